@@ -1,0 +1,159 @@
+//! One place that the app can be connected to.
+
+use super::check::Check;
+use super::reader::{Read, Reader, Setting};
+use super::value::Value;
+use crate::url::{Scheme, Url};
+use std::fmt;
+use std::sync::Arc;
+
+/// An endpoint: where to connect, and how to see whether it is healthy.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Endpoint {
+    /// What it is called in events and by `prefer`: 1 to 64 characters, unique.
+    pub name: Name,
+    /// Where the app connects: `ws`, `wss`, `http` or `https`.
+    pub connect: Url,
+    /// How its health is checked: a URL, or an object with `url` and whatever differs from the config's `check`.
+    pub health: HealthCheck,
+    /// Lower is better: the strategy `priority` holds to the best healthy one. Equal ones keep the order of the list.
+    ///
+    /// Default: 0, allowed: 0 to 1000.
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+    pub priority: u32,
+    /// Share among endpoints of equal priority, for strategies that spread.
+    ///
+    /// Default: 1, allowed: 0 to 1000.
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+    pub weight: u32,
+}
+
+/// Names that endpoints' tables know.
+const ENDPOINT_KEYS: [&str; 5] = ["name", "connect", "health", "priority", "weight"];
+
+impl Endpoint {
+    /// An endpoint checked by the default [`Check`].
+    pub fn new(name: &str, connect: Url, health: Url) -> Self {
+        let health = HealthCheck { url: health, check: Check::default() };
+        Self { name: name.into(), connect, health, priority: 0, weight: 1 }
+    }
+
+    pub(super) fn check(&self, reader: &mut Reader) {
+        if !(1..=64).contains(&self.name.as_str().chars().count()) {
+            reader.field("name", |reader| reader.problem("allowed: 1 to 64 characters"));
+        }
+        if self.connect.scheme() == Scheme::Tcp {
+            reader.field("connect", |reader| reader.problem("allowed: ws, wss, http or https"));
+        }
+        reader.field("priority", |reader| reader.within(&self.priority, "0", "1000"));
+        reader.field("weight", |reader| reader.within(&self.weight, "0", "1000"));
+        reader.field("health", |reader| {
+            if matches!(self.health.url.scheme(), Scheme::Ws | Scheme::Wss) {
+                reader.field("url", |reader| reader.problem("allowed: http, https or tcp"));
+            }
+            self.health.check.check(reader);
+            self.health.check.check_together(&self.health.url, reader);
+        });
+    }
+}
+
+impl Read for Endpoint {
+    fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
+        let (mut name, mut connect, mut health) = (None::<String>, None::<Url>, None::<HealthCheck>);
+        let (mut priority, mut weight) = (0, 1);
+        for (key, value) in reader.table(value) {
+            reader.field(key, |reader| match key.as_str() {
+                "name" => name.overlay(value, reader),
+                "connect" => connect.overlay(value, reader),
+                "health" => health.overlay(value, reader),
+                "priority" => priority.overlay(value, reader),
+                "weight" => weight.overlay(value, reader),
+                _ => reader.unknown("key", key, &ENDPOINT_KEYS),
+            });
+        }
+        for required in &ENDPOINT_KEYS[..3] {
+            require(value, required, reader);
+        }
+        Some(Self { name: name?.as_str().into(), connect: connect?, health: health?, priority, weight })
+    }
+}
+
+/// Reports a table that lacks `key`, or has it as `null`.
+fn require(table: &Value, key: &str, reader: &mut Reader) {
+    if matches!(table, Value::Table(_)) && matches!(table.get(key), None | Some(Value::Null)) {
+        reader.field(key, |reader| reader.problem("missing"));
+    }
+}
+
+/// A health check: its URL and its settings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HealthCheck {
+    /// What is asked: `http`, `https`, or on native platforms `tcp://host:port`.
+    pub url: Url,
+    /// How it is asked.
+    pub check: Check,
+}
+
+#[cfg(feature = "typescript")]
+impl ts_rs::TS for HealthCheck {
+    type WithoutGenerics = Self;
+    type OptionInnerType = Self;
+
+    fn name(config: &ts_rs::Config) -> String {
+        Self::inline(config)
+    }
+
+    fn inline(config: &ts_rs::Config) -> String {
+        format!("string | ({{ url: string }} & {})", <Check as ts_rs::TS>::name(config))
+    }
+
+    fn visit_dependencies(visitor: &mut impl ts_rs::TypeVisitor) {
+        visitor.visit::<Check>();
+    }
+}
+
+impl Read for HealthCheck {
+    fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
+        let mut check = reader.check.clone();
+        if let Value::Text(_) = value {
+            return Url::read(value, reader).map(|url| Self { url, check });
+        }
+        require(value, "url", reader);
+        let url = value.get("url").and_then(|url| reader.field("url", |reader| Url::read(url, reader)));
+        let rest = reader.table(value).iter().filter(|(key, _)| key != "url").cloned().collect();
+        check.overlay(&Value::Table(rest), reader);
+        url.map(|url| Self { url, check })
+    }
+}
+
+/// An endpoint's name; cheap to copy around.
+#[derive(Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "string"))]
+pub struct Name(Arc<str>);
+
+impl Name {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Name {
+    fn from(name: &str) -> Self {
+        Self(name.into())
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}

@@ -1,0 +1,235 @@
+//! The config: one schema for all languages. It refuses nonsense, all of it at once, and never guesses.
+
+mod check;
+mod endpoint;
+mod preset;
+mod problems;
+mod reader;
+mod value;
+
+pub use check::{Check, FetchMode, Headers, Method, StatusPattern, StatusPatterns};
+pub use endpoint::{Endpoint, HealthCheck, Name};
+pub use preset::Preset;
+pub use problems::{Problem, Problems};
+pub use value::Value;
+
+use crate::keyword::{Keyword, keywords};
+use crate::time::Millis;
+use crate::url::UrlParser;
+use reader::{Read, Reader, Setting, settings};
+
+settings! {
+    /// Everything that can be set. All but `endpoints` has a default; durations are milliseconds or texts such as `"3s"`.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "url", feature = "serde"))] {
+    /// use steadfast::{Config, Engine, Timestamp};
+    /// let config: Config = serde_json::from_str(r#"{
+    ///     "endpoints": [
+    ///         { "name": "primary", "connect": "wss://a.example/live", "health": "https://a.example/_ping" },
+    ///         { "name": "secondary", "connect": "wss://b.example/live", "health": "https://b.example/_ping" }
+    ///     ],
+    ///     "check": { "interval": "5s" }
+    /// }"#).unwrap();
+    /// assert!(Engine::new(config, 1, Timestamp::from_millis(0)).is_ok());
+    ///
+    /// let wrong = serde_json::from_str::<Config>(r#"{ "endpoints": [], "chekc": {} }"#).unwrap_err().to_string();
+    /// assert!(wrong.contains("chekc: unknown key; did you mean `check`?"));
+    /// assert!(wrong.contains("endpoints: allowed: 1 to 64 endpoints"));
+    /// # }
+    /// ```
+    pub struct Config {
+        /// The numbers that everything else starts from.
+        preset: Preset = Preset::Default;
+        /// Where the app can be connected to: 1 to 64 endpoints.
+        endpoints: Endpoints = Endpoints::default();
+        /// Which endpoint is the active one.
+        strategy: Strategy = Strategy::Priority;
+        /// How endpoints are checked, unless their own `health` says otherwise.
+        check: Check = Check::default();
+        /// Pause before the first check.
+        initial_delay: Millis = Millis::ZERO, "0ms" ..= "1h";
+        /// Failures in a row after which an endpoint is Unhealthy.
+        failure_threshold: u32 = 3, "1" ..= "100";
+        /// Successes in a row after which an Unhealthy endpoint is Healthy again. The first success ever suffices at once.
+        success_threshold: u32 = 1, "1" ..= "100";
+        /// From start to start of the checks of a Suspect endpoint, one at a time; `null`: it is checked no faster than a healthy one.
+        suspect_interval: Option<Millis> = Some(Millis::new(250)), "10ms" ..= "10m";
+        /// Pause between checks of an endpoint that is not the active one; `null`: standbys are not watched.
+        standby_interval: Option<Millis> = Some(Millis::from_secs(30)), "100ms" ..= "1d";
+        /// Longest pause between checks of the active endpoint while the app's own traffic shows that it answers.
+        busy_interval: Millis = Millis::from_secs(45), "100ms" ..= "1h";
+        /// By how many percent, more or less, a pause is varied, so that a crowd of clients does not keep step.
+        jitter_percent: u32 = 10, "0" ..= "50";
+        /// Whether endpoints are checked while the app is in the background. Off by default: it costs battery.
+        background_checks: bool = false;
+        /// When a better endpoint that has recovered becomes active again.
+        failback: Failback = Failback::default();
+        /// How retries wait for each other, for checks when nothing answers and for the connection.
+        retry: Retry = Retry::default();
+        /// How long moves are put off at random, so that a crowd of clients does not arrive together.
+        spread: Spread = Spread::default();
+    }
+}
+
+settings! {
+    /// When a better endpoint that has recovered becomes active again (strategy `priority`).
+    pub struct Failback {
+        /// How long it must have stayed Healthy. Each time that it fails again soon after, the wait doubles.
+        after: Millis = Millis::from_secs(60), "0ms" ..= "1d";
+        /// The longest wait.
+        max: Millis = Millis::from_secs(30 * 60), "0ms" ..= "1d";
+        /// How many checks in a row it must have passed.
+        successes: u32 = 3, "1" ..= "100";
+    }
+}
+
+settings! {
+    /// Exponential back-off with full jitter: the n-th wait is a random part of `initial` · 2ⁿ, at most of `max`.
+    pub struct Retry {
+        /// The longest that the first wait may be.
+        initial: Millis = Millis::new(500), "10ms" ..= "10m";
+        /// The longest that any wait may be.
+        max: Millis = Millis::from_secs(30), "10ms" ..= "1h";
+    }
+}
+
+settings! {
+    /// The widest random delay of a move.
+    pub struct Spread {
+        /// When the active endpoint failed in a way that a whole crowd sees at the same moment (a closed socket). What a check on its own
+        /// schedule found is not delayed: the schedules are spread already.
+        forced: Millis = Millis::new(500), "0ms" ..= "10m";
+        /// When the active endpoint still works.
+        voluntary: Millis = Millis::from_secs(10), "0ms" ..= "1h";
+    }
+}
+
+keywords! {
+    /// Which endpoint is the active one.
+    pub enum Strategy {
+        /// The best by `priority` that is healthy; a better one that recovers becomes active again (see [`Failback`]).
+        Priority = "priority",
+        /// The one that it is, for as long as it is healthy; no failback.
+        Sticky = "sticky",
+        /// As `sticky`, but at the threshold only the next in the list is asked, once; unless it is healthy, all are down and counting starts anew.
+        Cyclic = "cyclic",
+    }
+}
+
+/// The endpoints of a config.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Endpoints(pub Vec<Endpoint>);
+
+/// Most endpoints that a config may have. The engine keeps sets of them in one word.
+pub const MAX_ENDPOINTS: usize = 64;
+
+impl Setting for Endpoints {
+    fn overlay(&mut self, value: &Value, reader: &mut Reader) {
+        let Value::List(items) = value else {
+            return reader.expected("a list of endpoints", value);
+        };
+        // What follows the 64th is only counted: a list from the network may be of any length.
+        let read = |(index, item)| reader.item(index, |reader| Endpoint::read(item, reader));
+        self.0 = items.iter().take(MAX_ENDPOINTS).enumerate().filter_map(read).collect();
+        if items.is_empty() || items.len() > MAX_ENDPOINTS {
+            reader.problem(COUNT_ALLOWED);
+        }
+    }
+
+    fn check(&self, reader: &mut Reader) {
+        if self.0.is_empty() || self.0.len() > MAX_ENDPOINTS {
+            return reader.problem(COUNT_ALLOWED);
+        }
+        for (index, endpoint) in self.0.iter().enumerate() {
+            reader.item(index, |reader| {
+                endpoint.check(reader);
+                if let Some(twin) = self.0[..index].iter().position(|other| other.name == endpoint.name) {
+                    reader.field("name", |reader| reader.problem(format!("must be unique; endpoints[{twin}] has the same")));
+                }
+            });
+        }
+    }
+}
+
+const COUNT_ALLOWED: &str = "allowed: 1 to 64 endpoints";
+
+impl Config {
+    /// The config of `preset` with these endpoints.
+    pub fn new(preset: Preset, endpoints: Vec<Endpoint>) -> Self {
+        Self { endpoints: Endpoints(endpoints), ..preset.config() }
+    }
+
+    /// Reads a config, reporting everything that is wrong with it. URLs are parsed by the platform's `parser`.
+    pub fn read(value: &Value, parser: UrlParser) -> Result<Self, Problems> {
+        let preset = match value.get("preset") {
+            Some(Value::Text(word)) => Preset::KEYWORDS.iter().copied().find(|preset| preset.word() == word),
+            _ => None,
+        };
+        let mut config = preset.unwrap_or(Preset::Default).config();
+        let mut check = config.check.clone();
+        if let Some(value) = value.get("check") {
+            // Read twice: here for the endpoints to start from, below for the problems.
+            check.overlay(value, &mut Reader::new(parser, Check::default()));
+        }
+        let mut reader = Reader::new(parser, check);
+        config.overlay(value, &mut reader);
+        if value.get("endpoints").is_none() {
+            reader.field("endpoints", |reader| reader.problem("missing"));
+        }
+        let unreadable = reader.finish();
+        // What could not be read has its default, so every range can be checked; but what is missing is told once.
+        let mut problems = unreadable.clone();
+        let told = |problem: &Problem| unreadable.iter().any(|other| other.path == problem.path);
+        problems.extend(config.problems().into_iter().filter(|problem| !told(problem)));
+        Problems::or(problems, config)
+    }
+
+    /// Reads endpoints as [`Config::read`] does, with this config's `check` to start from, for use at run time.
+    pub fn read_endpoints(&self, value: &Value, parser: UrlParser) -> Result<Endpoints, Problems> {
+        let mut reader = Reader::new(parser, self.check.clone());
+        let mut endpoints = Endpoints::default();
+        reader.field("endpoints", |reader| endpoints.overlay(value, reader));
+        let problems = reader.finish();
+        if problems.is_empty() { endpoints.validated() } else { Problems::or(problems, endpoints) }
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        let mut reader = Reader::new(|_| None, Check::default());
+        self.check(&mut reader);
+        for (path, low, high) in [("failback", self.failback.after, self.failback.max), ("retry", self.retry.initial, self.retry.max)] {
+            if low > high {
+                reader.field(path, |reader| {
+                    reader.field("max", |reader| reader.problem(format!("{high} is less than the first wait, {low}")))
+                });
+            }
+        }
+        reader.finish()
+    }
+
+    /// The config, if nothing is wrong with it.
+    pub fn validated(self) -> Result<Self, Problems> {
+        Problems::or(self.problems(), self)
+    }
+}
+
+impl Endpoints {
+    /// The endpoints, if nothing is wrong with them.
+    pub fn validated(self) -> Result<Self, Problems> {
+        let mut reader = Reader::new(|_| None, Check::default());
+        reader.field("endpoints", |reader| Setting::check(&self, reader));
+        Problems::or(reader.finish(), self)
+    }
+}
+
+#[cfg(all(feature = "serde", feature = "url"))]
+impl<'de> serde::Deserialize<'de> for Config {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        Self::read(&value, crate::url::parse_url).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(all(test, feature = "serde", feature = "url"))]
+mod tests;

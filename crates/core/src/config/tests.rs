@@ -1,0 +1,137 @@
+//! The config as its users meet it: from JSON, with everything wrong at once.
+
+use super::*;
+
+fn problems(json: &str) -> Vec<String> {
+    let value: Value = serde_json::from_str(json).unwrap();
+    let problems = Config::read(&value, crate::parse_url).unwrap_err();
+    problems.as_slice().iter().map(ToString::to_string).collect()
+}
+
+fn read(json: &str) -> Config {
+    serde_json::from_str(json).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+const ENDPOINTS: &str = r#""endpoints": [{ "name": "a", "connect": "ws://a/", "health": "http://a/" }]"#;
+
+#[test]
+fn everything_wrong_is_told_at_once_with_its_path() {
+    let told = problems(
+        r#"{
+            "endpoints": [
+                { "name": "a", "connect": "ws://a/", "health": { "url": "http://a/", "timout": "3s" } },
+                { "name": "a", "connect": "no url", "health": { "url": "wss://a/", "expectStatus": [200, "6xx", 99] } },
+                { "connect": "ws://c/", "health": { "interval": "1 s", "method": "GTE" } },
+                7
+            ],
+            "failureThreshold": 0, "jitterPercent": 1.5, "check": { "timeout": "1d", "headers": { "a b": "c" } },
+            "retry": { "initial": "2s", "max": "1s" }
+        }"#,
+    );
+    assert_eq!(
+        told,
+        [
+            "endpoints[0].health.timout: unknown key; did you mean `timeout`?",
+            "endpoints[1].connect: not a URL: write http, https, ws, wss or tcp, then :// and a host",
+            "endpoints[1].health.expectStatus[1]: not a status, allowed: 100 to 599, or one of 1xx, 2xx, 3xx, 4xx, 5xx",
+            "endpoints[1].health.expectStatus[2]: not a status, allowed: 100 to 599, or one of 1xx, 2xx, 3xx, 4xx, 5xx",
+            "endpoints[2].health.url: missing",
+            "endpoints[2].health.interval: expected a duration: a whole number of milliseconds, or a text such as 250ms, 3s, 10m, 1h, 1d",
+            "endpoints[2].health.method: unknown value; did you mean `GET`?",
+            "endpoints[2].name: missing",
+            "endpoints[3]: expected an object, found a number",
+            "jitterPercent: expected a whole number, found a number that is not whole",
+            "endpoints[0].health.headers.a b: not a header name, allowed: letters, digits and !#$%&'*+-.^_`|~",
+            "endpoints[0].health.timeout: 1d is out of range, allowed: 10ms to 10m",
+            "check.headers.a b: not a header name, allowed: letters, digits and !#$%&'*+-.^_`|~",
+            "check.timeout: 1d is out of range, allowed: 10ms to 10m",
+            "failureThreshold: 0 is out of range, allowed: 1 to 100",
+            "retry.max: 1s is less than the first wait, 2s",
+        ]
+    );
+}
+
+#[test]
+fn a_config_that_is_no_object_or_has_no_endpoints_says_so() {
+    assert_eq!(problems("[]"), ["config: expected an object, found a list", "endpoints: missing"]);
+    assert_eq!(problems("{}"), ["endpoints: missing"]);
+    assert_eq!(problems(r#"{"endpoints": []}"#), ["endpoints: allowed: 1 to 64 endpoints"]);
+    let many = vec![r#"{ "name": "a", "connect": "ws://a/", "health": "http://a/" }"#; 65].join(",");
+    assert!(problems(&format!(r#"{{"endpoints": [{many}]}}"#)).contains(&"endpoints: allowed: 1 to 64 endpoints".to_owned()));
+}
+
+#[test]
+fn names_are_short_and_unique() {
+    let long = "x".repeat(65);
+    let told = problems(&format!(
+        r#"{{"endpoints": [
+            {{ "name": "", "connect": "ws://a/", "health": "http://a/" }},
+            {{ "name": "{long}", "connect": "ws://a/", "health": "http://a/" }},
+            {{ "name": "b", "connect": "ws://a/", "health": "http://a/" }},
+            {{ "name": "b", "connect": "tcp://a:1/", "health": "http://a/", "priority": 1001 }}
+        ]}}"#
+    ));
+    assert_eq!(
+        told,
+        [
+            "endpoints[0].name: allowed: 1 to 64 characters",
+            "endpoints[1].name: allowed: 1 to 64 characters",
+            "endpoints[3].connect: allowed: ws, wss, http or https",
+            "endpoints[3].priority: 1001 is out of range, allowed: 0 to 1000",
+            "endpoints[3].name: must be unique; endpoints[2] has the same",
+        ]
+    );
+}
+
+#[test]
+fn what_cannot_be_together_is_refused() {
+    let health = r#"{ "url": "http://a/", "method": "HEAD", "body": "x", "expectBody": "OK" }"#;
+    let told = problems(&format!(r#"{{"endpoints": [{{ "name": "a", "connect": "ws://a/", "health": {health} }}]}}"#));
+    assert_eq!(
+        told,
+        [
+            "endpoints[0].health.body: a GET or HEAD has no body; set `method` to POST or PUT",
+            "endpoints[0].health.expectBody: the answer to a HEAD has no body; set `method` to GET",
+        ]
+    );
+}
+
+#[test]
+fn an_endpoint_starts_from_the_common_check() {
+    let config = read(
+        r#"{
+            "endpoints": [
+                { "name": "a", "connect": "ws://a/", "health": "http://a/" },
+                { "name": "b", "connect": "ws://b/", "health": { "url": "tcp://b:7", "timeout": 700, "headers": { "x-b": "2" } } }
+            ],
+            "check": { "timeout": "2s", "method": "HEAD", "headers": { "X-A": "1" } }
+        }"#,
+    );
+    let [a, b] = config.endpoints.0.as_slice() else { panic!() };
+    assert_eq!(a.health.check, config.check);
+    assert_eq!(b.health.check.timeout, Millis::new(700));
+    assert_eq!(b.health.check.method, Method::Head);
+    assert_eq!(b.health.check.headers.0, [("X-A".to_owned(), "1".to_owned()), ("x-b".to_owned(), "2".to_owned())]);
+}
+
+#[test]
+fn a_preset_is_a_start_not_the_end() {
+    let config = read(&format!(r#"{{ "preset": "appServices", "failureThreshold": 4, "standbyInterval": null, {ENDPOINTS} }}"#));
+    assert_eq!((config.preset, config.strategy), (Preset::AppServices, Strategy::Cyclic));
+    assert_eq!((config.failure_threshold, config.initial_delay), (4, Millis::from_secs(3)));
+    assert_eq!(config.endpoints.0[0].health.check.method, Method::Head);
+    assert!(config.endpoints.0[0].health.check.expect_status.matches(200));
+    assert!(!config.endpoints.0[0].health.check.expect_status.matches(204));
+    let told = problems(&format!(r#"{{ "preset": "appservices", {ENDPOINTS} }}"#));
+    assert_eq!(told, ["preset: unknown value; did you mean `appServices`?"]);
+}
+
+#[test]
+fn endpoints_can_be_read_at_run_time() {
+    let config = read(&format!(r#"{{ "check": {{ "timeout": "1s" }}, {ENDPOINTS} }}"#));
+    let value = serde_json::from_str(r#"[{ "name": "n", "connect": "ws://n/", "health": "http://n/" }]"#).unwrap();
+    let endpoints = config.read_endpoints(&value, crate::parse_url).unwrap();
+    assert_eq!(endpoints.0[0].health.check.timeout, Millis::from_secs(1));
+    let told = config.read_endpoints(&Value::Null, crate::parse_url).unwrap_err();
+    assert_eq!(told.to_string(), "endpoints: expected a list of endpoints, found null");
+}

@@ -1,0 +1,115 @@
+//! A config before it is understood: the tree that any format gives. One small type to deserialize, whatever the schema.
+
+/// Any value that JSON, a JavaScript object or another serde format can hold.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// `null`, or nothing at all.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Number(i64),
+    /// A number that is not whole, or too large. No setting takes one, so what it was is not kept.
+    Fraction,
+    /// A text.
+    Text(String),
+    /// A list.
+    List(Vec<Value>),
+    /// Named values in the order in which they were written.
+    Table(Vec<(String, Value)>),
+}
+
+impl Value {
+    /// What it is, in words for an error message.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "true or false",
+            Self::Number(_) => "a number",
+            Self::Fraction => "a number that is not whole",
+            Self::Text(_) => "a text",
+            Self::List(_) => "a list",
+            Self::Table(_) => "an object",
+        }
+    }
+
+    /// The value under `key`, if this is a table that has it.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        match self {
+            Self::Table(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+mod de {
+    use super::Value;
+    use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+    use std::fmt;
+
+    impl<'de> Deserialize<'de> for Value {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_any(AnyValue)
+        }
+    }
+
+    struct AnyValue;
+
+    impl<'de> Visitor<'de> for AnyValue {
+        type Value = Value;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a config")
+        }
+
+        fn visit_unit<E: Error>(self) -> Result<Value, E> {
+            Ok(Value::Null)
+        }
+
+        fn visit_none<E: Error>(self) -> Result<Value, E> {
+            Ok(Value::Null)
+        }
+
+        fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+            deserializer.deserialize_any(self)
+        }
+
+        fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
+            Ok(Value::Bool(value))
+        }
+
+        fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
+            Ok(Value::Number(value))
+        }
+
+        fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
+            Ok(i64::try_from(value).map_or(Value::Fraction, Value::Number))
+        }
+
+        fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+            let whole = value as i64;
+            Ok(if whole as f64 == value { Value::Number(whole) } else { Value::Fraction })
+        }
+
+        fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+            Ok(Value::Text(value.to_owned()))
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+            let mut list = Vec::new();
+            while let Some(item) = seq.next_element()? {
+                list.push(item);
+            }
+            Ok(Value::List(list))
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+            let mut table = Vec::new();
+            while let Some(entry) = map.next_entry()? {
+                table.push(entry);
+            }
+            Ok(Value::Table(table))
+        }
+    }
+}

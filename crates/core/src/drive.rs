@@ -1,0 +1,231 @@
+//! Runs an engine against a transport: one future for every shell and every executor. It decides nothing.
+
+use crate::config::{Endpoint, Endpoints, Name};
+use crate::effect::{CheckId, Effect};
+use crate::engine::Engine;
+use crate::input::{Command, Input};
+use crate::outcome::Outcome;
+use crate::snapshot::Snapshot;
+use crate::time::{Millis, Timestamp};
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+/// What a platform gives the engine: a clock, a timer, a way to ask, and someone to do the rest.
+///
+/// Nothing here needs to be `Send`: the future of [`drive`] is, if the transport and its futures are.
+pub trait Transport {
+    /// The present, on a monotonic clock that also counts sleep; see [`Clock`](crate::Clock).
+    fn now(&self) -> Timestamp;
+
+    /// Checks an endpoint as its `health` says. The future is dropped when the outcome no longer matters, after `timeout` at the latest.
+    fn check(&self, endpoint: Arc<Endpoint>, timeout: Millis) -> impl Future<Output = Outcome>;
+
+    /// Waits until the clock reads `at`; a little early does no harm.
+    fn sleep_until(&self, at: Timestamp) -> impl Future<Output = ()>;
+
+    /// Executes an effect that is not about checks: opens, promotes or closes a connection, or tells the app. It must not block.
+    fn apply(&self, effect: Effect);
+}
+
+/// A handle on an engine that is, was or will be driven: read its state and send it inputs from anywhere.
+///
+/// ```
+/// # #[cfg(feature = "url")] {
+/// use steadfast::{Config, Endpoint, Engine, Link, Preset, Timestamp};
+/// let endpoint = Endpoint::new("only", "wss://a.example/".parse().unwrap(), "https://a.example/_ping".parse().unwrap());
+/// let engine = Engine::new(Config::new(Preset::Default, vec![endpoint]), 1, Timestamp::from_millis(0)).unwrap();
+/// let link = Link::new(engine);
+/// // spawn `steadfast::drive(link.clone(), transport)` on any executor, then:
+/// assert_eq!(link.active().name.as_str(), "only");
+/// link.stop();
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Link {
+    shared: Arc<Mutex<Shared>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    engine: Engine,
+    inbox: VecDeque<Input>,
+    waker: Option<Waker>,
+    driven: bool,
+}
+
+/// More inputs than this waiting means that nobody drives the engine; the oldest are then worth nothing.
+const MAX_INBOX: usize = 1024;
+
+impl Link {
+    /// A handle on `engine`.
+    pub fn new(engine: Engine) -> Self {
+        Self { shared: Arc::new(Mutex::new(Shared { engine, inbox: VecDeque::new(), waker: None, driven: false })) }
+    }
+
+    /// Tells the engine something.
+    pub fn send(&self, input: Input) {
+        let mut shared = self.lock();
+        if shared.inbox.len() >= MAX_INBOX {
+            shared.inbox.pop_front();
+        }
+        shared.inbox.push_back(input);
+        let waker = shared.waker.take();
+        drop(shared);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// The endpoint that the app should be connected to.
+    pub fn active(&self) -> Arc<Endpoint> {
+        self.lock().engine.active().clone()
+    }
+
+    /// The engine's state at this moment.
+    pub fn snapshot(&self) -> Snapshot {
+        self.lock().engine.snapshot()
+    }
+
+    /// Looks at the engine, as for reading its config.
+    pub fn with_engine<R>(&self, look: impl FnOnce(&Engine) -> R) -> R {
+        look(&self.lock().engine)
+    }
+
+    /// Checks the active endpoint at once, even in the background.
+    pub fn check_now(&self) {
+        self.send(Input::Command(Command::CheckNow));
+    }
+
+    /// Ranks this endpoint first from now on; `None` takes that back.
+    pub fn prefer(&self, name: Option<Name>) {
+        self.send(Input::Command(Command::Prefer(name)));
+    }
+
+    /// Replaces the endpoints.
+    pub fn set_endpoints(&self, endpoints: Endpoints) {
+        self.send(Input::Command(Command::SetEndpoints(endpoints)));
+    }
+
+    /// Ends the driving: checks are cancelled, connections closed, and nothing follows.
+    pub fn stop(&self) {
+        self.send(Input::Command(Command::Stop));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        // A panic elsewhere leaves the engine in a state that is at worst old.
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn handle(&self, now: Timestamp, input: Input) {
+        self.lock().engine.handle(now, input);
+    }
+
+    fn poll_effect(&self) -> Option<Effect> {
+        self.lock().engine.poll_effect()
+    }
+
+    /// The oldest input, or the promise to wake `context` when there is one.
+    fn next_input(&self, context: &Context<'_>) -> Option<Input> {
+        let mut shared = self.lock();
+        let input = shared.inbox.pop_front();
+        if input.is_none() {
+            shared.waker = Some(context.waker().clone());
+        }
+        input
+    }
+}
+
+/// Runs the engine behind `link` until it is stopped. Dropping the future at any moment stops it too, and closes what it had opened.
+///
+/// A link is driven by one future at a time; a second one ends at once. After a stop it can be driven anew.
+pub async fn drive<T: Transport>(link: Link, transport: T) {
+    let Some(session) = Session::begin(&link, &transport) else { return };
+    let mut checks = Vec::new();
+    let mut timer = None;
+    let mut next = Some(Input::Started);
+    poll_fn(|context| {
+        loop {
+            // What has happened comes before what is merely due: an answer that is there is not late.
+            let input = next
+                .take()
+                .or_else(|| link.next_input(context))
+                .or_else(|| poll_checks(&mut checks, context))
+                .or_else(|| poll_timer(&mut timer, context));
+            let Some(input) = input else { return Poll::Pending };
+            link.handle(transport.now(), input);
+            while let Some(effect) = link.poll_effect() {
+                match effect {
+                    Effect::StartCheck { id, endpoint, timeout } => checks.push((id, Box::pin(transport.check(endpoint, timeout)))),
+                    Effect::CancelCheck { id } => checks.retain(|(check, _)| *check != id),
+                    other => transport.apply(other),
+                }
+            }
+            let (stopped, wakeup) = link.with_engine(|engine| (engine.is_stopped(), engine.next_wakeup()));
+            if stopped {
+                return Poll::Ready(());
+            }
+            if timer.as_ref().map(|(at, _)| *at) != wakeup {
+                timer = wakeup.map(|at| (at, Box::pin(transport.sleep_until(at))));
+            }
+        }
+    })
+    .await;
+    drop(session);
+}
+
+type Pinned<F> = Pin<Box<F>>;
+
+/// A check that has ended, if one has.
+fn poll_checks<F: Future<Output = Outcome>>(checks: &mut Vec<(CheckId, Pinned<F>)>, context: &mut Context<'_>) -> Option<Input> {
+    for (index, (id, check)) in checks.iter_mut().enumerate() {
+        if let Poll::Ready(outcome) = check.as_mut().poll(context) {
+            let id = *id;
+            drop(checks.swap_remove(index));
+            return Some(Input::CheckFinished { id, outcome });
+        }
+    }
+    None
+}
+
+/// The wake-up, if its time has come.
+fn poll_timer<F: Future<Output = ()>>(timer: &mut Option<(Timestamp, Pinned<F>)>, context: &mut Context<'_>) -> Option<Input> {
+    let (_, sleep) = timer.as_mut()?;
+    sleep.as_mut().poll(context).is_ready().then(|| {
+        *timer = None;
+        Input::Wake
+    })
+}
+
+/// The time during which a link is driven. Its end, however it comes, leaves nothing open.
+struct Session<'a, T: Transport> {
+    link: &'a Link,
+    transport: &'a T,
+}
+
+impl<'a, T: Transport> Session<'a, T> {
+    fn begin(link: &'a Link, transport: &'a T) -> Option<Self> {
+        let already = std::mem::replace(&mut link.lock().driven, true);
+        (!already).then_some(Self { link, transport })
+    }
+}
+
+impl<T: Transport> Drop for Session<'_, T> {
+    fn drop(&mut self) {
+        self.link.handle(self.transport.now(), Input::Command(Command::Stop));
+        while let Some(effect) = self.link.poll_effect() {
+            if !matches!(effect, Effect::StartCheck { .. } | Effect::CancelCheck { .. }) {
+                self.transport.apply(effect);
+            }
+        }
+        let mut shared = self.link.lock();
+        shared.driven = false;
+        shared.inbox.clear();
+        shared.waker = None;
+    }
+}
+
+#[cfg(all(test, feature = "url"))]
+mod tests;

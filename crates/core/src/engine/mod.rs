@@ -1,0 +1,435 @@
+//! The engine: decides which endpoint the app should be connected to. It does no I/O and reads no clock.
+
+mod checks;
+mod commands;
+mod decisions;
+mod selection;
+#[cfg(all(test, feature = "url"))]
+mod tests;
+
+use crate::config::{Config, Endpoint, Name, Problems};
+use crate::connection::{Connection, blames_server};
+use crate::effect::{ConnectionId, DisconnectReason, Effect};
+use crate::event::Event;
+use crate::health::Condition;
+use crate::hold::Hold;
+use crate::input::{Input, Lifecycle, Network};
+use crate::outcome::FailureKind;
+use crate::random::Random;
+use crate::rtt::Rtt;
+use crate::schedule::Schedule;
+use crate::situation::{Outage, Situation};
+use crate::snapshot::{EndpointState, Snapshot, State};
+use crate::time::{Millis, Timestamp};
+use selection::{PlannedMove, Preference};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// A wake-up that comes so much too late means that the device or the tab slept. Browsers delay timers of hidden pages by up to a second.
+const SLEPT: Millis = Millis::from_secs(2);
+
+/// Decides which endpoint the app should be connected to.
+///
+/// The contract: after each [`handle`](Self::handle), drain [`poll_effect`](Self::poll_effect) and execute what it returns; call `handle`
+/// again when something has happened, and with [`Input::Wake`] when [`next_wakeup`](Self::next_wakeup) has come. The same seed and the same
+/// inputs at the same times give the same effects, on every platform.
+///
+/// ```
+/// # #[cfg(feature = "url")] {
+/// use steadfast::{Answer, Config, Effect, Endpoint, Engine, Input, Outcome, Preset, Timestamp};
+///
+/// let endpoint = |name: &str| Endpoint::new(name, format!("wss://{name}.example/").parse().unwrap(), format!("https://{name}.example/_ping").parse().unwrap());
+/// let config = Config::new(Preset::Default, vec![endpoint("primary"), endpoint("secondary")]);
+/// let mut now = Timestamp::from_millis(0);
+/// let mut engine = Engine::new(config, 7, now).unwrap();
+///
+/// engine.handle(now, Input::Started);
+/// for _ in 0..10 {
+///     while let Some(effect) = engine.poll_effect() {
+///         if let Effect::StartCheck { id, endpoint, .. } = effect {
+///             println!("{now:?}: check {}", endpoint.health.url);
+///             engine.handle(now, Input::CheckFinished { id, outcome: Outcome::Answer(Answer { status: Some(200), ..Answer::default() }) });
+///         }
+///     }
+///     now = engine.next_wakeup().expect("a started engine always has something ahead");
+///     engine.handle(now, Input::Wake);
+/// }
+/// assert_eq!(engine.active().name.as_str(), "primary");
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Engine {
+    config: Config,
+    endpoints: Vec<Tracked>,
+    active: usize,
+    phase: Phase,
+    situation: Situation,
+    presence: Presence,
+    preference: Option<Preference>,
+    planned: Option<PlannedMove>,
+    connection: Connection,
+    effects: VecDeque<Effect>,
+    random: Random,
+    last_check: u64,
+    now: Timestamp,
+    wakeup: Option<Timestamp>,
+}
+
+/// An endpoint and all that is known of it.
+#[derive(Debug)]
+struct Tracked {
+    endpoint: Arc<Endpoint>,
+    condition: Condition,
+    rtt: Rtt,
+    schedule: Schedule,
+    hold: Hold,
+    /// When the last check that passed began.
+    passed: Option<Timestamp>,
+    /// Why the last check failed, if it did.
+    failure: Option<FailureKind>,
+}
+
+impl Tracked {
+    fn new(endpoint: Endpoint, config: &Config, now: Timestamp) -> Self {
+        Self {
+            endpoint: Arc::new(endpoint),
+            condition: Condition::new(config.failure_threshold, now),
+            rtt: Rtt::default(),
+            schedule: Schedule::new(now),
+            hold: Hold::default(),
+            passed: None,
+            failure: None,
+        }
+    }
+
+    fn name(&self) -> Name {
+        self.endpoint.name.clone()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Idle,
+    Running,
+    Stopped,
+}
+
+/// Whether anyone is there to be served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Presence {
+    Foreground,
+    Background,
+    Frozen,
+}
+
+impl Engine {
+    /// An engine that has not started. The error lists every problem in the config at once.
+    ///
+    /// `seed` should differ from client to client: it spreads a crowd. `now` is the present on the shell's clock.
+    pub fn new(config: Config, seed: u64, now: Timestamp) -> Result<Self, Problems> {
+        let mut config = config.validated()?;
+        let endpoints = std::mem::take(&mut config.endpoints).0;
+        let endpoints = endpoints.into_iter().map(|endpoint| Tracked::new(endpoint, &config, now)).collect();
+        let mut engine = Self {
+            config,
+            endpoints,
+            active: 0,
+            phase: Phase::Idle,
+            situation: Situation::Steady,
+            presence: Presence::Foreground,
+            preference: None,
+            planned: None,
+            connection: Connection::default(),
+            effects: VecDeque::new(),
+            random: Random::new(seed),
+            last_check: 0,
+            now,
+            wakeup: None,
+        };
+        engine.active = engine.best(|_| true).unwrap_or(0);
+        Ok(engine)
+    }
+
+    /// The only way in. A `now` earlier than the last one is taken for the last one.
+    pub fn handle(&mut self, now: Timestamp, input: Input) {
+        let overslept = self.wakeup.is_some_and(|at| now - at > SLEPT);
+        self.now = self.now.max(now);
+        match (self.phase, input) {
+            (Phase::Running, Input::Started) => {}
+            (_, Input::Started) => self.start(),
+            // What the platform says and the app wants before the start holds from then on.
+            (Phase::Idle | Phase::Stopped, Input::Lifecycle(lifecycle)) => self.set_presence(lifecycle),
+            (Phase::Idle | Phase::Stopped, Input::Network(network)) => {
+                self.situation = if network == Network::Offline { Situation::ToldOffline } else { Situation::Steady };
+            }
+            (Phase::Idle, Input::Command(command)) => self.command(command),
+            (Phase::Idle | Phase::Stopped, _) => {}
+            (Phase::Running, input) => {
+                if overslept {
+                    self.awaken();
+                }
+                self.take(input);
+            }
+        }
+        if self.phase == Phase::Running {
+            self.decide();
+            self.start_due_checks();
+        }
+        self.wakeup = self.earliest_due().map(|at| at.max(self.now));
+    }
+
+    /// The only way out: the next thing to do, until there is none.
+    pub fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// When to call [`handle`](Self::handle) with [`Input::Wake`] if nothing else happens; never before the last `now`.
+    pub fn next_wakeup(&self) -> Option<Timestamp> {
+        self.wakeup
+    }
+
+    /// The endpoint that the app should be connected to. There is always exactly one.
+    pub fn active(&self) -> &Arc<Endpoint> {
+        &self.endpoints[self.active].endpoint
+    }
+
+    /// The settings that the engine works by, without the endpoints.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Whether the engine has been stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.phase == Phase::Stopped
+    }
+
+    /// The state at this moment.
+    pub fn snapshot(&self) -> Snapshot {
+        let state = match self.phase {
+            Phase::Idle => State::Idle,
+            Phase::Running => self.situation.state(),
+            Phase::Stopped => State::Stopped,
+        };
+        let endpoint = |tracked: &Tracked| EndpointState {
+            name: tracked.name(),
+            connect: tracked.endpoint.connect.as_str().to_owned(),
+            health: tracked.condition.health(),
+            failures: tracked.condition.detector.failures(),
+            rtt_ms: tracked.rtt.smoothed().map(Millis::get),
+        };
+        Snapshot { state, active: self.active().name.clone(), endpoints: self.endpoints.iter().map(endpoint).collect() }
+    }
+
+    fn start(&mut self) {
+        self.phase = Phase::Running;
+        if !matches!(self.situation, Situation::ToldOffline) {
+            self.situation = Situation::Steady;
+        }
+        self.planned = None;
+        for tracked in &mut self.endpoints {
+            tracked.schedule = Schedule::new(self.now);
+        }
+        self.emit(Event::Started { active: self.active().name.clone() });
+        if matches!(self.situation, Situation::ToldOffline) {
+            self.emit(Event::Offline);
+        }
+        self.ask_all(self.config.initial_delay);
+        self.follow();
+    }
+
+    fn take(&mut self, input: Input) {
+        match input {
+            Input::Started => {}
+            Input::Wake => self.expire(),
+            Input::CheckFinished { id, outcome } => self.finish(id, outcome),
+            Input::ConnectionOpened { id } => self.connection_opened(id),
+            Input::ConnectionClosed { id, code } => self.connection_closed(id, code),
+            Input::ConnectionActive { id } => {
+                if let Some(name) = self.connection.endpoint(id).map(|endpoint| endpoint.name.clone()) {
+                    self.traffic(&name, true);
+                }
+            }
+            Input::ConnectionSilent { id } => {
+                if let Some(name) = self.connection.endpoint(id).map(|endpoint| endpoint.name.clone()) {
+                    self.traffic(&name, false);
+                }
+            }
+            Input::Traffic { endpoint, ok } => self.traffic(&endpoint, ok),
+            Input::Network(network) => self.network(network),
+            Input::Lifecycle(lifecycle) => self.lifecycle(lifecycle),
+            Input::Command(command) => self.command(command),
+        }
+    }
+
+    /// Ends what has taken too long.
+    fn expire(&mut self) {
+        for index in 0..self.endpoints.len() {
+            if let Some(flight) = self.endpoints[index].schedule.flight
+                && flight.deadline() <= self.now
+            {
+                self.effects.push_back(Effect::CancelCheck { id: flight.id });
+                self.finish(flight.id, crate::Outcome::Failure(FailureKind::Timeout));
+            }
+        }
+        while let Some(id) = self.connection.overdue(self.now) {
+            self.effects.push_back(Effect::Disconnect { id, reason: DisconnectReason::Timeout });
+            self.connection_closed(id, None);
+        }
+        if self.connection.retry_is_due(self.now) && !matches!(self.situation, Situation::ToldOffline) {
+            self.follow();
+        }
+    }
+
+    fn earliest_due(&self) -> Option<Timestamp> {
+        if self.phase != Phase::Running {
+            return None;
+        }
+        let checks = (0..self.endpoints.len()).filter_map(|index| self.due(index));
+        let connection = self.connection.due().filter(|_| !matches!(self.situation, Situation::ToldOffline));
+        checks.chain(connection).chain(self.decision_due()).min()
+    }
+
+    fn follow(&mut self) {
+        let target = self.endpoints[self.active].endpoint.clone();
+        self.connection.follow(&target, self.now, &mut self.effects);
+    }
+
+    fn connection_opened(&mut self, id: ConnectionId) {
+        if let Some(endpoint) = self.connection.opened(id, self.now, &mut self.effects) {
+            let endpoint = endpoint.name.clone();
+            self.traffic(&endpoint, true);
+            self.emit(Event::Connected { endpoint });
+        }
+    }
+
+    fn connection_closed(&mut self, id: ConnectionId, code: Option<u16>) {
+        let Some(closed) = self.connection.closed(id, self.now, &self.config.retry, &mut self.random) else {
+            return;
+        };
+        let endpoint = closed.endpoint.name.clone();
+        if blames_server(code) {
+            if closed.was_open {
+                self.traffic(&endpoint, false);
+            } else if let Some(index) = self.index_of(&endpoint) {
+                self.ask(index);
+            }
+        }
+        self.emit(Event::Disconnected { endpoint, code });
+    }
+
+    /// Evidence from the app's own traffic.
+    fn traffic(&mut self, endpoint: &Name, ok: bool) {
+        let Some(index) = self.index_of(endpoint) else { return };
+        if ok {
+            self.endpoints[index].schedule.traffic(self.now);
+            if let Situation::PresumedOffline(outage) = self.situation {
+                // Something got through: the network is there after all, and it is the endpoints that fail.
+                self.situation = Situation::AllDown(outage);
+                self.emit(Event::Online);
+                self.emit(Event::AllDown);
+                self.begin_round_now();
+            }
+        } else if !self.is_cyclic() && !matches!(self.situation, Situation::ToldOffline) {
+            // The published script knows nothing of the app's traffic.
+            self.change_condition(index, |condition, _, now| condition.failure(now));
+            self.ask(index);
+        }
+    }
+
+    fn network(&mut self, network: Network) {
+        match network {
+            Network::Offline => {
+                if matches!(self.situation, Situation::ToldOffline) {
+                    return;
+                }
+                if !matches!(self.situation, Situation::PresumedOffline(_)) {
+                    self.emit(Event::Offline);
+                }
+                self.void_checks();
+                self.situation = Situation::ToldOffline;
+            }
+            Network::Online => match self.situation {
+                Situation::ToldOffline => self.online(),
+                Situation::AllDown(_) | Situation::PresumedOffline(_) => self.begin_round_now(),
+                _ => {}
+            },
+            Network::Changed => {
+                for tracked in &mut self.endpoints {
+                    tracked.rtt.forget();
+                }
+                if matches!(self.situation, Situation::ToldOffline) {
+                    self.online();
+                } else {
+                    self.awaken();
+                }
+            }
+        }
+    }
+
+    /// The platform says that the network is back: what was before it went counts no more.
+    fn online(&mut self) {
+        self.situation = Situation::Steady;
+        self.emit(Event::Online);
+        self.awaken();
+    }
+
+    fn set_presence(&mut self, lifecycle: Lifecycle) {
+        self.presence = match lifecycle {
+            Lifecycle::Foreground | Lifecycle::Resumed => Presence::Foreground,
+            Lifecycle::Background => Presence::Background,
+            Lifecycle::Frozen => Presence::Frozen,
+        };
+    }
+
+    fn lifecycle(&mut self, lifecycle: Lifecycle) {
+        let before = self.checking();
+        let resumed = lifecycle == Lifecycle::Resumed;
+        self.set_presence(lifecycle);
+        match (before, self.checking()) {
+            (true, false) => self.void_checks(),
+            (false, true) => self.awaken(),
+            _ if resumed => self.awaken(),
+            _ => {}
+        }
+    }
+
+    /// After a sleep, a freeze or a change of network nothing that was under way means anything: the active endpoint is checked afresh.
+    fn awaken(&mut self) {
+        self.void_checks();
+        self.connection.extend(self.now);
+        self.connection.hurry(self.now + self.random.within(self.config.retry.initial));
+        if self.situation.outage().is_some() {
+            self.begin_round_now();
+        } else if !matches!(self.situation, Situation::ToldOffline) {
+            self.ask_all(Millis::ZERO);
+        }
+    }
+
+    /// Cancels the checks under way and forgets the suspicions that rest on such.
+    fn void_checks(&mut self) {
+        for index in 0..self.endpoints.len() {
+            self.cancel(index);
+            self.endpoints[index].schedule.asked = None;
+            self.change_condition(index, |condition, _, now| condition.void_suspicion(now));
+        }
+        if matches!(self.situation, Situation::Suspicion(_) | Situation::Attempt { .. }) {
+            self.situation = Situation::Steady;
+        }
+        self.planned = None;
+    }
+
+    fn begin_round_now(&mut self) {
+        let now = self.now;
+        if let Some(outage) = self.situation.outage() {
+            *outage = Outage { round: Some(now), ..*outage };
+        }
+    }
+
+    fn emit(&mut self, event: Event) {
+        self.effects.push_back(Effect::Emit { at: self.now, event });
+    }
+
+    fn index_of(&self, name: &Name) -> Option<usize> {
+        self.endpoints.iter().position(|tracked| tracked.endpoint.name == *name)
+    }
+}

@@ -1,0 +1,307 @@
+//! What must hold whatever happens, and the contract of the engine. Behaviour over time stands in `tests/scenarios`.
+
+use super::*;
+use crate::config::{Endpoints, Preset, Strategy as Choice};
+use crate::effect::CheckId;
+use crate::{Answer, Command, Outcome};
+use proptest::prelude::*;
+use std::collections::{HashMap, HashSet};
+
+fn endpoint(name: &str) -> Endpoint {
+    let url = |scheme: &str| format!("{scheme}://{name}.example/").parse().unwrap();
+    Endpoint::new(name, url("ws"), url("http"))
+}
+
+fn endpoints(count: usize) -> Vec<Endpoint> {
+    (0..count).map(|index| endpoint(&format!("e{index}"))).collect()
+}
+
+fn engine(preset: Preset, count: usize) -> Engine {
+    Engine::new(Config::new(preset, endpoints(count)), 7, Timestamp::from_millis(0)).unwrap()
+}
+
+fn drain(engine: &mut Engine) -> Vec<Effect> {
+    std::iter::from_fn(|| engine.poll_effect()).collect()
+}
+
+fn passed() -> Outcome {
+    Outcome::Answer(Answer { status: Some(200), latency: Millis::new(5), ..Answer::default() })
+}
+
+fn at(millis: u64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
+
+#[test]
+fn a_bad_config_makes_no_engine() {
+    let config = Config { failure_threshold: 0, ..Config::new(Preset::Default, endpoints(1)) };
+    assert!(Engine::new(config, 0, at(0)).unwrap_err().to_string().starts_with("failureThreshold: 0 is out of range"));
+    assert!(Engine::new(Config::default(), 0, at(0)).is_err());
+}
+
+#[test]
+fn an_engine_that_has_not_started_does_nothing() {
+    let mut engine = engine(Preset::Default, 2);
+    engine.handle(at(5), Input::Wake);
+    assert_eq!((engine.poll_effect(), engine.next_wakeup()), (None, None));
+    assert_eq!(engine.snapshot().state, State::Idle);
+    assert_eq!(engine.active().name.as_str(), "e0");
+}
+
+#[test]
+fn a_result_from_before_a_stop_or_a_sleep_is_ignored() {
+    let mut engine = engine(Preset::Default, 1);
+    engine.handle(at(0), Input::Started);
+    let first = CheckId(1);
+    engine.handle(at(1), Input::Command(Command::Stop));
+    drain(&mut engine);
+    engine.handle(at(2), Input::Started);
+    drain(&mut engine);
+    engine.handle(at(3), Input::CheckFinished { id: first, outcome: passed() });
+    assert_eq!(engine.snapshot().endpoints[0].health, Health::Unknown);
+    // The second life's check is void as well once the device has slept.
+    engine.handle(at(60_000), Input::CheckFinished { id: CheckId(2), outcome: passed() });
+    let effects = drain(&mut engine);
+    assert!(effects.contains(&Effect::CancelCheck { id: CheckId(2) }), "{effects:?}");
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::StartCheck { .. })), "{effects:?}");
+    assert_eq!(engine.snapshot().endpoints[0].health, Health::Unknown);
+}
+
+#[test]
+fn replacing_endpoints_keeps_what_is_known_of_those_that_stay() {
+    let mut engine = engine(Preset::Default, 2);
+    engine.handle(at(0), Input::Started);
+    engine.handle(at(5), Input::CheckFinished { id: CheckId(1), outcome: passed() });
+    drain(&mut engine);
+    let set = |endpoints| Input::Command(Command::SetEndpoints(Endpoints(endpoints)));
+    engine.handle(at(10), set(vec![endpoint("new"), endpoint("e0")]));
+    assert_eq!(engine.active().name.as_str(), "e0");
+    assert_eq!(engine.snapshot().endpoints[1].health, Health::Healthy);
+    engine.handle(at(20), set(vec![endpoint("other")]));
+    assert_eq!(engine.active().name.as_str(), "other");
+    assert!(
+        drain(&mut engine)
+            .iter()
+            .any(|effect| matches!(effect, Effect::Emit { event: Event::Switched { reason: crate::SwitchReason::Replaced, .. }, .. }))
+    );
+    engine.handle(at(30), set(vec![]));
+    assert_eq!(engine.active().name.as_str(), "other", "nonsense changes nothing");
+}
+
+#[test]
+fn an_engine_of_64_endpoints_is_small() {
+    let of = |count| std::mem::size_of::<Engine>() + count * std::mem::size_of::<Tracked>();
+    assert!(of(64) <= 64 * 1024, "{} bytes", of(64));
+}
+
+use crate::Health;
+
+/// Something that can happen, in terms that fit any state the engine may be in.
+#[derive(Clone, Debug)]
+enum Happening {
+    After(u32),
+    OnTime,
+    Finish { which: usize, kind: u8, latency: u32 },
+    Stale,
+    Connection { which: usize, kind: u8 },
+    Traffic { endpoint: usize, ok: bool },
+    Network(Network),
+    Lifecycle(Lifecycle),
+    Command(u8),
+    SetEndpoints(usize),
+    Start,
+    Stop,
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    let networks = [Network::Online, Network::Offline, Network::Changed];
+    let lives = [Lifecycle::Foreground, Lifecycle::Background, Lifecycle::Frozen, Lifecycle::Resumed];
+    prop_oneof![
+        4 => (0_u32..10_000).prop_map(Happening::After),
+        8 => Just(Happening::OnTime),
+        12 => (any::<usize>(), 0_u8..6, 0_u32..400).prop_map(|(which, kind, latency)| Happening::Finish { which, kind, latency }),
+        1 => Just(Happening::Stale),
+        4 => (any::<usize>(), 0_u8..5).prop_map(|(which, kind)| Happening::Connection { which, kind }),
+        1 => (0_usize..6, any::<bool>()).prop_map(|(endpoint, ok)| Happening::Traffic { endpoint, ok }),
+        1 => proptest::sample::select(networks.to_vec()).prop_map(Happening::Network),
+        1 => proptest::sample::select(lives.to_vec()).prop_map(Happening::Lifecycle),
+        1 => (0_u8..8).prop_map(Happening::Command),
+        1 => (1_usize..6).prop_map(Happening::SetEndpoints),
+        2 => Just(Happening::Start),
+        1 => Just(Happening::Stop),
+    ]
+}
+
+/// Lets things happen to an engine and watches what must always hold.
+struct Watched {
+    engine: Engine,
+    now: Timestamp,
+    checks: Vec<(CheckId, Name)>,
+    connections: Vec<ConnectionId>,
+    log: Vec<Effect>,
+}
+
+impl Watched {
+    fn new(config: Config, seed: u64) -> Self {
+        let engine = Engine::new(config, seed, at(0)).unwrap();
+        Self { engine, now: at(0), checks: Vec::new(), connections: Vec::new(), log: Vec::new() }
+    }
+
+    fn input(&mut self, happening: &Happening) -> Option<Input> {
+        Some(match *happening {
+            Happening::After(millis) => {
+                self.now = self.now + Millis::new(millis);
+                Input::Wake
+            }
+            Happening::OnTime => {
+                self.now = self.engine.next_wakeup()?;
+                Input::Wake
+            }
+            Happening::Finish { which, kind, latency } => {
+                if self.checks.is_empty() {
+                    return None;
+                }
+                let (id, _) = self.checks.swap_remove(which % self.checks.len());
+                self.now = self.now + Millis::new(latency);
+                let answer = |status| Outcome::Answer(Answer { status: Some(status), latency: Millis::new(latency), ..Answer::default() });
+                let outcome = match kind {
+                    0 | 1 => answer(200),
+                    2 => answer(503),
+                    3 => Outcome::Failure(FailureKind::Refused),
+                    4 => Outcome::Failure(FailureKind::Unreachable),
+                    _ => Outcome::Failure(FailureKind::Timeout),
+                };
+                Input::CheckFinished { id, outcome }
+            }
+            Happening::Stale => Input::CheckFinished { id: CheckId(0), outcome: passed() },
+            Happening::Connection { which, kind } => {
+                if self.connections.is_empty() {
+                    return None;
+                }
+                let at = which % self.connections.len();
+                let id = self.connections[at];
+                if matches!(kind, 1 | 2) {
+                    self.connections.swap_remove(at);
+                }
+                match kind {
+                    0 => Input::ConnectionOpened { id },
+                    1 => Input::ConnectionClosed { id, code: None },
+                    2 => Input::ConnectionClosed { id, code: Some(4_001) },
+                    3 => Input::ConnectionActive { id },
+                    _ => Input::ConnectionSilent { id },
+                }
+            }
+            Happening::Traffic { endpoint, ok } => Input::Traffic { endpoint: format!("e{endpoint}").as_str().into(), ok },
+            Happening::Network(network) => Input::Network(network),
+            Happening::Lifecycle(lifecycle) => Input::Lifecycle(lifecycle),
+            Happening::Command(kind) => Input::Command(match kind {
+                0 => Command::CheckNow,
+                1 | 2 => Command::Connect,
+                3 => Command::Disconnect,
+                4 => Command::Prefer(None),
+                other => Command::Prefer(Some(format!("e{other}").as_str().into())),
+            }),
+            Happening::SetEndpoints(count) => Input::Command(Command::SetEndpoints(Endpoints(endpoints(count)))),
+            Happening::Start => Input::Started,
+            Happening::Stop => Input::Command(Command::Stop),
+        })
+    }
+
+    fn happen(&mut self, happening: &Happening) {
+        let Some(input) = self.input(happening) else { return };
+        let (was_stopped, starting) = (self.engine.is_stopped(), matches!(input, Input::Started));
+        self.engine.handle(self.now, input);
+        let effects = drain(&mut self.engine);
+        assert!(!was_stopped || starting || effects.is_empty(), "effects after a stop: {effects:?}");
+        for effect in &effects {
+            self.watch(effect);
+        }
+        if self.engine.is_stopped() {
+            assert!(self.checks.is_empty() && self.connections.is_empty(), "left open at the stop");
+            assert_eq!(self.engine.next_wakeup(), None);
+        }
+        assert!(self.engine.next_wakeup().is_none_or(|wakeup| wakeup >= self.now), "a wake-up in the past");
+        let snapshot = self.engine.snapshot();
+        let active = snapshot.endpoints.iter().filter(|endpoint| endpoint.name == snapshot.active).count();
+        assert_eq!(active, 1, "exactly one endpoint is active");
+        assert!(self.connections.len() <= 2, "more than the old and the new connection: {:?}", self.connections);
+        assert!(effects.len() <= 8 * crate::config::MAX_ENDPOINTS);
+        self.log.extend(effects);
+    }
+
+    fn watch(&mut self, effect: &Effect) {
+        match effect {
+            Effect::StartCheck { id, endpoint, timeout } => {
+                assert!(self.checks.iter().all(|(_, name)| *name != endpoint.name), "two checks of {} at once", endpoint.name);
+                assert!(*timeout <= endpoint.health.check.timeout);
+                self.checks.push((*id, endpoint.name.clone()));
+            }
+            Effect::CancelCheck { id } => self.checks.retain(|(check, _)| check != id),
+            Effect::Connect { id, .. } => self.connections.push(*id),
+            Effect::Disconnect { id, .. } => self.connections.retain(|connection| connection != id),
+            Effect::Promote { id } => assert!(self.connections.contains(id), "promoted what is not open"),
+            Effect::Emit { at, .. } => assert!(*at <= self.now),
+        }
+    }
+}
+
+fn config() -> impl Strategy<Value = Config> {
+    let strategies = [Choice::Priority, Choice::Sticky, Choice::Cyclic];
+    (1_usize..6, any::<bool>(), proptest::sample::select(strategies.to_vec()), 0_u32..3, any::<bool>()).prop_map(
+        |(count, published, strategy, retries, background_checks)| {
+            let preset = if published { Preset::AppServices } else { Preset::Default };
+            let mut config = Config { strategy, background_checks, ..Config::new(preset, endpoints(count)) };
+            for endpoint in &mut config.endpoints.0 {
+                endpoint.health.check.retries = retries;
+            }
+            config
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn invariants_hold_whatever_happens(config in config(), seed: u64, happenings in prop::collection::vec(happening(), 1..300)) {
+        let (mut one, mut other) = (Watched::new(config.clone(), seed), Watched::new(config, seed));
+        for happening in &happenings {
+            one.happen(happening);
+            other.happen(happening);
+        }
+        prop_assert_eq!(one.log, other.log, "the same seed and inputs give the same effects");
+    }
+}
+
+#[test]
+fn a_million_random_inputs_leave_memory_and_counters_bounded() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut watched = Watched::new(Config::new(Preset::Default, endpoints(5)), 3);
+    let happenings: Vec<_> = (0..10_000).map(|_| happening().new_tree(&mut runner).unwrap().current()).collect();
+    let mut capacity = HashSet::new();
+    let mut seen = HashMap::<&str, u32>::new();
+    for round in 0..100 {
+        for happening in &happenings {
+            watched.happen(happening);
+        }
+        for effect in watched.log.drain(..) {
+            if let Effect::Emit { event, .. } = effect {
+                let name = match event {
+                    Event::Switched { .. } => "switched",
+                    Event::AllDown => "allDown",
+                    Event::Offline => "offline",
+                    Event::Recovered { .. } => "recovered",
+                    _ => continue,
+                };
+                *seen.entry(name).or_default() += 1;
+            }
+        }
+        if round >= 50 {
+            capacity.insert(watched.engine.effects.capacity());
+        }
+        assert!(watched.engine.snapshot().endpoints.iter().all(|endpoint| endpoint.failures < 100_000));
+    }
+    assert_eq!(capacity.len(), 1, "the queue still grows: {capacity:?}");
+    assert_eq!(seen.len(), 4, "not everything was exercised: {seen:?}");
+}

@@ -1,0 +1,96 @@
+//! What the app is told.
+
+use crate::config::Name;
+use crate::health::Health;
+use crate::keyword::keywords;
+use crate::outcome::FailureKind;
+
+/// What the app is told.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub enum Event {
+    /// Watching has begun.
+    Started {
+        /// The active endpoint.
+        active: Name,
+    },
+    /// A check has ended.
+    Check {
+        /// Which endpoint was checked.
+        endpoint: Name,
+        /// Why it failed, if it did.
+        failure: Option<FailureKind>,
+        /// HTTP status, if there was one to see.
+        status: Option<u16>,
+        /// How long it took, in milliseconds.
+        latency_ms: u32,
+        /// Failures in a row, this one included.
+        failures: u32,
+        /// The answer's headers. They may hold secrets, so they are in no serialized form; a log shows those that it names.
+        #[cfg_attr(feature = "serde", serde(skip))]
+        headers: Vec<(String, String)>,
+    },
+    /// An endpoint's health has changed.
+    Health {
+        /// Which endpoint.
+        endpoint: Name,
+        /// Before.
+        from: Health,
+        /// Now.
+        to: Health,
+    },
+    /// Another endpoint is the active one.
+    Switched {
+        /// The active endpoint before.
+        from: Name,
+        /// The active endpoint now.
+        to: Name,
+        /// Why.
+        reason: SwitchReason,
+    },
+    /// No endpoint is healthy, though the network is up.
+    AllDown,
+    /// After `allDown`, an endpoint is healthy again.
+    Recovered {
+        /// The active endpoint.
+        active: Name,
+    },
+    /// Our own network is down; no server is blamed.
+    Offline,
+    /// Our own network is back.
+    Online,
+    /// The connection to an endpoint is open and carries the app's messages.
+    Connected {
+        /// Which endpoint.
+        endpoint: Name,
+    },
+    /// The connection has closed, or did not open.
+    Disconnected {
+        /// Which endpoint.
+        endpoint: Name,
+        /// The WebSocket close code, if there was one.
+        code: Option<u16>,
+    },
+    /// Watching has ended.
+    Stopped,
+}
+
+keywords! {
+    /// Why another endpoint became the active one.
+    pub enum SwitchReason {
+        /// The checks of the active one failed.
+        Unhealthy = "unhealthy",
+        /// The active one could not be connected to, though its checks passed.
+        Unconnectable = "unconnectable",
+        /// All were down, and this one is back.
+        Recovered = "recovered",
+        /// A better one has been healthy for long enough.
+        Failback = "failback",
+        /// The app prefers it.
+        Preferred = "preferred",
+        /// The app replaced the endpoints.
+        Replaced = "replaced",
+    }
+}

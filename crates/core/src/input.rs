@@ -1,0 +1,97 @@
+//! What the engine can be told. Inputs are facts and commands; they carry no opinion on what should follow.
+
+use crate::config::{Endpoints, Name};
+use crate::effect::{CheckId, ConnectionId};
+use crate::outcome::Outcome;
+
+/// What the engine can be told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// Begin. Also begins anew after a stop.
+    Started,
+    /// The time of [`Engine::next_wakeup`](crate::Engine::next_wakeup) has come.
+    Wake,
+    /// A check has ended.
+    CheckFinished {
+        /// As given by [`Effect::StartCheck`](crate::Effect::StartCheck).
+        id: CheckId,
+        /// What came of it.
+        outcome: Outcome,
+    },
+    /// A connection is open.
+    ConnectionOpened {
+        /// As given by [`Effect::Connect`](crate::Effect::Connect).
+        id: ConnectionId,
+    },
+    /// A connection has closed, or could not be opened.
+    ConnectionClosed {
+        /// As given by [`Effect::Connect`](crate::Effect::Connect).
+        id: ConnectionId,
+        /// The WebSocket close code, if there was one.
+        code: Option<u16>,
+    },
+    /// Something arrived on a connection.
+    ConnectionActive {
+        /// As given by [`Effect::Connect`](crate::Effect::Connect).
+        id: ConnectionId,
+    },
+    /// Something was due on a connection and did not arrive.
+    ConnectionSilent {
+        /// As given by [`Effect::Connect`](crate::Effect::Connect).
+        id: ConnectionId,
+    },
+    /// How a request of the app's own to an endpoint went.
+    Traffic {
+        /// Which endpoint.
+        endpoint: Name,
+        /// Whether the server did its part.
+        ok: bool,
+    },
+    /// What the platform says of the network.
+    Network(Network),
+    /// What the platform says of the app.
+    Lifecycle(Lifecycle),
+    /// What the app wants.
+    Command(Command),
+}
+
+/// What the platform says of the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Network {
+    /// There is one.
+    Online,
+    /// There is none.
+    Offline,
+    /// It is another one than before, as from Wi-Fi to mobile.
+    Changed,
+}
+
+/// What the platform says of the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lifecycle {
+    /// A person sees it.
+    Foreground,
+    /// It runs unseen.
+    Background,
+    /// It is about to be suspended.
+    Frozen,
+    /// It was suspended, and runs again.
+    Resumed,
+}
+
+/// What the app wants.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Check the active endpoint at once, even in the background.
+    CheckNow,
+    /// Rank this endpoint first from now on and move to it as soon as it is healthy; `None` takes that back. An unknown name changes nothing.
+    Prefer(Option<Name>),
+    /// Replace the endpoints. Those that stay the same keep what is known of them.
+    SetEndpoints(Endpoints),
+    /// Hold a connection to the active endpoint.
+    Connect,
+    /// Hold none.
+    Disconnect,
+    /// End: every check is cancelled, every connection closed, and no effect follows.
+    Stop,
+}

@@ -1,0 +1,54 @@
+//! Enums whose variants are words: in configs, events, logs and TypeScript alike.
+
+/// An enum whose variants are words.
+pub(crate) trait Keyword: Copy + 'static {
+    /// Every value.
+    const KEYWORDS: &'static [Self];
+
+    /// The word that stands for the value.
+    fn word(self) -> &'static str;
+}
+
+/// Defines an enum whose variants are words.
+macro_rules! keywords {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident { $( $(#[doc = $doc:expr])* $variant:ident = $word:literal, )* }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+        pub enum $name {
+            $( $(#[doc = $doc])* #[cfg_attr(feature = "typescript", ts(rename = $word))] $variant, )*
+        }
+
+        impl $name {
+            /// The word that stands for it everywhere.
+            pub const fn as_str(self) -> &'static str {
+                match self { $( Self::$variant => $word ),* }
+            }
+        }
+
+        impl $crate::keyword::Keyword for $name {
+            const KEYWORDS: &'static [Self] = &[ $( Self::$variant ),* ];
+
+            fn word(self) -> &'static str {
+                self.as_str()
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+    };
+}
+pub(crate) use keywords;

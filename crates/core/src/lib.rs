@@ -1,0 +1,46 @@
+//! Steadfast decides which endpoint an app should be connected to, and notices within a second or a few when that must be another one.
+//!
+//! This crate is the decision alone: it does no I/O, reads no clock, starts no thread and keeps no global state, so that the same decisions
+//! can be replayed to the millisecond in a test, in a simulator, and in a bug report. Shells for browsers, phones and servers execute them.
+//!
+//! - [`Engine`] is the whole: [`Input`] in, [`Effect`] out, and when to wake it.
+//! - [`Config`] says what it works by; [`Problems`] what is wrong with one.
+//! - [`drive`] connects an engine to a [`Transport`], on any async executor.
+
+#![forbid(unsafe_code)]
+
+mod backoff;
+pub mod config;
+mod connection;
+mod detector;
+mod drive;
+mod effect;
+mod endpoint_set;
+mod engine;
+mod event;
+mod health;
+mod hold;
+mod input;
+mod keyword;
+mod outcome;
+mod random;
+mod rtt;
+mod schedule;
+mod situation;
+mod snapshot;
+mod time;
+mod url;
+
+pub use config::{Config, Endpoint, Name, Preset, Problem, Problems};
+pub use drive::{Link, Transport, drive};
+pub use effect::{CheckId, ConnectionId, DisconnectReason, Effect};
+pub use engine::Engine;
+pub use event::{Event, SwitchReason};
+pub use health::Health;
+pub use input::{Command, Input, Lifecycle, Network};
+pub use outcome::{Answer, FailureKind, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS, Outcome};
+pub use snapshot::{EndpointState, Snapshot, State};
+pub use time::{Clock, Millis, NotADuration, Timestamp};
+#[cfg(feature = "url")]
+pub use url::{NotAUrl, parse_url};
+pub use url::{Scheme, Url, UrlParser};

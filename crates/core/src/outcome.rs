@@ -1,0 +1,139 @@
+//! What came of a check, typed where it happened, and whether that passes. Nobody ever parses an error text.
+
+use crate::config::{Check, HealthCheck};
+use crate::keyword::keywords;
+use crate::time::Millis;
+
+/// What came of a check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// There was an answer; whether it passes is for the engine to say.
+    Answer(Answer),
+    /// There was none, for this reason.
+    Failure(FailureKind),
+}
+
+/// Most headers of an answer that a shell hands on, and most bytes of its body.
+pub const MAX_ANSWER_HEADERS: usize = 64;
+/// Most bytes of a body that a check reads.
+pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+/// An answer to a check.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status; `None` where there is none to see: a TCP connection, or an opaque answer in a browser.
+    pub status: Option<u16>,
+    /// At most [`MAX_ANSWER_HEADERS`] headers.
+    pub headers: Vec<(String, String)>,
+    /// The start of the body, at most [`MAX_ANSWER_BYTES`]; may be empty if the check expects no text.
+    pub body: String,
+    /// From the start of the check to the last byte that was needed.
+    pub latency: Millis,
+}
+
+keywords! {
+    /// Why a check failed. Each shell tells them apart by type as far as its platform lets it.
+    pub enum FailureKind {
+        /// No complete answer within the check's timeout.
+        Timeout = "timeout",
+        /// The host is there and refused the connection, or a browser could not connect and does not say why.
+        Refused = "refused",
+        /// There is no way to the host.
+        Unreachable = "unreachable",
+        /// The host's name was not found.
+        Dns = "dns",
+        /// The TLS handshake failed, or the certificate was not trusted.
+        Tls = "tls",
+        /// The connection broke off before the answer was complete.
+        Reset = "reset",
+        /// The server answered, but its CORS headers hide the answer from the page.
+        Cors = "cors",
+        /// The browser forbids a secure page to ask an insecure URL.
+        MixedContent = "mixedContent",
+        /// The server redirected, which the check does not follow and a browser does not show.
+        Redirect = "redirect",
+        /// The status is not an expected one.
+        Status = "status",
+        /// The expected text is not in the body.
+        Body = "body",
+        /// Something that the shell cannot name.
+        Unexpected = "unexpected",
+    }
+}
+
+impl FailureKind {
+    /// What it means and what to do about it, in one sentence for a log.
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::Timeout => "no complete answer in time",
+            Self::Refused => "could not connect: nothing accepts connections there",
+            Self::Unreachable => "no way to the host: the network is down or has no route",
+            Self::Dns => "the host name was not found",
+            Self::Tls => "the TLS handshake failed: check the certificate's names, dates and issuer",
+            Self::Reset => "the connection broke off before the answer was complete",
+            Self::Cors => {
+                "the server answered, but not for this page: let it send Access-Control-Allow-Origin (and allow the check's method and headers), or set the check's mode to no-cors"
+            }
+            Self::MixedContent => "a page on https may not ask an http URL: serve the health check over https",
+            Self::Redirect => "the server redirects: give the final URL, or set followRedirects",
+            Self::Status => "the status is not an expected one",
+            Self::Body => "the expected text is not in the body",
+            Self::Unexpected => "the check could not be made",
+        }
+    }
+
+    /// Whether the failure leaves open that it is our own network that is down. All others are signs that something answered.
+    pub(crate) const fn is_no_network(self) -> bool {
+        matches!(self, Self::Unreachable | Self::Dns)
+    }
+}
+
+impl HealthCheck {
+    /// Why `answer` does not pass, or `None` if it does.
+    pub(crate) fn judge(&self, answer: &Answer, timeout: Millis) -> Option<FailureKind> {
+        let Check { expect_status, expect_body, .. } = &self.check;
+        if answer.latency > timeout {
+            Some(FailureKind::Timeout)
+        } else if answer.status.is_some_and(|status| !expect_status.matches(status)) {
+            Some(FailureKind::Status)
+        } else if expect_body.as_ref().is_some_and(|text| !answer.body.contains(text)) {
+            Some(FailureKind::Body)
+        } else {
+            None
+        }
+    }
+}
+
+#[cfg(all(test, feature = "url"))]
+mod tests {
+    use super::*;
+
+    fn judge(check: Check, status: u16, body: &str, latency: u32) -> Option<FailureKind> {
+        let check = HealthCheck { url: "https://a.example/_ping".parse().unwrap(), check };
+        let answer = Answer { status: Some(status), body: body.into(), latency: Millis::new(latency), ..Answer::default() };
+        check.judge(&answer, Millis::new(100))
+    }
+
+    #[test]
+    fn status_body_and_latency_decide() {
+        let text = || Check { expect_body: Some("OK".into()), ..Check::default() };
+        assert_eq!(judge(Check::default(), 204, "", 100), None);
+        assert_eq!(judge(Check::default(), 204, "", 101), Some(FailureKind::Timeout));
+        assert_eq!(judge(Check::default(), 503, "", 1), Some(FailureKind::Status));
+        assert_eq!(judge(text(), 200, "all OK", 1), None);
+        assert_eq!(judge(text(), 200, "not so", 1), Some(FailureKind::Body));
+    }
+
+    #[test]
+    fn credentials_are_not_the_servers_fault() {
+        assert_eq!(judge(Check::default(), 401, "", 1), None);
+        assert_eq!(judge(Check::default(), 403, "", 1), None);
+        assert_eq!(judge(Check::default(), 404, "", 1), Some(FailureKind::Status));
+    }
+
+    #[test]
+    fn an_answer_without_a_status_passes() {
+        let check = HealthCheck { url: "tcp://a.example:7".parse().unwrap(), check: Check::default() };
+        assert_eq!(check.judge(&Answer::default(), Millis::new(1)), None);
+    }
+}

@@ -1,0 +1,85 @@
+//! How long an endpoint usually takes to answer, and how long to wait for it: TCP's estimator (RFC 6298) applied to checks.
+
+use crate::time::Millis;
+
+/// Smoothed round-trip time and its mean deviation. Twelve bytes, however long it runs.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Rtt {
+    /// In eighths of a millisecond, so that small changes are not rounded away.
+    smoothed: u32,
+    /// In quarters of a millisecond.
+    deviation: u32,
+    known: bool,
+}
+
+impl Rtt {
+    pub(crate) fn observe(&mut self, sample: Millis) {
+        // Two minutes: beyond every timeout that matters, and far from overflow.
+        let sample = sample.get().min(120_000);
+        if self.known {
+            let error = sample.abs_diff(self.smoothed / 8);
+            self.deviation = self.deviation - self.deviation / 4 + error;
+            self.smoothed = self.smoothed - self.smoothed / 8 + sample;
+        } else {
+            *self = Self { smoothed: sample * 8, deviation: sample * 2, known: true };
+        }
+    }
+
+    /// Forgets everything: the path to the endpoint is another one now.
+    pub(crate) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    pub(crate) fn smoothed(&self) -> Option<Millis> {
+        self.known.then(|| Millis::new(self.smoothed / 8))
+    }
+
+    /// Smoothed RTT + 4 deviations within the bounds; the upper bound while nothing is known.
+    pub(crate) fn timeout(&self, low: Millis, high: Millis) -> Millis {
+        if !self.known {
+            return high;
+        }
+        Millis::new(self.smoothed / 8 + self.deviation).clamp(low, high)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOW: Millis = Millis::new(300);
+    const HIGH: Millis = Millis::from_secs(5);
+
+    #[test]
+    fn waits_long_until_something_is_known() {
+        let mut rtt = Rtt::default();
+        assert_eq!(rtt.timeout(LOW, HIGH), HIGH);
+        rtt.observe(Millis::new(200));
+        assert_eq!(rtt.timeout(LOW, HIGH), Millis::new(600));
+        rtt.forget();
+        assert_eq!(rtt.timeout(LOW, HIGH), HIGH);
+    }
+
+    #[test]
+    fn a_steady_endpoint_gets_a_short_timeout_and_a_restless_one_a_long() {
+        let (mut steady, mut restless) = (Rtt::default(), Rtt::default());
+        for round in 0..100 {
+            steady.observe(Millis::new(20));
+            restless.observe(Millis::new(if round % 2 == 0 { 100 } else { 900 }));
+        }
+        assert_eq!(steady.timeout(LOW, HIGH), LOW);
+        assert!(restless.timeout(LOW, HIGH) > Millis::new(1_500));
+    }
+
+    #[test]
+    fn follows_a_change_and_never_overflows() {
+        let mut rtt = Rtt::default();
+        for _ in 0..100 {
+            rtt.observe(Millis::new(u32::MAX));
+        }
+        for _ in 0..100 {
+            rtt.observe(Millis::new(40));
+        }
+        assert!((38..45).contains(&rtt.smoothed().unwrap().get()));
+    }
+}

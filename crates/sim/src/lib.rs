@@ -1,0 +1,25 @@
+//! A deterministic world for the engine: endpoints that fail on schedule, networks that go and come, in time that costs nothing.
+//!
+//! A [`Scenario`] is a file: a config, what happens in the world, and what the engine should make of it.
+//!
+//! ```
+//! let scenario = steadfast_sim::Scenario::from_json(r#"{
+//!     "config": { "endpoints": [
+//!         { "name": "a", "connect": "ws://a/", "health": "http://a/" },
+//!         { "name": "b", "connect": "ws://b/", "health": "http://b/" }
+//!     ] },
+//!     "duration": "1m",
+//!     "world": [ { "at": "30s", "endpoint": "a", "health": "refused" } ],
+//!     "expect": [ { "event": "switched", "from": "a", "to": "b" } ]
+//! }"#).unwrap();
+//! let lines = scenario.run().unwrap();
+//! assert_eq!(scenario.differences(&lines), None);
+//! ```
+
+mod scenario;
+mod simulation;
+mod world;
+
+pub use scenario::{Invalid, Line, Scenario};
+pub use simulation::Simulation;
+pub use world::{Device, Entry, Fault, Happening, Health, NetworkState, Socket, World};

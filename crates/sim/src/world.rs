@@ -1,0 +1,306 @@
+//! What the world does: each endpoint's health, the network, the device. It knows nothing of what the engine makes of it.
+
+use serde::{Deserialize, Deserializer};
+use std::collections::HashMap;
+use steadfast::{Answer, Command, FailureKind, Lifecycle, Millis, Outcome};
+
+/// Something that happens in the world at a moment, and holds until something else does.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// When, since the start.
+    #[serde(deserialize_with = "duration")]
+    pub at: Millis,
+    /// The endpoint that `health` or `socket` is about.
+    #[serde(default)]
+    pub endpoint: Option<String>,
+    /// How the endpoint answers checks from now on.
+    #[serde(default)]
+    pub health: Option<Health>,
+    /// What the endpoint does with connections from now on.
+    #[serde(default)]
+    pub socket: Option<Socket>,
+    /// What becomes of the network.
+    #[serde(default)]
+    pub network: Option<NetworkState>,
+    /// Whether the platform keeps quiet about the network.
+    #[serde(default)]
+    pub silent: bool,
+    /// What becomes of the app.
+    #[serde(default)]
+    pub device: Option<Device>,
+    /// What the app asks for.
+    #[serde(default)]
+    pub command: Option<AppCommand>,
+}
+
+/// An [`Entry`] that has been understood.
+#[derive(Clone, Debug)]
+pub enum Happening {
+    /// An endpoint answers checks in another way.
+    Health(String, Health),
+    /// An endpoint treats connections in another way.
+    Socket(String, Socket),
+    /// The network changes; the flag says whether silently.
+    Network(NetworkState, bool),
+    /// The device changes.
+    Device(Device),
+    /// The app asks for something.
+    Command(Command),
+}
+
+impl Entry {
+    /// What happens, or what is wrong with the entry.
+    pub(crate) fn happening(&self, known: &[&str]) -> Result<Happening, String> {
+        let name = || {
+            let name = self.endpoint.as_deref().ok_or("`endpoint` is missing")?;
+            if known.contains(&name) { Ok(name.to_owned()) } else { Err(format!("unknown endpoint `{name}`; known: {}", known.join(", "))) }
+        };
+        let happening = match (&self.health, &self.socket, self.network, self.device, &self.command) {
+            (Some(health), None, None, None, None) => Happening::Health(name()?, health.clone()),
+            (None, Some(socket), None, None, None) => Happening::Socket(name()?, *socket),
+            (None, None, Some(network), None, None) => Happening::Network(network, self.silent),
+            (None, None, None, Some(device), None) => Happening::Device(device),
+            (None, None, None, None, Some(command)) => Happening::Command(command.clone().into()),
+            _ => return Err("one of `health`, `socket`, `network`, `device`, `command` is needed".to_owned()),
+        };
+        Ok(happening)
+    }
+}
+
+/// How an endpoint answers checks.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Health {
+    /// Not at all, in this way.
+    Fails(Fault),
+    /// Not at all, in this way and after this time.
+    FailsAfter(FailsAfter),
+    /// With a status.
+    Answers(Answers),
+}
+
+/// A failure that takes its time.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FailsAfter {
+    /// In which way.
+    pub fail: Fault,
+    /// After which time.
+    #[serde(default, deserialize_with = "duration")]
+    pub latency: Millis,
+}
+
+/// An answer to every check.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answers {
+    /// Its HTTP status.
+    pub status: u16,
+    /// After which time it arrives.
+    #[serde(default = "usual_latency", deserialize_with = "duration")]
+    pub latency: Millis,
+    /// How much longer it may take, at random.
+    #[serde(default, deserialize_with = "duration")]
+    pub jitter: Millis,
+    /// How likely it is that it never arrives, from 0 to 1.
+    #[serde(default)]
+    pub loss: f64,
+    /// Its headers.
+    #[serde(default)]
+    pub headers: HashMap<String, String>,
+    /// Its body.
+    #[serde(default)]
+    pub body: String,
+}
+
+fn usual_latency() -> Millis {
+    Millis::new(20)
+}
+
+/// The ways of not answering.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Fault {
+    /// Accepts and says nothing.
+    Hang,
+    /// Refuses the connection.
+    Refused,
+    /// Cannot be reached.
+    Unreachable,
+    /// Its name is not found.
+    Dns,
+    /// Its certificate is not trusted.
+    Tls,
+    /// Breaks the connection off.
+    Reset,
+}
+
+/// What an endpoint does with connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Socket {
+    /// Accepts new ones.
+    Accepts,
+    /// Refuses new ones; those that are open stay.
+    Refuses,
+    /// Closes the open one with this code, and accepts new ones.
+    Closes(u16),
+    /// Breaks the open one off, and refuses new ones.
+    Dies,
+}
+
+/// The network, as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum NetworkState {
+    /// There is one.
+    Online,
+    /// There is none.
+    Offline,
+    /// There is another one.
+    Changed,
+}
+
+/// The device and the app on it.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Device {
+    /// A person sees the app.
+    Foreground,
+    /// The app runs unseen.
+    Background,
+    /// The app is about to be suspended.
+    Frozen,
+    /// The app runs again.
+    Resumed,
+    /// The device sleeps for so long and tells nobody.
+    Sleeps(#[serde(deserialize_with = "duration")] Millis),
+}
+
+impl Device {
+    pub(crate) fn lifecycle(self) -> Option<Lifecycle> {
+        Some(match self {
+            Self::Foreground => Lifecycle::Foreground,
+            Self::Background => Lifecycle::Background,
+            Self::Frozen => Lifecycle::Frozen,
+            Self::Resumed => Lifecycle::Resumed,
+            Self::Sleeps(_) => return None,
+        })
+    }
+}
+
+/// What the app asks for.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AppCommand {
+    /// A check at once.
+    CheckNow,
+    /// This endpoint first.
+    Prefer(String),
+    /// A connection.
+    Connect,
+    /// No connection.
+    Disconnect,
+    /// The end.
+    Stop,
+}
+
+impl From<AppCommand> for Command {
+    fn from(command: AppCommand) -> Self {
+        match command {
+            AppCommand::CheckNow => Self::CheckNow,
+            AppCommand::Prefer(name) => Self::Prefer(Some(name.as_str().into())),
+            AppCommand::Connect => Self::Connect,
+            AppCommand::Disconnect => Self::Disconnect,
+            AppCommand::Stop => Self::Stop,
+        }
+    }
+}
+
+/// Reads `"3s"` or a number of milliseconds.
+pub(crate) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Millis, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Number(u32),
+        Text(String),
+    }
+    match Written::deserialize(deserializer)? {
+        Written::Number(millis) => Ok(Millis::new(millis)),
+        Written::Text(text) => text.parse().map_err(serde::de::Error::custom),
+    }
+}
+
+/// The world as it is at one moment.
+#[derive(Debug)]
+pub struct World {
+    healths: HashMap<String, Health>,
+    sockets: HashMap<String, Socket>,
+    offline: bool,
+    chance: fastrand::Rng,
+}
+
+impl World {
+    /// A world in which everything works.
+    pub fn new(seed: u64) -> Self {
+        // The engine's seed, but not its numbers.
+        Self { healths: HashMap::new(), sockets: HashMap::new(), offline: false, chance: fastrand::Rng::with_seed(!seed) }
+    }
+
+    /// Sets how an endpoint answers checks.
+    pub fn set_health(&mut self, endpoint: &str, health: Health) {
+        self.healths.insert(endpoint.to_owned(), health);
+    }
+
+    pub(crate) fn set_socket(&mut self, endpoint: &str, socket: Socket) {
+        let socket = if matches!(socket, Socket::Closes(_)) { Socket::Accepts } else { socket };
+        self.sockets.insert(endpoint.to_owned(), socket);
+    }
+
+    pub(crate) fn set_offline(&mut self, offline: bool) {
+        self.offline = offline;
+    }
+
+    pub(crate) fn accepts(&self, endpoint: &str) -> bool {
+        !self.offline && !matches!(self.sockets.get(endpoint), Some(Socket::Refuses | Socket::Dies))
+    }
+
+    /// What comes of a check that starts now, and after which time.
+    pub(crate) fn check(&mut self, endpoint: &str, timeout: Millis) -> (Millis, Outcome) {
+        if self.offline {
+            return (Millis::ZERO, Outcome::Failure(FailureKind::Unreachable));
+        }
+        let timed_out = (timeout, Outcome::Failure(FailureKind::Timeout));
+        let failure = |fault, after| match fault {
+            Fault::Hang => timed_out.clone(),
+            Fault::Refused => (after, Outcome::Failure(FailureKind::Refused)),
+            Fault::Unreachable => (after, Outcome::Failure(FailureKind::Unreachable)),
+            Fault::Dns => (after, Outcome::Failure(FailureKind::Dns)),
+            Fault::Tls => (after, Outcome::Failure(FailureKind::Tls)),
+            Fault::Reset => (after, Outcome::Failure(FailureKind::Reset)),
+        };
+        match self.healths.get(endpoint) {
+            None => answer(200, usual_latency(), &[], ""),
+            Some(Health::Fails(fault)) => failure(*fault, Millis::ZERO),
+            Some(Health::FailsAfter(FailsAfter { latency, .. })) if *latency > timeout => timed_out,
+            Some(Health::FailsAfter(FailsAfter { fail, latency })) => failure(*fail, *latency),
+            Some(Health::Answers(answers)) => {
+                if answers.loss > 0.0 && self.chance.f64() < answers.loss {
+                    return timed_out;
+                }
+                let extra = if answers.jitter > Millis::ZERO { self.chance.u32(0..=answers.jitter.get()) } else { 0 };
+                let latency = Millis::new(answers.latency.get().saturating_add(extra));
+                if latency > timeout {
+                    return timed_out;
+                }
+                let headers: Vec<_> = answers.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+                answer(answers.status, latency, &headers, &answers.body)
+            }
+        }
+    }
+}
+
+fn answer(status: u16, latency: Millis, headers: &[(String, String)], body: &str) -> (Millis, Outcome) {
+    (latency, Outcome::Answer(Answer { status: Some(status), headers: headers.to_vec(), body: body.to_owned(), latency }))
+}
