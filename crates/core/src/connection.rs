@@ -190,7 +190,8 @@ pub(crate) fn blames_server(code: Option<u16>) -> bool {
     matches!(code, None | Some(1001 | 1006 | 1011..=1015))
 }
 
-#[cfg(all(test, feature = "url"))]
+#[cfg(test)]
+#[cfg(feature = "url")]
 mod tests {
     use super::*;
 

@@ -21,17 +21,17 @@ impl CountingDetector {
     }
 
     /// Failures in a row.
-    pub(crate) const fn failures(&self) -> u32 {
+    pub(crate) const fn failures(self) -> u32 {
         self.failures
     }
 
     /// Whether there is evidence against the endpoint.
-    pub(crate) const fn suspects(&self) -> bool {
+    pub(crate) const fn suspects(self) -> bool {
         self.failures > 0
     }
 
     /// Whether the evidence suffices.
-    pub(crate) const fn is_down(&self) -> bool {
+    pub(crate) const fn is_down(self) -> bool {
         self.failures >= self.threshold
     }
 }

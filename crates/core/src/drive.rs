@@ -227,5 +227,6 @@ impl<T: Transport> Drop for Session<'_, T> {
     }
 }
 
-#[cfg(all(test, feature = "url"))]
+#[cfg(test)]
+#[cfg(feature = "url")]
 mod tests;

@@ -28,6 +28,8 @@ pub enum Event {
         latency_ms: u32,
         /// Failures in a row, this one included.
         failures: u32,
+        /// What the failure means and what to do about it.
+        message: Option<&'static str>,
         /// The answer's headers. They may hold secrets, so they are in no serialized form; a log shows those that it names.
         #[cfg_attr(feature = "serde", serde(skip))]
         headers: Vec<(String, String)>,

@@ -27,6 +27,11 @@ macro_rules! keywords {
             pub const fn as_str(self) -> &'static str {
                 match self { $( Self::$variant => $word ),* }
             }
+
+            /// The value that the word stands for, if it stands for one.
+            pub fn from_word(word: &str) -> Option<Self> {
+                <Self as $crate::keyword::Keyword>::KEYWORDS.iter().copied().find(|known| known.as_str() == word)
+            }
         }
 
         impl $crate::keyword::Keyword for $name {

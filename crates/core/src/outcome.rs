@@ -104,7 +104,8 @@ impl HealthCheck {
     }
 }
 
-#[cfg(all(test, feature = "url"))]
+#[cfg(test)]
+#[cfg(feature = "url")]
 mod tests {
     use super::*;
 

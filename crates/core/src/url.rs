@@ -119,7 +119,8 @@ impl std::str::FromStr for Url {
     }
 }
 
-#[cfg(all(test, feature = "url"))]
+#[cfg(test)]
+#[cfg(feature = "url")]
 mod tests {
     use super::*;
 

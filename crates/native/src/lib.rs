@@ -1,1 +1,120 @@
-//! x
+//! Runs the Steadfast engine on tokio: HTTP, HTTPS and TCP checks, with connections reused, TLS verified and bodies bounded.
+//!
+//! ```no_run
+//! # async fn example(config: steadfast::Config) -> Result<(), Box<dyn std::error::Error>> {
+//! let link = steadfast_native::start(config, |_, event| println!("{event:?}"))?;
+//! println!("connect to {}", link.active().connect);
+//! link.stop();
+//! # Ok(()) }
+//! ```
+
+mod failure;
+mod http;
+mod tcp;
+
+use http::HttpChecks;
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use steadfast::{
+    Clock, Config, Effect, Endpoint, Engine, Event, FailureKind, Link, Millis, Outcome, Problems, Scheme, Timestamp, Transport,
+};
+
+/// Why an engine could not be started.
+#[derive(Debug)]
+pub enum StartError {
+    /// The config is wrong; the error lists every problem.
+    Config(Problems),
+    /// TLS could not be set up: the system's trusted certificates could not be read.
+    Tls(reqwest::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(problems) => problems.fmt(f),
+            Self::Tls(error) => write!(f, "TLS could not be set up, are the system's trusted certificates installed? {error}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+/// Starts an engine as a task of the current tokio runtime. It runs until [`Link::stop`].
+///
+/// `on_event` is called for every event with the engine's time; it must not block.
+///
+/// # Panics
+///
+/// Outside a tokio runtime.
+pub fn start(config: Config, on_event: impl Fn(Timestamp, &Event) + Send + Sync + 'static) -> Result<Link, StartError> {
+    let transport = NativeTransport::new(on_event).map_err(StartError::Tls)?;
+    // The standard library's random keys are the seed: they differ from process to process, which is all that jitter needs.
+    let seed = RandomState::new().hash_one(0);
+    let link = Link::new(Engine::new(config, seed, transport.now()).map_err(StartError::Config)?);
+    tokio::spawn(steadfast::drive(link.clone(), transport));
+    Ok(link)
+}
+
+type OnEvent = Box<dyn Fn(Timestamp, &Event) + Send + Sync>;
+
+/// The engine's hands on a native platform.
+pub struct NativeTransport {
+    http: HttpChecks,
+    clock: Mutex<Clock>,
+    origin: Instant,
+    on_event: OnEvent,
+}
+
+impl NativeTransport {
+    /// A transport that tells `on_event` every event.
+    pub fn new(on_event: impl Fn(Timestamp, &Event) + Send + Sync + 'static) -> Result<Self, reqwest::Error> {
+        Ok(Self { http: HttpChecks::new()?, clock: Mutex::default(), origin: Instant::now(), on_event: Box::new(on_event) })
+    }
+}
+
+impl Transport for NativeTransport {
+    fn now(&self) -> Timestamp {
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
+        clock.read(self.origin.elapsed().as_millis() as u64, wall.as_millis() as u64)
+    }
+
+    async fn check(&self, endpoint: Arc<Endpoint>, timeout: Millis) -> Outcome {
+        let started = Instant::now();
+        let limit = std::time::Duration::from_millis(timeout.get().into());
+        let check = async {
+            match endpoint.health.url.scheme() {
+                Scheme::Tcp => tcp::check(&endpoint.health).await,
+                _ => self.http.check(&endpoint.health).await,
+            }
+        };
+        match tokio::time::timeout(limit, check).await {
+            Ok(Ok(mut answer)) => {
+                answer.latency = Millis::new(started.elapsed().as_millis() as u32);
+                Outcome::Answer(answer)
+            }
+            Ok(Err(kind)) => Outcome::Failure(kind),
+            Err(_) => Outcome::Failure(FailureKind::Timeout),
+        }
+    }
+
+    async fn sleep_until(&self, at: Timestamp) {
+        let left = at - self.now();
+        tokio::time::sleep(std::time::Duration::from_millis(left.get().into())).await;
+    }
+
+    fn apply(&self, effect: Effect) {
+        // Connections are only asked for by apps that hold one, which this shell does not offer.
+        if let Effect::Emit { at, event } = effect {
+            (self.on_event)(at, &event);
+        }
+    }
+}
+
+impl fmt::Debug for NativeTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NativeTransport").finish_non_exhaustive()
+    }
+}

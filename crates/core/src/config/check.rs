@@ -181,7 +181,7 @@ impl Check {
         }
         if self.mode == FetchMode::NoCors && self.expect_body.is_some() {
             reader.field("expectBody", |reader| {
-                reader.problem("`mode` no-cors shows no body; allow the page's origin on the server and use cors")
+                reader.problem("`mode` no-cors shows no body; allow the page's origin on the server and use cors");
             });
         }
     }

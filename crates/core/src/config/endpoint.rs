@@ -16,6 +16,7 @@ pub struct Endpoint {
     /// Where the app connects: `ws`, `wss`, `http` or `https`.
     pub connect: Url,
     /// How its health is checked: a URL, or an object with `url` and whatever differs from the config's `check`.
+    #[cfg_attr(feature = "typescript", ts(as = "WrittenHealthCheck"))]
     pub health: HealthCheck,
     /// Lower is better: the strategy `priority` holds to the best healthy one. Equal ones keep the order of the list.
     ///
@@ -95,22 +96,25 @@ pub struct HealthCheck {
     pub check: Check,
 }
 
+/// A health check as it is written in a config.
 #[cfg(feature = "typescript")]
-impl ts_rs::TS for HealthCheck {
-    type WithoutGenerics = Self;
-    type OptionInnerType = Self;
+#[derive(ts_rs::TS)]
+#[ts(untagged, rename = "HealthCheck")]
+#[expect(dead_code, reason = "only its TypeScript declaration is used")]
+enum WrittenHealthCheck {
+    Url(String),
+    Detailed(DetailedHealthCheck),
+}
 
-    fn name(config: &ts_rs::Config) -> String {
-        Self::inline(config)
-    }
-
-    fn inline(config: &ts_rs::Config) -> String {
-        format!("string | ({{ url: string }} & {})", <Check as ts_rs::TS>::name(config))
-    }
-
-    fn visit_dependencies(visitor: &mut impl ts_rs::TypeVisitor) {
-        visitor.visit::<Check>();
-    }
+/// A health check that differs from the config's `check`.
+#[cfg(feature = "typescript")]
+#[derive(ts_rs::TS)]
+#[expect(dead_code, reason = "only its TypeScript declaration is used")]
+struct DetailedHealthCheck {
+    /// What is asked: `http` or `https`.
+    url: String,
+    #[ts(flatten)]
+    check: Check,
 }
 
 impl Read for HealthCheck {

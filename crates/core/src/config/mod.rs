@@ -13,7 +13,7 @@ pub use preset::Preset;
 pub use problems::{Problem, Problems};
 pub use value::Value;
 
-use crate::keyword::{Keyword, keywords};
+use crate::keyword::keywords;
 use crate::time::Millis;
 use crate::url::UrlParser;
 use reader::{Read, Reader, Setting, settings};
@@ -164,7 +164,7 @@ impl Config {
     /// Reads a config, reporting everything that is wrong with it. URLs are parsed by the platform's `parser`.
     pub fn read(value: &Value, parser: UrlParser) -> Result<Self, Problems> {
         let preset = match value.get("preset") {
-            Some(Value::Text(word)) => Preset::KEYWORDS.iter().copied().find(|preset| preset.word() == word),
+            Some(Value::Text(word)) => Preset::from_word(word),
             _ => None,
         };
         let mut config = preset.unwrap_or(Preset::Default).config();
@@ -201,7 +201,7 @@ impl Config {
         for (path, low, high) in [("failback", self.failback.after, self.failback.max), ("retry", self.retry.initial, self.retry.max)] {
             if low > high {
                 reader.field(path, |reader| {
-                    reader.field("max", |reader| reader.problem(format!("{high} is less than the first wait, {low}")))
+                    reader.field("max", |reader| reader.problem(format!("{high} is less than the first wait, {low}")));
                 });
             }
         }
@@ -231,5 +231,6 @@ impl<'de> serde::Deserialize<'de> for Config {
     }
 }
 
-#[cfg(all(test, feature = "serde", feature = "url"))]
+#[cfg(test)]
+#[cfg(all(feature = "serde", feature = "url"))]
 mod tests;

@@ -63,12 +63,10 @@ impl Reader {
     pub(super) fn unknown(&mut self, what: &str, word: &str, known: &[&str]) {
         let nearest = known.iter().min_by_key(|name| strsim::damerau_levenshtein(word, name));
         let near = |name: &&&str| strsim::damerau_levenshtein(word, name) <= 1 + name.len() / 3;
-        let mut message = format!("unknown {what}; ");
-        match nearest.filter(near) {
-            Some(name) => message += &format!("did you mean `{name}`?"),
-            None => message += &format!("known: {}", known.join(", ")),
-        }
-        self.problem(message);
+        self.problem(match nearest.filter(near) {
+            Some(name) => format!("unknown {what}; did you mean `{name}`?"),
+            None => format!("unknown {what}; known: {}", known.join(", ")),
+        });
     }
 
     /// The entries of a table; anything else is a problem.
@@ -165,16 +163,15 @@ impl Read for bool {
 
 impl Read for u32 {
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
-        match value {
-            Value::Number(number) => {
-                // Beyond 32 bits it is out of every range, which the range check then says.
-                Some(u32::try_from(*number).unwrap_or(u32::MAX))
-            }
-            _ => {
-                reader.expected("a whole number", value);
-                None
-            }
+        let Value::Number(number) = value else {
+            reader.expected("a whole number", value);
+            return None;
+        };
+        let read = u32::try_from(*number).ok();
+        if read.is_none() {
+            reader.problem(format!("{number} is out of range"));
         }
+        read
     }
 }
 

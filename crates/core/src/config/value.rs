@@ -88,8 +88,7 @@ mod de {
         }
 
         fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-            let whole = value as i64;
-            Ok(if whole as f64 == value { Value::Number(whole) } else { Value::Fraction })
+            Ok(if value.fract() == 0.0 && value.abs() < 1e15 { Value::Number(value as i64) } else { Value::Fraction })
         }
 
         fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {

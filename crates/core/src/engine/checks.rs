@@ -139,7 +139,15 @@ impl Engine {
         }
         let counted = if failure.is_some() { tracked.condition.detector.failures() + u32::from(!repeat) } else { 0 };
         let endpoint = tracked.name();
-        self.emit(Event::Check { endpoint, failure, status, latency_ms: latency.get(), failures: counted, headers });
+        self.emit(Event::Check {
+            endpoint,
+            failure,
+            status,
+            latency_ms: latency.get(),
+            failures: counted,
+            message: failure.map(FailureKind::advice),
+            headers,
+        });
         if repeat {
             return self.begin(index, flight.attempt + 1);
         }

@@ -4,7 +4,8 @@ mod checks;
 mod commands;
 mod decisions;
 mod selection;
-#[cfg(all(test, feature = "url"))]
+#[cfg(test)]
+#[cfg(feature = "url")]
 mod tests;
 
 use crate::config::{Config, Endpoint, Name, Problems};

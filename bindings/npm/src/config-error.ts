@@ -1,0 +1,22 @@
+import type { Problem } from "./generated/types/index.js";
+
+/** The config is wrong. It lists every problem at once. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+
+  constructor(
+    /** What is wrong, each with its path in the config. */
+    readonly problems: readonly Problem[],
+  ) {
+    super(problems.map(({ path, message }) => `${path || "config"}: ${message}`).join("\n"));
+  }
+
+  /** Runs `work`, turning the list of problems that the core throws into a ConfigError. */
+  static from<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (thrown) {
+      throw Array.isArray(thrown) ? new ConfigError(thrown) : thrown;
+    }
+  }
+}

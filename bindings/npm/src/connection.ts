@@ -1,0 +1,125 @@
+import type { Core } from "./generated/steadfast.js";
+
+/** What can be sent over a connection. */
+export type Sendable = string | ArrayBufferLike | Blob | ArrayBufferView<ArrayBuffer>;
+
+/** A class with the interface of the platform's `WebSocket`. */
+export type WebSocketClass = new (url: string, protocols?: string | string[]) => WebSocket;
+
+/** How a connection is held, and who is told what. */
+export interface ConnectOptions {
+  /** Called with the data of each message. */
+  onMessage?(data: string | ArrayBuffer, endpoint: string): void;
+  /** Called when messages go to this endpoint from now on. */
+  onOpen?(endpoint: string): void;
+  /** Called when there is no connection for the moment; Steadfast is already seeing to another. */
+  onClose?(endpoint: string, code: number): void;
+  /** WebSocket subprotocols. */
+  protocols?: string | string[];
+  /** The class to use where the platform has none, such as that of `ws` in Node 20. */
+  webSocket?: WebSocketClass;
+}
+
+/** A socket of a connection, and the endpoint that it goes to. */
+interface Leg {
+  readonly socket: WebSocket;
+  readonly endpoint: string;
+}
+
+/** Steadfast is told of arriving messages no more often than this, in milliseconds: that there are some is all it needs. */
+const REPORT_EVERY = 250;
+
+/**
+ * A connection that follows the active endpoint: it moves by opening the new socket before it closes the old one.
+ *
+ * What is sent while none is open is not kept; {@link Connection.send} says so.
+ */
+export class Connection {
+  readonly #core: Core;
+  readonly #options: ConnectOptions;
+  readonly #webSocket: WebSocketClass;
+  readonly #legs = new Map<number, Leg>();
+  #current: number | undefined;
+  #reported = Number.NEGATIVE_INFINITY;
+
+  /** @internal */
+  constructor(core: Core, options: ConnectOptions) {
+    const webSocket = options.webSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket;
+    if (!webSocket) throw new TypeError("steadfast: there is no WebSocket here; pass a class as `webSocket`, such as that of the package ws");
+    this.#core = core;
+    this.#options = options;
+    this.#webSocket = webSocket;
+  }
+
+  /** The endpoint that messages go to, or `null` while there is none. */
+  get endpoint(): string | null {
+    return this.#leg?.endpoint ?? null;
+  }
+
+  /** Sends a message; `false` if there is no open socket to send it over. */
+  send(data: Sendable): boolean {
+    const socket = this.#leg?.socket;
+    if (socket?.readyState !== 1) return false;
+    socket.send(data as string);
+    return true;
+  }
+
+  get #leg(): Leg | undefined {
+    return this.#current === undefined ? undefined : this.#legs.get(this.#current);
+  }
+
+  /** @internal Opens a socket. */
+  open(id: number, endpoint: string, url: string): void {
+    let socket: WebSocket;
+    try {
+      socket = new this.#webSocket(url, this.#options.protocols);
+    } catch {
+      // A URL that the platform refuses, as an insecure one on a secure page: to the engine, one that did not open.
+      this.#core.closed(id);
+      return;
+    }
+    socket.binaryType = "arraybuffer";
+    this.#legs.set(id, { socket, endpoint });
+    socket.onopen = () => this.#core.opened(id);
+    socket.onmessage = ({ data }) => {
+      this.#report(id);
+      this.#options.onMessage?.(data, endpoint);
+    };
+    // An error is always followed by a close, which says more.
+    socket.onerror = () => {};
+    socket.onclose = ({ code }) => {
+      this.#legs.delete(id);
+      this.#core.closed(id, code);
+      if (this.#current === id) {
+        this.#current = undefined;
+        this.#options.onClose?.(endpoint, code);
+      }
+    };
+  }
+
+  /** @internal Makes a socket the one that messages go over. */
+  promote(id: number): void {
+    this.#current = id;
+    const leg = this.#leg;
+    if (leg) this.#options.onOpen?.(leg.endpoint);
+  }
+
+  /** @internal Closes a socket. */
+  close(id: number, reason: string): void {
+    const leg = this.#legs.get(id);
+    if (!leg) return;
+    const { socket } = leg;
+    this.#legs.delete(id);
+    socket.onopen = socket.onclose = null;
+    if (reason === "stopped") socket.onmessage = null;
+    if (this.#current === id) this.#current = undefined;
+    socket.close(1000);
+  }
+
+  #report(id: number): void {
+    const now = performance.now();
+    if (now - this.#reported < REPORT_EVERY) return;
+    this.#reported = now;
+    this.#core.received(id);
+  }
+}

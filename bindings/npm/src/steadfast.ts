@@ -1,0 +1,171 @@
+import { ConfigError } from "./config-error.js";
+import { type ConnectOptions, Connection } from "./connection.js";
+import { type LinkEventMap, type LinkEvents, NAMES } from "./events.js";
+import { Core } from "./generated/steadfast.js";
+import type { Config, Event as CoreEvent, Endpoint, EndpointState, Snapshot } from "./generated/types/index.js";
+import { load, type WasmSource } from "./load.js";
+import { watchPage } from "./page.js";
+
+/** How a link is started. */
+export interface StartOptions {
+  /** Where the WebAssembly comes from; by default, from beside the script. */
+  wasm?: WasmSource;
+}
+
+/** A running link to a set of endpoints: it knows at any time which of them the app should be connected to. */
+export class Steadfast extends EventTarget {
+  readonly #core: Core;
+  readonly #endWatching: () => void;
+  readonly #subscribers = new Set<() => void>();
+  readonly #waiting: { resolve(check: LinkEvents["check"]): void; reject(reason: Error): void }[] = [];
+  #connection: Connection | undefined;
+  #snapshot: Snapshot | undefined;
+  #telling = false;
+  #stopped = false;
+
+  /**
+   * Starts watching the endpoints.
+   *
+   * @throws {@link ConfigError} with every problem of the config at once.
+   */
+  static async start(config: Config, options: StartOptions = {}): Promise<Steadfast> {
+    await load(options.wasm);
+    return new Steadfast(config);
+  }
+
+  private constructor(config: Config) {
+    super();
+    this.#core = ConfigError.from(
+      () =>
+        new Core(config, {
+          connect: (id: number, endpoint: string, url: string) => this.#connection?.open(id, endpoint, url),
+          promote: (id: number) => this.#connection?.promote(id),
+          disconnect: (id: number, reason: string) => this.#connection?.close(id, reason),
+          emit: (_at: number, event: CoreEvent) => this.#tell(event),
+        }),
+    );
+    this.#endWatching = watchPage((signal) => this.#core.signal(signal));
+  }
+
+  /** The endpoint that the app should be connected to. There is always exactly one. */
+  get active(): EndpointState {
+    const { active, endpoints } = this.state;
+    // The core guarantees that the active endpoint is one of them.
+    return endpoints.find(({ name }) => name === active) as EndpointState;
+  }
+
+  /** Everything that is known at this moment. The same object until something changes. */
+  get state(): Snapshot {
+    this.#snapshot ??= this.#core.snapshot() as Snapshot;
+    return this.#snapshot;
+  }
+
+  /** The same as {@link state}, as a function for UI frameworks (React's `useSyncExternalStore`, Svelte stores and the like). */
+  readonly getSnapshot = (): Snapshot => this.state;
+
+  /** Calls `changed` whenever {@link getSnapshot} has something new. Returns the end of it. */
+  readonly subscribe = (changed: () => void): (() => void) => {
+    this.#subscribers.add(changed);
+    return () => this.#subscribers.delete(changed);
+  };
+
+  /** Checks the active endpoint at once, even while the page is hidden. */
+  checkNow(): Promise<LinkEvents["check"]> {
+    return new Promise((resolve, reject) => {
+      if (this.#stopped) throw new Error("steadfast: the link has been stopped");
+      this.#waiting.push({ resolve, reject });
+      this.#core.check_now();
+    });
+  }
+
+  /**
+   * Ranks this endpoint first from now on, and moves to it as soon as it is healthy; `null` takes that back.
+   *
+   * @throws RangeError if no endpoint has that name.
+   */
+  prefer(name: string | null): void {
+    if (this.#stopped) return;
+    const names = this.state.endpoints.map((endpoint) => endpoint.name);
+    if (name !== null && !names.includes(name)) throw new RangeError(`steadfast: no endpoint is called "${name}"; there are: ${names.join(", ")}`);
+    this.#core.prefer(name);
+  }
+
+  /**
+   * Replaces the endpoints. Those that stay the same keep what is known of them.
+   *
+   * @throws {@link ConfigError} with every problem at once; nothing changes then.
+   */
+  setEndpoints(endpoints: Endpoint[]): void {
+    if (!this.#stopped) ConfigError.from(() => this.#core.set_endpoints(endpoints));
+  }
+
+  /**
+   * Holds a WebSocket to the active endpoint, wherever that moves, until {@link stop}.
+   *
+   * @throws if the link has been stopped or holds one already.
+   */
+  connect(options: ConnectOptions = {}): Connection {
+    if (this.#stopped) throw new Error("steadfast: the link has been stopped");
+    if (this.#connection) throw new Error("steadfast: the link holds a connection already");
+    this.#connection = new Connection(this.#core, options);
+    this.#core.hold_connection(true);
+    return this.#connection;
+  }
+
+  /** Ends everything: checks are aborted, the connection is closed, and no event follows. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#endWatching();
+    this.#core.stop();
+    for (const { reject } of this.#waiting.splice(0)) reject(new Error("steadfast: the link has been stopped"));
+  }
+
+  [Symbol.dispose](): void {
+    this.stop();
+  }
+
+  #tell(event: CoreEvent): void {
+    this.#snapshot = undefined;
+    if (event.event === "stopped") {
+      // What it looked like at the end stays readable; the engine itself is let go once it is done with this call.
+      this.#snapshot = this.#core.snapshot() as Snapshot;
+      queueMicrotask(() => this.#core.free());
+      return;
+    }
+    if (this.#stopped) return;
+    if (event.event === "check" && event.endpoint === this.active.name) {
+      for (const { resolve } of this.#waiting.splice(0)) resolve(event);
+    }
+    const name = NAMES[event.event];
+    if (name) this.dispatchEvent(new CustomEvent(name, { detail: event }));
+    this.#tellState();
+  }
+
+  /** Tells of a new state once for all that happened in the same moment. */
+  #tellState(): void {
+    if (this.#telling) return;
+    this.#telling = true;
+    queueMicrotask(() => {
+      this.#telling = false;
+      if (this.#stopped) return;
+      this.dispatchEvent(new CustomEvent("state", { detail: this.state }));
+      for (const changed of this.#subscribers) changed();
+    });
+  }
+}
+
+export interface Steadfast {
+  addEventListener<Name extends keyof LinkEventMap>(
+    type: Name,
+    listener: (this: Steadfast, event: LinkEventMap[Name]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
+  removeEventListener<Name extends keyof LinkEventMap>(
+    type: Name,
+    listener: (this: Steadfast, event: LinkEventMap[Name]) => unknown,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | EventListenerOptions): void;
+}

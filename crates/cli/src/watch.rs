@@ -1,0 +1,91 @@
+//! `steadfast watch`: live, with a time-stamped, levelled log.
+
+use anyhow::{Context, Result};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::{Arc, OnceLock};
+use steadfast::{Config, Event, Link};
+use tracing::{Level, error, info, warn};
+
+/// Watches the endpoints of a config until Ctrl-C, and logs each check, each failure with its count, and each change of the active endpoint.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// A JSON file with a config; see the README.
+    config: PathBuf,
+    /// Leaves out the checks that pass.
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// Headers that say something about a server's state. Others may hold secrets and are not logged.
+const LOGGED_HEADERS: [&str; 5] = ["content-type", "date", "retry-after", "server", "via"];
+
+pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
+    let file = arguments.config.display();
+    let text = std::fs::read_to_string(&arguments.config).with_context(|| format!("{file} cannot be read"))?;
+    let config: Config = serde_json::from_str(&text).with_context(|| format!("{file} is not a valid config"))?;
+    let level = if arguments.quiet { Level::WARN } else { Level::INFO };
+    tracing_subscriber::fmt().with_target(false).with_max_level(level).with_writer(std::io::stdout).init();
+    tokio::runtime::Runtime::new()?.block_on(async {
+        let link = Arc::new(OnceLock::<Link>::new());
+        let shown = link.clone();
+        let (ended, end) = tokio::sync::oneshot::channel();
+        let ended = std::sync::Mutex::new(Some(ended));
+        let started = steadfast_native::start(config, move |_, event| {
+            log(event, shown.get());
+            if let (Event::Stopped, Ok(mut ended)) = (event, ended.lock()) {
+                ended.take().map(|ended| ended.send(()));
+            }
+        })?;
+        let link = link.get_or_init(|| started);
+        tokio::signal::ctrl_c().await?;
+        link.stop();
+        end.await?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn log(event: &Event, link: Option<&Link>) {
+    match event {
+        Event::Check { endpoint, failure: None, status, latency_ms, headers, .. } => {
+            info!("check {endpoint}: {}in {latency_ms} ms{}", shown(*status), shown_headers(headers));
+        }
+        Event::Check { endpoint, failure: Some(kind), status, latency_ms, failures, headers, .. } => {
+            let headers = shown_headers(headers);
+            warn!("check {endpoint}: {}{} after {latency_ms} ms, failure {failures} in a row{headers}", shown(*status), kind.advice());
+        }
+        Event::Switched { from, to, reason } => {
+            let url = link.map(|link| format!(", connect to {}", link.active().connect)).unwrap_or_default();
+            warn!("switched from {from} to {to} ({reason}){url}");
+        }
+        Event::AllDown => error!("all endpoints are down; retrying"),
+        Event::Offline => warn!("our own network is down; no server is blamed"),
+        Event::Health { endpoint, from, to } => info!("{endpoint} was {from}, is {to}"),
+        Event::Started { active } => info!("started, active endpoint is {active}"),
+        Event::Recovered { active } => warn!("{active} is back"),
+        Event::Online => warn!("our own network is back"),
+        Event::Connected { endpoint } => info!("connected to {endpoint}"),
+        Event::Disconnected { endpoint, code } => warn!("disconnected from {endpoint} {}", shown(*code)),
+        Event::Stopped => info!("stopped"),
+    }
+}
+
+fn shown(code: Option<u16>) -> String {
+    code.map(|code| format!("{code} ")).unwrap_or_default()
+}
+
+fn shown_headers(headers: &[(String, String)]) -> String {
+    let named = headers.iter().filter(|(name, _)| LOGGED_HEADERS.contains(&name.as_str()));
+    named.map(|(name, value)| format!(", {name}: {value}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_harmless_headers_are_shown() {
+        let headers = [("server", "x"), ("set-cookie", "secret"), ("retry-after", "5")].map(|(name, value)| (name.into(), value.into()));
+        assert_eq!(shown_headers(&headers), ", server: x, retry-after: 5");
+    }
+}

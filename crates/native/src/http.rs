@@ -1,0 +1,122 @@
+//! HTTP and HTTPS checks.
+
+use crate::failure::{NameNotFound, kind_of};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::{Client, Response, redirect};
+use std::sync::Arc;
+use std::time::Duration;
+use steadfast::config::{HealthCheck, Method};
+use steadfast::{Answer, FailureKind, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS};
+
+/// Idle connections kept per host, and for how long: longer than the longest usual pause between checks.
+const IDLE_PER_HOST: usize = 2;
+const IDLE_FOR: Duration = Duration::from_secs(90);
+/// How long the rest of a body may take to arrive so that its connection can be used again.
+const DRAIN_FOR: Duration = Duration::from_secs(1);
+const MAX_REDIRECTS: usize = 5;
+
+/// Clients that follow redirects and that do not; each keeps its connections.
+pub(crate) struct HttpChecks {
+    following: Client,
+    staying: Client,
+}
+
+impl HttpChecks {
+    pub(crate) fn new() -> Result<Self, reqwest::Error> {
+        // Another part of the program may have installed a provider before; either will do.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Ok(Self { following: client(redirect::Policy::limited(MAX_REDIRECTS))?, staying: client(redirect::Policy::none())? })
+    }
+
+    /// Asks, and reads as much of the answer as is needed.
+    pub(crate) async fn check(&self, health: &HealthCheck) -> Result<Answer, FailureKind> {
+        let check = &health.check;
+        let client = if check.follow_redirects { &self.following } else { &self.staying };
+        let method = match check.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Head => reqwest::Method::HEAD,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+        };
+        let mut request = client.request(method, health.url.as_str());
+        for (name, value) in &check.headers.0 {
+            request = request.header(name, value);
+        }
+        if let Some(body) = &check.body {
+            request = request.body(body.clone());
+        }
+        let mut response = request.send().await.map_err(|error| kind_of_request(&error))?;
+        let headers = response.headers().iter().take(MAX_ANSWER_HEADERS);
+        let mut answer = Answer {
+            status: Some(response.status().as_u16()),
+            headers: headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect(),
+            ..Answer::default()
+        };
+        if let Some(text) = &check.expect_body {
+            answer.body = read_until(&mut response, text).await?;
+        }
+        tokio::spawn(drain(response));
+        Ok(answer)
+    }
+}
+
+fn client(redirects: redirect::Policy) -> Result<Client, reqwest::Error> {
+    let mut headers = HeaderMap::new();
+    // So that a server can leave checks out of its statistics.
+    headers.insert("x-health-check", HeaderValue::from_static("true"));
+    Client::builder()
+        .user_agent(concat!("steadfast/", env!("CARGO_PKG_VERSION")))
+        .default_headers(headers)
+        .redirect(redirects)
+        .pool_max_idle_per_host(IDLE_PER_HOST)
+        .pool_idle_timeout(IDLE_FOR)
+        .tcp_keepalive(Duration::from_secs(30))
+        .dns_resolver(Arc::new(SystemResolver))
+        .build()
+}
+
+/// The system's resolver, with an error of our own type.
+struct SystemResolver;
+
+impl Resolve for SystemResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found: Vec<_> = tokio::net::lookup_host((name.as_str(), 0)).await.map_err(NameNotFound)?.collect();
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}
+
+fn kind_of_request(error: &reqwest::Error) -> FailureKind {
+    if error.is_redirect() { FailureKind::Redirect } else { kind_of(error) }
+}
+
+/// The body up to where `text` has been seen, at most [`MAX_ANSWER_BYTES`].
+async fn read_until(response: &mut Response, text: &str) -> Result<String, FailureKind> {
+    let mut body = Vec::new();
+    while body.len() < MAX_ANSWER_BYTES {
+        let Some(chunk) = response.chunk().await.map_err(|error| kind_of_request(&error))? else { break };
+        // What was searched before need not be searched again, but for a match that spans the two.
+        let from = (body.len() + 1).saturating_sub(text.len());
+        body.extend_from_slice(&chunk[..chunk.len().min(MAX_ANSWER_BYTES - body.len())]);
+        if String::from_utf8_lossy(&body[from..]).contains(text) {
+            break;
+        }
+    }
+    Ok(String::from_utf8_lossy(&body).into_owned())
+}
+
+/// Reads a short rest of the body, so that the connection serves the next check as well.
+async fn drain(mut response: Response) {
+    let rest = async {
+        let mut read = 0;
+        while let Ok(Some(chunk)) = response.chunk().await {
+            read += chunk.len();
+            if read > MAX_ANSWER_BYTES {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(DRAIN_FOR, rest).await;
+}

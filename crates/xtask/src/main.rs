@@ -1,0 +1,53 @@
+//! Everything a person types: `cargo xtask demo`, `cargo xtask test` and their parts.
+
+mod bench;
+mod command;
+mod demo;
+mod npm;
+mod setup;
+mod size;
+mod test;
+mod types;
+mod wasm;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Everything a person types. Each command installs what it needs and says what it runs.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Shows a failover in a browser.
+    Demo(demo::Arguments),
+    /// Checks everything: formatting, lints, docs, unit and property tests, scenarios, bundlers, three browsers.
+    Test(test::Arguments),
+    /// Builds the npm package into bindings/npm/dist.
+    Npm,
+    /// Prints the size of the npm package's parts, raw and compressed.
+    Size,
+    /// Measures: an engine step, memory, false failovers, checks while the app is busy.
+    Bench(bench::Arguments),
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().task {
+        Task::Demo(arguments) => demo::run(&arguments),
+        Task::Test(arguments) => test::run(&arguments),
+        Task::Npm => npm::build(),
+        Task::Size => size::run(),
+        Task::Bench(arguments) => bench::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nxtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Writes the TypeScript declarations of the core's public types.
+
+use anyhow::Result;
+use std::fmt::Write;
+use std::path::Path;
+use steadfast::config::Config;
+use steadfast::{Event, Problem, Snapshot};
+use ts_rs::TS;
+
+/// Writes a file per type into `out`, and one that exports them all.
+pub(crate) fn write(out: &Path) -> Result<()> {
+    if out.exists() {
+        std::fs::remove_dir_all(out)?;
+    }
+    let config = ts_rs::Config::new().with_out_dir(out).with_import_extension(Some("js"));
+    Config::export_all(&config)?;
+    Event::export_all(&config)?;
+    Problem::export_all(&config)?;
+    Snapshot::export_all(&config)?;
+    let mut names = Vec::new();
+    for file in std::fs::read_dir(out)? {
+        let path = file?.path();
+        names.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
+    }
+    names.sort();
+    let mut index = String::new();
+    for name in names {
+        writeln!(index, "export type {{ {name} }} from \"./{name}.js\";")?;
+    }
+    std::fs::write(out.join("index.ts"), index)?;
+    Ok(())
+}
