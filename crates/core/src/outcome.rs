@@ -26,7 +26,7 @@ pub struct Answer {
     /// At most [`MAX_ANSWER_HEADERS`] headers.
     pub headers: Vec<(String, String)>,
     /// The start of the body, at most [`MAX_ANSWER_BYTES`]; may be empty if the check expects no text.
-    pub body: String,
+    pub body: Vec<u8>,
     /// From the start of the check to the last byte that was needed.
     pub latency: Millis,
 }
@@ -88,6 +88,11 @@ impl FailureKind {
     }
 }
 
+/// Whether `text` stands in a body. Shells stop reading when it does.
+pub fn contains_text(body: &[u8], text: &str) -> bool {
+    text.is_empty() || body.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
 impl HealthCheck {
     /// Why `answer` does not pass, or `None` if it does.
     pub(crate) fn judge(&self, answer: &Answer, timeout: Millis) -> Option<FailureKind> {
@@ -96,7 +101,7 @@ impl HealthCheck {
             Some(FailureKind::Timeout)
         } else if answer.status.is_some_and(|status| !expect_status.matches(status)) {
             Some(FailureKind::Status)
-        } else if expect_body.as_ref().is_some_and(|text| !answer.body.contains(text)) {
+        } else if expect_body.as_ref().is_some_and(|text| !contains_text(&answer.body, text)) {
             Some(FailureKind::Body)
         } else {
             None

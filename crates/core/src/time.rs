@@ -83,8 +83,8 @@ impl Millis {
 impl fmt::Display for Millis {
     /// The text that reads back as the same duration: `500ms`, `3s`, `1h`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let whole = |&&(_, size): &&(&str, u32)| self.0 != 0 && self.0.is_multiple_of(size) && self.0 / size < 120;
-        let (unit, size) = UNITS.iter().filter(whole).min_by_key(|&&(_, size)| self.0 / size).unwrap_or(&("ms", 1));
+        let whole = |(_, size): &&(&str, u32)| self.0 != 0 && self.0.is_multiple_of(*size);
+        let (unit, size) = UNITS.iter().find(whole).unwrap_or(&UNITS[4]);
         write!(f, "{}{unit}", self.0 / size)
     }
 }

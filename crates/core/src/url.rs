@@ -56,7 +56,7 @@ impl Url {
     /// Reads `text` by the platform's `parser`; `None` if it is not a URL of a known [`Scheme`] with a host.
     pub fn parse_with(text: &str, parser: UrlParser) -> Option<Self> {
         let href = parser(text)?;
-        let (name, rest) = href.split_once("://")?;
+        let (name, rest) = split(&href)?;
         let scheme = Scheme::of(name)?;
         let host_given = !rest.starts_with(['/', '?', '#']) && !rest.is_empty();
         host_given.then(|| Self { scheme, href: href.into_boxed_str() })
@@ -73,9 +73,15 @@ impl Url {
     }
 }
 
+/// Scheme, and what follows `://`.
+fn split(href: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = href.split_once(':')?;
+    Some((scheme, rest.strip_prefix("//")?))
+}
+
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (scheme, rest) = self.href.split_once("://").unwrap_or(("", &self.href));
+        let (scheme, rest) = split(&self.href).unwrap_or(("", &self.href));
         let rest = rest.split(['?', '#']).next().unwrap_or(rest);
         let authority_end = rest.find('/').unwrap_or(rest.len());
         let host_start = rest[..authority_end].rfind('@').map_or(0, |at| at + 1);

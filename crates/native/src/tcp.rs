@@ -3,7 +3,7 @@
 use crate::failure::{NameNotFound, kind_of};
 use std::io;
 use steadfast::config::HealthCheck;
-use steadfast::{Answer, FailureKind};
+use steadfast::{Answer, FailureKind, contains_text};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -20,17 +20,16 @@ pub(crate) async fn check(health: &HealthCheck) -> Result<Answer, FailureKind> {
     if let Some(body) = &health.check.body {
         stream.write_all(body.as_bytes()).await.map_err(failed)?;
     }
-    let mut body = String::new();
+    let mut body = Vec::new();
     if let Some(text) = &health.check.expect_body {
-        let mut read = Vec::with_capacity(MAX_BYTES);
+        body.reserve(MAX_BYTES);
         // An answer may come in pieces: read until the text is there, the limit is reached, or the server has said all it has to say.
-        while read.len() < MAX_BYTES && !String::from_utf8_lossy(&read).contains(text) {
-            let left = (MAX_BYTES - read.len()) as u64;
-            if (&mut stream).take(left).read_buf(&mut read).await.map_err(failed)? == 0 {
+        while body.len() < MAX_BYTES && !contains_text(&body, text) {
+            let left = (MAX_BYTES - body.len()) as u64;
+            if (&mut stream).take(left).read_buf(&mut body).await.map_err(failed)? == 0 {
                 break;
             }
         }
-        body = String::from_utf8_lossy(&read).into_owned();
     }
     Ok(Answer { body, ..Answer::default() })
 }

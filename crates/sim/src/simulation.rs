@@ -143,7 +143,7 @@ impl Simulation {
                     self.pending.push((self.now + after, Pending::Check(id, outcome)));
                 }
                 Effect::CancelCheck { id } => {
-                    self.pending.retain(|(_, pending)| !matches!(pending, Pending::Check(check, _) if *check == id))
+                    self.pending.retain(|(_, pending)| !matches!(pending, Pending::Check(check, _) if *check == id));
                 }
                 Effect::Connect { id, endpoint } => {
                     self.pending.push((self.now + OPENING, Pending::Connection(id, endpoint.name.as_str().to_owned())));

@@ -302,5 +302,5 @@ impl World {
 }
 
 fn answer(status: u16, latency: Millis, headers: &[(String, String)], body: &str) -> (Millis, Outcome) {
-    (latency, Outcome::Answer(Answer { status: Some(status), headers: headers.to_vec(), body: body.to_owned(), latency }))
+    (latency, Outcome::Answer(Answer { status: Some(status), headers: headers.to_vec(), body: body.into(), latency }))
 }

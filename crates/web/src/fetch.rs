@@ -3,7 +3,7 @@
 use crate::platform::{field, origin, says_offline};
 use js_sys::{Promise, Uint8Array};
 use steadfast::config::{FetchMode, HealthCheck, Method};
-use steadfast::{Answer, FailureKind, MAX_ANSWER_BYTES};
+use steadfast::{Answer, FailureKind, MAX_ANSWER_BYTES, contains_text};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -96,8 +96,8 @@ fn is_short(response: &Response) -> bool {
 }
 
 /// The body up to where `text` has been seen, at most [`MAX_ANSWER_BYTES`].
-async fn read_until(response: &Response, text: &str) -> Result<String, FailureKind> {
-    let Some(body) = response.body() else { return Ok(String::new()) };
+async fn read_until(response: &Response, text: &str) -> Result<Vec<u8>, FailureKind> {
+    let Some(body) = response.body() else { return Ok(Vec::new()) };
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     let mut read = Vec::new();
     while read.len() < MAX_ANSWER_BYTES {
@@ -108,11 +108,11 @@ async fn read_until(response: &Response, text: &str) -> Result<String, FailureKi
         let chunk = Uint8Array::unchecked_from_js(field(&chunk, "value")).to_vec();
         let from = (read.len() + 1).saturating_sub(text.len());
         read.extend_from_slice(&chunk[..chunk.len().min(MAX_ANSWER_BYTES - read.len())]);
-        if String::from_utf8_lossy(&read[from..]).contains(text) {
+        if contains_text(&read[from..], text) {
             break;
         }
     }
-    Ok(String::from_utf8_lossy(&read).into_owned())
+    Ok(read)
 }
 
 /// Why a request was refused. Node names the cause by a code; a browser says nothing, so the platform and a second, blind request are asked.
@@ -140,7 +140,7 @@ fn reason_in_node(code: &str) -> FailureKind {
         "ENOTFOUND" | "EAI_AGAIN" => FailureKind::Dns,
         "EHOSTUNREACH" | "ENETUNREACH" | "ENETDOWN" | "EADDRNOTAVAIL" => FailureKind::Unreachable,
         "ETIMEDOUT" | "UND_ERR_CONNECT_TIMEOUT" | "UND_ERR_HEADERS_TIMEOUT" => FailureKind::Timeout,
-        _ if code.starts_with("CERT_") || code.starts_with("ERR_TLS") || code.contains("_CERT") || code.starts_with("ERR_SSL") => {
+        _ if ["CERT_", "DEPTH_ZERO", "ERR_SSL", "ERR_TLS", "SELF_SIGNED", "UNABLE_TO"].iter().any(|tls| code.starts_with(tls)) => {
             FailureKind::Tls
         }
         _ => FailureKind::Unexpected,

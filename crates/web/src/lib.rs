@@ -4,6 +4,7 @@
 
 mod fetch;
 mod platform;
+mod value;
 
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Date, Math};
@@ -11,12 +12,17 @@ use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use std::cell::RefCell;
 use std::sync::Arc;
-use steadfast::config::Value;
 use steadfast::{
     Clock, Command, Config, ConnectionId, Effect, Endpoint, Engine, Input, Lifecycle, Link, Millis, Network, Outcome, Problems, Timestamp,
     Transport,
 };
+use value::value;
 use wasm_bindgen::prelude::*;
+
+/// Half the size of the standard one.
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
 #[wasm_bindgen]
 extern "C" {
@@ -64,7 +70,7 @@ impl Core {
     /// Starts an engine. Throws a list of problems if the config is wrong.
     #[wasm_bindgen(constructor)]
     pub fn new(config: JsValue, host: Host) -> Result<Core, JsValue> {
-        let config = Config::read(&value(config)?, platform::parse_url).map_err(thrown)?;
+        let config = Config::read(&value(&config), platform::parse_url).map_err(thrown)?;
         let transport = WebTransport { host, clock: RefCell::default() };
         let seed = (Math::random() * 2_f64.powi(53)) as u64;
         let link = Link::new(Engine::new(config, seed, transport.now()).map_err(thrown)?);
@@ -122,7 +128,7 @@ impl Core {
 
     /// Replaces the endpoints. Throws a list of problems if they are wrong.
     pub fn set_endpoints(&self, endpoints: JsValue) -> Result<(), JsValue> {
-        let value = value(endpoints)?;
+        let value = value(&endpoints);
         let endpoints = self.link.with_engine(|engine| engine.config().read_endpoints(&value, platform::parse_url)).map_err(thrown)?;
         self.link.set_endpoints(endpoints);
         Ok(())
@@ -136,10 +142,6 @@ impl Core {
 
 fn connection(id: f64) -> ConnectionId {
     ConnectionId::from_number(id as u64)
-}
-
-fn value(value: JsValue) -> Result<Value, JsValue> {
-    serde_wasm_bindgen::from_value(value).map_err(JsValue::from)
 }
 
 fn thrown(problems: Problems) -> JsValue {

@@ -1,4 +1,37 @@
-use anyhow::Result;
+//! What the npm package weighs.
+
+use crate::command::root;
+use crate::npm;
+use anyhow::{Result, bail};
+use std::io::Write;
+
+/// The most that wasm, glue and face together may weigh, compressed.
+const LIMIT: usize = 45 * 1024;
+
 pub(crate) fn run() -> Result<()> {
+    npm::build()?;
+    report()
+}
+
+/// Prints the sizes of what is built; an error if it is too much.
+pub(crate) fn report() -> Result<()> {
+    let mut sum = (0, 0);
+    println!("\n{:<28} {:>9} {:>9}", "", "raw", "brotli");
+    for (part, file) in [("wasm", "steadfast_bg.wasm"), ("glue and face (minified)", "index.js")] {
+        let bytes = std::fs::read(root().join("bindings/npm/dist").join(file))?;
+        let compressed = brotli(&bytes)?;
+        println!("{part:<28} {:>9} {compressed:>9}", bytes.len());
+        sum = (sum.0 + bytes.len(), sum.1 + compressed);
+    }
+    println!("{:<28} {:>9} {:>9}   (limit {LIMIT})", "sum", sum.0, sum.1);
+    if sum.1 > LIMIT {
+        bail!("the npm package is {} bytes over its limit; `twiggy top` on the unstripped wasm shows what is in it", sum.1 - LIMIT);
+    }
     Ok(())
+}
+
+fn brotli(bytes: &[u8]) -> Result<usize> {
+    let mut compressed = brotli::CompressorWriter::new(Vec::new(), 4096, 11, 22);
+    compressed.write_all(bytes)?;
+    Ok(compressed.into_inner().len())
 }

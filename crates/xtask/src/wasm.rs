@@ -1,7 +1,7 @@
 //! Builds the WebAssembly and its JavaScript glue.
 
-use crate::command::{command, headline, root, run_quietly};
-use crate::setup::{WasmToolchain, wasm_cargo, wasm_toolchain};
+use crate::command::{command, headline, run_quietly};
+use crate::setup::wasm_toolchain;
 use anyhow::{Context, Result};
 use std::path::Path;
 use wasm_bindgen_cli_support::Bindgen;
@@ -10,13 +10,11 @@ use wasm_bindgen_cli_support::Bindgen;
 pub(crate) fn build(out: &Path) -> Result<()> {
     let toolchain = wasm_toolchain()?;
     headline("Building the WebAssembly");
-    let mut build = wasm_cargo(&toolchain);
-    run_quietly(build.args(["--locked", "--profile", "wasm", "--package", "steadfast-web"]), "the compiler's message above says why")?;
-    let folder = match toolchain {
-        WasmToolchain::Rustup => "target/wasm-rustup",
-        WasmToolchain::Debian => "target/wasm-debian",
-    };
-    let built = root().join(folder).join("wasm32-unknown-unknown/wasm/steadfast_web.wasm");
+    run_quietly(
+        toolchain.build().args(["--locked", "--profile", "wasm", "--package", "steadfast-web"]),
+        "the compiler's message above says why",
+    )?;
+    let built = toolchain.target.join("wasm32-unknown-unknown/wasm/steadfast_web.wasm");
     let mut bindgen = Bindgen::new();
     bindgen.input_path(&built).web(true)?.typescript(true).out_name("steadfast").omit_default_module_path(true);
     bindgen.generate(out).context("wasm-bindgen failed")?;

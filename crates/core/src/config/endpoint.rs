@@ -1,7 +1,7 @@
 //! One place that the app can be connected to.
 
 use super::check::Check;
-use super::reader::{Read, Reader, Setting};
+use super::reader::{Measure, Read, Reader, Setting};
 use super::value::Value;
 use crate::url::{Scheme, Url};
 use std::fmt;
@@ -47,8 +47,8 @@ impl Endpoint {
         if self.connect.scheme() == Scheme::Tcp {
             reader.field("connect", |reader| reader.problem("allowed: ws, wss, http or https"));
         }
-        reader.field("priority", |reader| reader.within(&self.priority, "0", "1000"));
-        reader.field("weight", |reader| reader.within(&self.weight, "0", "1000"));
+        reader.field("priority", |reader| reader.within(Measure::Count(self.priority), "0", "1000"));
+        reader.field("weight", |reader| reader.within(Measure::Count(self.weight), "0", "1000"));
         reader.field("health", |reader| {
             if matches!(self.health.url.scheme(), Scheme::Ws | Scheme::Wss) {
                 reader.field("url", |reader| reader.problem("allowed: http, https or tcp"));

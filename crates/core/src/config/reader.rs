@@ -61,8 +61,8 @@ impl Reader {
 
     /// Reports that `word` is none of `known`, and the one that it most looks like.
     pub(super) fn unknown(&mut self, what: &str, word: &str, known: &[&str]) {
-        let nearest = known.iter().min_by_key(|name| strsim::damerau_levenshtein(word, name));
-        let near = |name: &&&str| strsim::damerau_levenshtein(word, name) <= 1 + name.len() / 3;
+        let nearest = known.iter().min_by_key(|name| strsim::levenshtein(word, name));
+        let near = |name: &&&str| strsim::levenshtein(word, name) <= 1 + name.len() / 3;
         self.problem(match nearest.filter(near) {
             Some(name) => format!("unknown {what}; did you mean `{name}`?"),
             None => format!("unknown {what}; known: {}", known.join(", ")),
@@ -78,47 +78,66 @@ impl Reader {
         &[]
     }
 
+    /// Reads an object whose fields are these.
+    pub(super) fn section(&mut self, value: &Value, fields: &mut [(&str, &mut dyn Setting)]) {
+        for (key, value) in self.table(value) {
+            self.field(key, |reader| {
+                if let Some((_, setting)) = fields.iter_mut().find(|(name, _)| camel(name) == *key) {
+                    return setting.overlay(value, reader);
+                }
+                let known: Vec<_> = fields.iter().map(|(name, _)| camel(name)).collect();
+                reader.unknown("key", key, &known.iter().map(String::as_str).collect::<Vec<_>>());
+            });
+        }
+    }
+
+    /// Reports what is wrong with these fields; the texts are the lowest and the highest allowed value, if there are such.
+    pub(super) fn check_section(&mut self, fields: &[(&str, &dyn Setting, &[&str])]) {
+        for (name, setting, range) in fields {
+            self.field(&camel(name), |reader| {
+                if let ([low, high], Some(measure)) = (*range, setting.measure()) {
+                    reader.within(measure, low, high);
+                }
+                setting.check(reader);
+            });
+        }
+    }
+
     /// Reports a value outside its range.
-    pub(super) fn within<T: Ranged>(&mut self, value: &T, low: &str, high: &str) {
-        if !value.within(low, high) {
-            self.problem(format!("{value} is out of range, allowed: {low} to {high}", value = value.shown()));
+    pub(super) fn within(&mut self, measure: Measure, low: &str, high: &str) {
+        if !measure.within(low, high) {
+            self.problem(format!("{measure} is out of range, allowed: {low} to {high}"));
         }
     }
 }
 
-/// A value with a lowest and a highest allowed one, written as texts in the settings and shown so in docs and errors.
-pub(super) trait Ranged {
-    fn within(&self, low: &str, high: &str) -> bool;
-    fn shown(&self) -> impl Display;
+/// A value that can be compared with a lowest and a highest one, which are written as texts: so they stand in docs and errors too.
+#[derive(Clone, Copy)]
+pub(super) enum Measure {
+    Count(u32),
+    Time(Millis),
 }
 
-impl Ranged for Millis {
-    fn within(&self, low: &str, high: &str) -> bool {
-        Self::parse(low).is_some_and(|low| low <= *self) && Self::parse(high).is_some_and(|high| *self <= high)
-    }
-
-    fn shown(&self) -> impl Display {
-        self
-    }
-}
-
-impl Ranged for u32 {
-    fn within(&self, low: &str, high: &str) -> bool {
-        low.parse().is_ok_and(|low: u32| low <= *self) && high.parse().is_ok_and(|high: u32| *self <= high)
-    }
-
-    fn shown(&self) -> impl Display {
-        self
+impl Measure {
+    fn within(self, low: &str, high: &str) -> bool {
+        let least = |text: &str| match self {
+            Self::Count(_) => text.parse().unwrap_or(0),
+            Self::Time(_) => Millis::parse(text).unwrap_or_default().get(),
+        };
+        let value = match self {
+            Self::Count(count) => count,
+            Self::Time(time) => time.get(),
+        };
+        (least(low)..=least(high)).contains(&value)
     }
 }
 
-impl Ranged for Option<Millis> {
-    fn within(&self, low: &str, high: &str) -> bool {
-        self.is_none_or(|value| value.within(low, high))
-    }
-
-    fn shown(&self) -> impl Display {
-        self.unwrap_or_default()
+impl Display for Measure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Count(count) => count.fmt(f),
+            Self::Time(time) => time.fmt(f),
+        }
     }
 }
 
@@ -129,12 +148,22 @@ pub(super) trait Setting {
 
     /// Reports what is wrong with the setting as it now is.
     fn check(&self, _reader: &mut Reader) {}
+
+    /// The value, if it has a range.
+    fn measure(&self) -> Option<Measure> {
+        None
+    }
 }
 
 /// A setting that is read as a whole.
 pub(super) trait Read: Sized {
     /// The value, or `None` after reporting the problem.
     fn read(value: &Value, reader: &mut Reader) -> Option<Self>;
+
+    /// The value, if it has a range.
+    fn measure(&self) -> Option<Measure> {
+        None
+    }
 }
 
 impl<T: Read> Setting for T {
@@ -143,11 +172,19 @@ impl<T: Read> Setting for T {
             *self = read;
         }
     }
+
+    fn measure(&self) -> Option<Measure> {
+        Read::measure(self)
+    }
 }
 
 impl<T: Read> Read for Option<T> {
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
-        if *value == Value::Null { Some(None) } else { T::read(value, reader).map(Some) }
+        if matches!(value, Value::Null) { Some(None) } else { T::read(value, reader).map(Some) }
+    }
+
+    fn measure(&self) -> Option<Measure> {
+        self.as_ref().and_then(Read::measure)
     }
 }
 
@@ -172,6 +209,10 @@ impl Read for u32 {
             reader.problem(format!("{number} is out of range"));
         }
         read
+    }
+
+    fn measure(&self) -> Option<Measure> {
+        Some(Measure::Count(*self))
     }
 }
 
@@ -209,6 +250,10 @@ impl Read for Millis {
         }
         read
     }
+
+    fn measure(&self) -> Option<Measure> {
+        Some(Measure::Time(*self))
+    }
 }
 
 impl Read for Url {
@@ -224,7 +269,7 @@ impl Read for Url {
 }
 
 /// `failure_threshold` as it is written in a config: `failureThreshold`.
-pub(super) fn camel(field: &str) -> String {
+fn camel(field: &str) -> String {
     let mut name = String::with_capacity(field.len());
     let mut upper = false;
     for character in field.chars() {
@@ -268,22 +313,11 @@ macro_rules! settings {
 
         impl $crate::config::reader::Setting for $name {
             fn overlay(&mut self, value: &$crate::config::Value, reader: &mut $crate::config::reader::Reader) {
-                for (key, value) in reader.table(value) {
-                    reader.field(key, |reader| {
-                        $( if *key == $crate::config::reader::camel(stringify!($field)) {
-                            return $crate::config::reader::Setting::overlay(&mut self.$field, value, reader);
-                        } )*
-                        let known = [ $( $crate::config::reader::camel(stringify!($field)) ),* ];
-                        reader.unknown("key", key, &known.each_ref().map(String::as_str));
-                    });
-                }
+                reader.section(value, &mut [ $( (stringify!($field), &mut self.$field) ),* ]);
             }
 
             fn check(&self, reader: &mut $crate::config::reader::Reader) {
-                $( reader.field(&$crate::config::reader::camel(stringify!($field)), |reader| {
-                    $( reader.within(&self.$field, $low, $high); )?
-                    $crate::config::reader::Setting::check(&self.$field, reader);
-                }); )*
+                reader.check_section(&[ $( (stringify!($field), &self.$field, &[ $( $low, $high )? ]) ),* ]);
             }
         }
     };

@@ -42,6 +42,13 @@ impl Value {
     }
 }
 
+impl From<f64> for Value {
+    fn from(number: f64) -> Self {
+        // Beyond this not every whole number has a float of its own, and no setting goes there.
+        if number.fract() == 0.0 && number.abs() < 1e15 { Self::Number(number as i64) } else { Self::Fraction }
+    }
+}
+
 #[cfg(feature = "serde")]
 mod de {
     use super::Value;
@@ -88,7 +95,7 @@ mod de {
         }
 
         fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-            Ok(if value.fract() == 0.0 && value.abs() < 1e15 { Value::Number(value as i64) } else { Value::Fraction })
+            Ok(value.into())
         }
 
         fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
