@@ -24,6 +24,18 @@ export type LinkEvent<Name extends keyof LinkEvents> = CustomEvent<LinkEvents[Na
 /** The events of a link by name, as `addEventListener` knows them. */
 export type LinkEventMap = { [Name in keyof LinkEvents]: LinkEvent<Name> };
 
+type Listener<Name extends keyof LinkEventMap> = (event: LinkEventMap[Name]) => unknown;
+
+/** An EventTarget that knows the events of a link; at run time it is EventTarget itself. */
+export const TypedEventTarget = EventTarget as unknown as {
+  new (): Omit<EventTarget, "addEventListener" | "removeEventListener"> & {
+    /** Calls `listener` with every event of that name. */
+    addEventListener<Name extends keyof LinkEventMap>(type: Name, listener: Listener<Name>, options?: boolean | AddEventListenerOptions): void;
+    /** Ends what {@link addEventListener} began. */
+    removeEventListener<Name extends keyof LinkEventMap>(type: Name, listener: Listener<Name>, options?: boolean | EventListenerOptions): void;
+  };
+};
+
 /** Under which name an event of the core is told; those that are missing show in `state` alone. */
 export const NAMES: { readonly [Name in CoreEvent["event"]]?: keyof LinkEvents } = {
   switched: "switch",

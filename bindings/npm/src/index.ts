@@ -19,7 +19,7 @@
  * @module
  */
 export { ConfigError } from "./config-error.js";
-export type { ConnectOptions, Connection, WebSocketClass } from "./connection.js";
+export type { Connection, ConnectOptions, WebSocketClass } from "./connection.js";
 export type { LinkEvent, LinkEventMap, LinkEvents } from "./events.js";
 export type * from "./generated/types/index.js";
 export type { WasmSource } from "./load.js";

@@ -1,6 +1,6 @@
 import { ConfigError } from "./config-error.js";
-import { type ConnectOptions, Connection } from "./connection.js";
-import { type LinkEventMap, type LinkEvents, NAMES } from "./events.js";
+import { Connection, type ConnectOptions } from "./connection.js";
+import { type LinkEvents, NAMES, TypedEventTarget } from "./events.js";
 import { Core } from "./generated/steadfast.js";
 import type { Config, Event as CoreEvent, Endpoint, EndpointState, Snapshot } from "./generated/types/index.js";
 import { load, type WasmSource } from "./load.js";
@@ -13,7 +13,7 @@ export interface StartOptions {
 }
 
 /** A running link to a set of endpoints: it knows at any time which of them the app should be connected to. */
-export class Steadfast extends EventTarget {
+export class Steadfast extends TypedEventTarget {
   readonly #core: Core;
   readonly #endWatching: () => void;
   readonly #subscribers = new Set<() => void>();
@@ -153,19 +153,4 @@ export class Steadfast extends EventTarget {
       for (const changed of this.#subscribers) changed();
     });
   }
-}
-
-export interface Steadfast {
-  addEventListener<Name extends keyof LinkEventMap>(
-    type: Name,
-    listener: (this: Steadfast, event: LinkEventMap[Name]) => unknown,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | AddEventListenerOptions): void;
-  removeEventListener<Name extends keyof LinkEventMap>(
-    type: Name,
-    listener: (this: Steadfast, event: LinkEventMap[Name]) => unknown,
-    options?: boolean | EventListenerOptions,
-  ): void;
-  removeEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: boolean | EventListenerOptions): void;
 }

@@ -9,19 +9,35 @@ pub(crate) struct Rtt {
     smoothed: u32,
     /// In quarters of a millisecond.
     deviation: u32,
-    known: bool,
+    samples: Samples,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Samples {
+    #[default]
+    None,
+    /// It took the name look-up and the handshakes along, which later checks on the same connection do not.
+    First,
+    Several,
 }
 
 impl Rtt {
     pub(crate) fn observe(&mut self, sample: Millis) {
         // Two minutes: beyond every timeout that matters, and far from overflow.
         let sample = sample.get().min(120_000);
-        if self.known {
+        let fresh = match self.samples {
+            Samples::None => true,
+            Samples::First => sample < self.smoothed / 8,
+            Samples::Several => false,
+        };
+        let samples = if self.samples == Samples::None { Samples::First } else { Samples::Several };
+        if fresh {
+            *self = Self { smoothed: sample * 8, deviation: sample * 2, samples };
+        } else {
             let error = sample.abs_diff(self.smoothed / 8);
             self.deviation = self.deviation - self.deviation / 4 + error;
             self.smoothed = self.smoothed - self.smoothed / 8 + sample;
-        } else {
-            *self = Self { smoothed: sample * 8, deviation: sample * 2, known: true };
+            self.samples = samples;
         }
     }
 
@@ -31,12 +47,12 @@ impl Rtt {
     }
 
     pub(crate) fn smoothed(&self) -> Option<Millis> {
-        self.known.then(|| Millis::new(self.smoothed / 8))
+        (self.samples != Samples::None).then(|| Millis::new(self.smoothed / 8))
     }
 
     /// Smoothed RTT + 4 deviations within the bounds; the upper bound while nothing is known.
     pub(crate) fn timeout(&self, low: Millis, high: Millis) -> Millis {
-        if !self.known {
+        if self.samples == Samples::None {
             return high;
         }
         Millis::new(self.smoothed / 8 + self.deviation).clamp(low, high)
@@ -58,6 +74,17 @@ mod tests {
         assert_eq!(rtt.timeout(LOW, HIGH), Millis::new(600));
         rtt.forget();
         assert_eq!(rtt.timeout(LOW, HIGH), HIGH);
+    }
+
+    #[test]
+    fn a_first_sample_that_took_handshakes_along_is_forgotten() {
+        let mut rtt = Rtt::default();
+        rtt.observe(Millis::new(4_000));
+        rtt.observe(Millis::new(20));
+        assert_eq!(rtt.smoothed(), Some(Millis::new(20)));
+        rtt.observe(Millis::new(100));
+        rtt.observe(Millis::new(20));
+        assert!(rtt.smoothed() > Some(Millis::new(20)));
     }
 
     #[test]

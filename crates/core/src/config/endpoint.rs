@@ -40,7 +40,11 @@ impl Endpoint {
         Self { name: name.into(), connect, health, priority: 0, weight: 1 }
     }
 
-    pub(super) fn check(&self, reader: &mut Reader) {
+    /// Reports what is wrong with the endpoint, which comes after those `before` it in the list.
+    pub(super) fn check(&self, before: &[(usize, Name)], reader: &mut Reader) {
+        if let Some((twin, _)) = before.iter().find(|(_, name)| *name == self.name) {
+            reader.field("name", |reader| reader.problem(format!("must be unique; endpoints[{twin}] has the same")));
+        }
         if !(1..=64).contains(&self.name.as_str().chars().count()) {
             reader.field("name", |reader| reader.problem("allowed: 1 to 64 characters"));
         }

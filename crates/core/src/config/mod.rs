@@ -130,26 +130,35 @@ impl Setting for Endpoints {
         let Value::List(items) = value else {
             return reader.expected("a list of endpoints", value);
         };
+        check_count(items.len(), reader);
+        self.0.clear();
+        let mut names = Vec::new();
         // What follows the 64th is only counted: a list from the network may be of any length.
-        let read = |(index, item)| reader.item(index, |reader| Endpoint::read(item, reader));
-        self.0 = items.iter().take(MAX_ENDPOINTS).enumerate().filter_map(read).collect();
-        if items.is_empty() || items.len() > MAX_ENDPOINTS {
-            reader.problem(COUNT_ALLOWED);
+        for (index, item) in items.iter().take(MAX_ENDPOINTS).enumerate() {
+            // Checked here and not later: the place in the list is known here even if another endpoint cannot be read.
+            if let Some(endpoint) = reader.item(index, |reader| Endpoint::read(item, reader)) {
+                reader.item(index, |reader| endpoint.check(&names, reader));
+                names.push((index, endpoint.name.clone()));
+                self.0.push(endpoint);
+            }
         }
     }
+}
 
-    fn check(&self, reader: &mut Reader) {
-        if self.0.is_empty() || self.0.len() > MAX_ENDPOINTS {
-            return reader.problem(COUNT_ALLOWED);
-        }
+impl Endpoints {
+    fn check_all(&self, reader: &mut Reader) {
+        check_count(self.0.len(), reader);
+        let mut names = Vec::new();
         for (index, endpoint) in self.0.iter().enumerate() {
-            reader.item(index, |reader| {
-                endpoint.check(reader);
-                if let Some(twin) = self.0[..index].iter().position(|other| other.name == endpoint.name) {
-                    reader.field("name", |reader| reader.problem(format!("must be unique; endpoints[{twin}] has the same")));
-                }
-            });
+            reader.item(index, |reader| endpoint.check(&names, reader));
+            names.push((index, endpoint.name.clone()));
         }
+    }
+}
+
+fn check_count(count: usize, reader: &mut Reader) {
+    if count == 0 || count > MAX_ENDPOINTS {
+        reader.problem(COUNT_ALLOWED);
     }
 }
 
@@ -178,12 +187,9 @@ impl Config {
         if value.get("endpoints").is_none() {
             reader.field("endpoints", |reader| reader.problem("missing"));
         }
-        let unreadable = reader.finish();
-        // What could not be read has its default, so every range can be checked; but what is missing is told once.
-        let mut problems = unreadable.clone();
-        let told = |problem: &Problem| unreadable.iter().any(|other| other.path == problem.path);
-        problems.extend(config.problems().into_iter().filter(|problem| !told(problem)));
-        Problems::or(problems, config)
+        // What could not be read has its default, so that every range can be checked all the same.
+        config.check_settings(&mut reader);
+        Problems::or(reader.finish(), config)
     }
 
     /// Reads endpoints as [`Config::read`] does, with this config's `check` to start from, for use at run time.
@@ -191,34 +197,34 @@ impl Config {
         let mut reader = Reader::new(parser, self.check.clone());
         let mut endpoints = Endpoints::default();
         reader.field("endpoints", |reader| endpoints.overlay(value, reader));
-        let problems = reader.finish();
-        if problems.is_empty() { endpoints.validated() } else { Problems::or(problems, endpoints) }
+        Problems::or(reader.finish(), endpoints)
     }
 
-    fn problems(&self) -> Vec<Problem> {
-        let mut reader = Reader::new(|_| None, Check::default());
-        self.check(&mut reader);
+    fn check_settings(&self, reader: &mut Reader) {
+        self.check(reader);
         for (path, low, high) in [("failback", self.failback.after, self.failback.max), ("retry", self.retry.initial, self.retry.max)] {
             if low > high {
                 reader.field(path, |reader| {
-                    reader.field("max", |reader| reader.problem(format!("{high} is less than the first wait, {low}")));
+                    reader.field("max", |reader| reader.problem(format!("{high} is less than the first wait, {low}")))
                 });
             }
         }
-        reader.finish()
     }
 
     /// The config, if nothing is wrong with it.
     pub fn validated(self) -> Result<Self, Problems> {
-        Problems::or(self.problems(), self)
+        let mut reader = Reader::checking();
+        reader.field("endpoints", |reader| self.endpoints.check_all(reader));
+        self.check_settings(&mut reader);
+        Problems::or(reader.finish(), self)
     }
 }
 
 impl Endpoints {
     /// The endpoints, if nothing is wrong with them.
     pub fn validated(self) -> Result<Self, Problems> {
-        let mut reader = Reader::new(|_| None, Check::default());
-        reader.field("endpoints", |reader| Setting::check(&self, reader));
+        let mut reader = Reader::checking();
+        reader.field("endpoints", |reader| self.check_all(reader));
         Problems::or(reader.finish(), self)
     }
 }

@@ -25,6 +25,11 @@ impl Reader {
         Self { path: String::new(), problems: Vec::new(), parse_url, check }
     }
 
+    /// One that only checks what has been read or built before.
+    pub(super) fn checking() -> Self {
+        Self::new(|_| None, Check::default())
+    }
+
     pub(super) fn finish(self) -> Vec<Problem> {
         self.problems
     }

@@ -32,6 +32,8 @@ fn everything_wrong_is_told_at_once_with_its_path() {
         told,
         [
             "endpoints[0].health.timout: unknown key; did you mean `timeout`?",
+            "endpoints[0].health.headers.a b: not a header name, allowed: letters, digits and !#$%&'*+-.^_`|~",
+            "endpoints[0].health.timeout: 1d is out of range, allowed: 10ms to 10m",
             "endpoints[1].connect: not a URL: write http, https, ws, wss or tcp, then :// and a host",
             "endpoints[1].health.expectStatus[1]: not a status, allowed: 100 to 599, or one of 1xx, 2xx, 3xx, 4xx, 5xx",
             "endpoints[1].health.expectStatus[2]: not a status, allowed: 100 to 599, or one of 1xx, 2xx, 3xx, 4xx, 5xx",
@@ -41,8 +43,6 @@ fn everything_wrong_is_told_at_once_with_its_path() {
             "endpoints[2].name: missing",
             "endpoints[3]: expected an object, found a number",
             "jitterPercent: expected a whole number, found a number that is not whole",
-            "endpoints[0].health.headers.a b: not a header name, allowed: letters, digits and !#$%&'*+-.^_`|~",
-            "endpoints[0].health.timeout: 1d is out of range, allowed: 10ms to 10m",
             "check.headers.a b: not a header name, allowed: letters, digits and !#$%&'*+-.^_`|~",
             "check.timeout: 1d is out of range, allowed: 10ms to 10m",
             "failureThreshold: 0 is out of range, allowed: 1 to 100",
@@ -76,9 +76,9 @@ fn names_are_short_and_unique() {
         [
             "endpoints[0].name: allowed: 1 to 64 characters",
             "endpoints[1].name: allowed: 1 to 64 characters",
+            "endpoints[3].name: must be unique; endpoints[2] has the same",
             "endpoints[3].connect: allowed: ws, wss, http or https",
             "endpoints[3].priority: 1001 is out of range, allowed: 0 to 1000",
-            "endpoints[3].name: must be unique; endpoints[2] has the same",
         ]
     );
 }

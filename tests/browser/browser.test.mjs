@@ -1,0 +1,176 @@
+// The npm package in real browsers against real servers that misbehave. What is asserted is what happens, not how fast:
+// for that there is `cargo xtask demo --headless`.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { BROWSERS } from "./browsers.mjs";
+import { servePages, startTestbed } from "./servers.mjs";
+
+const ROOT = join(import.meta.dirname, "../..");
+
+for (const [name, launch] of Object.entries(BROWSERS)) {
+  describe(name, { skip: !launch && `no ${name} on this machine; install it and run the tests again` }, () => {
+    let browser;
+    let pages;
+    let testbed;
+
+    before(async () => {
+      pages = await servePages({ "/tests/": join(ROOT, "tests/browser"), "/steadfast/": join(ROOT, "bindings/npm/dist") });
+      testbed = await startTestbed();
+      browser = await launch();
+    });
+
+    after(async () => {
+      await browser?.close();
+      pages?.close();
+      await testbed?.kill();
+    });
+
+    const config = (more = {}) => JSON.stringify({ endpoints: testbed.endpoints, ...more });
+
+    /** A fresh page whose app is connected to a healthy primary. */
+    async function app(more) {
+      for (const endpoint of ["primary", "secondary"]) await testbed.fault(endpoint, "healthy");
+      await open();
+      await browser.run(`globalThis.app = await lab.App.start(${config(more)}); await app.settled()`);
+      assert.equal(await browser.run("return app.link.active.name"), "primary");
+    }
+
+    async function open() {
+      await browser.goto(`${pages.url}/tests/page.html`);
+      await browser.run("while (!globalThis.lab) await new Promise((resolve) => setTimeout(resolve, 10))");
+    }
+
+    const faults = { kill: "kill", hang: "hang", 503: { status: 503 }, slow: { slow: 4000 }, maintenance: "maintenance" };
+    for (const [label, fault] of Object.entries(faults)) {
+      test(`${label}: the app's socket moves to the other endpoint`, async () => {
+        await app();
+        await testbed.fault("primary", fault);
+        await browser.run(`await app.greeted("secondary")`);
+        const { active, switches, sent } = await browser.run(
+          `return { active: app.link.active.name, switches: app.count("switch"), sent: app.connection.send("echo") }`,
+        );
+        assert.deepEqual({ active, switches, sent }, { active: "secondary", switches: 1, sent: true });
+        await browser.run(`await lab.until(() => app.messages.includes("echo"), "the echo")`);
+      });
+    }
+
+    test("a process killed with SIGKILL is left within moments", async () => {
+      await app();
+      const victim = await startTestbed(["primary"]);
+      const endpoints = JSON.stringify([victim.endpoints[0], testbed.endpoints[1]]);
+      await browser.run(`app.link.setEndpoints(${endpoints}); await lab.until(() => app.messages.length > 1, "the greeting of the replaced primary")`);
+      await victim.kill();
+      await browser.run(`await app.greeted("secondary")`);
+    });
+
+    test("no CORS headers: a failure kind of its own, which says what to change", async () => {
+      await app();
+      await testbed.fault("primary", "noCors");
+      await browser.run(`await app.greeted("secondary")`);
+      const failure = await browser.run(`return app.events.find(({ name, detail }) => name === "check" && detail.failure).detail`);
+      assert.equal(failure.failure, "cors");
+      assert.match(failure.message, /Access-Control-Allow-Origin/);
+      await app({ check: { mode: "no-cors" } });
+      await testbed.fault("primary", "noCors");
+      const blind = await browser.run("return app.link.checkNow()");
+      assert.deepEqual([blind.failure, blind.status], [null, null], "in no-cors mode an opaque answer means reachable");
+    });
+
+    test("an application's close code moves nobody; the socket comes back", async () => {
+      await app();
+      await testbed.fault("primary", { close: 4001 });
+      await browser.run(`await lab.until(() => app.messages.filter((message) => message === "primary").length === 2, "a second greeting")`);
+      assert.equal(await browser.run(`return app.count("switch")`), 0);
+    });
+
+    test("offline and online: no server is blamed, nothing is checked meanwhile", async () => {
+      await app();
+      const emulated = name === "chromium";
+      if (emulated) await browser.page.setOfflineMode(true);
+      else await browser.run(`dispatchEvent(new Event("offline"))`);
+      await browser.run(`await lab.until(() => app.count("offline") === 1, "offline")`);
+      const before = await browser.run(`return app.count("check")`);
+      await new Promise((resolve) => setTimeout(resolve, 4_000));
+      const { checks, healths } = await browser.run(`return { checks: app.count("check"), healths: app.link.state.endpoints.map(({ health }) => health) }`);
+      assert.equal(checks, before, "nothing is checked without a network");
+      assert.ok(!healths.includes("unhealthy"), healths.join());
+      if (emulated) await browser.page.setOfflineMode(false);
+      else await browser.run(`dispatchEvent(new Event("online"))`);
+      await browser.run(`await lab.until(() => app.count("online") === 1 && app.count("check") > ${before}, "online and a check")`);
+      assert.equal(await browser.run("return app.link.active.name"), "primary");
+    });
+
+    test("a frozen page that resumes checks afresh and blames nobody", async () => {
+      await app();
+      if (name === "chromium") {
+        const session = await browser.page.createCDPSession();
+        await session.send("Page.setWebLifecycleState", { state: "frozen" });
+        await new Promise((resolve) => setTimeout(resolve, 5_000));
+        await session.send("Page.setWebLifecycleState", { state: "active" });
+        await browser.page.bringToFront();
+      } else {
+        await browser.run(`dispatchEvent(new Event("pagehide"))`);
+        await new Promise((resolve) => setTimeout(resolve, 5_000));
+        await browser.run(`app.frozenChecks = app.count("check"); dispatchEvent(new Event("pageshow"))`);
+      }
+      await browser.run(`await app.happened("check")`);
+      const { failed, switches } = await browser.run(
+        `return { failed: app.events.filter(({ name, detail }) => name === "check" && detail.failure).length, switches: app.count("switch") }`,
+      );
+      assert.deepEqual({ failed, switches }, { failed: 0, switches: 0 });
+    });
+
+    test("stop ends everything: no event, no socket, and further calls say so", async () => {
+      await app();
+      await browser.run("app.link.stop(); app.link.stop(); app.after = app.events.length");
+      await new Promise((resolve) => setTimeout(resolve, 4_000));
+      const { events, state, sent, refused } = await browser.run(`
+        let refused;
+        try { await app.link.checkNow() } catch (problem) { refused = problem.message }
+        return { events: app.events.length - app.after, state: app.link.state.state, sent: app.connection.send("x"), refused }`);
+      assert.deepEqual({ events, state, sent }, { events: 0, state: "stopped", sent: false });
+      assert.match(refused, /stopped/);
+    });
+
+    test("50 starts and stops leave no timer, no socket, no request and no memory", async () => {
+      for (const endpoint of ["primary", "secondary"]) await testbed.fault(endpoint, "healthy");
+      await open();
+      assert.deepEqual(await browser.run(`return lab.cycles(${config()}, 50)`), { timers: 0, sockets: 0, requests: 0 });
+      if (name !== "chromium") return;
+      const heap = async () => {
+        const session = await browser.page.createCDPSession();
+        await session.send("HeapProfiler.collectGarbage");
+        return (await session.send("Runtime.getHeapUsage")).usedSize;
+      };
+      const before = await heap();
+      await browser.run(`return lab.cycles(${config()}, 50)`);
+      const grown = (await heap()) - before;
+      assert.ok(grown < 256 * 1024, `the heap has grown by ${grown} bytes`);
+    });
+
+    test("works in a dedicated worker", async () => {
+      await testbed.fault("primary", "healthy");
+      await open();
+      const greeting = await browser.run(`
+        const worker = new Worker("/tests/worker.js", { type: "module" });
+        worker.postMessage(${config()});
+        const { data } = await new Promise((resolve) => { worker.onmessage = resolve });
+        worker.terminate();
+        return data`);
+      assert.equal(greeting, "primary");
+    });
+
+    test("a wrong config tells every problem at once", async () => {
+      await open();
+      const problems = await browser.run(`
+        try { await lab.Steadfast.start({ endpoints: [{ name: "a", conect: "ws://a/", health: "http://a/" }], failureThreshold: 0.5 }) }
+        catch (problem) { return problem instanceof lab.ConfigError && problem.problems }`);
+      assert.deepEqual(problems, [
+        { path: "endpoints[0].conect", message: "unknown key; did you mean `connect`?" },
+        { path: "endpoints[0].connect", message: "missing" },
+        { path: "failureThreshold", message: "expected a whole number, found a number that is not whole" },
+      ]);
+    });
+  });
+}

@@ -1,0 +1,68 @@
+// The servers of a test: the testbed, and one for pages.
+import { spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { createInterface } from "node:readline";
+
+const ROOT = join(import.meta.dirname, "../..");
+const TYPES = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".wasm": "application/wasm",
+  ".css": "text/css",
+  ".map": "application/json",
+};
+
+/**
+ * Starts the testbed on free ports.
+ *
+ * @returns its control's URL, its endpoints, a way to set faults, and a way to kill the process as by `kill -9`.
+ */
+export async function startTestbed(names = ["primary", "secondary"]) {
+  const program = process.env.TESTBED ?? join(ROOT, "target/debug/steadfast-testbed");
+  const endpoints = names.flatMap((name) => ["--endpoint", `${name}=127.0.0.1:0`]);
+  const child = spawn(program, ["--control", "127.0.0.1:0", ...endpoints], { stdio: ["ignore", "pipe", "inherit"] });
+  let control;
+  for await (const line of createInterface({ input: child.stdout })) {
+    control = /^control +(http:\S+)\/endpoints$/.exec(line)?.[1];
+    if (control) break;
+  }
+  if (!control) throw new Error("the testbed did not start");
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  return {
+    control,
+    endpoints: (await (await fetch(`${control}/endpoints`)).json()).map(({ name, connect, health }) => ({ name, connect, health })),
+    async fault(endpoint, fault) {
+      const headers = { "content-type": "application/json" };
+      const { status } = await fetch(`${control}/endpoints/${endpoint}/fault`, { method: "POST", headers, body: JSON.stringify(fault) });
+      if (status !== 204) throw new Error(`the testbed refused the fault ${JSON.stringify(fault)}: ${status}`);
+    },
+    async kill() {
+      child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
+
+/** Serves folders, each under its path. */
+export async function servePages(folders) {
+  const server = createServer(async ({ url }, response) => {
+    const path = normalize(new URL(url, "http://localhost").pathname);
+    const [prefix, folder] = Object.entries(folders).find(([prefix]) => path.startsWith(prefix)) ?? [];
+    try {
+      if (!folder) throw new Error("no such folder");
+      const body = await readFile(join(folder, path.slice(prefix.length)));
+      // Scripts from here alone and no code made from text: what a careful site sends.
+      const policy = "script-src 'self' 'wasm-unsafe-eval'";
+      response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "text/plain", "content-security-policy": policy });
+      response.end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address();
+  return { url: `http://127.0.0.1:${port}`, close: () => server.close() };
+}

@@ -1,0 +1,7 @@
+// The link in a dedicated worker: tells its page when it is connected, and where to.
+import { Steadfast } from "/steadfast/index.js";
+
+globalThis.onmessage = async ({ data }) => {
+  const link = await Steadfast.start(data);
+  link.connect({ onMessage: (greeting) => globalThis.postMessage(greeting) });
+};
