@@ -108,7 +108,6 @@ for (const [name, launch] of Object.entries(BROWSERS)) {
         await session.send("Page.setWebLifecycleState", { state: "frozen" });
         await new Promise((resolve) => setTimeout(resolve, 5_000));
         await session.send("Page.setWebLifecycleState", { state: "active" });
-        await browser.page.bringToFront();
       } else {
         await browser.run(`dispatchEvent(new Event("pagehide"))`);
         await new Promise((resolve) => setTimeout(resolve, 5_000));
@@ -119,6 +118,8 @@ for (const [name, launch] of Object.entries(BROWSERS)) {
         `return { failed: app.events.filter(({ name, detail }) => name === "check" && detail.failure).length, switches: app.count("switch") }`,
       );
       assert.deepEqual({ failed, switches }, { failed: 0, switches: 0 });
+      // A page that Chromium was told to freeze stays hidden.
+      await browser.renew?.();
     });
 
     test("stop ends everything: no event, no socket, and further calls say so", async () => {

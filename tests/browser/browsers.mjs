@@ -29,15 +29,25 @@ export const BROWSERS = {
 
 async function puppeteerBrowser(options) {
   const browser = await puppeteer.launch({ headless: true, protocolTimeout: 120_000, ...options });
-  const page = await browser.newPage();
-  await page.setViewport({ width: 1180, height: 900 });
+  let page;
+  const renew = async () => {
+    const old = page;
+    page = await browser.newPage();
+    await page.setViewport({ width: 1180, height: 900 });
+    await old?.close();
+  };
+  await renew();
   return {
     goto: (url) => page.goto(url),
     /** Runs the text as the body of an async function in the page. */
     run: (body) => page.evaluate(`(async () => { ${body} })()`),
     screenshot: (path) => page.screenshot({ path, fullPage: true }),
     /** The page itself, for what only some engines can do. */
-    page,
+    get page() {
+      return page;
+    },
+    /** Opens another page and closes this one. */
+    renew,
     close: () => browser.close(),
   };
 }

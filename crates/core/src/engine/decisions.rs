@@ -169,7 +169,10 @@ impl Engine {
     fn attempt_failed(&mut self) {
         let active = &mut self.endpoints[self.active];
         active.condition.restart_count();
-        active.schedule.end(self.now, self.config.jitter_percent, &mut self.random);
+        // The pause follows the attempt, unless the app has asked for a check meanwhile: then it follows that.
+        if active.schedule.flight.is_none() {
+            active.schedule.end(self.now, self.config.jitter_percent, &mut self.random);
+        }
         self.emit(Event::AllDown);
     }
 
