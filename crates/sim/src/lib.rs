@@ -22,4 +22,4 @@ mod world;
 
 pub use scenario::{Invalid, Line, Scenario};
 pub use simulation::Simulation;
-pub use world::{Device, Entry, Fault, Happening, Health, NetworkState, Socket, World};
+pub use world::{Answers, AppCommand, Device, Entry, FailsAfter, Fault, Happening, Health, NetworkState, Socket, World};

@@ -83,10 +83,12 @@ impl Simulation {
             }
             Pending::Connection(id, _) => Input::ConnectionClosed { id, code: None },
             Pending::Message(id) => {
-                if self.open.as_ref().is_none_or(|(open, _)| *open != id) {
+                let Some((_, endpoint)) = self.open.as_ref().filter(|(open, _)| *open == id) else { return };
+                let talks = self.world.talks(endpoint);
+                self.schedule_message(id);
+                if !talks {
                     return;
                 }
-                self.schedule_message(id);
                 Input::ConnectionActive { id }
             }
         };
@@ -107,7 +109,7 @@ impl Simulation {
                 let code = match socket {
                     Socket::Closes(code) => Some(*code),
                     Socket::Dies => None,
-                    Socket::Accepts | Socket::Refuses => return,
+                    Socket::Accepts | Socket::Refuses | Socket::GoesSilent => return,
                 };
                 if let Some((id, _)) = self.open.take_if(|(_, open)| open == endpoint) {
                     self.input(Input::ConnectionClosed { id, code }, tell);

@@ -114,6 +114,13 @@ pub struct Answers {
     pub body: String,
 }
 
+impl Answers {
+    /// 200 after `latency` and up to `jitter` more.
+    pub fn passing(latency: Millis, jitter: Millis) -> Self {
+        Self { status: 200, latency, jitter, loss: 0.0, headers: HashMap::new(), body: String::new() }
+    }
+}
+
 fn usual_latency() -> Millis {
     Millis::new(20)
 }
@@ -148,6 +155,8 @@ pub enum Socket {
     Closes(u16),
     /// Breaks the open one off, and refuses new ones.
     Dies,
+    /// Keeps the open one and sends nothing more.
+    GoesSilent,
 }
 
 /// The network, as it is.
@@ -260,6 +269,10 @@ impl World {
 
     pub(crate) fn set_offline(&mut self, offline: bool) {
         self.offline = offline;
+    }
+
+    pub(crate) fn talks(&self, endpoint: &str) -> bool {
+        self.sockets.get(endpoint) != Some(&Socket::GoesSilent)
     }
 
     pub(crate) fn accepts(&self, endpoint: &str) -> bool {

@@ -1,6 +1,101 @@
-use anyhow::Result;
+//! `cargo xtask demo`: the page on which one watches a failover happen, and the servers that it happens to.
+
+use crate::command::{cargo, command, headline, installed, root, run, run_quietly};
+use crate::{npm, setup};
+use anyhow::{Context, Result, bail};
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+
+/// Shows a failover in a browser.
 #[derive(clap::Args)]
-pub(crate) struct Arguments {}
-pub(crate) fn run(_: &Arguments) -> Result<()> {
+pub(crate) struct Arguments {
+    /// Runs the page in headless Chromium, causes each fault in turn, and prints how long each failover took.
+    #[arg(long)]
+    headless: bool,
+    /// With --headless: how often each fault is caused; the median is printed.
+    #[arg(long, default_value_t = 5)]
+    runs: u32,
+}
+
+const PAGE: &str = "http://127.0.0.1:7680/";
+
+pub(crate) fn run_demo(arguments: &Arguments) -> Result<()> {
+    if arguments.runs == 0 {
+        bail!("--runs: 0 is out of range, allowed: 1 or more");
+    }
+    npm::build()?;
+    headline("Building the demo");
+    run_quietly(&mut command("npx", ["tsc", "-p", "web-demo"]), "the compiler's message above says why")?;
+    run_quietly(
+        command("npx", ["vite", "build", "--logLevel", "warn"]).current_dir(root().join("web-demo")),
+        "the bundler's message above says why",
+    )?;
+    let testbed = Testbed::build_and_start()?;
+    if TcpListener::bind("127.0.0.1:7680").is_err() {
+        bail!("port 7680 is taken, perhaps by another demo; end that one and try again");
+    }
+    let vite = root().join("node_modules/.bin/vite");
+    let preview = Command::new(vite).arg("preview").current_dir(root().join("web-demo")).stdin(Stdio::null()).stdout(Stdio::null()).spawn();
+    let preview = Ended(preview.context("the page could not be served; run `npm ci`")?);
+    let shown = format!("{PAGE}?control={}", testbed.control);
+    if arguments.headless { headless(arguments, &testbed.control) } else { watch(&shown, preview) }
+}
+
+fn headless(arguments: &Arguments, control: &str) -> Result<()> {
+    let chromium = setup::chromium()?;
+    let folder = root().join("target/demo");
+    std::fs::create_dir_all(&folder)?;
+    headline(&format!("Fault → socket open on the secondary and greeted, median of {}", arguments.runs));
+    let mut driver = command("node", ["tests/browser/demo.mjs", PAGE, control, &arguments.runs.to_string()]);
+    run(driver.arg(folder.join("failover.png")).env("CHROMIUM", chromium), "the message above says what was waited for")
+}
+
+fn watch(page: &str, mut preview: Ended) -> Result<()> {
+    headline("The demo is ready");
+    println!("Open {page}\nand press a fault's button. Ctrl-C ends it.");
+    let graphical = cfg!(target_os = "macos") || std::env::var_os("DISPLAY").is_some() || std::env::var_os("WAYLAND_DISPLAY").is_some();
+    if graphical && let Some(opener) = installed("xdg-open").or_else(|| installed("open")) {
+        let _ = Command::new(opener).arg(page).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    }
+    preview.0.wait()?;
     Ok(())
+}
+
+/// The testbed as a process of its own.
+struct Testbed {
+    control: String,
+    _process: Ended,
+}
+
+impl Testbed {
+    fn build_and_start() -> Result<Self> {
+        build_testbed()?;
+        let mut testbed = Command::new(root().join("target/debug/steadfast-testbed"));
+        let mut process = Ended(testbed.args(["--control", "127.0.0.1:0"]).stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?);
+        let printed = process.0.stdout.take().context("the testbed prints nothing")?;
+        for line in BufReader::new(printed).lines() {
+            let line = line?;
+            println!("{line}");
+            if let Some(control) = line.strip_prefix("control").and_then(|rest| rest.trim().strip_suffix("/endpoints")) {
+                return Ok(Self { control: control.to_owned(), _process: process });
+            }
+        }
+        bail!("the testbed did not start; its message above says why")
+    }
+}
+
+/// Builds the testbed into `target/debug`.
+pub(crate) fn build_testbed() -> Result<()> {
+    run_quietly(&mut cargo(["build", "--locked", "--package", "steadfast-testbed"]), "the compiler's message above says why")
+}
+
+/// A process that ends with this.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }

@@ -37,11 +37,11 @@ enum Task {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
-        Task::Demo(arguments) => demo::run(&arguments),
-        Task::Test(arguments) => test::run(&arguments),
+        Task::Demo(arguments) => demo::run_demo(&arguments),
+        Task::Test(arguments) => test::run_tests(&arguments),
         Task::Npm => npm::build(),
         Task::Size => size::run(),
-        Task::Bench(arguments) => bench::run(&arguments),
+        Task::Bench(arguments) => bench::run_benches(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

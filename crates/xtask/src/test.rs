@@ -1,6 +1,114 @@
-use anyhow::Result;
+//! `cargo xtask test`: everything that must hold, from formatting to three browsers.
+
+use crate::command::{cargo, command, headline, root, run};
+use crate::{demo, npm, setup, size};
+use anyhow::{Context, Result};
+use std::process::Command;
+use std::time::Instant;
+
+/// Checks everything.
 #[derive(clap::Args)]
-pub(crate) struct Arguments {}
-pub(crate) fn run(_: &Arguments) -> Result<()> {
+pub(crate) struct Arguments {
+    /// Only the parts whose name contains this; see the headlines.
+    part: Option<String>,
+}
+
+type Part = (&'static str, fn() -> Result<()>);
+
+/// The parts, cheapest first.
+const PARTS: [Part; 8] = [
+    ("Formatting and lints of the Rust code", lints),
+    ("Licences and sources of dependencies", dependencies),
+    ("Rust tests and scenarios", rust_tests),
+    ("Documentation", documentation),
+    ("The npm package and its size", package),
+    ("Types and lints of the TypeScript code", typescript),
+    ("The npm package in bundlers and Node", packaging),
+    ("The npm package in browsers", browsers),
+];
+
+pub(crate) fn run_tests(arguments: &Arguments) -> Result<()> {
+    let started = Instant::now();
+    let mut passed = 0;
+    for (name, part) in PARTS {
+        let wanted = arguments.part.as_ref().is_none_or(|wanted| name.to_lowercase().contains(&wanted.to_lowercase()));
+        if wanted {
+            headline(name);
+            part().with_context(|| format!("the part \"{name}\" failed; to run it alone: cargo xtask test \"{name}\""))?;
+            passed += 1;
+        }
+    }
+    println!("\nAll is well: {passed} parts in {:.0} s", started.elapsed().as_secs_f64());
     Ok(())
+}
+
+fn lints() -> Result<()> {
+    run(&mut cargo(["fmt", "--all", "--check"]), "run `cargo fmt --all`")?;
+    run(&mut cargo(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]), "mend what it names")?;
+    // With only the features that a browser gets.
+    let bare = ["clippy", "--locked", "--package", "steadfast", "--no-default-features", "--", "-D", "warnings"];
+    run(&mut cargo(bare), "mend what it names")
+}
+
+fn dependencies() -> Result<()> {
+    let deny = setup::cargo_deny()?;
+    let mut check = Command::new(&deny);
+    run(check.args(["check", "bans", "licenses", "sources"]).current_dir(root()), "see deny.toml")?;
+    let mut advisories = Command::new(&deny);
+    let checked = run(advisories.args(["check", "advisories"]).current_dir(root()), "see deny.toml");
+    if let Err(problem) = checked {
+        if advisory_database_is_there() {
+            return Err(problem);
+        }
+        println!(
+            "NOT CHECKED against known vulnerabilities: the advisory database cannot be fetched from here. `cargo deny check advisories` does it where it can."
+        );
+    }
+    Ok(())
+}
+
+/// Whether cargo-deny has ever got hold of the advisory database.
+fn advisory_database_is_there() -> bool {
+    let home = std::env::var_os("CARGO_HOME").map(Into::into).or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    let folders = home.and_then(|home: std::path::PathBuf| std::fs::read_dir(home.join("advisory-dbs")).ok());
+    folders.is_some_and(|mut folders| folders.any(|folder| folder.is_ok_and(|folder| folder.path().join("crates").exists())))
+}
+
+fn rust_tests() -> Result<()> {
+    run(&mut cargo(["test", "--locked", "--workspace"]), "the failing test says what it expected")
+}
+
+fn documentation() -> Result<()> {
+    let mut doc = cargo(["doc", "--locked", "--workspace", "--no-deps", "--document-private-items"]);
+    run(doc.env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links"), "mend what it names")
+}
+
+fn package() -> Result<()> {
+    npm::build()?;
+    size::report()
+}
+
+fn typescript() -> Result<()> {
+    setup::npm_packages()?;
+    run(&mut command("npx", ["biome", "check", "--error-on-warnings", "."]), "run `npx biome check --write .`")?;
+    run(&mut command("npx", ["tsc", "-p", "web-demo"]), "mend what it names")
+}
+
+fn packaging() -> Result<()> {
+    demo::build_testbed()?;
+    let tests = ["--test", "tests/packaging/packaging.test.mjs", "tests/browser/node.test.mjs"];
+    run(&mut command("node", tests), "the failing test says what it expected")
+}
+
+fn browsers() -> Result<()> {
+    let browsers = setup::browsers()?;
+    demo::build_testbed()?;
+    let mut tests = command("node", ["--test", "tests/browser/browser.test.mjs"]);
+    tests.env("CHROMIUM", browsers.chromium);
+    for (variable, path) in [("FIREFOX", browsers.firefox), ("WEBKIT_DRIVER", browsers.webkit)] {
+        if let Some(path) = path {
+            tests.env(variable, path);
+        }
+    }
+    run(&mut tests, "the failing test says what it expected")
 }

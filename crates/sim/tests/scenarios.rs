@@ -1,0 +1,52 @@
+//! Every scenario of `tests/scenarios` goes as its file expects.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+use steadfast_sim::Scenario;
+
+#[test]
+fn every_scenario_goes_as_expected() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/scenarios");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    let mut wrong = String::new();
+    for file in &files {
+        let name = file.file_stem().unwrap().to_string_lossy();
+        let scenario = Scenario::from_json(&std::fs::read_to_string(file).unwrap()).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+        assert!(!scenario.about.is_empty(), "{name} does not say what it shows");
+        let lines = scenario.run().unwrap_or_else(|problem| panic!("{name}: {problem}"));
+        if let Some(diff) = scenario.differences(&lines) {
+            wrong += &format!("\n{name} (- expected, + happened):\n{diff}");
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(files.len() >= 20, "only {} scenarios were found", files.len());
+    println!("{} scenarios", files.len());
+}
+
+#[test]
+fn a_day_passes_in_a_moment() {
+    let scenario = Scenario::from_json(
+        r#"{ "config": { "endpoints": [
+                { "name": "a", "connect": "ws://a/", "health": "http://a/" },
+                { "name": "b", "connect": "ws://b/", "health": "http://b/" } ] },
+            "duration": "1d" }"#,
+    )
+    .unwrap();
+    let started = Instant::now();
+    assert!(scenario.run().unwrap().len() > 28_000);
+    // A guard against something quadratic, at many times what a slow machine takes; speed itself is measured by `cargo xtask bench`.
+    assert!(started.elapsed() < Duration::from_secs(60));
+}
+
+#[test]
+fn what_is_wrong_with_a_scenario_is_said() {
+    let wrong = |json: &str| Scenario::from_json(json).and_then(|scenario| scenario.run().map(|_| ())).unwrap_err().to_string();
+    assert!(wrong(r#"{ "duration": "1m", "config": {}, "wrold": [] }"#).contains("unknown field `wrold`"));
+    assert_eq!(wrong(r#"{ "duration": "1m", "config": {} }"#), "config: endpoints: missing");
+    let endpoints = r#""config": { "endpoints": [{ "name": "a", "connect": "ws://a/", "health": "http://a/" }] }"#;
+    let of = |entry: &str| wrong(&format!(r#"{{ "duration": "1m", {endpoints}, "world": [ {entry} ] }}"#));
+    assert_eq!(of(r#"{ "at": "1s", "endpoint": "b", "health": "hang" }"#), "world[0]: unknown endpoint `b`; known: a");
+    assert_eq!(of(r#"{ "at": "1s" }"#), "world[0]: one of `health`, `socket`, `network`, `device`, `command` is needed");
+    assert!(of(r#"{ "at": "soon", "network": "offline" }"#).contains("not a duration"));
+}
