@@ -1,5 +1,7 @@
 //! The command as a person meets it: what it prints and how it exits.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up may panic")]
+
 use std::net::SocketAddr;
 use std::process::{Command, Output};
 use steadfast_testbed::{Fault, Testbed};

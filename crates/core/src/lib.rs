@@ -5,7 +5,7 @@
 //!
 //! - [`Engine`] is the whole: [`Input`] in, [`Effect`] out, and when to wake it.
 //! - [`Config`] says what it works by; [`Problems`] what is wrong with one.
-//! - [`drive`] connects an engine to a [`Transport`], on any async executor.
+//! - [`drive()`] connects an engine to a [`Transport`], on any async executor.
 
 #![forbid(unsafe_code)]
 

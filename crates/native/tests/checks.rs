@@ -1,5 +1,7 @@
 //! Real checks against real servers: each kind of failure is told from the others by its type.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up may panic")]
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;

@@ -50,15 +50,14 @@ fn step() {
                             open.push(id);
                         }
                     }
-                    let input = match open.pop() {
-                        Some(id) => Input::CheckFinished {
+                    let input = if let Some(id) = open.pop() {
+                        Input::CheckFinished {
                             id,
                             outcome: Outcome::Answer(Answer { status: Some(200), latency: Millis::new(20), ..Answer::default() }),
-                        },
-                        None => {
-                            now = engine.next_wakeup().expect("a running engine has something ahead");
-                            Input::Wake
                         }
+                    } else {
+                        now = engine.next_wakeup().expect("a running engine has something ahead");
+                        Input::Wake
                     };
                     engine.handle(now, black_box(input));
                 }
@@ -108,7 +107,7 @@ fn false_failovers() {
         running.map(|thread| thread.join().expect("a simulation does not panic"))
     });
     for (loss, count) in losses.into_iter().zip(counts) {
-        println!("  {loss:>2} % loss  {count:>8}   one in {:.2} days", f64::from(DAYS) / f64::from(count.max(1)));
+        println!("  {loss:>2} % loss  {count:>8}   {:.3} a day", f64::from(count) / f64::from(DAYS));
     }
 }
 

@@ -9,17 +9,17 @@ fn every_scenario_goes_as_expected() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/scenarios");
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
     files.sort();
-    let mut wrong = String::new();
+    let mut wrong = Vec::new();
     for file in &files {
         let name = file.file_stem().unwrap().to_string_lossy();
         let scenario = Scenario::from_json(&std::fs::read_to_string(file).unwrap()).unwrap_or_else(|problem| panic!("{name}: {problem}"));
         assert!(!scenario.about.is_empty(), "{name} does not say what it shows");
         let lines = scenario.run().unwrap_or_else(|problem| panic!("{name}: {problem}"));
         if let Some(diff) = scenario.differences(&lines) {
-            wrong += &format!("\n{name} (- expected, + happened):\n{diff}");
+            wrong.push(format!("{name} (- expected, + happened):\n{diff}"));
         }
     }
-    assert!(wrong.is_empty(), "{wrong}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(files.len() >= 20, "only {} scenarios were found", files.len());
     println!("{} scenarios", files.len());
 }
@@ -36,7 +36,7 @@ fn a_day_passes_in_a_moment() {
     let started = Instant::now();
     assert!(scenario.run().unwrap().len() > 28_000);
     // A guard against something quadratic, at many times what a slow machine takes; speed itself is measured by `cargo xtask bench`.
-    assert!(started.elapsed() < Duration::from_secs(60));
+    assert!(started.elapsed() < Duration::from_mins(1));
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn typescript() -> Result<()> {
 fn packaging() -> Result<()> {
     demo::build_testbed()?;
     let tests = ["--test", "tests/packaging/packaging.test.mjs", "tests/browser/node.test.mjs"];
-    run(&mut command("node", tests), "the failing test says what it expected")
+    run(command("node", tests).env("CHROMIUM", setup::chromium()?), "the failing test says what it expected")
 }
 
 fn browsers() -> Result<()> {

@@ -205,7 +205,7 @@ impl Config {
         for (path, low, high) in [("failback", self.failback.after, self.failback.max), ("retry", self.retry.initial, self.retry.max)] {
             if low > high {
                 reader.field(path, |reader| {
-                    reader.field("max", |reader| reader.problem(format!("{high} is less than the first wait, {low}")))
+                    reader.field("max", |reader| reader.problem(format!("{high} is less than the first wait, {low}")));
                 });
             }
         }

@@ -1,0 +1,32 @@
+// What an editor must know of the package without any help.
+import { type Config, ConfigError, type Connection, type Snapshot, Steadfast } from "steadfast";
+
+const config: Config = {
+  preset: "default",
+  endpoints: [
+    { name: "primary", connect: "wss://a.example/live", health: "https://a.example/_ping" },
+    { name: "secondary", connect: "wss://b.example/live", health: { url: "https://b.example/_ping", timeout: "2s", expectStatus: [200, "3xx"] }, priority: 1 },
+  ],
+  check: { interval: 5_000, mode: "no-cors" },
+  suspectInterval: null,
+};
+// @ts-expect-error: a misspelt key is found while typing
+const misspelt: Config = { ...config, chekc: {} };
+// @ts-expect-error: and so is a strategy that does not exist
+const unknown: Config = { ...config, strategy: "best" };
+
+export async function start(): Promise<() => void> {
+  try {
+    using link = await Steadfast.start(config);
+    link.addEventListener("switch", ({ detail }) => console.log(detail.from, detail.to, detail.reason));
+    link.addEventListener("check", ({ detail: { endpoint, failure, latencyMs } }) => console.log(endpoint, failure, latencyMs));
+    const connection: Connection = link.connect({ onMessage: (data, endpoint) => console.log(data, endpoint) });
+    const sent: boolean = connection.send("hello");
+    const state: Snapshot = link.getSnapshot();
+    console.log(sent, state.endpoints[0]?.rttMs, link.active.connect, misspelt, unknown);
+    return link.subscribe(() => {});
+  } catch (problem) {
+    if (problem instanceof ConfigError) console.error(problem.problems.map(({ path }) => path));
+    throw problem;
+  }
+}
