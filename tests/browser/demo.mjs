@@ -29,8 +29,11 @@ async function failover(page, fault, run) {
   await page.goto(`${url}?control=${control}`);
   await until(page, `return document.querySelectorAll('[data-health="healthy"]').length === 2`, "both endpoints to be healthy");
   await until(page, `return document.querySelector("#socket-last").textContent === "primary"`, "the greeting of the primary");
-  // The interval's phases are sampled evenly, so that the median does not hang on luck.
-  await pause(INTERVAL + ((run + 0.5) / runs) * INTERVAL);
+  // Faults strike at any moment between two checks: these moments are sampled evenly, so that the median does not hang on luck.
+  const checks = `Number(document.querySelector('[data-endpoint="primary"]').dataset.checks)`;
+  const before = await page.run(`return ${checks}`);
+  await until(page, `return ${checks} > ${before}`, "a check of the primary");
+  await pause(((run + 0.5) / runs) * INTERVAL);
   await page.run(`document.querySelector('[data-fault="primary/${fault}"]').click()`);
   await until(page, `return document.querySelector("#result").textContent !== ""`, `the failover after ${fault}`);
   return Number(await page.run(`return document.querySelector("#result").dataset.seconds`));

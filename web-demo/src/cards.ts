@@ -3,7 +3,12 @@ import type { Steadfast } from "steadfast";
 import { FAULTS } from "./faults.js";
 
 /** Builds the cards; the returned function brings them up to date. */
-export function cards(parent: HTMLElement, link: Steadfast, inflict: (endpoint: string, fault: string) => void): () => void {
+export function cards(
+  parent: HTMLElement,
+  link: Steadfast,
+  checks: ReadonlyMap<string, number>,
+  inflict: (endpoint: string, fault: string) => void,
+): () => void {
   const built = new Map<string, HTMLElement>();
   for (const { name, connect } of link.state.endpoints) {
     const card = document.createElement("article");
@@ -30,10 +35,13 @@ export function cards(parent: HTMLElement, link: Steadfast, inflict: (endpoint: 
     for (const { name, health, failures, rttMs } of endpoints) {
       const card = built.get(name);
       if (!card) continue;
+      const count = checks.get(name) ?? 0;
+      card.dataset["endpoint"] = name;
       card.dataset["health"] = health;
+      card.dataset["checks"] = String(count);
       card.classList.toggle("is-active", name === active);
       const rtt = rttMs === null ? "no round trip yet" : `round trip ${rttMs} ms`;
-      find(card, ".numbers").textContent = `${health}, ${rtt}${failures ? `, ${failures} failed in a row` : ""}`;
+      find(card, ".numbers").textContent = `${health}, ${rtt}, ${count} checks${failures ? `, ${failures} failed in a row` : ""}`;
     }
   };
 }

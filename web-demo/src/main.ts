@@ -40,7 +40,8 @@ async function main(): Promise<void> {
     void testbed.inflict(endpoint, chosen.fault);
   };
 
-  const render = cards(element("endpoints"), link, inflict);
+  const checks = new Map<string, number>();
+  const render = cards(element("endpoints"), link, checks, inflict);
   const show = () => {
     const { state, active } = link.getSnapshot();
     const banner = element("banner");
@@ -60,6 +61,7 @@ async function main(): Promise<void> {
   link.addEventListener("online", () => log("our own network is back", "good"));
   link.addEventListener("check", ({ detail: { endpoint, failure, status, latencyMs, failures, message } }) => {
     plot.add(endpoint, failure ? null : latencyMs);
+    checks.set(endpoint, (checks.get(endpoint) ?? 0) + 1);
     if (failure) log(`${endpoint}: check failed, ${failures} in a row: ${status ?? failure} (${message})`, "bad");
   });
 

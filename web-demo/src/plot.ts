@@ -3,6 +3,8 @@ import uPlot from "uplot";
 
 /** Seconds shown. */
 const WINDOW = 60;
+/** Seconds ago that the time axis names. */
+const TICKS = [50, 40, 30, 20, 10, 0];
 const COLORS = ["#1a9e6c", "#3b7ddd", "#b5651d", "#8e5bd0"];
 
 export class RttPlot {
@@ -24,7 +26,7 @@ export class RttPlot {
         legend: { live: false },
         cursor: { show: false },
         scales: { x: { time: false, range: () => [this.#now - WINDOW, this.#now] }, y: { range: (_, __, max) => [0, Math.max(10, max * 1.2)] } },
-        axes: [{ ...axis, values: (_, ticks) => ticks.map((at) => `${Math.round(at - this.#now)} s`) }, axis],
+        axes: [{ ...axis, splits: () => TICKS.map((ago) => this.#now - ago), values: () => TICKS.map((ago) => (ago ? `${ago} s ago` : "now")) }, axis],
         series: [
           {},
           ...names.map((label, index) => ({ label, stroke: COLORS[index % COLORS.length] as string, width: 2, spanGaps: true, points: { size: 5 } })),

@@ -2,6 +2,8 @@
 //!
 //! Connections stay in JavaScript: the [`Host`] opens and closes them, and reports what becomes of them.
 
+#![allow(clippy::float_cmp, reason = "in what wasm-bindgen generates for an enum")]
+
 mod fetch;
 mod platform;
 mod value;
