@@ -109,9 +109,9 @@ for (const [name, launch] of Object.entries(BROWSERS)) {
         await new Promise((resolve) => setTimeout(resolve, 5_000));
         await session.send("Page.setWebLifecycleState", { state: "active" });
       } else {
-        await browser.run(`dispatchEvent(new Event("pagehide"))`);
+        await browser.run(`dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }))`);
         await new Promise((resolve) => setTimeout(resolve, 5_000));
-        await browser.run(`app.frozenChecks = app.count("check"); dispatchEvent(new Event("pageshow"))`);
+        await browser.run(`app.frozenChecks = app.count("check"); dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }))`);
       }
       await browser.run(`await app.happened("check")`);
       const { failed, switches } = await browser.run(

@@ -108,10 +108,11 @@ export class Connection {
   close(id: number, reason: string): void {
     const leg = this.#legs.get(id);
     if (!leg) return;
-    const { socket } = leg;
+    const { socket, endpoint } = leg;
     this.#legs.delete(id);
     socket.onopen = socket.onclose = null;
-    if (reason === "stopped") socket.onmessage = null;
+    // What a replaced server had sent before it was told still belongs to the app; the engine has no more use for it.
+    socket.onmessage = reason === "stopped" ? null : ({ data }) => this.#options.onMessage?.(data, endpoint);
     if (this.#current === id) this.#current = undefined;
     socket.close(1000);
   }

@@ -12,34 +12,38 @@ interface NetworkInformation extends EventTarget {
  */
 export function watchPage(report: (signal: Signal) => void): () => void {
   const ended = new AbortController();
-  const on = (target: EventTarget | undefined, type: string, signal: () => Signal | undefined) => {
-    const listener = () => {
-      const now = signal();
-      if (now !== undefined) report(now);
-    };
+  const on = (target: EventTarget | undefined, type: string, listener: (event: Event) => void) => {
     target?.addEventListener?.(type, listener, { signal: ended.signal });
   };
+  const scope = globalThis as unknown as EventTarget;
   const { document, navigator } = globalThis as Partial<typeof globalThis>;
-  const visibility = () => (document?.visibilityState === "hidden" ? Signal.Background : Signal.Foreground);
+  const hidden = () => document?.visibilityState === "hidden";
+  const resumed = () => {
+    report(Signal.Resumed);
+    // A browser may let a page run again without anybody seeing it.
+    if (hidden()) report(Signal.Background);
+  };
 
-  on(globalThis as unknown as EventTarget, "online", () => Signal.Online);
-  on(globalThis as unknown as EventTarget, "offline", () => Signal.Offline);
-  on(globalThis as unknown as EventTarget, "pagehide", () => Signal.Frozen);
-  on(globalThis as unknown as EventTarget, "pageshow", () => Signal.Resumed);
-  on(document, "visibilitychange", visibility);
-  on(document, "freeze", () => Signal.Frozen);
-  on(document, "resume", () => Signal.Resumed);
+  on(scope, "online", () => report(Signal.Online));
+  on(scope, "offline", () => report(Signal.Offline));
+  on(scope, "pagehide", () => report(Signal.Frozen));
+  on(scope, "pageshow", (event) => {
+    // It also comes at the end of every ordinary load.
+    if ((event as PageTransitionEvent).persisted) resumed();
+  });
+  on(document, "visibilitychange", () => report(hidden() ? Signal.Background : Signal.Foreground));
+  on(document, "freeze", () => report(Signal.Frozen));
+  on(document, "resume", resumed);
 
   // It also tells of changes of its own estimates; only another kind of network is another network.
   const connection = (navigator as { connection?: NetworkInformation } | undefined)?.connection;
   let type = connection?.type;
   on(connection, "change", () => {
-    if (connection?.type === type) return undefined;
+    if (connection?.type !== type) report(Signal.Changed);
     type = connection?.type;
-    return Signal.Changed;
   });
 
   if (navigator?.onLine === false) report(Signal.Offline);
-  if (document?.visibilityState === "hidden") report(Signal.Background);
+  if (hidden()) report(Signal.Background);
   return () => ended.abort();
 }

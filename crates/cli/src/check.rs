@@ -2,8 +2,7 @@
 
 use anyhow::{Context, Result};
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
-use steadfast::config::{Endpoints, FetchMode, Method, Strategy};
+use steadfast::config::Method;
 use steadfast::{Config, Endpoint, Event, FailureKind, Millis, Preset, Url};
 use tokio::sync::mpsc;
 
@@ -25,18 +24,17 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
-    let urls = arguments.urls.clone();
+    let urls = &arguments.urls;
     // One engine per URL: the same judgement as anywhere else, of exactly one check.
-    let configs = arguments.urls.iter().map(|url| config(url, &arguments)).collect::<Result<Vec<_>, _>>();
-    let configs = configs.context("nothing was checked")?;
-    let all_passed = tokio::runtime::Runtime::new()?.block_on(async move {
+    let configs = urls.iter().map(|url| config(url, &arguments)).collect::<Result<Vec<_>>>().context("nothing was checked")?;
+    let all_passed = tokio::runtime::Runtime::new()?.block_on(async {
         let mut all_passed = true;
         for (url, config) in urls.iter().zip(configs) {
             let (sender, mut receiver) = mpsc::unbounded_channel();
-            let sender = Arc::new(Mutex::new(Some(sender)));
             let link = steadfast_native::start(config, move |_, event| {
-                if let (Event::Check { .. }, Ok(sender)) = (event, sender.lock()) {
-                    sender.as_ref().map(|sender| sender.send(event.clone()));
+                if matches!(event, Event::Check { .. }) {
+                    // Nobody listens any more once the first one has come.
+                    let _ = sender.send(event.clone());
                 }
             })?;
             let event = receiver.recv().await.context("the check was cut off")?;
@@ -51,19 +49,14 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     Ok(if all_passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn config(url: &Url, arguments: &Arguments) -> Result<Config, steadfast::Problems> {
-    let mut endpoint = Endpoint::new(&url.to_string().chars().take(64).collect::<String>(), url.clone(), url.clone());
-    // Only the health URL is asked; a connection URL must be one that apps can connect to.
-    if let Ok(connect) = "ws://unused.invalid/".parse() {
-        endpoint.connect = connect;
-    }
+fn config(url: &Url, arguments: &Arguments) -> Result<Config> {
+    // An endpoint has a place to connect to as well, but nothing here connects.
+    let mut endpoint = Endpoint::new("checked", "ws://unused.invalid/".parse()?, url.clone());
     let check = &mut endpoint.health.check;
     check.timeout = arguments.timeout;
     check.method = if arguments.head { Method::Head } else { Method::Get };
     check.expect_body.clone_from(&arguments.expect_body);
-    check.mode = FetchMode::Cors;
-    let config = Config { endpoints: Endpoints(vec![endpoint]), strategy: Strategy::Sticky, ..Config::new(Preset::Default, Vec::new()) };
-    config.validated()
+    Ok(Config::new(Preset::Default, vec![endpoint]).validated()?)
 }
 
 fn line(url: &Url, failure: Option<FailureKind>, status: Option<u16>, latency_ms: u32) -> String {

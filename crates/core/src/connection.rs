@@ -21,6 +21,8 @@ pub(crate) struct Connection {
     /// Opening, to take over from `current`.
     next: Option<Leg>,
     retry: Option<Timestamp>,
+    /// When the last attempt began.
+    attempted: Timestamp,
     backoff: Backoff,
     /// Attempts in a row that did not open.
     refusals: u32,
@@ -90,6 +92,7 @@ impl Connection {
             effects.push_back(Effect::Disconnect { id: pointless.id, reason: DisconnectReason::Replaced });
         }
         self.retry = None;
+        self.attempted = now;
         self.last_id += 1;
         let id = ConnectionId(self.last_id);
         effects.push_back(Effect::Connect { id, endpoint: target.clone() });
@@ -169,8 +172,10 @@ impl Connection {
         self.retry.is_some_and(|at| at <= now)
     }
 
-    /// The network is back: an attempt that is waiting need not wait long. How far the back-off has got is kept, for networks that flap.
-    pub(crate) fn hurry(&mut self, soon: Timestamp) {
+    /// The network is back: an attempt that is waiting need not wait long. How far the back-off has got is kept, and attempts keep their
+    /// distance, for networks that flap.
+    pub(crate) fn hurry(&mut self, now: Timestamp, retry: &Retry, random: &mut Random) {
+        let soon = (now + random.within(retry.initial)).max(self.attempted + retry.initial);
         self.retry = self.retry.map(|at| at.min(soon));
     }
 
@@ -253,6 +258,25 @@ mod tests {
         }
         assert_eq!(connection.refusals(), 39);
         assert!(now - NOW > Millis::from_secs(120), "back-off reaches its cap: {now:?}");
+    }
+
+    #[test]
+    fn a_network_that_flaps_does_not_defeat_the_back_off() {
+        let (mut connection, mut effects, mut random) = (Connection::default(), Effects::new(), Random::new(1));
+        let retry = Retry::default();
+        connection.want();
+        connection.follow(&endpoint("a"), NOW, &mut effects);
+        let mut attempts = 1;
+        for millis in (10..10_000).step_by(10) {
+            let now = Timestamp::from_millis(millis);
+            connection.closed(ConnectionId(attempts), now, &retry, &mut random);
+            connection.hurry(now, &retry, &mut random);
+            if connection.retry_is_due(now) {
+                connection.follow(&endpoint("a"), now, &mut effects);
+                attempts += 1;
+            }
+        }
+        assert!((2..=21).contains(&attempts), "{attempts} attempts in 10 s");
     }
 
     #[test]

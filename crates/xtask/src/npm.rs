@@ -6,7 +6,7 @@ use anyhow::Result;
 use std::fs;
 
 /// Files of the package that are not compiled.
-const COPIED: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
+const COPIED: [&str; 3] = ["LICENSE-APACHE", "LICENSE-MIT", "README.md"];
 
 pub(crate) fn build() -> Result<()> {
     setup::npm_packages()?;

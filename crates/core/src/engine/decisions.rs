@@ -123,8 +123,7 @@ impl Engine {
             if back != self.active {
                 self.switch(back, SwitchReason::Recovered);
             }
-            let soon = self.now + self.random.within(self.config.retry.initial);
-            self.connection.hurry(soon);
+            self.connection.hurry(self.now, &self.config.retry, &mut self.random);
             return;
         }
         let in_flight = self.endpoints.iter().any(|tracked| tracked.schedule.flight.is_some());

@@ -3,23 +3,25 @@
 mod checks;
 mod commands;
 mod decisions;
+mod platform;
 mod selection;
 #[cfg(test)]
 #[cfg(feature = "url")]
 mod tests;
+mod traffic;
 
 use crate::config::{Config, Endpoint, Name, Problems};
-use crate::connection::{Connection, blames_server};
-use crate::effect::{ConnectionId, DisconnectReason, Effect};
+use crate::connection::Connection;
+use crate::effect::{DisconnectReason, Effect};
 use crate::event::Event;
 use crate::health::Condition;
 use crate::hold::Hold;
-use crate::input::{Input, Lifecycle, Network};
+use crate::input::{Input, Network};
 use crate::outcome::FailureKind;
 use crate::random::Random;
 use crate::rtt::Rtt;
 use crate::schedule::Schedule;
-use crate::situation::{Outage, Situation};
+use crate::situation::Situation;
 use crate::snapshot::{EndpointState, Snapshot, State};
 use crate::time::{Millis, Timestamp};
 use selection::{PlannedMove, Preference};
@@ -245,16 +247,8 @@ impl Engine {
             Input::CheckFinished { id, outcome } => self.finish(id, outcome),
             Input::ConnectionOpened { id } => self.connection_opened(id),
             Input::ConnectionClosed { id, code } => self.connection_closed(id, code),
-            Input::ConnectionActive { id } => {
-                if let Some(name) = self.connection.endpoint(id).map(|endpoint| endpoint.name.clone()) {
-                    self.traffic(&name, true);
-                }
-            }
-            Input::ConnectionSilent { id } => {
-                if let Some(name) = self.connection.endpoint(id).map(|endpoint| endpoint.name.clone()) {
-                    self.traffic(&name, false);
-                }
-            }
+            Input::ConnectionActive { id } => self.connection_traffic(id, true),
+            Input::ConnectionSilent { id } => self.connection_traffic(id, false),
             Input::Traffic { endpoint, ok } => self.traffic(&endpoint, ok),
             Input::Network(network) => self.network(network),
             Input::Lifecycle(lifecycle) => self.lifecycle(lifecycle),
@@ -288,142 +282,6 @@ impl Engine {
         let checks = (0..self.endpoints.len()).filter_map(|index| self.due(index));
         let connection = self.connection.due().filter(|_| !matches!(self.situation, Situation::ToldOffline));
         checks.chain(connection).chain(self.decision_due()).min()
-    }
-
-    fn follow(&mut self) {
-        let target = self.endpoints[self.active].endpoint.clone();
-        self.connection.follow(&target, self.now, &mut self.effects);
-    }
-
-    fn connection_opened(&mut self, id: ConnectionId) {
-        if let Some(endpoint) = self.connection.opened(id, self.now, &mut self.effects) {
-            let endpoint = endpoint.name.clone();
-            self.traffic(&endpoint, true);
-            self.emit(Event::Connected { endpoint });
-        }
-    }
-
-    fn connection_closed(&mut self, id: ConnectionId, code: Option<u16>) {
-        let Some(closed) = self.connection.closed(id, self.now, &self.config.retry, &mut self.random) else {
-            return;
-        };
-        let endpoint = closed.endpoint.name.clone();
-        if blames_server(code) {
-            if closed.was_open {
-                self.traffic(&endpoint, false);
-            } else if let Some(index) = self.index_of(&endpoint) {
-                self.ask(index);
-            }
-        }
-        self.emit(Event::Disconnected { endpoint, code });
-    }
-
-    /// Evidence from the app's own traffic.
-    fn traffic(&mut self, endpoint: &Name, ok: bool) {
-        let Some(index) = self.index_of(endpoint) else { return };
-        if ok {
-            self.endpoints[index].schedule.traffic(self.now);
-            if let Situation::PresumedOffline(outage) = self.situation {
-                // Something got through: the network is there after all, and it is the endpoints that fail.
-                self.situation = Situation::AllDown(outage);
-                self.emit(Event::Online);
-                self.emit(Event::AllDown);
-                self.begin_round_now();
-            }
-        } else if !self.is_cyclic() && !matches!(self.situation, Situation::ToldOffline) {
-            // The published script knows nothing of the app's traffic.
-            self.change_condition(index, |condition, _, now| condition.failure(now));
-            self.ask(index);
-        }
-    }
-
-    fn network(&mut self, network: Network) {
-        match network {
-            Network::Offline => {
-                if matches!(self.situation, Situation::ToldOffline) {
-                    return;
-                }
-                if !matches!(self.situation, Situation::PresumedOffline(_)) {
-                    self.emit(Event::Offline);
-                }
-                self.void_checks();
-                self.situation = Situation::ToldOffline;
-            }
-            Network::Online => match self.situation {
-                Situation::ToldOffline => self.online(),
-                Situation::AllDown(_) | Situation::PresumedOffline(_) => self.begin_round_now(),
-                _ => {}
-            },
-            Network::Changed => {
-                for tracked in &mut self.endpoints {
-                    tracked.rtt.forget();
-                }
-                if matches!(self.situation, Situation::ToldOffline) {
-                    self.online();
-                } else {
-                    self.awaken();
-                }
-            }
-        }
-    }
-
-    /// The platform says that the network is back: what was before it went counts no more.
-    fn online(&mut self) {
-        self.situation = Situation::Steady;
-        self.emit(Event::Online);
-        self.awaken();
-    }
-
-    fn set_presence(&mut self, lifecycle: Lifecycle) {
-        self.presence = match lifecycle {
-            Lifecycle::Foreground | Lifecycle::Resumed => Presence::Foreground,
-            Lifecycle::Background => Presence::Background,
-            Lifecycle::Frozen => Presence::Frozen,
-        };
-    }
-
-    fn lifecycle(&mut self, lifecycle: Lifecycle) {
-        let before = self.checking();
-        let resumed = lifecycle == Lifecycle::Resumed;
-        self.set_presence(lifecycle);
-        match (before, self.checking()) {
-            (true, false) => self.void_checks(),
-            (false, true) => self.awaken(),
-            _ if resumed => self.awaken(),
-            _ => {}
-        }
-    }
-
-    /// After a sleep, a freeze or a change of network nothing that was under way means anything: the active endpoint is checked afresh.
-    fn awaken(&mut self) {
-        self.void_checks();
-        self.connection.extend(self.now);
-        self.connection.hurry(self.now + self.random.within(self.config.retry.initial));
-        if self.situation.outage().is_some() {
-            self.begin_round_now();
-        } else if !matches!(self.situation, Situation::ToldOffline) {
-            self.ask_all(Millis::ZERO);
-        }
-    }
-
-    /// Cancels the checks under way and forgets the suspicions that rest on such.
-    fn void_checks(&mut self) {
-        for index in 0..self.endpoints.len() {
-            self.cancel(index);
-            self.endpoints[index].schedule.asked = None;
-            self.change_condition(index, |condition, _, now| condition.void_suspicion(now));
-        }
-        if matches!(self.situation, Situation::Suspicion(_) | Situation::Attempt { .. }) {
-            self.situation = Situation::Steady;
-        }
-        self.planned = None;
-    }
-
-    fn begin_round_now(&mut self) {
-        let now = self.now;
-        if let Some(outage) = self.situation.outage() {
-            *outage = Outage { round: Some(now), ..*outage };
-        }
     }
 
     fn emit(&mut self, event: Event) {

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::config::{Endpoints, Preset, Strategy as Choice};
-use crate::effect::CheckId;
-use crate::{Answer, Command, Outcome};
+use crate::effect::{CheckId, ConnectionId};
+use crate::{Answer, Command, Health, Lifecycle, Outcome};
 use proptest::prelude::*;
 use std::collections::{HashMap, HashSet};
 
@@ -93,8 +93,6 @@ fn an_engine_of_64_endpoints_is_small() {
     let of = |count| std::mem::size_of::<Engine>() + count * std::mem::size_of::<Tracked>();
     assert!(of(64) <= 64 * 1024, "{} bytes", of(64));
 }
-
-use crate::Health;
 
 /// Something that can happen, in terms that fit any state the engine may be in.
 #[derive(Clone, Debug)]
