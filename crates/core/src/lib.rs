@@ -38,7 +38,7 @@ pub use engine::Engine;
 pub use event::{Event, SwitchReason};
 pub use health::Health;
 pub use input::{Command, Input, Lifecycle, Network};
-pub use outcome::{Answer, FailureKind, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS, Outcome, contains_text};
+pub use outcome::{Answer, BodySearch, FailureKind, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS, Outcome};
 pub use snapshot::{EndpointState, Snapshot, State};
 pub use time::{Clock, Millis, NotADuration, Timestamp};
 #[cfg(feature = "url")]

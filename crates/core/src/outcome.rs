@@ -88,9 +88,44 @@ impl FailureKind {
     }
 }
 
-/// Whether `text` stands in a body. Shells stop reading when it does.
-pub fn contains_text(body: &[u8], text: &str) -> bool {
-    text.is_empty() || body.windows(text.len()).any(|window| window == text.as_bytes())
+/// Reads a body piece by piece, until the expected text has been seen or the limit is reached: no shell reads more than is needed.
+///
+/// ```
+/// let mut body = steadfast::BodySearch::new("status: up", steadfast::MAX_ANSWER_BYTES);
+/// assert!(body.wants_more_after(b"status"));
+/// assert!(!body.wants_more_after(b": up, and much more"));
+/// assert_eq!(body.into_bytes(), b"status: up, and much more");
+/// ```
+#[derive(Clone, Debug)]
+pub struct BodySearch<'a> {
+    text: &'a [u8],
+    limit: usize,
+    read: Vec<u8>,
+}
+
+impl<'a> BodySearch<'a> {
+    /// A search for `text` in at most `limit` bytes.
+    pub fn new(text: &'a str, limit: usize) -> Self {
+        Self { text: text.as_bytes(), limit, read: Vec::new() }
+    }
+
+    /// Takes the next piece; whether another one is needed after it.
+    pub fn wants_more_after(&mut self, piece: &[u8]) -> bool {
+        // What was searched before need not be searched again, but for a match that spans the two pieces.
+        let from = (self.read.len() + 1).saturating_sub(self.text.len());
+        let room = self.limit - self.read.len();
+        self.read.extend_from_slice(&piece[..piece.len().min(room)]);
+        self.read.len() < self.limit && !contains(&self.read[from..], self.text)
+    }
+
+    /// What has been read, for [`Answer::body`].
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.read
+    }
+}
+
+fn contains(body: &[u8], text: &[u8]) -> bool {
+    text.is_empty() || body.windows(text.len()).any(|window| window == text)
 }
 
 impl HealthCheck {
@@ -101,7 +136,7 @@ impl HealthCheck {
             Some(FailureKind::Timeout)
         } else if answer.status.is_some_and(|status| !expect_status.matches(status)) {
             Some(FailureKind::Status)
-        } else if expect_body.as_ref().is_some_and(|text| !contains_text(&answer.body, text)) {
+        } else if expect_body.as_ref().is_some_and(|text| !contains(&answer.body, text.as_bytes())) {
             Some(FailureKind::Body)
         } else {
             None
@@ -128,6 +163,18 @@ mod tests {
         assert_eq!(judge(Check::default(), 503, "", 1), Some(FailureKind::Status));
         assert_eq!(judge(text(), 200, "all OK", 1), None);
         assert_eq!(judge(text(), 200, "not so", 1), Some(FailureKind::Body));
+    }
+
+    #[test]
+    fn a_body_is_read_no_further_than_the_text_or_the_limit() {
+        let mut found = BodySearch::new("abc", 100);
+        assert!(found.wants_more_after(b"xxa"));
+        assert!(found.wants_more_after(b"b"));
+        assert!(!found.wants_more_after(b"c"), "a match may span pieces");
+        let mut full = BodySearch::new("abc", 4);
+        assert!(full.wants_more_after(b"xxx"));
+        assert!(!full.wants_more_after(b"xxxabc"));
+        assert_eq!(full.into_bytes(), b"xxxx");
     }
 
     #[test]

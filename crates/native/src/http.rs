@@ -7,7 +7,7 @@ use reqwest::{Client, Response, redirect};
 use std::sync::Arc;
 use std::time::Duration;
 use steadfast::config::{HealthCheck, Method};
-use steadfast::{Answer, FailureKind, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS, contains_text};
+use steadfast::{Answer, BodySearch, FailureKind, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS};
 
 /// Idle connections kept per host, and for how long: longer than the longest usual pause between checks.
 const IDLE_PER_HOST: usize = 2;
@@ -94,17 +94,13 @@ fn kind_of_request(error: &reqwest::Error) -> FailureKind {
 
 /// The body up to where `text` has been seen, at most [`MAX_ANSWER_BYTES`].
 async fn read_until(response: &mut Response, text: &str) -> Result<Vec<u8>, FailureKind> {
-    let mut body = Vec::new();
-    while body.len() < MAX_ANSWER_BYTES {
-        let Some(chunk) = response.chunk().await.map_err(|error| kind_of_request(&error))? else { break };
-        // What was searched before need not be searched again, but for a match that spans the two.
-        let from = (body.len() + 1).saturating_sub(text.len());
-        body.extend_from_slice(&chunk[..chunk.len().min(MAX_ANSWER_BYTES - body.len())]);
-        if contains_text(&body[from..], text) {
+    let mut body = BodySearch::new(text, MAX_ANSWER_BYTES);
+    while let Some(piece) = response.chunk().await.map_err(|error| kind_of_request(&error))? {
+        if !body.wants_more_after(&piece) {
             break;
         }
     }
-    Ok(body)
+    Ok(body.into_bytes())
 }
 
 /// Reads a short rest of the body, so that the connection serves the next check as well.

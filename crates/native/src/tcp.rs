@@ -3,7 +3,7 @@
 use crate::failure::{NameNotFound, kind_of};
 use std::io;
 use steadfast::config::HealthCheck;
-use steadfast::{Answer, FailureKind, contains_text};
+use steadfast::{Answer, BodySearch, FailureKind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -20,18 +20,18 @@ pub(crate) async fn check(health: &HealthCheck) -> Result<Answer, FailureKind> {
     if let Some(body) = &health.check.body {
         stream.write_all(body.as_bytes()).await.map_err(failed)?;
     }
-    let mut body = Vec::new();
-    if let Some(text) = &health.check.expect_body {
-        body.reserve(MAX_BYTES);
+    let mut body = BodySearch::new(health.check.expect_body.as_deref().unwrap_or_default(), MAX_BYTES);
+    if health.check.expect_body.is_some() {
+        let mut piece = [0; MAX_BYTES];
         // An answer may come in pieces: read until the text is there, the limit is reached, or the server has said all it has to say.
-        while body.len() < MAX_BYTES && !contains_text(&body, text) {
-            let left = (MAX_BYTES - body.len()) as u64;
-            if (&mut stream).take(left).read_buf(&mut body).await.map_err(failed)? == 0 {
+        loop {
+            let read = stream.read(&mut piece).await.map_err(failed)?;
+            if read == 0 || !body.wants_more_after(&piece[..read]) {
                 break;
             }
         }
     }
-    Ok(Answer { body, ..Answer::default() })
+    Ok(Answer { body: body.into_bytes(), ..Answer::default() })
 }
 
 async fn connect(address: &str) -> Result<TcpStream, FailureKind> {

@@ -78,6 +78,31 @@ async fn each_failure_has_its_kind() {
 }
 
 #[tokio::test]
+async fn a_certificate_that_nobody_vouches_for_is_refused() {
+    let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = certified.signing_key.serialize_der().try_into().unwrap();
+    let config =
+        tokio_rustls::rustls::ServerConfig::builder_with_provider(Arc::new(tokio_rustls::rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certified.cert.der().clone()], key)
+            .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let untrusted = server(move |stream| {
+        let acceptor = acceptor.clone();
+        async move {
+            if let Ok(mut stream) = acceptor.accept(stream).await {
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
+            }
+        }
+    })
+    .await;
+    let url = format!("https://localhost:{}/", untrusted.port());
+    assert_eq!(check(&url, quick()).await, Err(FailureKind::Tls));
+}
+
+#[tokio::test]
 async fn a_timeout_bounds_the_whole_check_even_if_the_answer_drips() {
     let drip = server(|mut stream| async move {
         let _ = stream.read(&mut [0; 1024]).await;

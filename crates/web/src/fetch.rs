@@ -3,7 +3,7 @@
 use crate::platform::{field, origin, says_offline};
 use js_sys::{Promise, Uint8Array};
 use steadfast::config::{FetchMode, HealthCheck, Method};
-use steadfast::{Answer, FailureKind, MAX_ANSWER_BYTES, contains_text};
+use steadfast::{Answer, BodySearch, FailureKind, MAX_ANSWER_BYTES};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -99,20 +99,13 @@ fn is_short(response: &Response) -> bool {
 async fn read_until(response: &Response, text: &str) -> Result<Vec<u8>, FailureKind> {
     let Some(body) = response.body() else { return Ok(Vec::new()) };
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-    let mut read = Vec::new();
-    while read.len() < MAX_ANSWER_BYTES {
+    let mut read = BodySearch::new(text, MAX_ANSWER_BYTES);
+    loop {
         let chunk = JsFuture::from(reader.read()).await.map_err(|_| FailureKind::Reset)?;
-        if field(&chunk, "done") == true {
-            break;
-        }
-        let chunk = Uint8Array::unchecked_from_js(field(&chunk, "value")).to_vec();
-        let from = (read.len() + 1).saturating_sub(text.len());
-        read.extend_from_slice(&chunk[..chunk.len().min(MAX_ANSWER_BYTES - read.len())]);
-        if contains_text(&read[from..], text) {
-            break;
+        if field(&chunk, "done") == true || !read.wants_more_after(&Uint8Array::unchecked_from_js(field(&chunk, "value")).to_vec()) {
+            return Ok(read.into_bytes());
         }
     }
-    Ok(read)
 }
 
 /// Why a request was refused. Node names the cause by a code; a browser says nothing, so the platform and a second, blind request are asked.
