@@ -170,7 +170,7 @@ for (const [name, launch] of Object.entries(BROWSERS)) {
       assert.deepEqual(problems, [
         { path: "endpoints[0].conect", message: "unknown key; did you mean `connect`?" },
         { path: "endpoints[0].connect", message: "missing" },
-        { path: "failureThreshold", message: "expected a whole number, found a number that is not whole" },
+        { path: "failureThreshold", message: "expected a whole number, allowed: 1 to 100, found a number that is not whole" },
       ]);
     });
   });

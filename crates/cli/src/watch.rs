@@ -1,6 +1,7 @@
 //! `steadfast watch`: live, with a time-stamped, levelled log.
 
 use anyhow::{Context, Result};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
@@ -25,7 +26,12 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     let text = std::fs::read_to_string(&arguments.config).with_context(|| format!("{file} cannot be read"))?;
     let config: Config = serde_json::from_str(&text).with_context(|| format!("{file} is not a valid config"))?;
     let level = if arguments.quiet { Level::WARN } else { Level::INFO };
-    tracing_subscriber::fmt().with_target(false).with_max_level(level).with_writer(std::io::stdout).init();
+    tracing_subscriber::fmt()
+        .with_target(false)
+        .with_max_level(level)
+        .with_writer(std::io::stdout)
+        .with_ansi(std::io::stdout().is_terminal())
+        .init();
     tokio::runtime::Runtime::new()?.block_on(async {
         let link = Arc::new(OnceLock::<Link>::new());
         let shown = link.clone();

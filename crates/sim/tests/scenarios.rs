@@ -7,7 +7,11 @@ use steadfast_sim::Scenario;
 #[test]
 fn every_scenario_goes_as_expected() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/scenarios");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .filter(|file| file.extension().is_some_and(|kind| kind == "json"))
+        .collect();
     files.sort();
     let mut wrong = Vec::new();
     for file in &files {

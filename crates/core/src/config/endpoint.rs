@@ -30,6 +30,9 @@ pub struct Endpoint {
     pub weight: u32,
 }
 
+/// Lowest and highest priority and weight.
+const RANK: [&str; 2] = ["0", "1000"];
+
 /// Names that endpoints' tables know.
 const ENDPOINT_KEYS: [&str; 5] = ["name", "connect", "health", "priority", "weight"];
 
@@ -51,8 +54,8 @@ impl Endpoint {
         if self.connect.scheme() == Scheme::Tcp {
             reader.field("connect", |reader| reader.problem("allowed: ws, wss, http or https"));
         }
-        reader.field("priority", |reader| reader.within(Measure::Count(self.priority), "0", "1000"));
-        reader.field("weight", |reader| reader.within(Measure::Count(self.weight), "0", "1000"));
+        reader.field("priority", |reader| reader.within(Measure::Count(self.priority), RANK[0], RANK[1]));
+        reader.field("weight", |reader| reader.within(Measure::Count(self.weight), RANK[0], RANK[1]));
         reader.field("health", |reader| {
             if matches!(self.health.url.scheme(), Scheme::Ws | Scheme::Wss) {
                 reader.field("url", |reader| reader.problem("allowed: http, https or tcp"));
@@ -72,8 +75,8 @@ impl Read for Endpoint {
                 "name" => name.overlay(value, reader),
                 "connect" => connect.overlay(value, reader),
                 "health" => health.overlay(value, reader),
-                "priority" => priority.overlay(value, reader),
-                "weight" => weight.overlay(value, reader),
+                "priority" => reader.with_range(&RANK, |reader| priority.overlay(value, reader)),
+                "weight" => reader.with_range(&RANK, |reader| weight.overlay(value, reader)),
                 _ => reader.unknown("key", key, &ENDPOINT_KEYS),
             });
         }

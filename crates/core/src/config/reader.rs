@@ -15,6 +15,8 @@ use std::fmt::{Display, Write};
 pub(super) struct Reader {
     path: String,
     problems: Vec<Problem>,
+    /// The lowest and the highest allowed value of the setting that is being read, if it has such.
+    range: &'static [&'static str],
     pub(super) parse_url: UrlParser,
     /// What an endpoint's health check starts from.
     pub(super) check: Check,
@@ -22,7 +24,7 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn new(parse_url: UrlParser, check: Check) -> Self {
-        Self { path: String::new(), problems: Vec::new(), parse_url, check }
+        Self { path: String::new(), problems: Vec::new(), range: &[], parse_url, check }
     }
 
     /// One that only checks what has been read or built before.
@@ -84,20 +86,35 @@ impl Reader {
     }
 
     /// Reads an object whose fields are these.
-    pub(super) fn section(&mut self, value: &Value, fields: &mut [(&str, &mut dyn Setting)]) {
+    pub(super) fn section(&mut self, value: &Value, fields: &mut [(&str, &mut dyn Setting, &'static [&'static str])]) {
         for (key, value) in self.table(value) {
             self.field(key, |reader| {
-                if let Some((_, setting)) = fields.iter_mut().find(|(name, _)| camel(name) == *key) {
-                    return setting.overlay(value, reader);
+                if let Some((_, setting, range)) = fields.iter_mut().find(|(name, ..)| camel(name) == *key) {
+                    return reader.with_range(range, |reader| setting.overlay(value, reader));
                 }
-                let known: Vec<_> = fields.iter().map(|(name, _)| camel(name)).collect();
+                let known: Vec<_> = fields.iter().map(|(name, ..)| camel(name)).collect();
                 reader.unknown("key", key, &known.iter().map(String::as_str).collect::<Vec<_>>());
             });
         }
     }
 
+    /// Does `work` on a setting with this range, or with none.
+    pub(super) fn with_range(&mut self, range: &'static [&'static str], work: impl FnOnce(&mut Self)) {
+        let outer = std::mem::replace(&mut self.range, range);
+        work(self);
+        self.range = outer;
+    }
+
+    /// The range of the setting that is being read, for the end of a message.
+    fn allowed(&self) -> String {
+        match self.range {
+            [low, high] => format!(", allowed: {low} to {high}"),
+            _ => String::new(),
+        }
+    }
+
     /// Reports what is wrong with these fields; the texts are the lowest and the highest allowed value, if there are such.
-    pub(super) fn check_section(&mut self, fields: &[(&str, &dyn Setting, &[&str])]) {
+    pub(super) fn check_section(&mut self, fields: &[(&str, &dyn Setting, &'static [&'static str])]) {
         for (name, setting, range) in fields {
             self.field(&camel(name), |reader| {
                 if let ([low, high], Some(measure)) = (*range, setting.measure()) {
@@ -206,12 +223,14 @@ impl Read for bool {
 impl Read for u32 {
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
         let Value::Number(number) = value else {
-            reader.expected("a whole number", value);
+            let allowed = reader.allowed();
+            reader.expected(&format!("a whole number{allowed}"), value);
             return None;
         };
         let read = u32::try_from(*number).ok();
         if read.is_none() {
-            reader.problem(format!("{number} is out of range"));
+            let allowed = reader.allowed();
+            reader.problem(format!("{number} is out of range{allowed}"));
         }
         read
     }
@@ -251,7 +270,9 @@ impl Read for Millis {
             _ => None,
         };
         if read.is_none() {
-            reader.problem("expected a duration: a whole number of milliseconds, or a text such as 250ms, 3s, 10m, 1h, 1d");
+            let allowed = reader.allowed();
+            reader
+                .problem(format!("expected a duration: a whole number of milliseconds, or a text such as 250ms, 3s, 10m, 1h, 1d{allowed}"));
         }
         read
     }
@@ -318,7 +339,7 @@ macro_rules! settings {
 
         impl $crate::config::reader::Setting for $name {
             fn overlay(&mut self, value: &$crate::config::Value, reader: &mut $crate::config::reader::Reader) {
-                reader.section(value, &mut [ $( (stringify!($field), &mut self.$field) ),* ]);
+                reader.section(value, &mut [ $( (stringify!($field), &mut self.$field, &[ $( $low, $high )? ]) ),* ]);
             }
 
             fn check(&self, reader: &mut $crate::config::reader::Reader) {

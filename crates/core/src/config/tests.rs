@@ -38,11 +38,11 @@ fn everything_wrong_is_told_at_once_with_its_path() {
             "endpoints[1].health.expectStatus[1]: not a status, allowed: 100 to 599, or one of 1xx, 2xx, 3xx, 4xx, 5xx",
             "endpoints[1].health.expectStatus[2]: not a status, allowed: 100 to 599, or one of 1xx, 2xx, 3xx, 4xx, 5xx",
             "endpoints[2].health.url: missing",
-            "endpoints[2].health.interval: expected a duration: a whole number of milliseconds, or a text such as 250ms, 3s, 10m, 1h, 1d",
+            "endpoints[2].health.interval: expected a duration: a whole number of milliseconds, or a text such as 250ms, 3s, 10m, 1h, 1d, allowed: 100ms to 1h",
             "endpoints[2].health.method: unknown value; did you mean `GET`?",
             "endpoints[2].name: missing",
             "endpoints[3]: expected an object, found a number",
-            "jitterPercent: expected a whole number, found a number that is not whole",
+            "jitterPercent: expected a whole number, allowed: 0 to 50, found a number that is not whole",
             "check.headers.a b: not a header name, allowed: letters, digits and !#$%&'*+-.^_`|~",
             "check.timeout: 1d is out of range, allowed: 10ms to 10m",
             "failureThreshold: 0 is out of range, allowed: 1 to 100",
@@ -134,4 +134,17 @@ fn endpoints_can_be_read_at_run_time() {
     assert_eq!(endpoints.0[0].health.check.timeout, Millis::from_secs(1));
     let told = config.read_endpoints(&Value::Null, crate::parse_url).unwrap_err();
     assert_eq!(told.to_string(), "endpoints: expected a list of endpoints, found null");
+}
+
+#[test]
+fn numbers_beyond_all_ranges_are_refused_with_the_range() {
+    let told = problems(&format!(r#"{{ "failureThreshold": -1, "jitterPercent": 99999999999, "busyInterval": -5, {ENDPOINTS} }}"#));
+    assert_eq!(
+        told,
+        [
+            "failureThreshold: -1 is out of range, allowed: 1 to 100",
+            "jitterPercent: 99999999999 is out of range, allowed: 0 to 50",
+            "busyInterval: expected a duration: a whole number of milliseconds, or a text such as 250ms, 3s, 10m, 1h, 1d, allowed: 100ms to 1h",
+        ]
+    );
 }
