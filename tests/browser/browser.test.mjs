@@ -64,6 +64,16 @@ for (const [name, launch] of Object.entries(BROWSERS)) {
       await browser.run(`await app.greeted("secondary")`);
     });
 
+    test("all down is told once, and the first endpoint that is back is used", async () => {
+      await app();
+      for (const endpoint of ["primary", "secondary"]) await testbed.fault(endpoint, "kill");
+      await browser.run(`await lab.until(() => app.count("alldown") === 1, "all down")`);
+      assert.equal(await browser.run("return app.link.state.state"), "allDown");
+      await testbed.fault("secondary", "healthy");
+      await browser.run(`await app.greeted("secondary")`);
+      assert.equal(await browser.run(`return app.count("alldown")`), 1);
+    });
+
     test("no CORS headers: a failure kind of its own, which says what to change", async () => {
       await app();
       await testbed.fault("primary", "noCors");

@@ -78,6 +78,7 @@ impl Connection {
         if !self.wanted {
             return;
         }
+        self.retry = None;
         let heads_there = |leg: &Leg| leg.endpoint.name == target.name && leg.endpoint.connect == target.connect;
         if self.next.as_ref().is_some_and(heads_there) {
             return;
@@ -91,7 +92,6 @@ impl Connection {
         if let Some(pointless) = self.current.take_if(|leg| matches!(leg.phase, Phase::Opening { .. })) {
             effects.push_back(Effect::Disconnect { id: pointless.id, reason: DisconnectReason::Replaced });
         }
-        self.retry = None;
         self.attempted = now;
         self.last_id += 1;
         let id = ConnectionId(self.last_id);
@@ -242,6 +242,19 @@ mod tests {
         connection.follow(&endpoint("a"), NOW, &mut effects);
         connection.follow(&endpoint("b"), NOW, &mut effects);
         assert_eq!(names(&mut effects), ["promote 2", "connect 3 a", "disconnect 3 replaced"]);
+    }
+
+    #[test]
+    fn a_retry_that_has_lost_its_point_is_forgotten() {
+        let (mut connection, mut effects) = (Connection::default(), Effects::new());
+        connection.want();
+        connection.follow(&endpoint("a"), NOW, &mut effects);
+        connection.opened(ConnectionId(1), NOW, &mut effects);
+        connection.follow(&endpoint("b"), NOW, &mut effects);
+        connection.closed(ConnectionId(2), NOW, &Retry::default(), &mut Random::new(1));
+        assert!(connection.due().is_some(), "the way to b is tried again");
+        connection.follow(&endpoint("a"), NOW, &mut effects);
+        assert_eq!(connection.due(), None, "a is where the connection is");
     }
 
     #[test]

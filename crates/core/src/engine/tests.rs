@@ -267,6 +267,12 @@ proptest! {
             one.happen(happening);
             other.happen(happening);
         }
+        let before = one.now;
+        for _ in 0..500 {
+            one.happen(&Happening::OnTime);
+            other.happen(&Happening::OnTime);
+        }
+        prop_assert!(one.engine.next_wakeup().is_none() || one.now > before, "the engine wakes over and over at the same moment");
         prop_assert_eq!(one.log, other.log, "the same seed and inputs give the same effects");
     }
 }
