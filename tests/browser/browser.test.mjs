@@ -132,6 +132,24 @@ for (const [name, launch] of Object.entries(BROWSERS)) {
       await browser.renew?.();
     });
 
+    test("a callback of the app that throws is reported and stops nothing", async () => {
+      for (const endpoint of ["primary", "secondary"]) await testbed.fault(endpoint, "healthy");
+      await open();
+      const { reported, status } = await browser.run(`
+        const reported = [];
+        globalThis.onerror = (message) => { reported.push(message); return true };
+        const link = await lab.Steadfast.start(${config()});
+        link.subscribe(() => { throw new Error("in subscribe") });
+        link.connect({ onOpen() { throw new Error("in onOpen") } });
+        await lab.until(() => reported.length >= 2, "the reports");
+        const { status } = await link.checkNow();
+        link.stop();
+        return { reported: reported.join(), status }`);
+      assert.equal(status, 200);
+      assert.match(reported, /in subscribe/);
+      assert.match(reported, /in onOpen/);
+    });
+
     test("stop ends everything: no event, no socket, and further calls say so", async () => {
       await app();
       await browser.run("app.link.stop(); app.link.stop(); app.after = app.events.length");

@@ -12,6 +12,19 @@ export interface StartOptions {
   wasm?: WasmSource;
 }
 
+/** Does `work`, and lets what it throws surface by itself: a mistake in the app's callbacks must not stop the engine that called them. */
+function safely<Arguments extends unknown[]>(work: (...given: Arguments) => void): (...given: Arguments) => void {
+  return (...given) => {
+    try {
+      work(...given);
+    } catch (problem) {
+      queueMicrotask(() => {
+        throw problem;
+      });
+    }
+  };
+}
+
 /** A running link to a set of endpoints: it knows at any time which of them the app should be connected to. */
 export class Steadfast extends TypedEventTarget {
   readonly #core: Core;
@@ -38,10 +51,10 @@ export class Steadfast extends TypedEventTarget {
     this.#core = ConfigError.from(
       () =>
         new Core(config, {
-          connect: (id: number, endpoint: string, url: string) => this.#connection?.open(id, endpoint, url),
-          promote: (id: number) => this.#connection?.promote(id),
-          disconnect: (id: number, reason: string) => this.#connection?.close(id, reason),
-          emit: (_at: number, event: CoreEvent) => this.#tell(event),
+          connect: safely((id: number, endpoint: string, url: string) => this.#connection?.open(id, endpoint, url)),
+          promote: safely((id: number) => this.#connection?.promote(id)),
+          disconnect: safely((id: number, reason: string) => this.#connection?.close(id, reason)),
+          emit: safely((_at: number, event: CoreEvent) => this.#tell(event)),
         }),
     );
     this.#endWatching = watchPage((signal) => this.#core.signal(signal));
@@ -150,7 +163,7 @@ export class Steadfast extends TypedEventTarget {
       this.#telling = false;
       if (this.#stopped) return;
       this.dispatchEvent(new CustomEvent("state", { detail: this.state }));
-      for (const changed of this.#subscribers) changed();
+      for (const changed of this.#subscribers) safely(changed)();
     });
   }
 }
