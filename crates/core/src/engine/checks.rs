@@ -93,14 +93,15 @@ impl Engine {
         self.effects.push_back(Effect::StartCheck { id, endpoint: tracked.endpoint.clone(), timeout });
     }
 
-    /// How long the next check may take. Each failure in a row earns the endpoint half as much patience again; when nothing is healthy it
-    /// gets all there is, because slow is then better than nothing.
+    /// How long the next check may take. Each failure in a row earns the endpoint half as much patience again, up to three times as much: a
+    /// jolt is forgiven, while one that has become slow for good does not pass as healthy. When nothing is healthy it gets all there is,
+    /// because slow is then better than nothing.
     fn timeout(&self, index: usize) -> Millis {
         let tracked = &self.endpoints[index];
         let check = &tracked.endpoint.health.check;
         match self.situation {
             Situation::Steady | Situation::Suspicion(_) => {
-                let patience = 2 + tracked.condition.detector.failures().min(8);
+                let patience = 2 + tracked.condition.detector.failures().min(4);
                 tracked.rtt.timeout(check.min_timeout(), check.timeout).scaled(patience, 2).min(check.timeout)
             }
             _ => check.timeout,

@@ -58,7 +58,8 @@ impl Engine {
             Some(planned) if planned.at <= self.now && successes >= failback.successes => self.switch(to, SwitchReason::Failback),
             Some(_) => {}
             None => {
-                let at = tracked.condition.since() + tracked.hold.wait(&failback) + self.random.within(self.config.spread.voluntary);
+                let ready = self.now.max(tracked.condition.since() + tracked.hold.wait(&failback));
+                let at = ready + self.random.within(self.config.spread.voluntary);
                 self.planned = Some(PlannedMove { to, at });
             }
         }
