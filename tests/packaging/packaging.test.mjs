@@ -78,7 +78,7 @@ describe("packaging", () => {
   test("webpack builds it", async () => {
     const path = join(app, "webpacked");
     await cp(join(app, "public"), path, { recursive: true });
-    await cp(join(app, "webpack.html"), join(path, "index.html"));
+    await cp(join(app, "index.html"), join(path, "index.html"));
     const stats = await promisify(webpack)({ mode: "production", context: app, entry: "./main.js", output: { path, filename: "main.js" } });
     assert.ok(!stats.hasErrors() && !stats.hasWarnings(), stats.toString());
     await servedIsGreeted(path);
