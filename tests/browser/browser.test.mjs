@@ -141,7 +141,7 @@ for (const [name, launch] of Object.entries(BROWSERS)) {
         const link = await lab.Steadfast.start(${config()});
         link.subscribe(() => { throw new Error("in subscribe") });
         link.connect({ onOpen() { throw new Error("in onOpen") } });
-        await lab.until(() => reported.length >= 2, "the reports");
+        await lab.until(() => ["in subscribe", "in onOpen"].every((text) => reported.join().includes(text)), "the reports");
         const { status } = await link.checkNow();
         link.stop();
         return { reported: reported.join(), status }`);
