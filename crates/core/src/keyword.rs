@@ -7,6 +7,11 @@ pub(crate) trait Keyword: Copy + 'static {
 
     /// The word that stands for the value.
     fn word(self) -> &'static str;
+
+    /// The value that the word stands for, if it stands for one.
+    fn from_word(word: &str) -> Option<Self> {
+        Self::KEYWORDS.iter().copied().find(|known| known.word() == word)
+    }
 }
 
 /// Defines an enum whose variants are words.
@@ -26,11 +31,6 @@ macro_rules! keywords {
             /// The word that stands for it everywhere.
             pub const fn as_str(self) -> &'static str {
                 match self { $( Self::$variant => $word ),* }
-            }
-
-            /// The value that the word stands for, if it stands for one.
-            pub fn from_word(word: &str) -> Option<Self> {
-                <Self as $crate::keyword::Keyword>::KEYWORDS.iter().copied().find(|known| known.as_str() == word)
             }
         }
 

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// The repository's root.
@@ -39,6 +39,10 @@ fn shown(command: &Command) -> String {
 pub(crate) fn run(command: &mut Command, advice: &str) -> Result<()> {
     println!("$ {}", shown(command));
     let status = command.status().with_context(|| format!("`{}` could not be started; {advice}", shown(command)))?;
+    succeeded(status, command, advice)
+}
+
+fn succeeded(status: ExitStatus, command: &Command, advice: &str) -> Result<()> {
     if !status.success() {
         bail!("`{}` failed ({status}); {advice}", shown(command));
     }
@@ -75,9 +79,8 @@ pub(crate) fn run_quietly(command: &mut Command, advice: &str) -> Result<()> {
     println!(" {:.1} s", started.elapsed().as_secs_f64());
     if !status.success() {
         eprintln!("{}", std::fs::read_to_string(&log).unwrap_or_default());
-        bail!("`{}` failed ({status}); {advice}", shown(command));
     }
-    Ok(())
+    succeeded(status, command, advice)
 }
 
 /// Whether a command runs and succeeds, silently.

@@ -83,7 +83,7 @@ pub(crate) fn npm_packages() -> Result<()> {
         return Ok(());
     }
     if installed("npm").is_none() {
-        bail!("npm is missing; install Node.js 20 or newer, see https://nodejs.org");
+        bail!("npm is missing; install Node.js 20.19 or newer, see https://nodejs.org");
     }
     headline("Installing npm packages");
     run_quietly(&mut command("npm", ["ci", "--no-audit", "--no-fund"]), "can the npm registry be reached?")
@@ -105,17 +105,18 @@ fn first(names: &[&str], mac: &str) -> Option<PathBuf> {
     names.iter().find_map(|name| installed(name)).or_else(|| Some(PathBuf::from(mac)).filter(|path| path.exists()))
 }
 
+fn installed_chromium() -> Option<PathBuf> {
+    first(&CHROMIUMS, MAC_CHROME)
+}
+
 /// Sees to a Chromium.
 pub(crate) fn chromium() -> Result<PathBuf> {
-    if let Some(path) = first(&CHROMIUMS, MAC_CHROME) {
+    if let Some(path) = installed_chromium() {
         return Ok(path);
     }
     headline("Installing Chromium");
     apt(&["chromium"])?;
-    match first(&CHROMIUMS, MAC_CHROME) {
-        Some(path) => Ok(path),
-        None => bail!("no Chromium or Chrome found; install one"),
-    }
+    installed_chromium().context("no Chromium or Chrome found; install one")
 }
 
 /// Sees to all three browsers, as far as this machine can have them. In CI, all of them are needed.
@@ -123,7 +124,7 @@ pub(crate) fn browsers() -> Result<Browsers> {
     let firefox = || first(&FIREFOXES, MAC_FIREFOX);
     let webkit = || installed("WebKitWebDriver").filter(|_| installed("Xvfb").is_some());
     let missing: Vec<_> = [
-        (first(&CHROMIUMS, MAC_CHROME).is_none(), &["chromium"][..]),
+        (installed_chromium().is_none(), &["chromium"][..]),
         (firefox().is_none(), &["firefox-esr"]),
         (webkit().is_none(), &["webkit2gtk-driver", "xvfb"]),
     ]

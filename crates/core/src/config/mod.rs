@@ -13,7 +13,7 @@ pub use preset::Preset;
 pub use problems::{Problem, Problems};
 pub use value::Value;
 
-use crate::keyword::keywords;
+use crate::keyword::{Keyword, keywords};
 use crate::time::Millis;
 use crate::url::UrlParser;
 use reader::{Read, Reader, Setting, settings};

@@ -243,7 +243,7 @@ impl Read for u32 {
 impl<T: Keyword> Read for T {
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
         let word = String::read(value, reader)?;
-        let read = T::KEYWORDS.iter().copied().find(|known| known.word() == word);
+        let read = T::from_word(&word);
         if read.is_none() {
             let known: Vec<_> = T::KEYWORDS.iter().map(|known| known.word()).collect();
             reader.unknown("value", &word, &known);
