@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use std::process::ExitCode;
 use steadfast::config::Method;
-use steadfast::{Config, Endpoint, Event, FailureKind, Millis, Preset, Url};
+use steadfast::{CheckReport, Config, Endpoint, Event, FailureKind, Millis, Preset, Url};
 use tokio::sync::mpsc;
 
 /// Checks each URL once: http, https, or tcp://host:port. Exits with 0 if all pass, 1 if one fails.
@@ -32,14 +32,14 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         for (url, config) in urls.iter().zip(configs) {
             let (sender, mut receiver) = mpsc::unbounded_channel();
             let link = steadfast_native::start(config, move |_, event| {
-                if matches!(event, Event::Check { .. }) {
+                if matches!(event, Event::Check(_)) {
                     // Nobody listens any more once the first one has come.
                     let _ = sender.send(event.clone());
                 }
             })?;
             let event = receiver.recv().await.context("the check was cut off")?;
             link.stop();
-            if let Event::Check { failure, status, latency_ms, .. } = event {
+            if let Event::Check(CheckReport { failure, status, latency_ms, .. }) = event {
                 all_passed &= failure.is_none();
                 println!("{}", line(url, failure, status, latency_ms));
             }
@@ -51,12 +51,12 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
 
 fn config(url: &Url, arguments: &Arguments) -> Result<Config> {
     // An endpoint has a place to connect to as well, but nothing here connects.
-    let mut endpoint = Endpoint::new("checked", "ws://unused.invalid/".parse()?, url.clone());
-    let check = &mut endpoint.health.check;
-    check.timeout = arguments.timeout;
-    check.method = if arguments.head { Method::Head } else { Method::Get };
-    check.expect_body.clone_from(&arguments.expect_body);
-    Ok(Config::new(Preset::Default, vec![endpoint]).validated()?)
+    let endpoint = Endpoint::new("checked", "ws://unused.invalid/".parse()?, url.clone());
+    let mut config = Config::new(Preset::Default, vec![endpoint]);
+    config.check.timeout = arguments.timeout;
+    config.check.method = if arguments.head { Method::Head } else { Method::Get };
+    config.check.expect_body.clone_from(&arguments.expect_body);
+    Ok(config.validated()?)
 }
 
 fn line(url: &Url, failure: Option<FailureKind>, status: Option<u16>, latency_ms: u32) -> String {

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
-use steadfast::{Config, Event, Link};
+use steadfast::{CheckReport, Config, Event, Header, Link};
 use tracing::{Level, error, info, warn};
 
 /// Watches the endpoints of a config until Ctrl-C, and logs each check, each failure with its count, and each change of the active endpoint.
@@ -53,12 +53,14 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
 
 fn log(event: &Event, link: Option<&Link>) {
     match event {
-        Event::Check { endpoint, failure: None, status, latency_ms, headers, .. } => {
-            info!("check {endpoint}: {}in {latency_ms} ms{}", shown(*status), shown_headers(headers));
-        }
-        Event::Check { endpoint, failure: Some(kind), status, latency_ms, failures, headers, .. } => {
-            let headers = shown_headers(headers);
-            warn!("check {endpoint}: {}{} after {latency_ms} ms, failure {failures} in a row{headers}", shown(*status), kind.advice());
+        Event::Check(CheckReport { endpoint, failure, status, latency_ms, failures, headers, .. }) => {
+            let (status, headers) = (shown(*status), shown_headers(headers));
+            match failure {
+                None => info!("check {endpoint}: {status}in {latency_ms} ms{headers}"),
+                Some(kind) => {
+                    warn!("check {endpoint}: {status}{} after {latency_ms} ms, failure {failures} in a row{headers}", kind.advice());
+                }
+            }
         }
         Event::Switched { from, to, reason } => {
             let url = link.map(|link| format!(", connect to {}", link.active().connect)).unwrap_or_default();
@@ -80,9 +82,9 @@ fn shown(code: Option<u16>) -> String {
     code.map(|code| format!("{code} ")).unwrap_or_default()
 }
 
-fn shown_headers(headers: &[(String, String)]) -> String {
-    let named = headers.iter().filter(|(name, _)| LOGGED_HEADERS.contains(&name.as_str()));
-    named.map(|(name, value)| format!(", {name}: {value}")).collect()
+fn shown_headers(headers: &[Header]) -> String {
+    let named = headers.iter().filter(|header| LOGGED_HEADERS.contains(&header.name.as_str()));
+    named.map(|Header { name, value }| format!(", {name}: {value}")).collect()
 }
 
 #[cfg(test)]
@@ -91,7 +93,7 @@ mod tests {
 
     #[test]
     fn only_harmless_headers_are_shown() {
-        let headers = [("server", "x"), ("set-cookie", "secret"), ("retry-after", "5")].map(|(name, value)| (name.into(), value.into()));
+        let headers = [("server", "x"), ("set-cookie", "secret"), ("retry-after", "5")].map(|(name, value)| Header::new(name, value));
         assert_eq!(shown_headers(&headers), ", server: x, retry-after: 5");
     }
 }

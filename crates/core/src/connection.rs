@@ -96,7 +96,7 @@ impl Connection {
         self.last_id += 1;
         let id = ConnectionId(self.last_id);
         effects.push_back(Effect::Connect { id, endpoint: target.clone() });
-        let leg = Leg { id, endpoint: target.clone(), phase: Phase::Opening { deadline: now + target.health.check.timeout } };
+        let leg = Leg { id, endpoint: target.clone(), phase: Phase::Opening { deadline: now + target.health.check().timeout } };
         let place = if self.current.is_some() { &mut self.next } else { &mut self.current };
         *place = Some(leg);
     }
@@ -183,7 +183,7 @@ impl Connection {
     pub(crate) fn extend(&mut self, now: Timestamp) {
         for leg in [&mut self.next, &mut self.current].into_iter().flatten() {
             if let Phase::Opening { deadline } = &mut leg.phase {
-                *deadline = now + leg.endpoint.health.check.timeout;
+                *deadline = now + leg.endpoint.health.check().timeout;
             }
         }
     }

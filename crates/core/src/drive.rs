@@ -3,10 +3,12 @@
 use crate::config::{Endpoint, Endpoints, Name};
 use crate::effect::{CheckId, Effect};
 use crate::engine::Engine;
+use crate::event::{CheckReport, Event};
 use crate::input::{Command, Input};
 use crate::outcome::Outcome;
 use crate::snapshot::Snapshot;
 use crate::time::{Millis, Timestamp};
+use futures_channel::oneshot;
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -52,6 +54,8 @@ pub struct Link {
 struct Shared {
     engine: Engine,
     inbox: VecDeque<Input>,
+    /// Those who wait for the next check of the active endpoint.
+    waiting: Vec<oneshot::Sender<CheckReport>>,
     waker: Option<Waker>,
     driven: bool,
 }
@@ -62,7 +66,7 @@ const MAX_INBOX: usize = 1024;
 impl Link {
     /// A handle on `engine`.
     pub fn new(engine: Engine) -> Self {
-        Self { shared: Arc::new(Mutex::new(Shared { engine, inbox: VecDeque::new(), waker: None, driven: false })) }
+        Self { shared: Arc::new(Mutex::new(Shared { engine, inbox: VecDeque::new(), waiting: Vec::new(), waker: None, driven: false })) }
     }
 
     /// Tells the engine something.
@@ -94,9 +98,18 @@ impl Link {
         look(&self.lock().engine)
     }
 
-    /// Checks the active endpoint at once, even in the background.
-    pub fn check_now(&self) {
+    /// Checks the active endpoint at once, even in the background. What comes of it can be waited for, or not; it is `None` if the
+    /// engine is stopped before.
+    pub fn check_now(&self) -> impl Future<Output = Option<CheckReport>> + Send + use<> {
+        let (sender, receiver) = oneshot::channel();
+        let mut shared = self.lock();
+        if !shared.engine.is_stopped() {
+            shared.waiting.retain(|waiting| !waiting.is_canceled());
+            shared.waiting.push(sender);
+        }
+        drop(shared);
         self.send(Input::Command(Command::CheckNow));
+        async { receiver.await.ok() }
     }
 
     /// Ranks this endpoint first from now on; `None` takes that back.
@@ -124,7 +137,17 @@ impl Link {
     }
 
     fn poll_effect(&self) -> Option<Effect> {
-        self.lock().engine.poll_effect()
+        let mut shared = self.lock();
+        let effect = shared.engine.poll_effect();
+        if let Some(Effect::Emit { event: Event::Check(report), .. }) = &effect
+            && report.endpoint == shared.engine.active().name
+        {
+            for waiting in std::mem::take(&mut shared.waiting) {
+                // Whoever has stopped waiting need not know.
+                let _ = waiting.send(report.clone());
+            }
+        }
+        effect
     }
 
     /// The oldest input, or the promise to wake `context` when there is one.
@@ -223,6 +246,7 @@ impl<T: Transport> Drop for Session<'_, T> {
         let mut shared = self.link.lock();
         shared.driven = false;
         shared.inbox.clear();
+        shared.waiting.clear();
         shared.waker = None;
     }
 }

@@ -3,13 +3,14 @@
 use crate::config::Name;
 use crate::health::Health;
 use crate::keyword::keywords;
-use crate::outcome::FailureKind;
+use crate::outcome::{FailureKind, Header};
 
 /// What the app is told.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase"))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Event {
     /// Watching has begun.
     Started {
@@ -17,23 +18,7 @@ pub enum Event {
         active: Name,
     },
     /// A check has ended.
-    Check {
-        /// Which endpoint was checked.
-        endpoint: Name,
-        /// Why it failed, if it did.
-        failure: Option<FailureKind>,
-        /// HTTP status, if there was one to see.
-        status: Option<u16>,
-        /// How long it took, in milliseconds.
-        latency_ms: u32,
-        /// Failures in a row, this one included.
-        failures: u32,
-        /// What the failure means and what to do about it.
-        message: Option<&'static str>,
-        /// The answer's headers. They may hold secrets, so they are in no serialized form; a log shows those that it names.
-        #[cfg_attr(feature = "serde", serde(skip))]
-        headers: Vec<(String, String)>,
-    },
+    Check(CheckReport),
     /// An endpoint's health has changed.
     Health {
         /// Which endpoint.
@@ -77,6 +62,29 @@ pub enum Event {
     },
     /// Watching has ended.
     Stopped,
+}
+
+/// What came of a check, and what that means.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct CheckReport {
+    /// Which endpoint was checked.
+    pub endpoint: Name,
+    /// Why it failed, if it did.
+    pub failure: Option<FailureKind>,
+    /// HTTP status, if there was one to see.
+    pub status: Option<u16>,
+    /// How long it took, in milliseconds.
+    pub latency_ms: u32,
+    /// Failures in a row, this one included.
+    pub failures: u32,
+    /// What the failure means and what to do about it.
+    pub message: Option<String>,
+    /// The answer's headers. They may hold secrets, so they are in no serialized form; a log shows those that it names.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub headers: Vec<Header>,
 }
 
 keywords! {

@@ -57,6 +57,7 @@ pub enum Input {
 
 /// What the platform says of the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Network {
     /// There is one.
     Online,
@@ -68,6 +69,7 @@ pub enum Network {
 
 /// What the platform says of the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Lifecycle {
     /// A person sees it.
     Foreground,

@@ -23,6 +23,7 @@ macro_rules! keywords {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+        #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
         pub enum $name {
             $( $(#[doc = $doc])* #[cfg_attr(feature = "typescript", ts(rename = $word))] $variant, )*
         }

@@ -9,6 +9,9 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "uniffi")]
+uniffi::setup_scaffolding!();
+
 mod backoff;
 pub mod config;
 mod connection;
@@ -18,6 +21,8 @@ mod effect;
 mod endpoint_set;
 mod engine;
 mod event;
+#[cfg(feature = "uniffi")]
+mod foreign;
 mod health;
 mod hold;
 mod input;
@@ -35,10 +40,10 @@ pub use config::{Config, Endpoint, Name, Preset, Problem, Problems};
 pub use drive::{Link, Transport, drive};
 pub use effect::{CheckId, ConnectionId, DisconnectReason, Effect};
 pub use engine::Engine;
-pub use event::{Event, SwitchReason};
+pub use event::{CheckReport, Event, SwitchReason};
 pub use health::Health;
 pub use input::{Command, Input, Lifecycle, Network};
-pub use outcome::{Answer, BodySearch, FailureKind, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS, Outcome};
+pub use outcome::{Answer, BodySearch, FailureKind, Header, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS, Outcome};
 pub use snapshot::{EndpointState, Snapshot, State};
 pub use time::{Clock, Millis, NotADuration, Timestamp};
 #[cfg(feature = "url")]

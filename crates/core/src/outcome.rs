@@ -4,8 +4,9 @@ use crate::config::{Check, HealthCheck};
 use crate::keyword::keywords;
 use crate::time::Millis;
 
-/// What came of a check.
+/// What came of a check, before anyone has judged it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Outcome {
     /// There was an answer; whether it passes is for the engine to say.
     Answer(Answer),
@@ -20,15 +21,33 @@ pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// An answer to a check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Answer {
     /// HTTP status; `None` where there is none to see: a TCP connection, or an opaque answer in a browser.
     pub status: Option<u16>,
     /// At most [`MAX_ANSWER_HEADERS`] headers.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<Header>,
     /// The start of the body, at most [`MAX_ANSWER_BYTES`]; may be empty if the check expects no text.
     pub body: Vec<u8>,
     /// From the start of the check to the last byte that was needed.
     pub latency: Millis,
+}
+
+/// An HTTP header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+pub struct Header {
+    /// Its name; upper and lower case mean the same.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl Header {
+    /// The header of this name and value.
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { name: name.into(), value: value.into() }
+    }
 }
 
 keywords! {
@@ -131,7 +150,7 @@ fn contains(body: &[u8], text: &[u8]) -> bool {
 impl HealthCheck {
     /// Why `answer` does not pass, or `None` if it does.
     pub(crate) fn judge(&self, answer: &Answer, timeout: Millis) -> Option<FailureKind> {
-        let Check { expect_status, expect_body, .. } = &self.check;
+        let Check { expect_status, expect_body, .. } = self.check();
         if answer.latency > timeout {
             Some(FailureKind::Timeout)
         } else if answer.status.is_some_and(|status| !expect_status.matches(status)) {
@@ -150,7 +169,7 @@ mod tests {
     use super::*;
 
     fn judge(check: Check, status: u16, body: &str, latency: u32) -> Option<FailureKind> {
-        let check = HealthCheck { url: "https://a.example/_ping".parse().unwrap(), check };
+        let check = HealthCheck { url: "https://a.example/_ping".parse().unwrap(), check: Some(check) };
         let answer = Answer { status: Some(status), body: body.into(), latency: Millis::new(latency), ..Answer::default() };
         check.judge(&answer, Millis::new(100))
     }
@@ -186,7 +205,7 @@ mod tests {
 
     #[test]
     fn an_answer_without_a_status_passes() {
-        let check = HealthCheck { url: "tcp://a.example:7".parse().unwrap(), check: Check::default() };
+        let check = HealthCheck { url: "tcp://a.example:7".parse().unwrap(), check: None };
         assert_eq!(check.judge(&Answer::default(), Millis::new(1)), None);
     }
 }

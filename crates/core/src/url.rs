@@ -34,6 +34,9 @@ pub enum Scheme {
     Wss,
     /// `tcp:`: a bare TCP connection to host and port, for checks on native platforms.
     Tcp,
+    /// Not a URL: what stands where one belongs in a config that nobody has validated yet. Every config that has been is free of it.
+    #[cfg(feature = "uniffi")]
+    Unparsed,
 }
 
 impl Scheme {
@@ -49,6 +52,9 @@ impl Scheme {
     }
 }
 
+/// What a text is told that is none.
+pub(crate) const NOT_A_URL: &str = "not a URL: write http, https, ws, wss or tcp, then :// and a host";
+
 /// Turns a text into the normal form of its URL; `None` if it is none.
 pub type UrlParser = fn(&str) -> Option<String>;
 
@@ -60,6 +66,12 @@ impl Url {
         let scheme = Scheme::of(name)?;
         let host_given = !rest.starts_with(['/', '?', '#']) && !rest.is_empty();
         host_given.then(|| Self { scheme, href: href.into_boxed_str() })
+    }
+
+    /// A text that is no URL, until the config that it stands in is validated and refused.
+    #[cfg(feature = "uniffi")]
+    pub(crate) fn unparsed(text: String) -> Self {
+        Self { href: text.into_boxed_str(), scheme: Scheme::Unparsed }
     }
 
     /// The whole URL, secrets included: for connecting, not for logs.
@@ -109,7 +121,7 @@ pub struct NotAUrl;
 #[cfg(feature = "url")]
 impl fmt::Display for NotAUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not a URL: write http, https, ws, wss or tcp, then :// and a host")
+        f.write_str(NOT_A_URL)
     }
 }
 

@@ -7,7 +7,7 @@ use reqwest::{Client, Response, redirect};
 use std::sync::Arc;
 use std::time::Duration;
 use steadfast::config::{HealthCheck, Method};
-use steadfast::{Answer, BodySearch, FailureKind, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS};
+use steadfast::{Answer, BodySearch, FailureKind, Header, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS};
 
 /// Idle connections kept per host, and for how long: longer than the longest usual pause between checks.
 const IDLE_PER_HOST: usize = 2;
@@ -31,7 +31,7 @@ impl HttpChecks {
 
     /// Asks, and reads as much of the answer as is needed.
     pub(crate) async fn check(&self, health: &HealthCheck) -> Result<Answer, FailureKind> {
-        let check = &health.check;
+        let check = health.check();
         let client = if check.follow_redirects { &self.following } else { &self.staying };
         let method = match check.method {
             Method::Get => reqwest::Method::GET,
@@ -40,7 +40,7 @@ impl HttpChecks {
             Method::Put => reqwest::Method::PUT,
         };
         let mut request = client.request(method, health.url.as_str());
-        for (name, value) in &check.headers.0 {
+        for Header { name, value } in &check.headers.0 {
             request = request.header(name, value);
         }
         if let Some(body) = &check.body {
@@ -50,7 +50,7 @@ impl HttpChecks {
         let headers = response.headers().iter().take(MAX_ANSWER_HEADERS);
         let mut answer = Answer {
             status: Some(response.status().as_u16()),
-            headers: headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect(),
+            headers: headers.map(|(name, value)| Header::new(name.as_str(), String::from_utf8_lossy(value.as_bytes()))).collect(),
             ..Answer::default()
         };
         if let Some(text) = &check.expect_body {

@@ -17,11 +17,11 @@ pub(crate) async fn check(health: &HealthCheck) -> Result<Answer, FailureKind> {
     let address = address.rsplit_once('@').map_or(address, |(_, address)| address);
     let mut stream = connect(address).await?;
     let failed = |error: io::Error| kind_of(&error);
-    if let Some(body) = &health.check.body {
+    if let Some(body) = &health.check().body {
         stream.write_all(body.as_bytes()).await.map_err(failed)?;
     }
-    let mut body = BodySearch::new(health.check.expect_body.as_deref().unwrap_or_default(), MAX_BYTES);
-    if health.check.expect_body.is_some() {
+    let mut body = BodySearch::new(health.check().expect_body.as_deref().unwrap_or_default(), MAX_BYTES);
+    if health.check().expect_body.is_some() {
         let mut piece = [0; MAX_BYTES];
         // An answer may come in pieces: read until the text is there, the limit is reached, or the server has said all it has to say.
         loop {

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use steadfast::config::Check;
-use steadfast::{Endpoint, Event, FailureKind, Millis, Outcome, Transport};
+use steadfast::{CheckReport, Endpoint, Event, FailureKind, Millis, Outcome, Transport};
 use steadfast_native::NativeTransport;
 use steadfast_testbed::{Fault, Testbed};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -16,7 +16,7 @@ async fn check(url: &str, check: Check) -> Result<Option<u16>, FailureKind> {
     let transport = NativeTransport::new(|_, _| {}).unwrap();
     let mut endpoint = Endpoint::new("e", "ws://unused/".parse().unwrap(), url.parse().unwrap());
     let timeout = check.timeout;
-    endpoint.health.check = check;
+    endpoint.health.check = Some(check);
     match transport.check(Arc::new(endpoint), timeout).await {
         Outcome::Answer(answer) => Ok(answer.status),
         Outcome::Failure(kind) => Err(kind),
@@ -131,7 +131,7 @@ async fn an_endless_body_is_cut() {
     .await;
     let transport = NativeTransport::new(|_, _| {}).unwrap();
     let mut endpoint = Endpoint::new("e", "ws://unused/".parse().unwrap(), format!("http://{endless}/").parse().unwrap());
-    endpoint.health.check.expect_body = Some("never".into());
+    endpoint.health.check = Some(Check { expect_body: Some("never".into()), ..Check::default() });
     let Outcome::Answer(answer) = transport.check(Arc::new(endpoint), Millis::from_secs(5)).await else { panic!() };
     assert_eq!(answer.body.len(), steadfast::MAX_ANSWER_BYTES);
 }
@@ -180,16 +180,14 @@ async fn a_killed_endpoint_is_left_and_a_stop_is_the_end() {
         .iter()
         .map(|served| Endpoint::new(served.name(), served.connect_url().parse().unwrap(), served.health_url().parse().unwrap()));
     let mut config = steadfast::Config::new(steadfast::Preset::Default, endpoints.collect());
-    for endpoint in &mut config.endpoints.0 {
-        endpoint.health.check.interval = Millis::new(100);
-    }
+    config.check.interval = Millis::new(100);
     let (sender, mut events) = tokio::sync::mpsc::unbounded_channel();
     let link = steadfast_native::start(config, move |_, event| {
         let _ = sender.send(event.clone());
     })
     .unwrap();
     let mut next = async |wanted: fn(&Event) -> bool| while !wanted(&events.recv().await.unwrap()) {};
-    next(|event| matches!(event, Event::Check { failure: None, .. })).await;
+    next(|event| matches!(event, Event::Check(CheckReport { failure: None, .. }))).await;
     testbed.endpoint("a").unwrap().set_fault(Fault::Kill);
     next(|event| matches!(event, Event::Switched { .. })).await;
     assert_eq!(link.active().name.as_str(), "b");

@@ -92,7 +92,7 @@ fn busy() {
     let hours = 24;
     let mut checks = 0_u32;
     simulation.run(Timestamp::default() + Millis::from_secs(hours * 3600), &connect, &mut |_, event| {
-        checks += u32::from(matches!(event, Event::Check { endpoint, .. } if endpoint.as_str() == "e0"));
+        checks += u32::from(matches!(event, Event::Check(check) if check.endpoint.as_str() == "e0"));
     });
     println!("checks of the active endpoint while its socket is busy: {} per hour (mark: 120)", checks / hours);
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer};
 use std::collections::HashMap;
-use steadfast::{Answer, Command, FailureKind, Lifecycle, Millis, Outcome};
+use steadfast::{Answer, Command, FailureKind, Header, Lifecycle, Millis, Outcome};
 
 /// Something that happens in the world at a moment, and holds until something else does.
 #[derive(Clone, Debug, Deserialize)]
@@ -307,13 +307,13 @@ impl World {
                 if latency > timeout {
                     return timed_out;
                 }
-                let headers: Vec<_> = answers.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+                let headers: Vec<_> = answers.headers.iter().map(|(name, value)| Header::new(name, value)).collect();
                 answer(answers.status, latency, &headers, &answers.body)
             }
         }
     }
 }
 
-fn answer(status: u16, latency: Millis, headers: &[(String, String)], body: &str) -> (Millis, Outcome) {
+fn answer(status: u16, latency: Millis, headers: &[Header], body: &str) -> (Millis, Outcome) {
     (latency, Outcome::Answer(Answer { status: Some(status), headers: headers.to_vec(), body: body.into(), latency }))
 }

@@ -3,7 +3,7 @@
 use crate::platform::{field, origin, says_offline};
 use js_sys::{Promise, Uint8Array};
 use steadfast::config::{FetchMode, HealthCheck, Method};
-use steadfast::{Answer, BodySearch, FailureKind, MAX_ANSWER_BYTES};
+use steadfast::{Answer, BodySearch, FailureKind, Header, MAX_ANSWER_BYTES};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -38,7 +38,7 @@ impl Drop for Abort {
 
 /// Asks, and reads as much of the answer as is needed. Dropping the future aborts the request.
 pub(crate) async fn check(health: &HealthCheck) -> Result<Answer, FailureKind> {
-    let (url, check) = (health.url.as_str(), &health.check);
+    let (url, check) = (health.url.as_str(), health.check());
     let init = RequestInit::new();
     let mut abort = prepare(&init).ok_or(FailureKind::Unexpected)?;
     init.set_method(match check.method {
@@ -55,7 +55,7 @@ pub(crate) async fn check(health: &HealthCheck) -> Result<Answer, FailureKind> {
     });
     if !check.headers.0.is_empty() {
         let headers = web_sys::Headers::new().map_err(|_| FailureKind::Unexpected)?;
-        for (name, value) in &check.headers.0 {
+        for Header { name, value } in &check.headers.0 {
             headers.append(name, value).map_err(|_| FailureKind::Unexpected)?;
         }
         init.set_headers(&headers);

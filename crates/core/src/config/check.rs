@@ -1,8 +1,9 @@
 //! How a health check asks, and which answers pass.
 
-use super::reader::{Read, Reader, Setting, settings};
+use super::reader::{Read, Reader, Setting, Write, settings};
 use super::value::Value;
 use crate::keyword::keywords;
+use crate::outcome::Header;
 use crate::time::Millis;
 use crate::url::{Scheme, Url};
 
@@ -59,10 +60,10 @@ keywords! {
     }
 }
 
-/// HTTP headers as pairs of name and value.
+/// HTTP headers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "Record<string, string>"))]
-pub struct Headers(pub Vec<(String, String)>);
+pub struct Headers(pub Vec<Header>);
 
 /// Most headers, and most bytes of a header or body, that a check sends.
 const MAX_HEADERS: usize = 64;
@@ -73,8 +74,8 @@ impl Setting for Headers {
     fn overlay(&mut self, value: &Value, reader: &mut Reader) {
         for (name, value) in reader.table(value) {
             let text = reader.field(name, |reader| String::read(value, reader));
-            self.0.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-            self.0.extend(text.map(|text| (name.clone(), text)));
+            self.0.retain(|known| !known.name.eq_ignore_ascii_case(name));
+            self.0.extend(text.map(|text| Header::new(name, text)));
         }
     }
 
@@ -82,7 +83,7 @@ impl Setting for Headers {
         if self.0.len() > MAX_HEADERS {
             reader.problem("too many headers, allowed: at most 64");
         }
-        for (name, value) in &self.0 {
+        for Header { name, value } in &self.0 {
             // RFC 9110, section 5.6.2: a field name is a token.
             let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
             if name.is_empty() || !name.bytes().all(token) {
@@ -96,8 +97,15 @@ impl Setting for Headers {
     }
 }
 
+impl Write for Headers {
+    fn write(&self) -> Value {
+        Value::Table(self.0.iter().map(|Header { name, value }| (name.clone(), value.write())).collect())
+    }
+}
+
 /// One or a hundred HTTP statuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "number | \"1xx\" | \"2xx\" | \"3xx\" | \"4xx\" | \"5xx\""))]
 pub enum StatusPattern {
     /// Just this status, 100 to 599.
@@ -132,6 +140,15 @@ impl Read for StatusPattern {
     }
 }
 
+impl Write for StatusPattern {
+    fn write(&self) -> Value {
+        match self {
+            Self::Code(code) => Value::Number((*code).into()),
+            Self::Class(class) => Value::Text(format!("{class}xx")),
+        }
+    }
+}
+
 /// The statuses that pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -155,6 +172,12 @@ impl Read for StatusPatterns {
         }
         let read = |(index, item)| reader.item(index, |reader| StatusPattern::read(item, reader));
         Some(Self(items.iter().enumerate().filter_map(read).collect()))
+    }
+}
+
+impl Write for StatusPatterns {
+    fn write(&self) -> Value {
+        self.0.write()
     }
 }
 

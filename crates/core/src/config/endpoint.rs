@@ -1,15 +1,18 @@
 //! One place that the app can be connected to.
 
 use super::check::Check;
-use super::reader::{Measure, Read, Reader, Setting};
+use super::reader::{Measure, Read, Reader, Setting, Write};
 use super::value::Value;
+#[cfg(feature = "uniffi")]
+use crate::url::NOT_A_URL;
 use crate::url::{Scheme, Url};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// An endpoint: where to connect, and how to see whether it is healthy.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Endpoint {
     /// What it is called in events and by `prefer`: 1 to 64 characters, unique.
     pub name: Name,
@@ -22,11 +25,13 @@ pub struct Endpoint {
     ///
     /// Default: 0, allowed: 0 to 1000.
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+    #[cfg_attr(feature = "uniffi", uniffi(default = 0))]
     pub priority: u32,
     /// Share among endpoints of equal priority, for strategies that spread.
     ///
     /// Default: 1, allowed: 0 to 1000.
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+    #[cfg_attr(feature = "uniffi", uniffi(default = 1))]
     pub weight: u32,
 }
 
@@ -37,9 +42,9 @@ const RANK: [&str; 2] = ["0", "1000"];
 const ENDPOINT_KEYS: [&str; 5] = ["name", "connect", "health", "priority", "weight"];
 
 impl Endpoint {
-    /// An endpoint checked by the default [`Check`].
+    /// An endpoint checked as the config's `check` says.
     pub fn new(name: &str, connect: Url, health: Url) -> Self {
-        let health = HealthCheck { url: health, check: Check::default() };
+        let health = HealthCheck { url: health, check: None };
         Self { name: name.into(), connect, health, priority: 0, weight: 1 }
     }
 
@@ -51,18 +56,29 @@ impl Endpoint {
         if !(1..=64).contains(&self.name.as_str().chars().count()) {
             reader.field("name", |reader| reader.problem("allowed: 1 to 64 characters"));
         }
-        if self.connect.scheme() == Scheme::Tcp {
-            reader.field("connect", |reader| reader.problem("allowed: ws, wss, http or https"));
-        }
+        check_scheme("connect", &self.connect, &[Scheme::Tcp], "allowed: ws, wss, http or https", reader);
         reader.field("priority", |reader| reader.within(Measure::Count(self.priority), RANK[0], RANK[1]));
         reader.field("weight", |reader| reader.within(Measure::Count(self.weight), RANK[0], RANK[1]));
         reader.field("health", |reader| {
-            if matches!(self.health.url.scheme(), Scheme::Ws | Scheme::Wss) {
-                reader.field("url", |reader| reader.problem("allowed: http, https or tcp"));
+            check_scheme("url", &self.health.url, &[Scheme::Ws, Scheme::Wss], "allowed: http, https or tcp", reader);
+            if let Some(check) = &self.health.check {
+                check.check(reader);
             }
-            self.health.check.check(reader);
-            self.health.check.check_together(&self.health.url, reader);
+            let check = self.health.check.clone().unwrap_or_else(|| reader.check.clone());
+            check.check_together(&self.health.url, reader);
         });
+    }
+}
+
+/// Reports a URL that is none, or of a scheme that has no place in `field`.
+fn check_scheme(field: &str, url: &Url, refused: &[Scheme], allowed: &str, reader: &mut Reader) {
+    let scheme = url.scheme();
+    #[cfg(feature = "uniffi")]
+    if scheme == Scheme::Unparsed {
+        return reader.field(field, |reader| reader.problem(NOT_A_URL));
+    }
+    if refused.contains(&scheme) {
+        reader.field(field, |reader| reader.problem(allowed));
     }
 }
 
@@ -87,6 +103,14 @@ impl Read for Endpoint {
     }
 }
 
+impl Write for Endpoint {
+    fn write(&self) -> Value {
+        let Self { name, connect, health, priority, weight } = self;
+        let values = [Value::Text(name.to_string()), connect.write(), health.write(), priority.write(), weight.write()];
+        Value::Table(ENDPOINT_KEYS.map(str::to_owned).into_iter().zip(values).collect())
+    }
+}
+
 /// Reports a table that lacks `key`, or has it as `null`.
 fn require(table: &Value, key: &str, reader: &mut Reader) {
     if matches!(table, Value::Table(_)) && matches!(table.get(key), None | Some(Value::Null)) {
@@ -96,11 +120,21 @@ fn require(table: &Value, key: &str, reader: &mut Reader) {
 
 /// A health check: its URL and its settings.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct HealthCheck {
     /// What is asked: `http`, `https`, or on native platforms `tcp://host:port`.
     pub url: Url,
-    /// How it is asked.
-    pub check: Check,
+    /// How it is asked; if left out, as the config's `check` says. The endpoints that an engine hands out always say it.
+    #[cfg_attr(feature = "uniffi", uniffi(default = None))]
+    pub check: Option<Check>,
+}
+
+impl HealthCheck {
+    /// How it is asked, by default if it does not say.
+    pub fn check(&self) -> &Check {
+        static DEFAULT: LazyLock<Check> = LazyLock::new(Check::default);
+        self.check.as_ref().unwrap_or(&DEFAULT)
+    }
 }
 
 /// A health check as it is written in a config.
@@ -128,13 +162,25 @@ impl Read for HealthCheck {
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
         let mut check = reader.check.clone();
         if let Value::Text(_) = value {
-            return Url::read(value, reader).map(|url| Self { url, check });
+            return Url::read(value, reader).map(|url| Self { url, check: Some(check) });
         }
         require(value, "url", reader);
         let url = value.get("url").and_then(|url| reader.field("url", |reader| Url::read(url, reader)));
         let rest = reader.table(value).iter().filter(|(key, _)| key != "url").cloned().collect();
         check.overlay(&Value::Table(rest), reader);
-        url.map(|url| Self { url, check })
+        url.map(|url| Self { url, check: Some(check) })
+    }
+}
+
+impl Write for HealthCheck {
+    fn write(&self) -> Value {
+        let url = self.url.write();
+        let Some(check) = &self.check else { return url };
+        let mut table = vec![("url".to_owned(), url)];
+        if let Value::Table(settings) = check.write() {
+            table.extend(settings);
+        }
+        Value::Table(table)
     }
 }
 

@@ -16,7 +16,7 @@ pub use value::Value;
 use crate::keyword::{Keyword, keywords};
 use crate::time::Millis;
 use crate::url::UrlParser;
-use reader::{Read, Reader, Setting, settings};
+use reader::{Read, Reader, Setting, Write, settings};
 
 settings! {
     /// Everything that can be set. All but `endpoints` has a default; durations are milliseconds or texts such as `"3s"`.
@@ -145,6 +145,12 @@ impl Setting for Endpoints {
     }
 }
 
+impl Write for Endpoints {
+    fn write(&self) -> Value {
+        self.0.write()
+    }
+}
+
 impl Endpoints {
     fn check_all(&self, reader: &mut Reader) {
         check_count(self.0.len(), reader);
@@ -152,6 +158,13 @@ impl Endpoints {
         for (index, endpoint) in self.0.iter().enumerate() {
             reader.item(index, |reader| endpoint.check(&names, reader));
             names.push((index, endpoint.name.clone()));
+        }
+    }
+
+    /// Writes `check` into the health checks that do not say how they ask.
+    fn spell_out(&mut self, check: &Check) {
+        for endpoint in &mut self.0 {
+            endpoint.health.check.get_or_insert_with(|| check.clone());
         }
     }
 }
@@ -192,6 +205,11 @@ impl Config {
         Problems::or(reader.finish(), config)
     }
 
+    /// The tree that [`Config::read`] reads as this config.
+    pub fn to_value(&self) -> Value {
+        self.write()
+    }
+
     /// Reads endpoints as [`Config::read`] does, with this config's `check` to start from, for use at run time.
     pub fn read_endpoints(&self, value: &Value, parser: UrlParser) -> Result<Endpoints, Problems> {
         let mut reader = Reader::new(parser, self.check.clone());
@@ -211,21 +229,21 @@ impl Config {
         }
     }
 
-    /// The config, if nothing is wrong with it.
-    pub fn validated(self) -> Result<Self, Problems> {
-        let mut reader = Reader::checking();
+    /// The config, if nothing is wrong with it, with every endpoint's health check spelt out.
+    pub fn validated(mut self) -> Result<Self, Problems> {
+        let mut reader = Reader::checking(&self.check);
         reader.field("endpoints", |reader| self.endpoints.check_all(reader));
         self.check_settings(&mut reader);
+        self.endpoints.spell_out(&self.check);
         Problems::or(reader.finish(), self)
     }
-}
 
-impl Endpoints {
-    /// The endpoints, if nothing is wrong with them.
-    pub fn validated(self) -> Result<Self, Problems> {
-        let mut reader = Reader::checking();
-        reader.field("endpoints", |reader| self.check_all(reader));
-        Problems::or(reader.finish(), self)
+    /// Endpoints to use with this config from now on, if nothing is wrong with them, with every health check spelt out.
+    pub fn validated_endpoints(&self, mut endpoints: Endpoints) -> Result<Endpoints, Problems> {
+        let mut reader = Reader::checking(&self.check);
+        reader.field("endpoints", |reader| endpoints.check_all(reader));
+        endpoints.spell_out(&self.check);
+        Problems::or(reader.finish(), endpoints)
     }
 }
 
@@ -234,6 +252,13 @@ impl<'de> serde::Deserialize<'de> for Config {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;
         Self::read(&value, crate::url::parse_url).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Config {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_value().serialize(serializer)
     }
 }
 

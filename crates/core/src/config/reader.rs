@@ -8,8 +8,8 @@ use super::problems::Problem;
 use super::value::Value;
 use crate::keyword::Keyword;
 use crate::time::Millis;
-use crate::url::{Url, UrlParser};
-use std::fmt::{Display, Write};
+use crate::url::{NOT_A_URL, Url, UrlParser};
+use std::fmt::{Display, Write as _};
 
 /// Where reading has got to, and what was found wrong on the way.
 pub(super) struct Reader {
@@ -28,8 +28,8 @@ impl Reader {
     }
 
     /// One that only checks what has been read or built before.
-    pub(super) fn checking() -> Self {
-        Self::new(|_| None, Check::default())
+    pub(super) fn checking(check: &Check) -> Self {
+        Self::new(|_| None, check.clone())
     }
 
     pub(super) fn finish(self) -> Vec<Problem> {
@@ -188,6 +188,60 @@ pub(super) trait Read: Sized {
     }
 }
 
+/// Something that can be written as it would stand in a config.
+pub(super) trait Write {
+    /// What reads back as the same.
+    fn write(&self) -> Value;
+}
+
+impl<T: Write> Write for Option<T> {
+    fn write(&self) -> Value {
+        self.as_ref().map_or(Value::Null, Write::write)
+    }
+}
+
+impl<T: Write> Write for Vec<T> {
+    fn write(&self) -> Value {
+        Value::List(self.iter().map(Write::write).collect())
+    }
+}
+
+impl Write for bool {
+    fn write(&self) -> Value {
+        Value::Bool(*self)
+    }
+}
+
+impl Write for u32 {
+    fn write(&self) -> Value {
+        Value::Number((*self).into())
+    }
+}
+
+impl Write for String {
+    fn write(&self) -> Value {
+        Value::Text(self.clone())
+    }
+}
+
+impl Write for Millis {
+    fn write(&self) -> Value {
+        Value::Text(self.to_string())
+    }
+}
+
+impl Write for Url {
+    fn write(&self) -> Value {
+        Value::Text(self.as_str().to_owned())
+    }
+}
+
+impl<T: Keyword> Write for T {
+    fn write(&self) -> Value {
+        Value::Text(self.word().to_owned())
+    }
+}
+
 impl<T: Read> Setting for T {
     fn overlay(&mut self, value: &Value, reader: &mut Reader) {
         if let Some(read) = T::read(value, reader) {
@@ -288,14 +342,14 @@ impl Read for Url {
         let read = String::read(value, reader)?;
         let url = Url::parse_with(&read, parser);
         if url.is_none() {
-            reader.problem("not a URL: write http, https, ws, wss or tcp, then :// and a host");
+            reader.problem(NOT_A_URL);
         }
         url
     }
 }
 
 /// `failure_threshold` as it is written in a config: `failureThreshold`.
-fn camel(field: &str) -> String {
+pub(super) fn camel(field: &str) -> String {
     let mut name = String::with_capacity(field.len());
     let mut upper = false;
     for character in field.chars() {
@@ -311,7 +365,7 @@ fn camel(field: &str) -> String {
     name
 }
 
-/// Defines a struct of settings: its fields, their defaults and ranges, how it is read and checked, and its TypeScript type.
+/// Defines a struct of settings: its fields, their defaults and ranges, how it is read, checked and written, and its type in other languages.
 macro_rules! settings {
     (
         $(#[$meta:meta])*
@@ -322,10 +376,16 @@ macro_rules! settings {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq)]
         #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename_all = "camelCase"))]
+        #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
         pub struct $name {
             $(
                 $(#[doc = $doc])*
-                #[doc = concat!("\n\nDefault: `", stringify!($default), "`" $(, ", allowed: ", $low, " to ", $high)?, ".")]
+                #[cfg_attr(
+                    not(feature = "uniffi"),
+                    doc = concat!("\n\nDefault: `", stringify!($default), "`" $(, ", allowed: ", $low, " to ", $high)?, ".")
+                )]
+                // UniFFI hands on only what is written out; the defaults are what `defaultConfig` gives.
+                $( #[cfg_attr(feature = "uniffi", doc = "\n\nAllowed:", doc = $low, doc = "to", doc = $high)] )?
                 #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
                 pub $field: $type,
             )*
@@ -344,6 +404,13 @@ macro_rules! settings {
 
             fn check(&self, reader: &mut $crate::config::reader::Reader) {
                 reader.check_section(&[ $( (stringify!($field), &self.$field, &[ $( $low, $high )? ]) ),* ]);
+            }
+        }
+
+        impl $crate::config::reader::Write for $name {
+            fn write(&self) -> $crate::config::Value {
+                let fields = [ $( (stringify!($field), $crate::config::reader::Write::write(&self.$field)) ),* ];
+                $crate::config::Value::Table(fields.map(|(name, value)| ($crate::config::reader::camel(name), value)).into())
             }
         }
     };

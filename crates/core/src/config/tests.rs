@@ -1,6 +1,7 @@
 //! The config as its users meet it: from JSON, with everything wrong at once.
 
 use super::*;
+use crate::outcome::Header;
 
 fn problems(json: &str) -> Vec<String> {
     let value: Value = serde_json::from_str(json).unwrap();
@@ -108,10 +109,32 @@ fn an_endpoint_starts_from_the_common_check() {
         }"#,
     );
     let [a, b] = config.endpoints.0.as_slice() else { panic!() };
-    assert_eq!(a.health.check, config.check);
-    assert_eq!(b.health.check.timeout, Millis::new(700));
-    assert_eq!(b.health.check.method, Method::Head);
-    assert_eq!(b.health.check.headers.0, [("X-A".to_owned(), "1".to_owned()), ("x-b".to_owned(), "2".to_owned())]);
+    assert_eq!(*a.health.check(), config.check);
+    assert_eq!(b.health.check().timeout, Millis::new(700));
+    assert_eq!(b.health.check().method, Method::Head);
+    assert_eq!(b.health.check().headers.0, [Header::new("X-A", "1"), Header::new("x-b", "2")]);
+}
+
+#[test]
+fn an_endpoint_built_by_hand_is_checked_as_the_config_says() {
+    let endpoint = Endpoint::new("a", "ws://a/".parse().unwrap(), "http://a/".parse().unwrap());
+    let mut config = Config::new(Preset::AppServices, vec![endpoint.clone()]);
+    config.check.interval = Millis::from_secs(7);
+    let config = config.validated().unwrap();
+    assert_eq!(*config.endpoints.0[0].health.check(), config.check);
+    let later = config.validated_endpoints(Endpoints(vec![endpoint])).unwrap();
+    assert_eq!(later, config.endpoints);
+}
+
+#[test]
+fn what_is_written_reads_back_the_same() {
+    let text = format!(
+        r#"{{ "preset": "appServices", "suspectInterval": "90ms", "strategy": "sticky", {ENDPOINTS},
+            "check": {{ "headers": {{ "X-A": "1" }}, "expectStatus": ["2xx", 304], "expectBody": "up", "method": "GET" }} }}"#
+    );
+    let config = read(&text);
+    let written = serde_json::to_string(&config).unwrap();
+    assert_eq!(read(&written), config);
 }
 
 #[test]
@@ -119,9 +142,9 @@ fn a_preset_is_a_start_not_the_end() {
     let config = read(&format!(r#"{{ "preset": "appServices", "failureThreshold": 4, "standbyInterval": null, {ENDPOINTS} }}"#));
     assert_eq!((config.preset, config.strategy), (Preset::AppServices, Strategy::Cyclic));
     assert_eq!((config.failure_threshold, config.initial_delay), (4, Millis::from_secs(3)));
-    assert_eq!(config.endpoints.0[0].health.check.method, Method::Head);
-    assert!(config.endpoints.0[0].health.check.expect_status.matches(200));
-    assert!(!config.endpoints.0[0].health.check.expect_status.matches(204));
+    assert_eq!(config.endpoints.0[0].health.check().method, Method::Head);
+    assert!(config.endpoints.0[0].health.check().expect_status.matches(200));
+    assert!(!config.endpoints.0[0].health.check().expect_status.matches(204));
     let told = problems(&format!(r#"{{ "preset": "appservices", {ENDPOINTS} }}"#));
     assert_eq!(told, ["preset: unknown value; did you mean `appServices`?"]);
 }
@@ -131,7 +154,7 @@ fn endpoints_can_be_read_at_run_time() {
     let config = read(&format!(r#"{{ "check": {{ "timeout": "1s" }}, {ENDPOINTS} }}"#));
     let value = serde_json::from_str(r#"[{ "name": "n", "connect": "ws://n/", "health": "http://n/" }]"#).unwrap();
     let endpoints = config.read_endpoints(&value, crate::parse_url).unwrap();
-    assert_eq!(endpoints.0[0].health.check.timeout, Millis::from_secs(1));
+    assert_eq!(endpoints.0[0].health.check().timeout, Millis::from_secs(1));
     let told = config.read_endpoints(&Value::Null, crate::parse_url).unwrap_err();
     assert_eq!(told.to_string(), "endpoints: expected a list of endpoints, found null");
 }

@@ -3,7 +3,7 @@
 use super::{Engine, Presence};
 use crate::config::Config;
 use crate::effect::{CheckId, Effect};
-use crate::event::Event;
+use crate::event::{CheckReport, Event};
 use crate::health::Condition;
 use crate::outcome::{FailureKind, Outcome};
 use crate::schedule::Flight;
@@ -37,7 +37,7 @@ impl Engine {
             Situation::Attempt { .. } | Situation::ToldOffline => None,
             Situation::AllDown(outage) | Situation::PresumedOffline(outage) => outage.round,
             Situation::Steady | Situation::Suspicion(_) if index == self.active => {
-                Some(schedule.active_due(&self.config, &tracked.endpoint.health.check, tracked.condition.detector.failures()))
+                Some(schedule.active_due(&self.config, tracked.endpoint.health.check(), tracked.condition.detector.failures()))
             }
             Situation::Steady | Situation::Suspicion(_) => schedule.standby_due(&self.config),
         }
@@ -59,7 +59,7 @@ impl Engine {
 
     /// Asks for a check of one endpoint at once, or as soon as may be after the last.
     pub(super) fn ask(&mut self, index: usize) {
-        let gap = self.config.suspect_interval.unwrap_or(self.endpoints[index].endpoint.health.check.interval);
+        let gap = self.config.suspect_interval.unwrap_or(self.endpoints[index].endpoint.health.check().interval);
         self.endpoints[index].schedule.ask(self.now, gap);
     }
 
@@ -73,7 +73,7 @@ impl Engine {
             if index == self.active {
                 tracked.schedule.ask(self.now + delay, self.config.suspect_interval.unwrap_or_default());
             } else if self.config.standby_interval.is_some() {
-                let spread = self.random.within(tracked.endpoint.health.check.interval);
+                let spread = self.random.within(tracked.endpoint.health.check().interval);
                 tracked.schedule.asked = Some(self.now + delay + spread);
             }
         }
@@ -98,7 +98,7 @@ impl Engine {
     /// because slow is then better than nothing.
     fn timeout(&self, index: usize) -> Millis {
         let tracked = &self.endpoints[index];
-        let check = &tracked.endpoint.health.check;
+        let check = tracked.endpoint.health.check();
         match self.situation {
             Situation::Steady | Situation::Suspicion(_) => {
                 let patience = 2 + tracked.condition.detector.failures().min(4);
@@ -131,7 +131,7 @@ impl Engine {
             Outcome::Answer(answer) => (health.judge(&answer, flight.timeout), answer.status, answer.headers, answer.latency),
             Outcome::Failure(kind) => (Some(kind), None, Vec::new(), elapsed),
         };
-        let repeat = failure.is_some() && flight.attempt < health.check.retries;
+        let repeat = failure.is_some() && flight.attempt < health.check().retries;
         let tracked = &mut self.endpoints[index];
         tracked.failure = failure;
         if failure.is_none() {
@@ -140,15 +140,15 @@ impl Engine {
         }
         let counted = if failure.is_some() { tracked.condition.detector.failures() + u32::from(!repeat) } else { 0 };
         let endpoint = tracked.name();
-        self.emit(Event::Check {
+        self.emit(Event::Check(CheckReport {
             endpoint,
             failure,
             status,
             latency_ms: latency.get(),
             failures: counted,
-            message: failure.map(FailureKind::advice),
+            message: failure.map(|kind| kind.advice().to_owned()),
             headers,
-        });
+        }));
         if repeat {
             return self.begin(index, flight.attempt + 1);
         }

@@ -42,7 +42,7 @@ impl Engine {
 
     fn set_endpoints(&mut self, endpoints: Endpoints) {
         // The list may have been built by hand; what is not valid changes nothing.
-        let Ok(endpoints) = endpoints.validated() else { return };
+        let Ok(endpoints) = self.config.validated_endpoints(endpoints) else { return };
         for index in 0..self.endpoints.len() {
             if !endpoints.0.contains(&self.endpoints[index].endpoint) {
                 self.cancel(index);

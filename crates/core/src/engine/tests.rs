@@ -231,7 +231,7 @@ impl Watched {
         match effect {
             Effect::StartCheck { id, endpoint, timeout } => {
                 assert!(self.checks.iter().all(|(_, name)| *name != endpoint.name), "two checks of {} at once", endpoint.name);
-                assert!(*timeout <= endpoint.health.check.timeout);
+                assert!(*timeout <= endpoint.health.check().timeout);
                 self.checks.push((*id, endpoint.name.clone()));
             }
             Effect::CancelCheck { id } => self.checks.retain(|(check, _)| check != id),
@@ -249,9 +249,7 @@ fn config() -> impl Strategy<Value = Config> {
         |(count, published, strategy, retries, background_checks)| {
             let preset = if published { Preset::AppServices } else { Preset::Default };
             let mut config = Config { strategy, background_checks, ..Config::new(preset, endpoints(count)) };
-            for endpoint in &mut config.endpoints.0 {
-                endpoint.health.check.retries = retries;
-            }
+            config.check.retries = retries;
             config
         },
     )

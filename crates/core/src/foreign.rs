@@ -1,0 +1,21 @@
+//! How the types with a shape of their own cross to Swift and Kotlin; records and enums cross as they are.
+
+use crate::config::{Endpoints, Headers, Name, StatusPattern, StatusPatterns};
+use crate::effect::ConnectionId;
+use crate::outcome::Header;
+use crate::time::{Millis, Timestamp};
+use crate::url::Url;
+use crate::{Endpoint, parse_url};
+
+uniffi::custom_type!(Name, String, { lower: |name| name.to_string(), try_lift: |name| Ok(name.as_str().into()) });
+uniffi::custom_type!(Millis, u32, { lower: |millis| millis.get(), try_lift: |millis| Ok(Self::new(millis)) });
+uniffi::custom_type!(Timestamp, u64, { lower: |at| at.as_millis(), try_lift: |at| Ok(Self::from_millis(at)) });
+uniffi::custom_type!(ConnectionId, u64, { lower: |id| id.get(), try_lift: |id| Ok(Self::from_number(id)) });
+uniffi::custom_type!(Endpoints, Vec<Endpoint>, { lower: |endpoints| endpoints.0, try_lift: |endpoints| Ok(Self(endpoints)) });
+uniffi::custom_type!(Headers, Vec<Header>, { lower: |headers| headers.0, try_lift: |headers| Ok(Self(headers)) });
+uniffi::custom_type!(StatusPatterns, Vec<StatusPattern>, { lower: |patterns| patterns.0, try_lift: |patterns| Ok(Self(patterns)) });
+// What is no URL is refused later, with all else that is wrong with the config.
+uniffi::custom_type!(Url, String, {
+    lower: |url| url.as_str().to_owned(),
+    try_lift: |text| Ok(Self::parse_with(&text, parse_url).unwrap_or_else(|| Self::unparsed(text))),
+});
