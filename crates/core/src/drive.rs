@@ -32,6 +32,24 @@ pub trait Transport {
     fn apply(&self, effect: Effect);
 }
 
+impl<T: Transport> Transport for &T {
+    fn now(&self) -> Timestamp {
+        (**self).now()
+    }
+
+    fn check(&self, endpoint: Arc<Endpoint>, timeout: Millis) -> impl Future<Output = Outcome> {
+        (**self).check(endpoint, timeout)
+    }
+
+    fn sleep_until(&self, at: Timestamp) -> impl Future<Output = ()> {
+        (**self).sleep_until(at)
+    }
+
+    fn apply(&self, effect: Effect) {
+        (**self).apply(effect);
+    }
+}
+
 /// A handle on an engine that is, was or will be driven: read its state and send it inputs from anywhere.
 ///
 /// ```

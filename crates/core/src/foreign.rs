@@ -5,7 +5,7 @@ use crate::effect::ConnectionId;
 use crate::outcome::Header;
 use crate::time::{Millis, Timestamp};
 use crate::url::Url;
-use crate::{Endpoint, parse_url};
+use crate::Endpoint;
 
 uniffi::custom_type!(Name, String, { lower: |name| name.to_string(), try_lift: |name| Ok(name.as_str().into()) });
 uniffi::custom_type!(Millis, u32, { lower: |millis| millis.get(), try_lift: |millis| Ok(Self::new(millis)) });
@@ -15,7 +15,4 @@ uniffi::custom_type!(Endpoints, Vec<Endpoint>, { lower: |endpoints| endpoints.0,
 uniffi::custom_type!(Headers, Vec<Header>, { lower: |headers| headers.0, try_lift: |headers| Ok(Self(headers)) });
 uniffi::custom_type!(StatusPatterns, Vec<StatusPattern>, { lower: |patterns| patterns.0, try_lift: |patterns| Ok(Self(patterns)) });
 // What is no URL is refused later, with all else that is wrong with the config.
-uniffi::custom_type!(Url, String, {
-    lower: |url| url.as_str().to_owned(),
-    try_lift: |text| Ok(Self::parse_with(&text, parse_url).unwrap_or_else(|| Self::unparsed(text))),
-});
+uniffi::custom_type!(Url, String, { lower: |url| url.as_str().to_owned(), try_lift: |text| Ok(Self::unparsed(text)) });

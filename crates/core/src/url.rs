@@ -34,7 +34,7 @@ pub enum Scheme {
     Wss,
     /// `tcp:`: a bare TCP connection to host and port, for checks on native platforms.
     Tcp,
-    /// Not a URL: what stands where one belongs in a config that nobody has validated yet. Every config that has been is free of it.
+    /// Not known: a text that came from another language and that nobody has parsed yet. No valid config has it.
     #[cfg(feature = "uniffi")]
     Unparsed,
 }
@@ -68,7 +68,7 @@ impl Url {
         host_given.then(|| Self { scheme, href: href.into_boxed_str() })
     }
 
-    /// A text that is no URL, until the config that it stands in is validated and refused.
+    /// A text that is parsed when the config that it stands in is written to a [`Value`](crate::config::Value) and read back.
     #[cfg(feature = "uniffi")]
     pub(crate) fn unparsed(text: String) -> Self {
         Self { href: text.into_boxed_str(), scheme: Scheme::Unparsed }

@@ -3,10 +3,12 @@
 mod bench;
 mod command;
 mod demo;
+mod ffi;
 mod npm;
 mod setup;
 mod size;
 mod test;
+mod toolchain;
 mod types;
 mod wasm;
 
@@ -27,6 +29,8 @@ enum Task {
     Demo(demo::Arguments),
     /// Checks everything: formatting, lints, docs, unit and property tests, scenarios, bundlers, three browsers.
     Test(test::Arguments),
+    /// Tmp
+    Kotlin,
     /// Builds the npm package into bindings/npm/dist.
     Npm,
     /// Prints the size of the npm package's parts, raw and compressed.
@@ -35,11 +39,19 @@ enum Task {
     Bench(bench::Arguments),
 }
 
+fn kotlin_tmp() -> anyhow::Result<()> {
+    let l = ffi::build()?;
+    println!("{} {}", l.target, l.stripped.display());
+    ffi::generate_code(uniffi_bindgen::bindings::TargetLanguage::Kotlin, &l, std::path::Path::new("/tmp/gen-kt"))?;
+    ffi::generate_code(uniffi_bindgen::bindings::TargetLanguage::Swift, &l, std::path::Path::new("/tmp/gen-sw"))
+}
+
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Demo(arguments) => demo::run_demo(&arguments),
         Task::Test(arguments) => test::run_tests(&arguments),
         Task::Npm => npm::build(),
+        Task::Kotlin => kotlin_tmp(),
         Task::Size => size::run(),
         Task::Bench(arguments) => bench::run_benches(&arguments),
     };

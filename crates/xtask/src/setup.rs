@@ -5,75 +5,6 @@ use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A compiler for `wasm32-unknown-unknown` that has the standard library's sources, which are built along: aborting without a message
-/// and optimized for size, they spare every visitor of a page a fifth of the WebAssembly.
-pub(crate) struct WasmToolchain {
-    cargo: PathBuf,
-    rustc: PathBuf,
-    linker: Option<&'static str>,
-    /// Each compiler has a target folder of its own, or they would evict each other's work.
-    pub(crate) target: PathBuf,
-}
-
-const WASM_TARGET: &str = "wasm32-unknown-unknown";
-
-impl WasmToolchain {
-    /// The one that compiles everything else.
-    fn rustup() -> Option<Self> {
-        let target = root().join("target/wasm-rustup");
-        let own = Self { cargo: std::env::var_os("CARGO")?.into(), rustc: installed("rustc")?, linker: None, target };
-        own.has_sources().then_some(own)
-    }
-
-    /// Debian's.
-    fn debian() -> Option<Self> {
-        let [cargo, rustc, linker] = ["cargo", "rustc", "wasm-ld-19"].map(|name| Path::new("/usr/bin").join(name));
-        let found = cargo.exists() && linker.exists() && rustc.exists();
-        let own = Self { cargo, rustc, linker: Some("wasm-ld-19"), target: root().join("target/wasm-debian") };
-        (found && own.has_sources()).then_some(own)
-    }
-
-    fn has_sources(&self) -> bool {
-        let sysroot = Command::new(&self.rustc).args(["--print", "sysroot"]).current_dir(root()).output();
-        let sources = |output: std::process::Output| {
-            Path::new(String::from_utf8_lossy(&output.stdout).trim()).join("lib/rustlib/src/rust/library/std")
-        };
-        sysroot.is_ok_and(|output| sources(output).exists())
-    }
-
-    /// The cargo command that builds for wasm.
-    pub(crate) fn build(&self) -> Command {
-        let arguments = ["build", "--target", WASM_TARGET, "-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
-        let mut build = command(&self.cargo.to_string_lossy(), arguments);
-        build
-            .env("RUSTC", &self.rustc)
-            // These flags are unstable; a stable compiler takes them with this.
-            .env("RUSTC_BOOTSTRAP", "1")
-            .env("RUSTFLAGS", "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none")
-            .env("CARGO_TARGET_DIR", &self.target);
-        if let Some(linker) = self.linker {
-            build.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
-        }
-        build
-    }
-}
-
-/// Sees to a compiler for the wasm target.
-pub(crate) fn wasm_toolchain() -> Result<WasmToolchain> {
-    if let Some(found) = WasmToolchain::rustup().or_else(WasmToolchain::debian) {
-        return Ok(found);
-    }
-    headline("Installing a compiler for WebAssembly");
-    if succeeds(&mut command("rustup", ["component", "add", "rust-src"]))
-        && let Some(found) = WasmToolchain::rustup()
-    {
-        return Ok(found);
-    }
-    println!("rustup could not add rust-src; trying Debian's packages");
-    apt(&["rustc-web", "cargo-web", "rust-web-src", "lld-19"])?;
-    WasmToolchain::debian().context("no compiler for WebAssembly: run `rustup component add rust-src` with network access")
-}
-
 /// Sees to the npm packages of the lock file.
 pub(crate) fn npm_packages() -> Result<()> {
     let lock = root().join("package-lock.json");
@@ -162,7 +93,7 @@ pub(crate) fn cargo_deny() -> Result<PathBuf> {
 }
 
 /// Installs Debian packages, as root or by sudo.
-fn apt(packages: &[&str]) -> Result<()> {
+pub(crate) fn apt(packages: &[&str]) -> Result<()> {
     let wanted = packages.join(" ");
     if installed("apt-get").is_none() {
         bail!("cannot install {wanted} here; install the like by your system's own means");

@@ -1,20 +1,23 @@
 //! Builds the WebAssembly and its JavaScript glue.
 
 use crate::command::{command, headline, run_quietly};
-use crate::setup::wasm_toolchain;
+use crate::toolchain::{Build, Toolchain};
 use anyhow::{Context, Result};
 use std::path::Path;
 use wasm_bindgen_cli_support::Bindgen;
 
 /// Builds `crates/web` into `out`: `steadfast.js`, `steadfast.d.ts` and `steadfast_bg.wasm`.
 pub(crate) fn build(out: &Path) -> Result<()> {
-    let toolchain = wasm_toolchain()?;
+    let (mut build, folder) = Toolchain::installed()?.build(&Build {
+        target: "wasm32-unknown-unknown",
+        package: "steadfast-web",
+        profile: "wasm",
+        panic: "panic_abort",
+        flags: "-Zunstable-options -Cpanic=immediate-abort",
+    });
     headline("Building the WebAssembly");
-    run_quietly(
-        toolchain.build().args(["--locked", "--profile", "wasm", "--package", "steadfast-web"]),
-        "the compiler's message above says why",
-    )?;
-    let built = toolchain.target.join("wasm32-unknown-unknown/wasm/steadfast_web.wasm");
+    run_quietly(&mut build, "the compiler's message above says why")?;
+    let built = folder.join("steadfast_web.wasm");
     let mut bindgen = Bindgen::new();
     bindgen.input_path(&built).web(true)?.typescript(true).out_name("steadfast").omit_default_module_path(true);
     bindgen.generate(out).context("wasm-bindgen failed")?;

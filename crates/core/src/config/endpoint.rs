@@ -3,8 +3,6 @@
 use super::check::Check;
 use super::reader::{Measure, Read, Reader, Setting, Write};
 use super::value::Value;
-#[cfg(feature = "uniffi")]
-use crate::url::NOT_A_URL;
 use crate::url::{Scheme, Url};
 use std::fmt;
 use std::sync::{Arc, LazyLock};
@@ -56,11 +54,12 @@ impl Endpoint {
         if !(1..=64).contains(&self.name.as_str().chars().count()) {
             reader.field("name", |reader| reader.problem("allowed: 1 to 64 characters"));
         }
-        check_scheme("connect", &self.connect, &[Scheme::Tcp], "allowed: ws, wss, http or https", reader);
+        let connectable = [Scheme::Ws, Scheme::Wss, Scheme::Http, Scheme::Https];
+        check_scheme("connect", &self.connect, &connectable, "allowed: ws, wss, http or https", reader);
         reader.field("priority", |reader| reader.within(Measure::Count(self.priority), RANK[0], RANK[1]));
         reader.field("weight", |reader| reader.within(Measure::Count(self.weight), RANK[0], RANK[1]));
         reader.field("health", |reader| {
-            check_scheme("url", &self.health.url, &[Scheme::Ws, Scheme::Wss], "allowed: http, https or tcp", reader);
+            check_scheme("url", &self.health.url, &[Scheme::Http, Scheme::Https, Scheme::Tcp], "allowed: http, https or tcp", reader);
             if let Some(check) = &self.health.check {
                 check.check(reader);
             }
@@ -70,15 +69,10 @@ impl Endpoint {
     }
 }
 
-/// Reports a URL that is none, or of a scheme that has no place in `field`.
-fn check_scheme(field: &str, url: &Url, refused: &[Scheme], allowed: &str, reader: &mut Reader) {
-    let scheme = url.scheme();
-    #[cfg(feature = "uniffi")]
-    if scheme == Scheme::Unparsed {
-        return reader.field(field, |reader| reader.problem(NOT_A_URL));
-    }
-    if refused.contains(&scheme) {
-        reader.field(field, |reader| reader.problem(allowed));
+/// Reports a URL whose scheme has no place in `field`.
+fn check_scheme(field: &str, url: &Url, allowed: &[Scheme], message: &str, reader: &mut Reader) {
+    if !allowed.contains(&url.scheme()) {
+        reader.field(field, |reader| reader.problem(message));
     }
 }
 

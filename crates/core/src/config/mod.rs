@@ -152,6 +152,11 @@ impl Write for Endpoints {
 }
 
 impl Endpoints {
+    /// The tree that [`Config::read_endpoints`] reads as these endpoints.
+    pub fn to_value(&self) -> Value {
+        self.write()
+    }
+
     fn check_all(&self, reader: &mut Reader) {
         check_count(self.0.len(), reader);
         let mut names = Vec::new();

@@ -1,0 +1,164 @@
+//! An engine that a foreign platform runs.
+
+use crate::config::{checked, parse_url};
+use crate::error::{CallbackError, ConfigError, RunError};
+use crate::platform::{ClockReading, Listener, PlatformTransport};
+use std::future::pending;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use steadfast::config::Endpoints;
+use steadfast::{
+    CheckReport, Clock, Command, Config, ConnectionId, Effect, Endpoint, Engine, FailureKind, Input, Lifecycle, Link, Millis, Name, Network,
+    Outcome, Snapshot, Timestamp, Transport,
+};
+
+/// An engine, and what its platform gave it.
+#[derive(uniffi::Object)]
+pub struct Core {
+    link: Link,
+    platform: Box<dyn PlatformTransport>,
+    listener: Box<dyn Listener>,
+    clock: Mutex<PlatformClock>,
+    timer_failure: Mutex<Option<String>>,
+}
+
+#[uniffi::export]
+impl Core {
+    /// An engine for `config`, or all that is wrong with the config. It does nothing until it is run.
+    ///
+    /// `seed` makes every random decision repeatable; without one they differ from engine to engine, as they should.
+    #[uniffi::constructor]
+    pub fn new(
+        config: Config,
+        platform: Box<dyn PlatformTransport>,
+        listener: Box<dyn Listener>,
+        seed: Option<u64>,
+    ) -> Result<Arc<Self>, ConfigError> {
+        // The standard library's random keys differ from process to process and from call to call, which is all that jitter needs.
+        let seed = seed.unwrap_or_else(|| RandomState::new().hash_one(0));
+        let mut clock = PlatformClock::default();
+        let link = Link::new(Engine::new(checked(&config)?, seed, clock.read(platform.now()))?);
+        Ok(Arc::new(Self { link, platform, listener, clock: Mutex::new(clock), timer_failure: Mutex::default() }))
+    }
+
+    /// Runs the engine until it is stopped, or until this call is cancelled.
+    pub async fn run(&self) -> Result<(), RunError> {
+        steadfast::drive(self.link.clone(), self).await;
+        lock(&self.timer_failure).take().map_or(Ok(()), |reason| Err(RunError::Timer { reason }))
+    }
+
+    /// Ends the run: checks are cancelled, connections closed, and nothing follows. It can be run anew.
+    pub fn stop(&self) {
+        self.link.stop();
+    }
+
+    /// The endpoint that the app should be connected to.
+    pub fn active(&self) -> Endpoint {
+        (*self.link.active()).clone()
+    }
+
+    /// The engine's state at this moment.
+    pub fn snapshot(&self) -> Snapshot {
+        self.link.snapshot()
+    }
+
+    /// Checks the active endpoint at once, even in the background, and says what came of it; nothing if the engine is stopped before.
+    pub async fn check_now(&self) -> Option<CheckReport> {
+        self.link.check_now().await
+    }
+
+    /// Ranks this endpoint first from now on; none takes that back.
+    pub fn prefer(&self, name: Option<Name>) {
+        self.link.prefer(name);
+    }
+
+    /// Replaces the endpoints. Those that stay the same keep what is known of them.
+    pub fn set_endpoints(&self, endpoints: Vec<Endpoint>) -> Result<(), ConfigError> {
+        let endpoints = self.link.with_engine(|engine| engine.config().read_endpoints(&Endpoints(endpoints).to_value(), parse_url))?;
+        self.link.set_endpoints(endpoints);
+        Ok(())
+    }
+
+    /// Says what the platform says of the network.
+    pub fn set_network(&self, network: Network) {
+        self.link.send(Input::Network(network));
+    }
+
+    /// Says what the platform says of the app.
+    pub fn set_lifecycle(&self, lifecycle: Lifecycle) {
+        self.link.send(Input::Lifecycle(lifecycle));
+    }
+
+    /// Asks for a connection to the active endpoint, or for none.
+    pub fn hold_connection(&self, wanted: bool) {
+        self.link.send(Input::Command(if wanted { Command::Connect } else { Command::Disconnect }));
+    }
+
+    /// A connection is open.
+    pub fn connection_opened(&self, id: ConnectionId) {
+        self.link.send(Input::ConnectionOpened { id });
+    }
+
+    /// A connection has closed, or did not open; with the WebSocket close code, if there was one.
+    pub fn connection_closed(&self, id: ConnectionId, code: Option<u16>) {
+        self.link.send(Input::ConnectionClosed { id, code });
+    }
+
+    /// Something has arrived on a connection.
+    pub fn connection_active(&self, id: ConnectionId) {
+        self.link.send(Input::ConnectionActive { id });
+    }
+}
+
+impl Transport for Core {
+    fn now(&self) -> Timestamp {
+        lock(&self.clock).read(self.platform.now())
+    }
+
+    async fn check(&self, endpoint: Arc<Endpoint>, timeout: Millis) -> Outcome {
+        let outcome = self.platform.check((*endpoint).clone(), timeout).await;
+        outcome.unwrap_or(Outcome::Failure(FailureKind::Unexpected))
+    }
+
+    async fn sleep_until(&self, at: Timestamp) {
+        let duration = at - Transport::now(self);
+        if let Err(CallbackError::Failed { reason }) = self.platform.sleep(duration).await {
+            *lock(&self.timer_failure) = Some(reason);
+            self.link.stop();
+            pending::<()>().await;
+        }
+    }
+
+    fn apply(&self, effect: Effect) {
+        let told = match effect {
+            Effect::Emit { at, event } => self.listener.on_event(at, event),
+            Effect::Connect { id, endpoint } => self.listener.on_connect(id, (*endpoint).clone()),
+            Effect::Promote { id } => self.listener.on_promote(id),
+            Effect::Disconnect { id, reason } => self.listener.on_disconnect(id, reason),
+            Effect::StartCheck { .. } | Effect::CancelCheck { .. } => Ok(()),
+        };
+        // A listener that throws has been told all the same.
+        drop(told);
+    }
+}
+
+/// The platform's clocks as one; it stands still while they cannot be read.
+#[derive(Default)]
+struct PlatformClock {
+    clock: Clock,
+    last: Timestamp,
+}
+
+impl PlatformClock {
+    fn read(&mut self, reading: Result<ClockReading, CallbackError>) -> Timestamp {
+        if let Ok(ClockReading { monotonic, wall }) = reading {
+            self.last = self.clock.read(monotonic, wall);
+        }
+        self.last
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A panic elsewhere leaves values that are at worst old.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

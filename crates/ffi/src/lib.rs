@@ -1,0 +1,18 @@
+//! The engine for Swift and Kotlin. It converts and forwards, and decides nothing.
+//!
+//! The platform does the I/O through a [`PlatformTransport`]; its own executor polls [`Core::run`], in which the core's driver runs.
+//! There is no thread and no runtime of ours.
+
+mod config;
+mod core;
+mod error;
+mod platform;
+
+pub use config::{config_from_json, config_to_json, event_to_json, preset_config};
+pub use core::Core;
+pub use error::{CallbackError, ConfigError, RunError};
+pub use platform::{ClockReading, Listener, PlatformTransport};
+
+uniffi::setup_scaffolding!();
+// The core's own exports must be in this library too.
+steadfast::uniffi_reexport_scaffolding!();

@@ -1,0 +1,45 @@
+//! What a platform gives the engine.
+
+use crate::error::CallbackError;
+use steadfast::{ConnectionId, DisconnectReason, Endpoint, Event, Millis, Outcome, Timestamp};
+
+/// A platform's hands: it asks endpoints and waits. Implemented in Swift or Kotlin.
+///
+/// Whatever it throws becomes a failed check, and whatever it reports after it was cancelled is ignored.
+#[uniffi::export(callback_interface)]
+#[async_trait::async_trait]
+pub trait PlatformTransport: Send + Sync {
+    /// Checks the endpoint as its `health` says. It is cancelled when the outcome no longer matters, after `timeout` at the latest.
+    async fn check(&self, endpoint: Endpoint, timeout: Millis) -> Result<Outcome, CallbackError>;
+
+    /// Waits; a little less or more does no harm.
+    async fn sleep(&self, duration: Millis) -> Result<(), CallbackError>;
+
+    /// Reads the clocks.
+    fn now(&self) -> Result<ClockReading, CallbackError>;
+}
+
+/// What a platform's clocks show, in milliseconds; where they start does not matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct ClockReading {
+    /// A clock that never goes back. It may stop while the device sleeps.
+    pub monotonic: u64,
+    /// The time of day, by which a sleep is noticed. A clock that is set back or forward by less than a second does no harm.
+    pub wall: u64,
+}
+
+/// Who is told what the engine does. Implemented in Swift or Kotlin; it must not block, and what it throws is ignored.
+#[uniffi::export(callback_interface)]
+pub trait Listener: Send + Sync {
+    /// Something has happened, `at` on the engine's clock.
+    fn on_event(&self, at: Timestamp, event: Event) -> Result<(), CallbackError>;
+
+    /// A connection is to be opened. Report `connection_opened` or `connection_closed`.
+    fn on_connect(&self, id: ConnectionId, endpoint: Endpoint) -> Result<(), CallbackError>;
+
+    /// The connection carries the app's messages from now on.
+    fn on_promote(&self, id: ConnectionId) -> Result<(), CallbackError>;
+
+    /// The connection is to be closed; nothing need be reported.
+    fn on_disconnect(&self, id: ConnectionId, reason: DisconnectReason) -> Result<(), CallbackError>;
+}

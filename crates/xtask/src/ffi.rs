@@ -1,0 +1,65 @@
+//! The library behind the Swift package and the AAR, and the code that UniFFI generates for it.
+
+use crate::command::{command, headline, root, run_quietly};
+use crate::toolchain::{Build, Toolchain};
+use anyhow::{Context, Result};
+use camino::Utf8PathBuf;
+use std::path::{Path, PathBuf};
+use uniffi_bindgen::bindings::{GenerateOptions, TargetLanguage, generate};
+
+/// Of the compiler's own choices, this one makes the library smaller: with less inlining the tables for unwinding grow.
+const FLAGS: &str = "-Cllvm-args=-inline-threshold=25";
+
+/// A library for one target.
+pub(crate) struct Library {
+    pub(crate) target: String,
+    /// With everything that the generator reads.
+    pub(crate) whole: PathBuf,
+    /// As it is shipped.
+    pub(crate) stripped: PathBuf,
+}
+
+/// Builds the library for this machine.
+pub(crate) fn build() -> Result<Library> {
+    let toolchain = Toolchain::installed()?;
+    let target = toolchain.host()?;
+    headline("Building the library for Swift and Kotlin");
+    build_for(&toolchain, &target, &[])
+}
+
+/// Builds the library for `target`, with `environment` for its compiler and linker.
+pub(crate) fn build_for(toolchain: &Toolchain, target: &str, environment: &[(String, PathBuf)]) -> Result<Library> {
+    let (mut build, folder) =
+        toolchain.build(&Build { target, package: "steadfast-ffi", profile: "ffi", panic: "panic_unwind", flags: FLAGS });
+    build.envs(environment.iter().map(|(name, value)| (name, value)));
+    run_quietly(&mut build, "the compiler's message above says why")?;
+    let name = library_name(target);
+    let whole = folder.join(name);
+    let stripped = folder.join("stripped").join(name);
+    std::fs::create_dir_all(folder.join("stripped"))?;
+    std::fs::copy(&whole, &stripped).with_context(|| format!("{} was not built", whole.display()))?;
+    let strip = environment.iter().find(|(name, _)| name == "STRIP").map_or(Path::new("strip"), |(_, strip)| strip);
+    // What the app links against stays; debugging information and local names go.
+    let local = if target.contains("apple") { "-x" } else { "--strip-unneeded" };
+    run_quietly(command(&strip.to_string_lossy(), [local]).arg(&stripped), "install binutils")?;
+    Ok(Library { target: target.to_owned(), whole, stripped })
+}
+
+fn library_name(target: &str) -> &'static str {
+    match target {
+        _ if target.contains("apple") => "libsteadfast_ffi.dylib",
+        _ if target.contains("windows") => "steadfast_ffi.dll",
+        _ => "libsteadfast_ffi.so",
+    }
+}
+
+/// Generates the Kotlin or Swift code of `library` into `out`.
+pub(crate) fn generate_code(language: TargetLanguage, library: &Library, out: &Path) -> Result<()> {
+    let path = |path: &Path| Utf8PathBuf::try_from(path.to_owned()).context("a path is not UTF-8");
+    std::fs::create_dir_all(out)?;
+    // Where the crates are, whose `uniffi.toml` say how their types look, cargo is asked in the present folder.
+    std::env::set_current_dir(root())?;
+    let options =
+        GenerateOptions { languages: vec![language], source: path(&library.whole)?, out_dir: path(out)?, ..GenerateOptions::default() };
+    generate(options).context("UniFFI could not generate code")
+}
