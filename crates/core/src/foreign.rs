@@ -1,11 +1,11 @@
 //! How the types with a shape of their own cross to Swift and Kotlin; records and enums cross as they are.
 
+use crate::Endpoint;
 use crate::config::{Endpoints, Headers, Name, StatusPattern, StatusPatterns};
 use crate::effect::ConnectionId;
 use crate::outcome::Header;
 use crate::time::{Millis, Timestamp};
 use crate::url::Url;
-use crate::Endpoint;
 
 uniffi::custom_type!(Name, String, { lower: |name| name.to_string(), try_lift: |name| Ok(name.as_str().into()) });
 uniffi::custom_type!(Millis, u32, { lower: |millis| millis.get(), try_lift: |millis| Ok(Self::new(millis)) });

@@ -8,8 +8,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use steadfast::config::Endpoints;
 use steadfast::{
-    CheckReport, Clock, Command, Config, ConnectionId, Effect, Endpoint, Engine, FailureKind, Input, Lifecycle, Link, Millis, Name, Network,
-    Outcome, Snapshot, Timestamp, Transport,
+    CheckReport, Clock, Command, Config, ConnectionId, Effect, Endpoint, Engine, FailureKind, Input, Lifecycle, Link, Millis, Name,
+    Network, Outcome, Snapshot, Timestamp, Transport,
 };
 
 /// An engine, and what its platform gave it.

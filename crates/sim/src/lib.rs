@@ -17,9 +17,11 @@
 //! ```
 
 mod scenario;
+mod script;
 mod simulation;
 mod world;
 
 pub use scenario::{Invalid, Line, Scenario};
-pub use simulation::Simulation;
+pub use script::Script;
+pub use simulation::{Observer, Simulation};
 pub use world::{Answers, AppCommand, Device, Entry, FailsAfter, Fault, Happening, Health, NetworkState, Socket, World};

@@ -1,9 +1,11 @@
 //! Scenario files: a config, what happens in the world, and what the engine should make of it. Every language runs the same ones.
 
+use crate::script::{Recorder, Script};
 use crate::simulation::Simulation;
 use crate::world::{Entry, World, duration};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::HashMap;
 use std::fmt::Write;
 use steadfast::{Config, Event, Millis, Timestamp};
 
@@ -80,6 +82,11 @@ impl Scenario {
 
     /// Runs the scenario and returns all events.
     pub fn run(&self) -> Result<Vec<Line>, Invalid> {
+        self.script().map(|script| script.events)
+    }
+
+    /// Runs the scenario and returns all that happened.
+    pub fn script(&self) -> Result<Script, Invalid> {
         let config = Config::read(&self.config, steadfast::parse_url).map_err(|problems| Invalid(format!("config: {problems}")))?;
         let names: Vec<_> = config.endpoints.0.iter().map(|endpoint| endpoint.name.clone()).collect();
         let known: Vec<_> = names.iter().map(steadfast::Name::as_str).collect();
@@ -92,9 +99,10 @@ impl Scenario {
         happenings.sort_by_key(|(at, _)| *at);
         let simulation = Simulation::new(config, self.seed, World::new(self.seed));
         let mut simulation = simulation.map_err(|problems| Invalid(problems.to_string()))?.with_messages(self.messages);
-        let mut lines = Vec::new();
-        simulation.run(start + self.duration, &happenings, &mut |at, event| lines.push(Line { at_ms: at.as_millis(), event }));
-        Ok(lines)
+        let script = Script::new(self.about.clone(), self.config.clone(), self.seed, self.duration);
+        let mut recorder = Recorder { script, under_way: HashMap::new() };
+        simulation.run(start + self.duration, &happenings, &mut recorder);
+        Ok(recorder.script)
     }
 
     /// A diff of what was expected and what came, or `None` if they agree. An expected event need not name every field, nor the time.

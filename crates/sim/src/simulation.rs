@@ -4,6 +4,27 @@ use crate::world::{Device, Happening, NetworkState, Socket, World};
 use std::collections::VecDeque;
 use steadfast::{CheckId, Config, ConnectionId, Effect, Engine, Event, Input, Millis, Network, Outcome, Problems, Timestamp};
 
+/// Who is told what happens in a simulation.
+pub trait Observer {
+    /// The engine tells the app something.
+    fn event(&mut self, at: Timestamp, event: Event);
+
+    /// The engine is about to be told something.
+    fn input(&mut self, _at: Timestamp, _input: &Input) {}
+
+    /// The engine asks for something.
+    fn effect(&mut self, _at: Timestamp, _effect: &Effect) {}
+
+    /// The device falls asleep for this time.
+    fn sleep(&mut self, _at: Timestamp, _duration: Millis) {}
+}
+
+impl<F: FnMut(Timestamp, Event)> Observer for F {
+    fn event(&mut self, at: Timestamp, event: Event) {
+        self(at, event);
+    }
+}
+
 /// How long a connection takes to open.
 const OPENING: Millis = Millis::new(20);
 
@@ -43,14 +64,14 @@ impl Simulation {
         self
     }
 
-    /// Runs from the start to `end` (inclusive), telling every event.
-    pub fn run(&mut self, end: Timestamp, happenings: &[(Timestamp, Happening)], tell: &mut impl FnMut(Timestamp, Event)) {
+    /// Runs from the start to `end` (inclusive), observed.
+    pub fn run(&mut self, end: Timestamp, happenings: &[(Timestamp, Happening)], observer: &mut impl Observer) {
         let mut happenings: VecDeque<_> = happenings.iter().collect();
         // What holds from the start on, holds for the first check.
         while let Some((_, happening)) = happenings.pop_front_if(|(at, _)| *at == self.now) {
-            self.happen(happening, tell);
+            self.happen(happening, observer);
         }
-        self.input(Input::Started, tell);
+        self.input(Input::Started, observer);
         loop {
             let happening = happenings.front().map(|(at, _)| *at);
             let arrival = self.pending.iter().map(|(at, _)| (*at).max(self.asleep_until)).min();
@@ -60,18 +81,18 @@ impl Simulation {
             // At the same moment: first the world, then what arrives, then what is merely due.
             if happening == Some(next) {
                 if let Some((_, happening)) = happenings.pop_front() {
-                    self.happen(happening, tell);
+                    self.happen(happening, observer);
                 }
             } else if arrival == Some(next) {
-                self.arrive(tell);
+                self.arrive(observer);
             } else {
-                self.input(Input::Wake, tell);
+                self.input(Input::Wake, observer);
             }
         }
         self.now = end;
     }
 
-    fn arrive(&mut self, tell: &mut impl FnMut(Timestamp, Event)) {
+    fn arrive(&mut self, observer: &mut impl Observer) {
         let first = self.pending.iter().enumerate().min_by_key(|(_, (at, _))| *at).map(|(index, _)| index);
         let Some((_, pending)) = first.map(|index| self.pending.remove(index)) else { return };
         let input = match pending {
@@ -92,7 +113,7 @@ impl Simulation {
                 Input::ConnectionActive { id }
             }
         };
-        self.input(input, tell);
+        self.input(input, observer);
     }
 
     fn schedule_message(&mut self, id: ConnectionId) {
@@ -101,7 +122,7 @@ impl Simulation {
         }
     }
 
-    fn happen(&mut self, happening: &Happening, tell: &mut impl FnMut(Timestamp, Event)) {
+    fn happen(&mut self, happening: &Happening, observer: &mut impl Observer) {
         match happening {
             Happening::Health(endpoint, health) => self.world.set_health(endpoint, health.clone()),
             Happening::Socket(endpoint, socket) => {
@@ -112,7 +133,7 @@ impl Simulation {
                     Socket::Accepts | Socket::Refuses | Socket::GoesSilent => return,
                 };
                 if let Some((id, _)) = self.open.take_if(|(_, open)| open == endpoint) {
-                    self.input(Input::ConnectionClosed { id, code }, tell);
+                    self.input(Input::ConnectionClosed { id, code }, observer);
                 }
             }
             Happening::Network(network, silent) => {
@@ -123,22 +144,27 @@ impl Simulation {
                     NetworkState::Changed => Network::Changed,
                 };
                 if !silent {
-                    self.input(Input::Network(told), tell);
+                    self.input(Input::Network(told), observer);
                 }
             }
-            Happening::Device(Device::Sleeps(duration)) => self.asleep_until = self.now + *duration,
+            Happening::Device(Device::Sleeps(duration)) => {
+                observer.sleep(self.now, *duration);
+                self.asleep_until = self.now + *duration;
+            }
             Happening::Device(device) => {
                 if let Some(lifecycle) = device.lifecycle() {
-                    self.input(Input::Lifecycle(lifecycle), tell);
+                    self.input(Input::Lifecycle(lifecycle), observer);
                 }
             }
-            Happening::Command(command) => self.input(Input::Command(command.clone()), tell),
+            Happening::Command(command) => self.input(Input::Command(command.clone()), observer),
         }
     }
 
-    fn input(&mut self, input: Input, tell: &mut impl FnMut(Timestamp, Event)) {
+    fn input(&mut self, input: Input, observer: &mut impl Observer) {
+        observer.input(self.now, &input);
         self.engine.handle(self.now, input);
         while let Some(effect) = self.engine.poll_effect() {
+            observer.effect(self.now, &effect);
             match effect {
                 Effect::StartCheck { id, endpoint, timeout } => {
                     let (after, outcome) = self.world.check(endpoint.name.as_str(), timeout);
@@ -155,7 +181,7 @@ impl Simulation {
                     self.pending.retain(|(_, pending)| !matches!(pending, Pending::Connection(connection, _) if *connection == id));
                 }
                 Effect::Promote { .. } => {}
-                Effect::Emit { at, event } => tell(at, event),
+                Effect::Emit { at, event } => observer.event(at, event),
             }
         }
     }

@@ -1,0 +1,207 @@
+//! A scenario as a script: everything that the world tells an engine and everything that the engine must do, to the millisecond.
+//! Each language replays it through its own public API and compares.
+
+use crate::scenario::Line;
+use crate::simulation::Observer;
+use serde::Serialize;
+use std::collections::HashMap;
+use steadfast::config::Value;
+use steadfast::{
+    Answer, CheckId, Command, ConnectionId, Effect, Event, FailureKind, Input, Lifecycle, Millis, Network, Outcome, Timestamp,
+};
+
+/// What happened when a scenario ran.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Script {
+    /// What the scenario shows.
+    pub(crate) about: String,
+    /// The config, as it stands in the scenario.
+    pub(crate) config: Value,
+    /// Seed of the engine.
+    pub(crate) seed: u64,
+    /// When it ends, in milliseconds since the start.
+    pub(crate) duration_ms: u64,
+    /// What the world says, in order. At the same moment a due timer of the engine comes after all of it; the outcome of a check that has not
+    /// begun yet waits until that timer has begun it.
+    pub(crate) inputs: Vec<At<Told>>,
+    /// The checks that the engine begins, in order.
+    pub(crate) checks: Vec<At<Begun>>,
+    /// The connections that it opens, in order.
+    pub(crate) connections: Vec<At<Opened>>,
+    /// What it tells the app.
+    pub(crate) events: Vec<Line>,
+}
+
+/// Something and its moment.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct At<T> {
+    /// In milliseconds since the start.
+    pub(crate) at_ms: u64,
+    /// What.
+    #[serde(flatten)]
+    pub(crate) what: T,
+}
+
+/// What the world says.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "input", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub(crate) enum Told {
+    /// A check has failed.
+    Failure { endpoint: String, kind: FailureKind },
+    /// A check was answered.
+    Answer { endpoint: String, status: Option<u16>, headers: HashMap<String, String>, body: String, latency_ms: u32 },
+    /// A connection is open.
+    Opened { id: u64 },
+    /// A connection has closed.
+    Closed { id: u64, code: Option<u16> },
+    /// Something has arrived on a connection.
+    Active { id: u64 },
+    /// `online`, `offline` or `changed`.
+    Network { to: &'static str },
+    /// `foreground`, `background`, `frozen` or `resumed`.
+    Lifecycle { to: &'static str },
+    /// The device sleeps: nothing is noticed until it wakes.
+    Sleeps { duration_ms: u32 },
+    /// The app asks for a check.
+    CheckNow,
+    /// The app prefers an endpoint.
+    Prefer { name: Option<String> },
+    /// The app wants a connection.
+    Connect,
+    /// The app wants none.
+    Disconnect,
+    /// The app stops.
+    Stop,
+}
+
+/// A check that begins.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Begun {
+    /// Which endpoint is checked.
+    pub(crate) endpoint: String,
+    /// The longest that it may take.
+    pub(crate) timeout_ms: u32,
+}
+
+/// A connection that is to be opened.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Opened {
+    /// Its number.
+    pub(crate) id: u64,
+    /// Where to.
+    pub(crate) endpoint: String,
+}
+
+impl Script {
+    pub(crate) fn new(about: String, config: Value, seed: u64, duration: Millis) -> Self {
+        let duration_ms = u64::from(duration.get());
+        Self { about, config, seed, duration_ms, inputs: Vec::new(), checks: Vec::new(), connections: Vec::new(), events: Vec::new() }
+    }
+
+    /// How many events there are.
+    pub fn events(&self) -> usize {
+        self.events.len()
+    }
+
+    /// The script as JSON.
+    pub fn to_json(&self) -> String {
+        // A tree of texts and numbers always serializes.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// Writes a script down while a simulation runs.
+pub(crate) struct Recorder {
+    pub(crate) script: Script,
+    pub(crate) under_way: HashMap<CheckId, String>,
+}
+
+impl Recorder {
+    fn told(&mut self, at: Timestamp, what: Told) {
+        self.script.inputs.push(At { at_ms: at.as_millis(), what });
+    }
+
+    fn outcome(&mut self, id: CheckId, outcome: &Outcome) -> Option<Told> {
+        let endpoint = self.under_way.remove(&id)?;
+        Some(match outcome {
+            Outcome::Failure(kind) => Told::Failure { endpoint, kind: *kind },
+            Outcome::Answer(Answer { status, headers, body, latency }) => Told::Answer {
+                endpoint,
+                status: *status,
+                headers: headers.iter().map(|header| (header.name.clone(), header.value.clone())).collect(),
+                body: String::from_utf8_lossy(body).into_owned(),
+                latency_ms: latency.get(),
+            },
+        })
+    }
+}
+
+impl Observer for Recorder {
+    fn event(&mut self, at: Timestamp, event: Event) {
+        self.script.events.push(Line { at_ms: at.as_millis(), event });
+    }
+
+    fn input(&mut self, at: Timestamp, input: &Input) {
+        let number = |id: &ConnectionId| id.get();
+        let told = match input {
+            Input::CheckFinished { id, outcome } => self.outcome(*id, outcome),
+            Input::ConnectionOpened { id } => Some(Told::Opened { id: number(id) }),
+            Input::ConnectionClosed { id, code } => Some(Told::Closed { id: number(id), code: *code }),
+            Input::ConnectionActive { id } => Some(Told::Active { id: number(id) }),
+            Input::Network(network) => Some(Told::Network { to: network_word(*network) }),
+            Input::Lifecycle(lifecycle) => Some(Told::Lifecycle { to: lifecycle_word(*lifecycle) }),
+            Input::Command(command) => Some(match command {
+                Command::CheckNow => Told::CheckNow,
+                Command::Prefer(name) => Told::Prefer { name: name.as_ref().map(ToString::to_string) },
+                Command::Connect => Told::Connect,
+                Command::Disconnect => Told::Disconnect,
+                Command::Stop => Told::Stop,
+                // No scenario does it.
+                Command::SetEndpoints(_) => return,
+            }),
+            Input::Started | Input::Wake | Input::ConnectionSilent { .. } | Input::Traffic { .. } => None,
+        };
+        if let Some(told) = told {
+            self.told(at, told);
+        }
+    }
+
+    fn effect(&mut self, at: Timestamp, effect: &Effect) {
+        let at_ms = at.as_millis();
+        match effect {
+            Effect::StartCheck { id, endpoint, timeout } => {
+                let endpoint = endpoint.name.to_string();
+                self.under_way.insert(*id, endpoint.clone());
+                self.script.checks.push(At { at_ms, what: Begun { endpoint, timeout_ms: timeout.get() } });
+            }
+            Effect::Connect { id, endpoint } => {
+                self.script.connections.push(At { at_ms, what: Opened { id: id.get(), endpoint: endpoint.name.to_string() } });
+            }
+            Effect::CancelCheck { .. } | Effect::Promote { .. } | Effect::Disconnect { .. } | Effect::Emit { .. } => {}
+        }
+    }
+
+    fn sleep(&mut self, at: Timestamp, duration: Millis) {
+        self.told(at, Told::Sleeps { duration_ms: duration.get() });
+    }
+}
+
+fn network_word(network: Network) -> &'static str {
+    match network {
+        Network::Online => "online",
+        Network::Offline => "offline",
+        Network::Changed => "changed",
+    }
+}
+
+fn lifecycle_word(lifecycle: Lifecycle) -> &'static str {
+    match lifecycle {
+        Lifecycle::Foreground => "foreground",
+        Lifecycle::Background => "background",
+        Lifecycle::Frozen => "frozen",
+        Lifecycle::Resumed => "resumed",
+    }
+}

@@ -1,0 +1,77 @@
+//! The scenarios in every language: scripts for them to replay, and the table of what came of it.
+
+use crate::command::root;
+use anyhow::{Context, Result, bail};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use steadfast_sim::Scenario;
+
+/// Languages that replay the scripts, each of whose tests leaves `target/scenarios/results/NAME.json`.
+pub(crate) const LANGUAGES: [(&str, &str); 3] = [("npm", "npm in Node"), ("kotlin", "Kotlin"), ("swift", "Swift")];
+
+fn folder() -> PathBuf {
+    root().join("target/scenarios")
+}
+
+/// Runs every scenario and writes its script for the other languages.
+pub(crate) fn write_scripts() -> Result<()> {
+    std::fs::create_dir_all(folder().join("results"))?;
+    for (name, scenario) in scenarios()? {
+        let script = scenario.script().with_context(|| format!("the scenario {name} cannot be run"))?;
+        std::fs::write(folder().join(name).with_extension("json"), script.to_json())?;
+    }
+    Ok(())
+}
+
+fn scenarios() -> Result<BTreeMap<String, Scenario>> {
+    let mut scenarios = BTreeMap::new();
+    for file in std::fs::read_dir(root().join("tests/scenarios"))? {
+        let path = file?.path();
+        let Some(name) = path.file_stem().filter(|_| path.extension().is_some_and(|kind| kind == "json")) else { continue };
+        let scenario = Scenario::from_json(&std::fs::read_to_string(&path)?).with_context(|| path.display().to_string())?;
+        scenarios.insert(name.to_string_lossy().into_owned(), scenario);
+    }
+    Ok(scenarios)
+}
+
+/// What a language says of a scenario: how many events were the same at the same millisecond, or what was not.
+type Said = Result<u64, String>;
+
+/// Prints which scenario goes the same in which language; an error if one does not, or was not run.
+pub(crate) fn report() -> Result<()> {
+    let said = LANGUAGES.iter().map(|(file, _)| results(file)).collect::<Result<Vec<_>>>()?;
+    let titles: Vec<_> = LANGUAGES.iter().map(|(_, title)| *title).collect();
+    println!("\nEvents that are the same, at the same millisecond, in each language:\n\n{:<42} {:>6}  {}", "", "Rust", titles.join("  "));
+    let mut wrong = Vec::new();
+    for (name, scenario) in scenarios()? {
+        let script = scenario.script().with_context(|| name.clone())?;
+        print!("{name:<42} {:>6}", script.events());
+        for ((_, title), said) in LANGUAGES.iter().zip(&said) {
+            let width = title.len();
+            match said.get(&name) {
+                Some(Ok(events)) => print!("  {events:>width$}"),
+                Some(Err(problem)) => {
+                    print!("  {:>width$}", "NO");
+                    wrong.push(format!("{title}, {name}: {problem}"));
+                }
+                None => {
+                    print!("  {:>width$}", "-");
+                    wrong.push(format!("{title}, {name}: was not run"));
+                }
+            }
+        }
+        println!();
+    }
+    if !wrong.is_empty() {
+        bail!("scenarios go differently:\n{}", wrong.join("\n"));
+    }
+    Ok(())
+}
+
+fn results(language: &str) -> Result<BTreeMap<String, Said>> {
+    let path = folder().join("results").join(language).with_extension("json");
+    let Ok(text) = std::fs::read_to_string(&path) else { return Ok(BTreeMap::new()) };
+    let read: BTreeMap<String, serde_json::Value> = serde_json::from_str(&text).with_context(|| path.display().to_string())?;
+    let said = |value: serde_json::Value| value.as_u64().ok_or_else(|| value.as_str().unwrap_or("?").to_owned());
+    Ok(read.into_iter().map(|(name, value)| (name, said(value))).collect())
+}
