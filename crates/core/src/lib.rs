@@ -43,7 +43,7 @@ pub use engine::Engine;
 pub use event::{CheckReport, Event, SwitchReason};
 pub use health::Health;
 pub use input::{Command, Input, Lifecycle, Network};
-pub use outcome::{Answer, BodySearch, FailureKind, Header, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS, Outcome};
+pub use outcome::{Answer, BodySearch, FailureKind, Header, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS, MAX_TCP_BYTES, Outcome};
 pub use snapshot::{EndpointState, Snapshot, State};
 pub use time::{Clock, Millis, NotADuration, Timestamp};
 #[cfg(feature = "url")]

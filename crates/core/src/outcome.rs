@@ -19,6 +19,9 @@ pub const MAX_ANSWER_HEADERS: usize = 64;
 /// Most bytes of a body that a check reads.
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
+/// Most bytes that a shell reads of what a TCP server says.
+pub const MAX_TCP_BYTES: usize = 1024;
+
 /// An answer to a check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]

@@ -2,7 +2,7 @@
 
 use crate::error::ConfigError;
 use steadfast::config::Value;
-use steadfast::{Config, Endpoint, Event, Preset, Problem};
+use steadfast::{Config, Endpoint, Event, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS, MAX_TCP_BYTES, Preset, Problem};
 
 /// The config that a preset stands for. This is where an app's config starts from: the defaults are written nowhere else.
 #[uniffi::export]
@@ -27,6 +27,23 @@ pub fn config_to_json(config: &Config) -> String {
 #[uniffi::export]
 pub fn event_to_json(event: &Event) -> String {
     json(event)
+}
+
+/// How much of an answer a transport hands over at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct AnswerLimits {
+    /// Bytes of the body.
+    pub body_bytes: u32,
+    /// Bytes of what a TCP server says.
+    pub tcp_bytes: u32,
+    /// Headers.
+    pub headers: u32,
+}
+
+/// How much of an answer a transport hands over at most.
+#[uniffi::export]
+pub fn answer_limits() -> AnswerLimits {
+    AnswerLimits { body_bytes: MAX_ANSWER_BYTES as u32, tcp_bytes: MAX_TCP_BYTES as u32, headers: MAX_ANSWER_HEADERS as u32 }
 }
 
 /// What an app built, checked and with its URLs parsed, as if it had been read from JSON.

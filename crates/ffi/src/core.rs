@@ -116,8 +116,8 @@ impl Transport for Core {
     }
 
     async fn check(&self, endpoint: Arc<Endpoint>, timeout: Millis) -> Outcome {
-        let outcome = self.platform.check((*endpoint).clone(), timeout).await;
-        outcome.unwrap_or(Outcome::Failure(FailureKind::Unexpected))
+        let checked = self.platform.check((*endpoint).clone(), timeout).await;
+        checked.map_or(Outcome::Failure(FailureKind::Unexpected), |checked| checked.outcome)
     }
 
     async fn sleep_until(&self, at: Timestamp) {

@@ -8,10 +8,10 @@ mod core;
 mod error;
 mod platform;
 
-pub use config::{config_from_json, config_to_json, event_to_json, preset_config};
+pub use config::{AnswerLimits, answer_limits, config_from_json, config_to_json, event_to_json, preset_config};
 pub use core::Core;
 pub use error::{CallbackError, ConfigError, RunError};
-pub use platform::{ClockReading, Listener, PlatformTransport};
+pub use platform::{Checked, ClockReading, Listener, PlatformTransport};
 
 uniffi::setup_scaffolding!();
 // The core's own exports must be in this library too.

@@ -10,13 +10,21 @@ use steadfast::{ConnectionId, DisconnectReason, Endpoint, Event, Millis, Outcome
 #[async_trait::async_trait]
 pub trait PlatformTransport: Send + Sync {
     /// Checks the endpoint as its `health` says. It is cancelled when the outcome no longer matters, after `timeout` at the latest.
-    async fn check(&self, endpoint: Endpoint, timeout: Millis) -> Result<Outcome, CallbackError>;
+    async fn check(&self, endpoint: Endpoint, timeout: Millis) -> Result<Checked, CallbackError>;
 
     /// Waits; a little less or more does no harm.
     async fn sleep(&self, duration: Millis) -> Result<(), CallbackError>;
 
     /// Reads the clocks.
     fn now(&self) -> Result<ClockReading, CallbackError>;
+}
+
+/// What came of a check.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct Checked {
+    // A record of this crate: what UniFFI generates for Kotlin does not compile if an async foreign method returns one of another crate.
+    /// The answer, or why there was none.
+    pub outcome: Outcome,
 }
 
 /// What a platform's clocks show, in milliseconds; where they start does not matter.

@@ -3,12 +3,9 @@
 use crate::failure::{NameNotFound, kind_of};
 use std::io;
 use steadfast::config::HealthCheck;
-use steadfast::{Answer, BodySearch, FailureKind};
+use steadfast::{Answer, BodySearch, FailureKind, MAX_TCP_BYTES};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-
-/// Most bytes of an answer that are looked at.
-const MAX_BYTES: usize = 1024;
 
 /// Passes when the connection stands, and, if a text is expected, when it has arrived.
 pub(crate) async fn check(health: &HealthCheck) -> Result<Answer, FailureKind> {
@@ -20,9 +17,9 @@ pub(crate) async fn check(health: &HealthCheck) -> Result<Answer, FailureKind> {
     if let Some(body) = &health.check().body {
         stream.write_all(body.as_bytes()).await.map_err(failed)?;
     }
-    let mut body = BodySearch::new(health.check().expect_body.as_deref().unwrap_or_default(), MAX_BYTES);
+    let mut body = BodySearch::new(health.check().expect_body.as_deref().unwrap_or_default(), MAX_TCP_BYTES);
     if health.check().expect_body.is_some() {
-        let mut piece = [0; MAX_BYTES];
+        let mut piece = [0; MAX_TCP_BYTES];
         // An answer may come in pieces: read until the text is there, the limit is reached, or the server has said all it has to say.
         loop {
             let read = stream.read(&mut piece).await.map_err(failed)?;

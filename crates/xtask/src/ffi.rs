@@ -45,6 +45,12 @@ pub(crate) fn build_for(toolchain: &Toolchain, target: &str, environment: &[(Str
     Ok(Library { target: target.to_owned(), whole, stripped })
 }
 
+impl Library {
+    pub(crate) fn file_name(&self) -> &'static str {
+        library_name(&self.target)
+    }
+}
+
 fn library_name(target: &str) -> &'static str {
     match target {
         _ if target.contains("apple") => "libsteadfast_ffi.dylib",

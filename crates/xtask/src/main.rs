@@ -4,7 +4,9 @@ mod bench;
 mod command;
 mod demo;
 mod ffi;
+mod kotlin;
 mod npm;
+mod scenarios;
 mod setup;
 mod size;
 mod test;
@@ -29,7 +31,7 @@ enum Task {
     Demo(demo::Arguments),
     /// Checks everything: formatting, lints, docs, unit and property tests, scenarios, bundlers, three browsers.
     Test(test::Arguments),
-    /// Tmp
+    /// Builds and tests the Kotlin library and its Android part.
     Kotlin,
     /// Builds the npm package into bindings/npm/dist.
     Npm,
@@ -39,19 +41,12 @@ enum Task {
     Bench(bench::Arguments),
 }
 
-fn kotlin_tmp() -> anyhow::Result<()> {
-    let l = ffi::build()?;
-    println!("{} {}", l.target, l.stripped.display());
-    ffi::generate_code(uniffi_bindgen::bindings::TargetLanguage::Kotlin, &l, std::path::Path::new("/tmp/gen-kt"))?;
-    ffi::generate_code(uniffi_bindgen::bindings::TargetLanguage::Swift, &l, std::path::Path::new("/tmp/gen-sw"))
-}
-
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Demo(arguments) => demo::run_demo(&arguments),
         Task::Test(arguments) => test::run_tests(&arguments),
         Task::Npm => npm::build(),
-        Task::Kotlin => kotlin_tmp(),
+        Task::Kotlin => kotlin::verify(),
         Task::Size => size::run(),
         Task::Bench(arguments) => bench::run_benches(&arguments),
     };

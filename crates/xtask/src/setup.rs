@@ -92,6 +92,15 @@ pub(crate) fn cargo_deny() -> Result<PathBuf> {
     Ok(path)
 }
 
+/// Sees to a JDK and Maven, which fetches all else that the Kotlin library needs.
+pub(crate) fn maven() -> Result<()> {
+    if installed("mvn").is_some() && installed("javac").is_some() {
+        return Ok(());
+    }
+    headline("Installing a JDK and Maven");
+    apt(&["default-jdk-headless", "maven"])
+}
+
 /// Installs Debian packages, as root or by sudo.
 pub(crate) fn apt(packages: &[&str]) -> Result<()> {
     let wanted = packages.join(" ");

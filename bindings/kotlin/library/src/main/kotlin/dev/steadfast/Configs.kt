@@ -1,0 +1,87 @@
+package dev.steadfast
+
+import dev.steadfast.ffi.configFromJson
+import dev.steadfast.ffi.configToJson
+import dev.steadfast.ffi.eventToJson
+import dev.steadfast.ffi.presetConfig
+import kotlin.time.toKotlinDuration
+
+/**
+ * A config that starts from [preset] and that [build] changes.
+ *
+ * ```kotlin
+ * val config = steadfastConfig {
+ *     endpoint("primary", connect = "wss://a.example/live", health = "https://a.example/_ping")
+ *     endpoint("secondary", connect = "wss://b.example/live", health = "https://b.example/_ping") { priority = 1u }
+ *     check { interval = 5.seconds }
+ *     failback { after = 10.minutes }
+ * }
+ * ```
+ *
+ * Nothing is refused here: [Steadfast.start] tells everything that is wrong at once.
+ */
+public fun steadfastConfig(preset: Preset = Preset.DEFAULT, build: Config.() -> Unit): Config = presetConfig(preset, emptyList()).apply(build)
+
+/**
+ * Adds an endpoint.
+ *
+ * @param name what it is called in events: 1 to 64 characters, unique.
+ * @param connect where to connect: `ws`, `wss`, `http` or `https`.
+ * @param health what a health check asks: `http`, `https`, or `tcp://host:port`.
+ */
+public fun Config.endpoint(name: String, connect: String, health: String, build: Endpoint.() -> Unit = {}) {
+    endpoints = endpoints + Endpoint(name, connect, HealthCheck(health)).apply(build)
+}
+
+/** Says how endpoints are checked, unless their own `health` says otherwise. */
+public fun Config.check(build: Check.() -> Unit) {
+    check = check.apply(build)
+}
+
+/** Says when a better endpoint that has recovered becomes active again. */
+public fun Config.failback(build: Failback.() -> Unit) {
+    failback = failback.apply(build)
+}
+
+/** Says how retries wait for each other. */
+public fun Config.retry(build: Retry.() -> Unit) {
+    retry = retry.apply(build)
+}
+
+/** Says how long moves are put off at random, so that a crowd of clients does not arrive together. */
+public fun Config.spread(build: Spread.() -> Unit) {
+    spread = spread.apply(build)
+}
+
+/** A duration of `java.time` as one of Kotlin's, which configs are made of. Java calls it as `Configs.duration`. */
+public val java.time.Duration.asDuration: kotlin.time.Duration get() = toKotlinDuration()
+
+/** Configs from and as JSON, and from Java. */
+public object Configs {
+    /**
+     * Reads a config in the JSON that every platform reads.
+     *
+     * @throws ConfigException with everything that is wrong with it.
+     */
+    @JvmStatic
+    public fun fromJson(json: String): Config = refusing { configFromJson(json) }
+
+    /** Writes a config as JSON, with everything spelt out. */
+    @JvmStatic
+    public fun toJson(config: Config): String = configToJson(config)
+
+    /** The config that [preset] stands for, to be changed by its setters. */
+    @JvmStatic
+    @JvmOverloads
+    public fun of(endpoints: List<Endpoint>, preset: Preset = Preset.DEFAULT): Config = presetConfig(preset, endpoints)
+
+    /** An endpoint, checked as the config's `check` says. */
+    @JvmStatic
+    public fun endpoint(name: String, connect: String, health: String): Endpoint = Endpoint(name, connect, HealthCheck(health))
+}
+
+/** The event as one line of JSON, for a log: without headers and URLs, which may hold secrets. */
+public fun Event.toJson(): String = eventToJson(this)
+
+/** What came of the check. */
+public val Event.Check.report: CheckReport get() = v1

@@ -1,0 +1,30 @@
+package dev.steadfast
+
+import dev.steadfast.ffi.Listener
+import java.util.concurrent.atomic.AtomicReference
+
+/** Passes on what the engine says. The native side holds it, so it lets go of the link as soon as that has ended. */
+internal class Relay : Listener {
+    @Volatile
+    var target: Steadfast? = null
+    val connection = AtomicReference<Connection?>()
+
+    override fun onEvent(at: ULong, event: Event) {
+        target?.tell(event)
+    }
+
+    override fun onConnect(id: ULong, endpoint: Endpoint) {
+        connection.get()?.open(id, endpoint)
+    }
+
+    override fun onPromote(id: ULong) {
+        connection.get()?.promote(id)
+    }
+
+    override fun onDisconnect(id: ULong, reason: DisconnectReason) {
+        connection.get()?.let { connection ->
+            connection.release(id, reason)
+            if (reason == DisconnectReason.STOPPED) this.connection.compareAndSet(connection, null)
+        }
+    }
+}

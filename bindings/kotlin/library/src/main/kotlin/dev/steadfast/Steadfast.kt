@@ -1,0 +1,216 @@
+package dev.steadfast
+
+import dev.steadfast.ffi.Core
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.flow.MutableSharedFlow
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.SharedFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.asSharedFlow
+import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.channels.BufferOverflow
+import kotlinx.coroutines.launch
+import okhttp3.OkHttpClient
+import okhttp3.WebSocket
+
+/**
+ * Keeps an app connected to an endpoint that works.
+ *
+ * It watches the endpoints of its config, and [active] is at any time the one that the app should be connected to. It runs in the
+ * scope that it was started in, on that scope's dispatcher, and ends with it or with [close].
+ *
+ * ```kotlin
+ * val link = Steadfast.start(
+ *     steadfastConfig {
+ *         endpoint("primary", connect = "wss://a.example/live", health = "https://a.example/_ping")
+ *         endpoint("secondary", connect = "wss://b.example/live", health = "https://b.example/_ping")
+ *     },
+ *     scope,
+ * )
+ * link.connect().messages.collect { message -> show(message) }
+ * ```
+ *
+ * All members may be called from any thread, and do nothing once it has ended.
+ */
+public class Steadfast private constructor(
+    config: Config,
+    private val scope: CoroutineScope,
+    private val transport: Transport,
+    seed: ULong?,
+) : AutoCloseable {
+    private val relay = Relay()
+    private val core: Core = refusing { Core(config, GuardedTransport(transport, scope.coroutineContext), relay, seed) }
+    private var lastSnapshot: Snapshot = core.snapshot()
+    private val mutableActive = MutableStateFlow(core.active())
+    private val mutableEvents = MutableSharedFlow<Event>(extraBufferCapacity = EVENTS_KEPT, onBufferOverflow = BufferOverflow.DROP_OLDEST)
+
+    /** The endpoint that the app should be connected to. */
+    public val active: StateFlow<Endpoint> = mutableActive.asStateFlow()
+
+    /** What happens, as it happens. A collector that falls behind by more than 256 events misses the oldest. */
+    public val events: SharedFlow<Event> = mutableEvents.asSharedFlow()
+
+    /** The running of the engine: it completes when watching has ended, exceptionally if the transport's `sleep` threw. */
+    public val job: Job
+
+    init {
+        relay.target = this
+        job = scope.launch { core.run() }
+        job.invokeOnCompletion {
+            // What the engine held is let go now, and not when the garbage collector finds it.
+            core.destroy()
+            relay.target = null
+        }
+    }
+
+    /**
+     * Checks the active endpoint at once, even while the app is in the background: for a push message or a background task.
+     *
+     * @return what came of it, or `null` if the engine has been stopped before.
+     */
+    public suspend fun checkNow(): CheckReport? = whileRunning { core.checkNow() }
+
+    /** As [checkNow], for callers that cannot suspend. [done] is called on the scope's dispatcher. */
+    public fun checkNow(done: CheckCallback) {
+        scope.launch { done.onChecked(checkNow()) }
+    }
+
+    /**
+     * Ranks the endpoint of this [name] first from now on, and moves to it as soon as it is healthy; `null` takes that back.
+     *
+     * @throws IllegalArgumentException if no endpoint has that name.
+     */
+    public fun prefer(name: String?) {
+        val names = snapshot().endpoints.map { it.name }
+        require(name == null || name in names) { "no endpoint is called \"$name\"; there are: ${names.joinToString()}" }
+        whileRunning { core.prefer(name) }
+    }
+
+    /**
+     * Replaces the endpoints. Those that stay the same keep what is known of them.
+     *
+     * @throws ConfigException with everything that is wrong with them; nothing changes then.
+     */
+    public fun setEndpoints(endpoints: List<Endpoint>) {
+        refusing { whileRunning { core.setEndpoints(endpoints) } }
+    }
+
+    /** Says what the platform says of the network. On Android, `AndroidSignals` does it. */
+    public fun setNetwork(network: Network) {
+        whileRunning { core.setNetwork(network) }
+    }
+
+    /** Says what the platform says of the app. On Android, `AndroidSignals` does it. */
+    public fun setLifecycle(lifecycle: Lifecycle) {
+        whileRunning { core.setLifecycle(lifecycle) }
+    }
+
+    /** What is known at this moment. */
+    public fun snapshot(): Snapshot {
+        whileRunning { lastSnapshot = core.snapshot() }
+        return lastSnapshot
+    }
+
+    /** Calls [listener] with every event, for callers that do not collect flows, until the returned object is closed. */
+    public fun addListener(listener: EventListener): AutoCloseable {
+        val collecting = scope.launch { events.collect { listener.onEvent(it) } }
+        return AutoCloseable { collecting.cancel() }
+    }
+
+    /**
+     * Holds a WebSocket to the active endpoint, wherever that moves.
+     *
+     * @param sockets what opens WebSockets; by default OkHttp with pings every 20 s.
+     * @throws IllegalStateException if it holds one already.
+     */
+    @JvmOverloads
+    public fun connect(sockets: WebSocket.Factory = DEFAULT_SOCKETS): Connection {
+        val connection = Connection(ConnectionReports(), sockets)
+        check(relay.connection.compareAndSet(null, connection)) { "this link holds a connection already; close that one first" }
+        whileRunning { core.holdConnection(true) }
+        return connection
+    }
+
+    /** Ends everything: checks are cancelled, the connection is closed, and [active] stays as it was. */
+    override fun close() {
+        whileRunning { core.stop() }
+    }
+
+    internal fun tell(event: Event) {
+        if (event is Event.Switched) whileRunning { mutableActive.value = core.active() }
+        if (event is Event.Stopped) whileRunning { lastSnapshot = core.snapshot() }
+        mutableEvents.tryEmit(event)
+    }
+
+    private inline fun <T> whileRunning(work: () -> T): T? =
+        try {
+            work()
+        } catch (_: IllegalStateException) {
+            // So says the generated code once the engine has been let go; there is nothing left to tell it.
+            null
+        }
+
+    /** What a connection tells the engine. */
+    internal inner class ConnectionReports {
+        /** Milliseconds on the engine's own clock. */
+        fun now(): Long = runCatching { transport.now().monotonic.toLong() }.getOrDefault(0)
+
+        fun opened(id: ULong) {
+            whileRunning { core.connectionOpened(id) }
+        }
+
+        fun closed(id: ULong, code: Int?) {
+            whileRunning { core.connectionClosed(id, code?.toUShort()) }
+        }
+
+        fun active(id: ULong) {
+            whileRunning { core.connectionActive(id) }
+        }
+
+        fun unwanted(connection: Connection) {
+            if (relay.connection.compareAndSet(connection, null)) whileRunning { core.holdConnection(false) }
+        }
+    }
+
+    public companion object {
+        private const val EVENTS_KEPT = 256
+
+        private val DEFAULT_SOCKETS: WebSocket.Factory by lazy {
+            OkHttpClient.Builder().pingInterval(PING_SECONDS, java.util.concurrent.TimeUnit.SECONDS).build()
+        }
+        private const val PING_SECONDS = 20L
+
+        /**
+         * Starts watching.
+         *
+         * @param config what to watch, and how; see [steadfastConfig] and [Configs].
+         * @param scope where it runs and what it ends with. Without one it runs on [Dispatchers.Default] until [close].
+         * @param transport how endpoints are asked; by default OkHttp.
+         * @param seed makes every random decision repeatable, for tests.
+         * @throws ConfigException with everything that is wrong with the config.
+         */
+        @JvmStatic
+        @JvmOverloads
+        public fun start(
+            config: Config,
+            scope: CoroutineScope = CoroutineScope(SupervisorJob() + Dispatchers.Default),
+            transport: Transport = OkHttpTransport(),
+            seed: Long? = null,
+        ): Steadfast = Steadfast(config, scope, transport, seed?.toULong())
+    }
+}
+
+/** Is told events; see [Steadfast.addListener]. */
+public fun interface EventListener {
+    /** Something has happened. */
+    public fun onEvent(event: Event)
+}
+
+/** Is told what came of a check; see [Steadfast.checkNow]. */
+public fun interface CheckCallback {
+    /** The check has ended; `null` if the engine was stopped before. */
+    public fun onChecked(report: CheckReport?)
+}

@@ -1,0 +1,61 @@
+package dev.steadfast
+
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.awaitCancellation
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.withContext
+import java.io.IOException
+import java.net.InetSocketAddress
+import java.net.Socket
+import java.net.URI
+import java.net.UnknownHostException
+import kotlin.time.Duration
+import kotlin.time.Duration.Companion.nanoseconds
+
+/** Passes when the connection stands, and, if a text is expected, when it has arrived. */
+internal suspend fun checkTcp(health: HealthCheck, timeout: Duration, maxBytes: Int): Outcome = withContext(Dispatchers.IO) {
+    val started = System.nanoTime()
+    val socket = Socket()
+    // A thread that waits in a socket is woken by closing it.
+    val closing = launch {
+        try {
+            awaitCancellation()
+        } finally {
+            socket.closeQuietly()
+        }
+    }
+    try {
+        val url = URI(health.url)
+        val address = InetSocketAddress(url.host, url.port)
+        if (address.isUnresolved) throw UnknownHostException(url.host)
+        val millis = timeout.inWholeMilliseconds.toInt()
+        socket.connect(address, millis)
+        socket.soTimeout = millis
+        health.check?.body?.let { socket.getOutputStream().write(it.toByteArray()) }
+        val body = health.check?.expectBody?.let { socket.readUntil(it, maxBytes) } ?: ByteArray(0)
+        Outcome.Answer(Answer(null, emptyList(), body, (System.nanoTime() - started).nanoseconds))
+    } catch (broken: IOException) {
+        Outcome.Failure(failureKind(broken))
+    } finally {
+        closing.cancel()
+    }
+}
+
+private fun Socket.readUntil(text: String, maxBytes: Int): ByteArray {
+    val read = java.io.ByteArrayOutputStream()
+    val piece = ByteArray(maxBytes)
+    while (read.size() < maxBytes && text !in read.toString("UTF-8")) {
+        val count = getInputStream().read(piece, 0, maxBytes - read.size())
+        if (count < 0) break
+        read.write(piece, 0, count)
+    }
+    return read.toByteArray()
+}
+
+private fun Socket.closeQuietly() {
+    try {
+        close()
+    } catch (_: IOException) {
+        // It is of no more use either way.
+    }
+}

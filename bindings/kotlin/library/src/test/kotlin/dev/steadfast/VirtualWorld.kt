@@ -1,0 +1,99 @@
+package dev.steadfast
+
+import dev.steadfast.ffi.ClockReading
+import dev.steadfast.ffi.uniffiForeignFutureHandleCount
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.CoroutineDispatcher
+import kotlinx.coroutines.Runnable
+import kotlin.coroutines.CoroutineContext
+import kotlin.time.Duration
+
+/**
+ * A world in which time passes only when it is told to. It is the transport of a link, and the dispatcher of the link's scope.
+ *
+ * The native side begins its calls on a thread of its own choice; [settle] waits until each has arrived here, so that nothing
+ * depends on how fast threads are.
+ */
+internal class VirtualWorld : CoroutineDispatcher(), Transport {
+    private val queue = java.util.concurrent.LinkedBlockingQueue<Runnable>()
+    private val timers = mutableListOf<Timer>()
+    private val checks = mutableMapOf<String, CompletableDeferred<Outcome>>()
+
+    /** How many calls of the native side have arrived and not ended. */
+    private var calls = 0
+    private val callsBefore = uniffiForeignFutureHandleCount()
+
+    var now = 0L
+        private set
+    val begun = mutableListOf<BegunCheck>()
+
+    data class BegunCheck(val atMs: Long, val endpoint: String, val timeoutMs: Long)
+
+    private class Timer(val due: Long, val done: CompletableDeferred<Unit>)
+
+    override fun dispatch(context: CoroutineContext, block: Runnable) {
+        queue.add(block)
+    }
+
+    override suspend fun check(endpoint: Endpoint, timeout: Duration): Outcome = counted {
+        begun += BegunCheck(now, endpoint.name, timeout.inWholeMilliseconds)
+        val outcome = CompletableDeferred<Outcome>()
+        checks[endpoint.name] = outcome
+        try {
+            outcome.await()
+        } finally {
+            checks.remove(endpoint.name, outcome)
+        }
+    }
+
+    override suspend fun sleep(duration: Duration) = counted {
+        val timer = Timer(now + duration.inWholeMilliseconds, CompletableDeferred())
+        timers += timer
+        try {
+            timer.done.await()
+        } finally {
+            timers -= timer
+        }
+    }
+
+    override fun now() = ClockReading(now.toULong(), now.toULong())
+
+    /** When the next timer of the engine is due. */
+    val nextTimer: Long? get() = timers.minOfOrNull { it.due }
+
+    fun isChecking(endpoint: String) = endpoint in checks
+
+    fun answer(endpoint: String, outcome: Outcome) {
+        checks.getValue(endpoint).complete(outcome)
+        settle()
+    }
+
+    fun fireTimer() {
+        timers.minBy { it.due }.done.complete(Unit)
+        settle()
+    }
+
+    fun advanceTo(at: Long) {
+        now = maxOf(now, at)
+    }
+
+    /** Runs all that can run at this moment. */
+    fun settle() {
+        val patience = System.nanoTime() + 30_000_000_000
+        while (true) {
+            while (true) (queue.poll() ?: break).run()
+            if (calls == uniffiForeignFutureHandleCount() - callsBefore) return
+            check(System.nanoTime() < patience) { "the native side began ${uniffiForeignFutureHandleCount() - callsBefore} calls, and $calls arrived" }
+            queue.poll(1, java.util.concurrent.TimeUnit.MILLISECONDS)?.run()
+        }
+    }
+
+    private suspend fun <T> counted(call: suspend () -> T): T {
+        calls++
+        try {
+            return call()
+        } finally {
+            calls--
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The Kotlin library: its native part, its generated code, its tests.
+
+use crate::command::{command, headline, root, run};
+use crate::ffi::{self, Library};
+use crate::{setup, scenarios};
+use anyhow::{Result, bail};
+use std::path::PathBuf;
+use uniffi_bindgen::bindings::TargetLanguage;
+
+fn generated() -> PathBuf {
+    root().join("bindings/kotlin/library/src/generated")
+}
+
+/// Puts the native library and the generated Kotlin where Maven's build finds them.
+pub(crate) fn prepare() -> Result<Library> {
+    let library = ffi::build()?;
+    let kotlin = generated().join("kotlin");
+    if kotlin.exists() {
+        std::fs::remove_dir_all(&kotlin)?;
+    }
+    ffi::generate_code(TargetLanguage::Kotlin, &library, &kotlin)?;
+    let resources = generated().join("resources").join(jna_folder(&library.target)?);
+    std::fs::create_dir_all(&resources)?;
+    std::fs::copy(&library.stripped, resources.join(library.file_name()))?;
+    Ok(library)
+}
+
+/// Builds and tests the library, the Android part and the sample.
+pub(crate) fn verify() -> Result<()> {
+    prepare()?;
+    scenarios::write_scripts()?;
+    setup::maven()?;
+    headline("Building and testing the Kotlin library");
+    run(&mut maven(["verify"]), "the failing test says what it expected")
+}
+
+/// A Maven command on the Kotlin library that says what matters.
+fn maven<const N: usize>(goals: [&str; N]) -> std::process::Command {
+    let mut maven = command("mvn", ["--batch-mode", "--no-transfer-progress", "--quiet", "--file", "bindings/kotlin"]);
+    maven.args(goals);
+    maven
+}
+
+/// Where JNA looks for a library in a jar.
+fn jna_folder(target: &str) -> Result<String> {
+    let architecture = match target.split('-').next() {
+        Some("x86_64") => "x86-64",
+        Some("aarch64") => "aarch64",
+        other => bail!("no JVM jar for {}: JNA's name for it is not known here", other.unwrap_or(target)),
+    };
+    let system = match target {
+        _ if target.contains("apple") => "darwin",
+        _ if target.contains("windows") => "win32",
+        _ => "linux",
+    };
+    Ok(format!("{system}-{architecture}"))
+}
