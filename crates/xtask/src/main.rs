@@ -9,6 +9,7 @@ mod npm;
 mod scenarios;
 mod setup;
 mod size;
+mod swift;
 mod test;
 mod toolchain;
 mod types;
@@ -33,6 +34,8 @@ enum Task {
     Test(test::Arguments),
     /// Builds and tests the Kotlin library and its Android part.
     Kotlin,
+    /// Builds and tests the Swift package.
+    Swift,
     /// Builds the npm package into bindings/npm/dist.
     Npm,
     /// Prints the size of the npm package's parts, raw and compressed.
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Task::Demo(arguments) => demo::run_demo(&arguments),
         Task::Test(arguments) => test::run_tests(&arguments),
         Task::Npm => npm::build(),
+        Task::Swift => swift::test(&[]),
         Task::Kotlin => kotlin::verify(),
         Task::Size => size::run(),
         Task::Bench(arguments) => bench::run_benches(&arguments),

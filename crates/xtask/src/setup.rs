@@ -101,15 +101,19 @@ pub(crate) fn maven() -> Result<()> {
     apt(&["default-jdk-headless", "maven"])
 }
 
+/// Whether this runs as root.
+pub(crate) fn is_root() -> bool {
+    succeeds(Command::new("sh").args(["-c", "test \"$(id -u)\" = 0"]))
+}
+
 /// Installs Debian packages, as root or by sudo.
 pub(crate) fn apt(packages: &[&str]) -> Result<()> {
     let wanted = packages.join(" ");
     if installed("apt-get").is_none() {
         bail!("cannot install {wanted} here; install the like by your system's own means");
     }
-    let as_root = succeeds(Command::new("sh").args(["-c", "test \"$(id -u)\" = 0"]));
     let apt = |arguments: &[&str]| {
-        let mut apt = if as_root { command("apt-get", arguments) } else { command("sudo", [&["-n", "apt-get"], arguments].concat()) };
+        let mut apt = if is_root() { command("apt-get", arguments) } else { command("sudo", [&["-n", "apt-get"], arguments].concat()) };
         apt.env("DEBIAN_FRONTEND", "noninteractive");
         apt
     };

@@ -1,0 +1,69 @@
+#if canImport(Network)
+    import Foundation
+    import Network
+    import SteadfastCore
+
+    #if canImport(UIKit) && !os(watchOS)
+        import UIKit
+    #elseif canImport(AppKit)
+        import AppKit
+    #endif
+
+    /// Tells a link what the system says of the network and of the app, for as long as it is held.
+    ///
+    /// ```swift
+    /// let link = try Steadfast.start(config)
+    /// let signals = AppleSignals(for: link)
+    /// ```
+    ///
+    /// With this, nothing is checked while the app is in the background (unless the config's `backgroundChecks` says otherwise), a change
+    /// from Wi-Fi to mobile is noticed at once, and no server is blamed for a missing network.
+    public final class AppleSignals: Sendable {
+        private let monitor = NWPathMonitor()
+        private let observers: Locked<[any NSObjectProtocol]>
+
+        /// Begins to tell `link`.
+        public init(for link: Steadfast) {
+            let interface = Locked<NWInterface.InterfaceType?>(nil)
+            monitor.pathUpdateHandler = { [weak link] path in
+                let now = [.wifi, .wiredEthernet, .cellular, .loopback, .other].first(where: path.usesInterfaceType)
+                let before = interface.withLock { before in
+                    defer { before = now }
+                    return before
+                }
+                if path.status != .satisfied {
+                    link?.setNetwork(.offline)
+                } else if before != nil, before != now {
+                    link?.setNetwork(.changed)
+                } else {
+                    link?.setNetwork(.online)
+                }
+            }
+            monitor.start(queue: .global(qos: .utility))
+            observers = Locked([])
+            observe(link)
+        }
+
+        deinit {
+            monitor.cancel()
+            observers.withLock { $0.forEach(NotificationCenter.default.removeObserver) }
+        }
+
+        private func observe(_ link: Steadfast) {
+            #if canImport(UIKit) && !os(watchOS)
+                on(UIApplication.didEnterBackgroundNotification, link, .background)
+                on(UIApplication.willEnterForegroundNotification, link, .foreground)
+            #elseif canImport(AppKit)
+                on(NSWorkspace.willSleepNotification, link, .frozen, center: NSWorkspace.shared.notificationCenter)
+                on(NSWorkspace.didWakeNotification, link, .resumed, center: NSWorkspace.shared.notificationCenter)
+            #endif
+        }
+
+        private func on(_ name: Notification.Name, _ link: Steadfast, _ lifecycle: Lifecycle, center: NotificationCenter = .default) {
+            let observer = center.addObserver(forName: name, object: nil, queue: nil) { [weak link] _ in
+                link?.setLifecycle(lifecycle)
+            }
+            observers.withLock { $0.append(observer) }
+        }
+    }
+#endif

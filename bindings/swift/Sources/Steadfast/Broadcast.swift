@@ -1,0 +1,63 @@
+import Foundation
+
+/// Values for any number of `AsyncStream`s. One that falls behind by more than ``kept`` values misses the oldest.
+final class Broadcast<Value: Sendable>: Sendable {
+    private static var kept: Int { 256 }
+
+    private struct State {
+        var streams: [Int: AsyncStream<Value>.Continuation] = [:]
+        var next = 0
+        var finished = false
+    }
+
+    private let state = Locked(State())
+
+    /// A stream of what is sent from now on, after `first`.
+    func stream(beginningWith first: Value? = nil) -> AsyncStream<Value> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Value.self, bufferingPolicy: .bufferingNewest(Self.kept))
+        if let first { continuation.yield(first) }
+        let number: Int? = state.withLock { state in
+            if state.finished { return nil }
+            state.next += 1
+            state.streams[state.next] = continuation
+            return state.next
+        }
+        guard let number else {
+            continuation.finish()
+            return stream
+        }
+        continuation.onTermination = { [state] _ in
+            _ = state.withLock { $0.streams.removeValue(forKey: number) }
+        }
+        return stream
+    }
+
+    func send(_ value: Value) {
+        for continuation in state.withLock({ Array($0.streams.values) }) {
+            continuation.yield(value)
+        }
+    }
+
+    func finish() {
+        let streams = state.withLock { state in
+            state.finished = true
+            return Array(state.streams.values)
+        }
+        // Each takes itself out of the state as it ends.
+        streams.forEach { $0.finish() }
+    }
+}
+
+/// A value that is only touched under its lock.
+final class Locked<Value>: @unchecked Sendable {
+    private let lock = NSLock()
+    private var value: Value
+
+    init(_ value: Value) {
+        self.value = value
+    }
+
+    func withLock<Result>(_ work: (inout Value) throws -> Result) rethrows -> Result {
+        try lock.withLock { try work(&value) }
+    }
+}

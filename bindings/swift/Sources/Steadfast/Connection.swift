@@ -1,0 +1,187 @@
+import Foundation
+import SteadfastCore
+
+/// A message over a ``Connection``.
+public enum Message: Sendable, Equatable {
+    /// A text.
+    case text(String)
+    /// Bytes.
+    case binary(Data)
+}
+
+/// What opens WebSockets: ``URLSessionConnector`` on Apple's systems, or one of your own.
+public protocol WebSocketConnector: Sendable {
+    /// Opens a WebSocket; returns once it is open. The task is cancelled if it is not wanted any more.
+    func open(_ url: URL) async throws -> any WebSocket
+}
+
+/// An open WebSocket.
+public protocol WebSocket: Sendable {
+    /// The next message. Throws ``WebSocketClosed`` when the server has closed it, and anything else when it broke.
+    func receive() async throws -> Message
+
+    /// Sends a message.
+    func send(_ message: Message) async throws
+
+    /// Closes it.
+    func close()
+}
+
+/// The server has closed a WebSocket.
+public struct WebSocketClosed: Error {
+    /// With this close code.
+    public let code: UInt16
+
+    public init(code: UInt16) {
+        self.code = code
+    }
+}
+
+/// A connection that follows the active endpoint: it moves by opening the new socket before it closes the old one.
+///
+/// What is sent while none is open is not kept; ``send(_:)`` says so.
+public final class Connection: Sendable {
+    /// Steadfast is told of arriving messages no more often than this: that there are some is all it needs.
+    private static let reportEvery: UInt64 = 250
+
+    private struct Leg {
+        let endpoint: Endpoint
+        var socket: (any WebSocket)?
+        var task: Task<Void, Never>?
+    }
+
+    private struct State {
+        var legs: [UInt64: Leg] = [:]
+        var current: UInt64?
+        var reported: UInt64?
+        var ended = false
+    }
+
+    /// What arrives, over whichever socket. It ends when the connection is closed. One reader gets each message.
+    public let messages: AsyncStream<Message>
+
+    private let received: AsyncStream<Message>.Continuation
+    private let state = Locked(State())
+    private let core: Core
+    private let sockets: any WebSocketConnector
+    private let ended: @Sendable () -> Void
+    private let clock: any Transport
+
+    init(core: Core, sockets: any WebSocketConnector, clock: any Transport, ended: @escaping @Sendable () -> Void) {
+        self.core = core
+        self.sockets = sockets
+        self.clock = clock
+        self.ended = ended
+        (messages, received) = AsyncStream.makeStream()
+    }
+
+    /// The endpoint that messages go to, or `nil` while there is none.
+    public var endpoint: Endpoint? {
+        state.withLock { state in state.current.flatMap { state.legs[$0]?.endpoint } }
+    }
+
+    /// Sends a message.
+    ///
+    /// - Returns: Whether there was an open socket that took it.
+    @discardableResult
+    public func send(_ message: Message) async -> Bool {
+        let socket = state.withLock { state in state.current.flatMap { state.legs[$0]?.socket } }
+        guard let socket else { return false }
+        do {
+            try await socket.send(message)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Lets go of the connection; the watching goes on.
+    public func close() {
+        if end() { core.holdConnection(wanted: false) }
+    }
+
+    var isOpen: Bool { state.withLock { !$0.ended } }
+
+    /// Ends it; whether it had not ended before.
+    @discardableResult
+    func end() -> Bool {
+        let legs: [Leg]? = state.withLock { state in
+            if state.ended { return nil }
+            state.ended = true
+            defer { state.legs = [:] }
+            return Array(state.legs.values)
+        }
+        legs?.forEach(Self.close)
+        received.finish()
+        ended()
+        return legs != nil
+    }
+
+    func open(_ id: UInt64, _ endpoint: Endpoint) {
+        guard let url = URL(string: endpoint.connect) else { return core.connectionClosed(id: id, code: nil) }
+        state.withLock { state in
+            guard !state.ended else { return }
+            // The task holds the connection only while it has something to tell it.
+            let task = Task { [weak self, sockets] in
+                do {
+                    let socket = try await sockets.open(url)
+                    guard let opened = self?.opened(id, socket), opened else { return socket.close() }
+                    while true {
+                        let message = try await socket.receive()
+                        self?.arrived(message, id)
+                    }
+                } catch {
+                    self?.broken(id, code: (error as? WebSocketClosed)?.code)
+                }
+            }
+            state.legs[id] = Leg(endpoint: endpoint, task: task)
+        }
+    }
+
+    func promote(_ id: UInt64) {
+        state.withLock { $0.current = id }
+    }
+
+    func release(_ id: UInt64, _ reason: DisconnectReason) {
+        let leg = state.withLock { state in
+            if state.current == id { state.current = nil }
+            return state.legs.removeValue(forKey: id)
+        }
+        if let leg { Self.close(leg) }
+    }
+
+    private static func close(_ leg: Leg) {
+        leg.socket?.close()
+        leg.task?.cancel()
+    }
+
+    private func opened(_ id: UInt64, _ socket: any WebSocket) -> Bool {
+        let wanted = state.withLock { state in
+            guard state.legs[id] != nil else { return false }
+            state.legs[id]?.socket = socket
+            return true
+        }
+        if wanted { core.connectionOpened(id: id) }
+        return wanted
+    }
+
+    private func arrived(_ message: Message, _ id: UInt64) {
+        let now = clock.now().monotonic
+        let report = state.withLock { state in
+            guard state.legs[id] != nil else { return false }
+            if let reported = state.reported, now < reported + Self.reportEvery { return false }
+            state.reported = now
+            return true
+        }
+        if report { core.connectionActive(id: id) }
+        received.yield(message)
+    }
+
+    private func broken(_ id: UInt64, code: UInt16?) {
+        let leg = state.withLock { state in
+            if state.current == id { state.current = nil }
+            return state.legs.removeValue(forKey: id)
+        }
+        if leg != nil { core.connectionClosed(id: id, code: code) }
+    }
+}

@@ -1,0 +1,2 @@
+// The engine's own types are part of what an app imports.
+@_exported import SteadfastCore

@@ -1,0 +1,133 @@
+//! The Swift package: its native part, its generated code, its tests, on this system's Swift or on one in a folder of its own.
+
+use crate::command::{command, headline, installed, root, run, run_quietly, succeeds};
+use crate::ffi::{self, Library};
+use crate::{scenarios, setup};
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use uniffi_bindgen::bindings::TargetLanguage;
+
+fn package() -> PathBuf {
+    root().join("bindings/swift")
+}
+
+/// Puts the native library and the generated Swift where the package's build finds them.
+pub(crate) fn prepare() -> Result<Library> {
+    let library = ffi::build()?;
+    let generated = root().join("target/swift");
+    ffi::generate_code(TargetLanguage::Swift, &library, &generated)?;
+    let swift = package().join("Sources/SteadfastCore/Generated");
+    std::fs::create_dir_all(&swift)?;
+    for module in ["SteadfastCore", "SteadfastTypes"] {
+        copy_if_new(&generated.join(module).with_extension("swift"), &swift.join(module).with_extension("swift"))?;
+    }
+    for header in ["SteadfastFFI.h", "SteadfastTypesFFI.h"] {
+        copy_if_new(&generated.join(header), &package().join("Sources/SteadfastFFI").join(header))?;
+    }
+    let folder = package().join("Library");
+    std::fs::create_dir_all(&folder)?;
+    copy_if_new(&library.stripped, &folder.join(library.file_name()))?;
+    Ok(library)
+}
+
+/// Copies a file unless it is there already: a new date would build everything anew.
+fn copy_if_new(from: &Path, to: &Path) -> Result<()> {
+    let bytes = std::fs::read(from).with_context(|| from.display().to_string())?;
+    if std::fs::read(to).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
+    std::fs::write(to, bytes).with_context(|| to.display().to_string())
+}
+
+/// Builds and tests the package.
+pub(crate) fn test(environment: &[(&str, String)]) -> Result<()> {
+    prepare()?;
+    scenarios::write_scripts()?;
+    let swift = Swift::installed()?;
+    headline("Building and testing the Swift package");
+    let mut test = swift.command("swift test --parallel --num-workers 1", environment)?;
+    run(&mut test, "the failing test says what it expected")
+}
+
+/// A Swift: this system's, or Debian's in a folder of its own.
+pub(crate) enum Swift {
+    System,
+    Folder(PathBuf),
+}
+
+impl Swift {
+    /// Sees to one.
+    pub(crate) fn installed() -> Result<Self> {
+        if installed("swift").is_some() {
+            return Ok(Self::System);
+        }
+        let folder = cache()?.join("swift-trixie");
+        let own = Self::Folder(folder.clone());
+        if folder.join(COMPLETE).exists() {
+            return Ok(own);
+        }
+        headline("Installing Swift in a folder of its own (two minutes and 3.3 GB, once)");
+        if !setup::is_root() {
+            bail!("Swift is missing, and only root can set one up in a folder of its own; install Swift 6, see https://www.swift.org/install");
+        }
+        setup::apt(&["debootstrap"])?;
+        if folder.exists() {
+            // One that was cut off.
+            std::fs::remove_dir_all(&folder)?;
+        }
+        std::fs::create_dir_all(&folder)?;
+        let mut bootstrap = command("debootstrap", ["--variant=minbase", "trixie"]);
+        run_quietly(bootstrap.arg(&folder).arg(debian_mirror()), "can Debian's servers be reached?")?;
+        let install = "apt-get update && apt-get install -y --no-install-recommends swiftlang libc6-dev libstdc++-14-dev ca-certificates";
+        let mut inside = command("chroot", [&folder]);
+        run_quietly(inside.args(["sh", "-c", install]).env("DEBIAN_FRONTEND", "noninteractive"), "can Debian's servers be reached?")?;
+        std::fs::write(folder.join(COMPLETE), "")?;
+        Ok(own)
+    }
+
+    /// A shell command in the package's folder.
+    pub(crate) fn command(&self, script: &str, environment: &[(&str, String)]) -> Result<Command> {
+        let mut command = match self {
+            Self::System => {
+                let mut shell = command("sh", ["-c", script]);
+                shell.current_dir(package());
+                shell
+            }
+            Self::Folder(folder) => {
+                // The checkout appears inside it at the same path; mounts of a namespace of their own end with the command.
+                let inside = folder.join(root().strip_prefix("/")?);
+                std::fs::create_dir_all(&inside)?;
+                let script = format!(
+                    "mount --bind {root} {inside} && mount -t proc proc {folder}/proc && exec chroot {folder} sh -c 'cd {package} && {script}'",
+                    root = root().display(),
+                    inside = inside.display(),
+                    folder = folder.display(),
+                    package = package().display(),
+                );
+                command("unshare", ["--mount", "sh", "-c", &script])
+            }
+        };
+        command.env("LD_LIBRARY_PATH", "/usr/libexec/swift/lib/swift/linux:/usr/lib/swift/linux");
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
+        Ok(command)
+    }
+}
+
+/// Says that the folder was not cut off while it was made.
+const COMPLETE: &str = ".steadfast-complete";
+
+fn cache() -> Result<PathBuf> {
+    let home = std::env::home_dir().context("there is no home folder to keep Swift in")?;
+    Ok(std::env::var_os("XDG_CACHE_HOME").map_or_else(|| home.join(".cache"), PathBuf::from).join("steadfast"))
+}
+
+/// The mirror that this system's packages come from, so that a proxy or mirror set up for it serves here too.
+fn debian_mirror() -> String {
+    "http://deb.debian.org/debian".to_owned()
+}
+
+/// Whether a command succeeds in a mount namespace of its own.
+pub(crate) fn can_unshare() -> bool {
+    succeeds(&mut command("unshare", ["--mount", "true"]))
+}
