@@ -154,15 +154,18 @@ struct DetailedHealthCheck {
 
 impl Read for HealthCheck {
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
-        let mut check = reader.check.clone();
         if let Value::Text(_) = value {
-            return Url::read(value, reader).map(|url| Self { url, check: Some(check) });
+            return Url::read(value, reader).map(|url| Self { url, check: None });
         }
         require(value, "url", reader);
         let url = value.get("url").and_then(|url| reader.field("url", |reader| Url::read(url, reader)));
-        let rest = reader.table(value).iter().filter(|(key, _)| key != "url").cloned().collect();
-        check.overlay(&Value::Table(rest), reader);
-        url.map(|url| Self { url, check: Some(check) })
+        let rest: Vec<_> = reader.table(value).iter().filter(|(key, _)| key != "url").cloned().collect();
+        let check = (!rest.is_empty()).then(|| {
+            let mut check = reader.check.clone();
+            check.overlay(&Value::Table(rest), reader);
+            check
+        });
+        url.map(|url| Self { url, check })
     }
 }
 

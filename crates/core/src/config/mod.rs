@@ -188,7 +188,7 @@ impl Config {
         Self { endpoints: Endpoints(endpoints), ..preset.config() }
     }
 
-    /// Reads a config, reporting everything that is wrong with it. URLs are parsed by the platform's `parser`.
+    /// Reads a config, with every endpoint's health check spelt out, or reports everything that is wrong with it. URLs are parsed by the platform's `parser`.
     pub fn read(value: &Value, parser: UrlParser) -> Result<Self, Problems> {
         let preset = match value.get("preset") {
             Some(Value::Text(word)) => Preset::from_word(word),
@@ -207,6 +207,7 @@ impl Config {
         }
         // What could not be read has its default, so that every range can be checked all the same.
         config.check_settings(&mut reader);
+        config.endpoints.spell_out(&config.check);
         Problems::or(reader.finish(), config)
     }
 
@@ -220,6 +221,7 @@ impl Config {
         let mut reader = Reader::new(parser, self.check.clone());
         let mut endpoints = Endpoints::default();
         reader.field("endpoints", |reader| endpoints.overlay(value, reader));
+        endpoints.spell_out(&self.check);
         Problems::or(reader.finish(), endpoints)
     }
 

@@ -53,9 +53,6 @@ public fun Config.spread(build: Spread.() -> Unit) {
     spread = spread.apply(build)
 }
 
-/** A duration of `java.time` as one of Kotlin's, which configs are made of. Java calls it as `Configs.duration`. */
-public val java.time.Duration.asDuration: kotlin.time.Duration get() = toKotlinDuration()
-
 /** Configs from and as JSON, and from Java. */
 public object Configs {
     /**
@@ -74,6 +71,10 @@ public object Configs {
     @JvmStatic
     @JvmOverloads
     public fun of(endpoints: List<Endpoint>, preset: Preset = Preset.DEFAULT): Config = presetConfig(preset, endpoints)
+
+    /** A duration of `java.time` as one of Kotlin's, which configs are made of. */
+    @JvmStatic
+    public fun duration(duration: java.time.Duration): kotlin.time.Duration = duration.toKotlinDuration()
 
     /** An endpoint, checked as the config's `check` says. */
     @JvmStatic

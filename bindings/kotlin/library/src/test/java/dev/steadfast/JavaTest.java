@@ -1,0 +1,31 @@
+package dev.steadfast;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** What a Java developer writes. */
+class JavaTest {
+    @Test
+    void aLinkIsStartedWatchedAndClosed() throws Exception {
+        Config config = Configs.of(List.of(Configs.endpoint("only", "ws://127.0.0.1:9/", "http://127.0.0.1:9/")));
+        config.getCheck().setInterval(Configs.duration(java.time.Duration.ofSeconds(5)));
+        CompletableFuture<CheckReport> checked = new CompletableFuture<>();
+        try (Steadfast link = Steadfast.start(config);
+                AutoCloseable listening = link.addListener(event -> System.out.println(ConfigsKt.toJson(event)))) {
+            link.checkNow(checked::complete);
+            assertEquals(FailureKind.REFUSED, checked.get(10, TimeUnit.SECONDS).getFailure());
+            assertEquals("only", link.getActive().getValue().getName());
+        }
+    }
+
+    @Test
+    void whatIsWrongIsThrown() {
+        ConfigException refused = assertThrows(ConfigException.class, () -> Configs.fromJson("{}"));
+        assertEquals("endpoints", refused.getProblems().get(0).getPath());
+    }
+}
