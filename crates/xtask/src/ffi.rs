@@ -1,4 +1,4 @@
-//! The library behind the Swift package and the AAR, and the code that UniFFI generates for it.
+//! The library behind the Swift package and the AAR, and the code that uniffi generates for it.
 
 use crate::command::{command, headline, root, run_quietly};
 use crate::toolchain::{Build, Toolchain};

@@ -2,7 +2,7 @@
 
 use crate::command::{command, headline, root, run};
 use crate::ffi::{self, Library};
-use crate::{setup, scenarios};
+use crate::{demo, scenarios, setup, size};
 use anyhow::{Result, bail};
 use std::path::PathBuf;
 use uniffi_bindgen::bindings::TargetLanguage;
@@ -27,8 +27,9 @@ pub(crate) fn prepare() -> Result<Library> {
 
 /// Builds and tests the library, the Android part and the sample.
 pub(crate) fn verify() -> Result<()> {
-    prepare()?;
-    scenarios::write_scripts()?;
+    size::report_library(&prepare()?)?;
+    scenarios::prepare("kotlin")?;
+    demo::build_testbed()?;
     setup::maven()?;
     headline("Building and testing the Kotlin library");
     run(&mut maven(["verify"]), "the failing test says what it expected")

@@ -49,7 +49,7 @@ fn main() -> ExitCode {
         Task::Demo(arguments) => demo::run_demo(&arguments),
         Task::Test(arguments) => test::run_tests(&arguments),
         Task::Npm => npm::build(),
-        Task::Swift => swift::test(&[]),
+        Task::Swift => swift::test(),
         Task::Kotlin => kotlin::verify(),
         Task::Size => size::run(),
         Task::Bench(arguments) => bench::run_benches(&arguments),

@@ -1,6 +1,6 @@
 //! Installs what the other commands need: the ordinary way first, the Debian way where that cannot be had.
 
-use crate::command::{cargo, command, headline, installed, root, run_quietly, succeeds};
+use crate::command::{cargo, command, headline, in_ci, installed, root, run_quietly, succeeds};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -71,7 +71,7 @@ pub(crate) fn browsers() -> Result<Browsers> {
         }
     }
     let browsers = Browsers { chromium: chromium()?, firefox: firefox(), webkit: webkit() };
-    if std::env::var_os("CI").is_some() && (browsers.firefox.is_none() || browsers.webkit.is_none()) {
+    if in_ci() && (browsers.firefox.is_none() || browsers.webkit.is_none()) {
         bail!("CI tests in all three browsers, and Firefox or WebKit is missing");
     }
     Ok(browsers)

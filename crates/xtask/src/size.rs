@@ -1,16 +1,33 @@
-//! What the npm package weighs.
+//! What the npm package weighs, and the library for Swift and Kotlin.
 
 use crate::command::root;
+use crate::ffi::{self, Library};
 use crate::npm;
 use anyhow::{Result, bail};
 use std::io::Write;
+
+/// The most that the stripped library for Swift and Kotlin may weigh.
+const LIBRARY_LIMIT: usize = 500_000;
 
 /// The most that wasm, glue and face together may weigh, compressed.
 const LIMIT: usize = 45 * 1024;
 
 pub(crate) fn run() -> Result<()> {
     npm::build()?;
-    report()
+    let library = ffi::build()?;
+    report()?;
+    report_library(&library)
+}
+
+/// Prints what the library for Swift and Kotlin weighs; an error if it is too much.
+pub(crate) fn report_library(library: &Library) -> Result<()> {
+    let bytes = std::fs::read(&library.stripped)?;
+    println!("\n{:<28} {:>9} {:>9}", "", "raw", "brotli");
+    println!("{:<28} {:>9} {:>9}   (limit {LIBRARY_LIMIT} raw)", library.file_name(), bytes.len(), brotli(&bytes)?);
+    if bytes.len() > LIBRARY_LIMIT {
+        bail!("the library for Swift and Kotlin is {} bytes over its limit", bytes.len() - LIBRARY_LIMIT);
+    }
+    Ok(())
 }
 
 /// Prints the sizes of what is built; an error if it is too much.

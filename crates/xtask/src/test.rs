@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything that must hold, from formatting to three browsers.
 
 use crate::command::{cargo, command, headline, root, run};
-use crate::{demo, npm, setup, size};
+use crate::{demo, kotlin, npm, scenarios, setup, size, swift};
 use anyhow::{Context, Result};
 use std::process::Command;
 use std::time::Instant;
@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
 type Part = (&'static str, fn() -> Result<()>);
 
 /// The parts, cheapest first.
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 11] = [
     ("Formatting and lints of the Rust code", lints),
     ("Licences and sources of dependencies", dependencies),
     ("Rust tests and scenarios", rust_tests),
@@ -24,6 +24,9 @@ const PARTS: [Part; 8] = [
     ("The npm package and its size", package),
     ("Types and lints of the TypeScript code", typescript),
     ("The npm package in bundlers and Node", packaging),
+    ("The Kotlin library", kotlin::verify),
+    ("The Swift package", swift::test),
+    ("Every scenario in every language", scenarios::report),
     ("The npm package in browsers", browsers),
 ];
 
@@ -96,7 +99,8 @@ fn typescript() -> Result<()> {
 
 fn packaging() -> Result<()> {
     demo::build_testbed()?;
-    let tests = ["--test", "tests/packaging/packaging.test.mjs", "tests/browser/node.test.mjs"];
+    scenarios::prepare("npm")?;
+    let tests = ["--test", "tests/packaging/packaging.test.mjs", "tests/browser/node.test.mjs", "tests/browser/scenarios.test.mjs"];
     run(command("node", tests).env("CHROMIUM", setup::chromium()?), "the failing test says what it expected")
 }
 

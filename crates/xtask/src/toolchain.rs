@@ -92,8 +92,8 @@ impl Toolchain {
         if let Some(llvm) = &self.llvm {
             command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", llvm.join("wasm-ld"));
         }
-        let built = folder.join(target).join(profile);
-        (command, built)
+        let result = folder.join(target).join(profile);
+        (command, result)
     }
 
     /// LLVM's linker puts functions together that came out the same.

@@ -17,9 +17,9 @@ pub(crate) fn build(out: &Path) -> Result<()> {
     });
     headline("Building the WebAssembly");
     run_quietly(&mut build, "the compiler's message above says why")?;
-    let built = folder.join("steadfast_web.wasm");
+    let wasm = folder.join("steadfast_web.wasm");
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(&built).web(true)?.typescript(true).out_name("steadfast").omit_default_module_path(true);
+    bindgen.input_path(&wasm).web(true)?.typescript(true).out_name("steadfast").omit_default_module_path(true);
     bindgen.generate(out).context("wasm-bindgen failed")?;
     let wasm = out.join("steadfast_bg.wasm");
     // It strips names too: the compiler must not, for wasm-bindgen reads a section that stripping removes.
