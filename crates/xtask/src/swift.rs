@@ -103,7 +103,7 @@ impl Swift {
                 shell
             }
             Self::Folder(folder) => {
-                // The checkout appears inside it at the same path; mounts of a namespace of their own end with the command.
+                // The checkout appears inside it at the same path; mounts and processes of a namespace of their own end with the command.
                 let inside = folder.join(root().strip_prefix("/")?);
                 std::fs::create_dir_all(&inside)?;
                 let script = format!(
@@ -113,7 +113,7 @@ impl Swift {
                     folder = folder.display(),
                     package = package().display(),
                 );
-                command("unshare", ["--mount", "sh", "-c", &script])
+                command("unshare", ["--mount", "--pid", "--fork", "--kill-child", "sh", "-c", &script])
             }
         };
         command.env("LD_LIBRARY_PATH", "/usr/libexec/swift/lib/swift/linux:/usr/lib/swift/linux");

@@ -40,7 +40,8 @@ public final class URLSessionTransport: Transport {
         guard let check = health.check, let url = URL(string: health.url), url.scheme?.hasPrefix("http") == true else {
             return .failure(.unexpected)
         }
-        var request = URLRequest(url: url, timeoutInterval: Double(timeout.clampedMilliseconds) / 1_000)
+        // In whole seconds on Linux; it is the engine that ends a check to the millisecond.
+        var request = URLRequest(url: url, timeoutInterval: (Double(timeout.clampedMilliseconds) / 1_000).rounded(.up))
         request.httpMethod = check.method.word
         request.httpBody = check.body.map { Data($0.utf8) }
         // So that a server can leave checks out of its statistics.

@@ -1,0 +1,43 @@
+import Foundation
+import Steadfast
+import XCTest
+
+/// Real sockets, and servers that fail in each way. The times are printed and not asserted: a busy machine must not fail a test.
+final class FailoverTests: XCTestCase {
+    func testAnAppsMessagesComeFromTheOtherServerAfterEachFault() async throws {
+        let testbed = try Testbed()
+        print("\nSwift: from the fault to a message of the other server, in seconds")
+        for (fault, mark) in [("\"kill\"", 1.0), ("\"hang\"", 4.0), (#"{"status":503}"#, 2.5), (#"{"slow":4000}"#, 15.0)] {
+            let seconds = try await failover(testbed, fault)
+            print("  \(fault): \(String(format: "%.2f", seconds))   (mark \(mark))")
+        }
+    }
+
+    private func failover(_ testbed: Testbed, _ fault: String) async throws -> Double {
+        for endpoint in testbed.endpoints { try await testbed.fault(endpoint.name, "\"healthy\"") }
+        let link = try Steadfast.start(Config(endpoints: testbed.endpoints))
+        var messages = try link.connect(using: PlainSocketConnector()).messages.makeAsyncIterator()
+        let events = link.events
+        let patience = Task {
+            try await Task.sleep(for: .seconds(60))
+            link.stop()
+        }
+        defer { patience.cancel() }
+        let first = await messages.next()
+        XCTAssertEqual(first, .text("primary"))
+        // Both are known to be healthy, and the next check is half an interval away.
+        while !link.snapshot.endpoints.allSatisfy({ $0.health == .healthy }) { try await Task.sleep(for: .milliseconds(10)) }
+        for await event in events {
+            if case .check(let report) = event, report.endpoint == "primary" { break }
+        }
+        try await Task.sleep(for: .milliseconds(1_500))
+        let broken = ContinuousClock.now
+        try await testbed.fault("primary", fault)
+        let greeting = await messages.next()
+        XCTAssertEqual(greeting, .text("secondary"))
+        let elapsed = broken.duration(to: .now)
+        link.stop()
+        try await link.run()
+        return Double(elapsed.clampedMilliseconds) / 1_000
+    }
+}

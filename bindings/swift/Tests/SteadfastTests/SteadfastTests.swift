@@ -1,0 +1,201 @@
+import Foundation
+import Steadfast
+import XCTest
+
+private var config: Config {
+    Config(endpoints: [
+        Endpoint(name: "a", connect: "wss://a.example/", health: HealthCheck(url: "https://a.example/")),
+        Endpoint(name: "b", connect: "wss://b.example/", health: HealthCheck(url: "https://b.example/")),
+    ])
+}
+
+private let ok = Outcome.answer(Answer(status: 200, headers: [], body: Data(), latency: .milliseconds(1)))
+
+/// Answers as it is told to.
+private struct Scripted: Transport {
+    let answer: @Sendable (Endpoint) async throws -> Outcome
+    var timer: (@Sendable (Duration) async throws -> Void)?
+
+    init(timer: (@Sendable (Duration) async throws -> Void)? = nil, _ answer: @escaping @Sendable (Endpoint) async throws -> Outcome) {
+        self.answer = answer
+        self.timer = timer
+    }
+
+    func check(_ endpoint: Endpoint, timeout: Duration) async throws -> Outcome {
+        try await answer(endpoint)
+    }
+
+    func sleep(for duration: Duration) async throws {
+        if let timer { try await timer(duration) } else { try await Task.sleep(for: duration) }
+    }
+}
+
+final class SteadfastTests: XCTestCase {
+    func testEverythingWrongWithAConfigIsToldAtOnce() {
+        var wrong = config
+        wrong.endpoints[0].connect = "no url"
+        wrong.endpoints[1].health.url = "ws://b.example/"
+        wrong.endpoints[1].priority = 5_000
+        wrong.check.timeout = .milliseconds(1)
+        wrong.failureThreshold = 0
+        XCTAssertThrowsError(try Steadfast.start(wrong)) { error in
+            let paths = (error as? ConfigError)?.problems.map(\.path)
+            let expected = ["endpoints[0].connect", "endpoints[1].priority", "endpoints[1].health.url", "check.timeout", "failureThreshold"]
+            XCTAssertEqual(paths, expected, "\(error)")
+            XCTAssertTrue("\(error)".contains("failureThreshold: 0 is out of range, allowed: 1 to 100"), "\(error)")
+        }
+    }
+
+    func testJSONThatIsNoneAndJSONThatIsWrongAreTold() {
+        XCTAssertThrowsError(try Config(json: "{")) { XCTAssertTrue("\($0)".contains("not JSON"), "\($0)") }
+        let misspelt = #"{ "endpoints": [], "chekc": {} }"#
+        XCTAssertThrowsError(try JSONDecoder().decode(Config.self, from: Data(misspelt.utf8))) { error in
+            XCTAssertEqual((error as? ConfigError)?.problems.count, 2, "\(error)")
+            XCTAssertTrue("\(error)".contains("did you mean `check`?"), "\(error)")
+        }
+    }
+
+    func testDurationsThatNoClockHoldsAreClamped() {
+        XCTAssertEqual(Duration.seconds(-1).clampedMilliseconds, 0)
+        XCTAssertEqual(Duration.seconds(Int64.max).clampedMilliseconds, .max)
+        XCTAssertEqual(Duration.milliseconds(1_500).clampedMilliseconds, 1_500)
+    }
+
+    func testATransportThatThrowsMakesFailedChecks() async throws {
+        let link = try Steadfast.start(config, transport: Scripted { _ in throw Broken(description: "mine") })
+        let report = await link.checkNow()
+        XCTAssertEqual(report?.failure, .unexpected)
+        link.stop()
+        try await link.run()
+    }
+
+    func testATransportThatNeverReturnsTimesOut() async throws {
+        var quick = config
+        (quick.check.timeout, quick.check.minTimeout) = (.milliseconds(50), .milliseconds(50))
+        let cancelled = expectation(description: "the check is cancelled")
+        cancelled.assertForOverFulfill = false
+        let link = try Steadfast.start(quick, transport: Scripted { _ in
+            do { try await Task.sleep(for: .seconds(3_600)) } catch { cancelled.fulfill() }
+            throw CancellationError()
+        })
+        let report = await link.checkNow()
+        XCTAssertEqual(report?.failure, .timeout)
+        await fulfillment(of: [cancelled], timeout: 10)
+        link.stop()
+    }
+
+    func testATransportThatReturnsAfterTheStopDoesNoHarm() async throws {
+        let asked = expectation(description: "the endpoint is asked")
+        asked.assertForOverFulfill = false
+        let link = try Steadfast.start(config, transport: Scripted { _ in
+            asked.fulfill()
+            // It does not care that it is cancelled.
+            await Task.detached { try? await Task.sleep(for: .milliseconds(200)) }.value
+            return ok
+        })
+        await fulfillment(of: [asked], timeout: 10)
+        link.stop()
+        try await link.run()
+        XCTAssertEqual(link.snapshot.state, .stopped)
+        try await Task.sleep(for: .milliseconds(400))
+    }
+
+    func testATransportWithoutATimerEndsTheWatchingWithAnError() async throws {
+        let link = try Steadfast.start(config, transport: Scripted(timer: { _ in throw Broken(description: "no timers left") }) { _ in ok })
+        do {
+            try await link.run()
+            XCTFail("it ended without an error")
+        } catch {
+            XCTAssertTrue("\(error)".contains("no timers left"), "\(error)")
+        }
+    }
+
+    func testStreamsTellAndEnd() async throws {
+        let link = try Steadfast.start(config, transport: Scripted { _ in ok })
+        let (events, active) = (link.events, link.activeEndpoints)
+        while !link.snapshot.endpoints.allSatisfy({ $0.health == .healthy }) { try await Task.sleep(for: .milliseconds(10)) }
+        try link.prefer("b")
+        var names: [String] = []
+        for await endpoint in active {
+            names.append(endpoint.name)
+            if names.count == 2 { link.stop() }
+        }
+        XCTAssertEqual(names, ["a", "b"])
+        var last: Event?
+        for await event in events { last = event }
+        XCTAssertEqual(last, .stopped)
+        let report = await link.checkNow()
+        XCTAssertNil(report)
+        XCTAssertThrowsError(try link.prefer("c"))
+        XCTAssertThrowsError(try link.setEndpoints([]))
+    }
+
+    func testACancelledTaskStopsTheWatching() async throws {
+        let link = try Steadfast.start(config, transport: Scripted { _ in ok })
+        let waiting = Task { try await link.run() }
+        _ = await link.checkNow()
+        waiting.cancel()
+        try await waiting.value
+        XCTAssertEqual(link.snapshot.state, .stopped)
+    }
+
+    func testALinkThatNobodyHoldsStops() async throws {
+        var link: Steadfast? = try Steadfast.start(config, transport: Scripted { _ in ok })
+        let events = try XCTUnwrap(link?.events)
+        _ = await link?.checkNow()
+        link = nil
+        var last: Event?
+        for await event in events { last = event }
+        XCTAssertEqual(last, .stopped)
+    }
+
+    func testAThousandStartsAndStopsLeaveNothingBehind() async throws {
+        let handlesBefore = uniffiForeignFutureHandleCountSteadfastFfi()
+        let alive = Counter()
+        for _ in 0..<1_000 {
+            let transport = CountedTransport(alive)
+            let link = try Steadfast.start(config, transport: transport)
+            _ = await link.checkNow()
+            link.stop()
+            try await link.run()
+        }
+        // The last ones may still be on their way out.
+        for _ in 0..<100 where alive.count > 0 || uniffiForeignFutureHandleCountSteadfastFfi() > handlesBefore {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        let handles = uniffiForeignFutureHandleCountSteadfastFfi() - handlesBefore
+        print("Swift: 1,000 starts and stops: \(handles) handles of the native side and \(alive.count) transports left")
+        XCTAssertEqual(handles, 0)
+        XCTAssertEqual(alive.count, 0)
+    }
+}
+
+/// How many there are.
+private final class Counter: @unchecked Sendable {
+    private let lock = NSLock()
+    private var value = 0
+
+    var count: Int { lock.withLock { value } }
+
+    func add(_ number: Int) {
+        lock.withLock { value += number }
+    }
+}
+
+/// A transport that is counted from `init` to `deinit`.
+private final class CountedTransport: Transport {
+    private let alive: Counter
+
+    init(_ alive: Counter) {
+        self.alive = alive
+        alive.add(1)
+    }
+
+    deinit {
+        alive.add(-1)
+    }
+
+    func check(_ endpoint: Endpoint, timeout: Duration) async throws -> Outcome {
+        ok
+    }
+}
