@@ -1,0 +1,9 @@
+package androidx.test.runner.intent;
+
+import android.app.Instrumentation.ActivityResult;
+import android.content.Intent;
+
+/** There is none here. */
+public interface IntentStubber {
+    ActivityResult getActivityResultForIntent(Intent intent);
+}
