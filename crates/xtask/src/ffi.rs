@@ -46,6 +46,11 @@ pub(crate) fn build_for(toolchain: &Toolchain, target: &str, environment: &[(Str
 }
 
 impl Library {
+    /// The static library that Apple's linker wants.
+    pub(crate) fn archive(&self) -> PathBuf {
+        self.whole.with_file_name("libsteadfast_ffi.a")
+    }
+
     pub(crate) fn file_name(&self) -> &'static str {
         library_name(&self.target)
     }

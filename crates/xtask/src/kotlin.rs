@@ -36,14 +36,14 @@ pub(crate) fn verify() -> Result<()> {
 }
 
 /// A Maven command on the Kotlin library that says what matters.
-fn maven<const N: usize>(goals: [&str; N]) -> std::process::Command {
+pub(crate) fn maven<const N: usize>(goals: [&str; N]) -> std::process::Command {
     let mut maven = command("mvn", ["--batch-mode", "--no-transfer-progress", "--quiet", "--file", "bindings/kotlin"]);
     maven.args(goals);
     maven
 }
 
 /// Where JNA looks for a library in a jar.
-fn jna_folder(target: &str) -> Result<String> {
+pub(crate) fn jna_folder(target: &str) -> Result<String> {
     let architecture = match target.split('-').next() {
         Some("x86_64") => "x86-64",
         Some("aarch64") => "aarch64",

@@ -6,6 +6,7 @@ mod demo;
 mod ffi;
 mod kotlin;
 mod npm;
+mod package;
 mod scenarios;
 mod setup;
 mod size;
@@ -34,6 +35,8 @@ enum Task {
     Test(test::Arguments),
     /// Builds and tests the Kotlin library and its Android part.
     Kotlin,
+    /// Makes what is published for Kotlin (AAR and jar) or Swift (package with its library for Apple).
+    Package(package::Arguments),
     /// Builds and tests the Swift package.
     Swift,
     /// Builds the npm package into bindings/npm/dist.
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Task::Demo(arguments) => demo::run_demo(&arguments),
         Task::Test(arguments) => test::run_tests(&arguments),
         Task::Npm => npm::build(),
+        Task::Package(arguments) => package::run_package(&arguments),
         Task::Swift => swift::test(),
         Task::Kotlin => kotlin::verify(),
         Task::Size => size::run(),

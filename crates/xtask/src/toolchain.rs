@@ -101,6 +101,8 @@ impl Toolchain {
         const SAME_CODE: &str = "-Clink-arg=-Wl,--icf=all";
         match &self.llvm {
             _ if target == WASM => String::new(),
+            // The NDK's clang uses that linker. Newer phones map memory in pages of 16 KB.
+            _ if target.contains("android") => format!("{SAME_CODE} -Clink-arg=-Wl,-z,max-page-size=16384"),
             Some(llvm) => format!("{SAME_CODE} -Clink-arg=-fuse-ld=lld -Clink-arg=-B{}", llvm.display()),
             // This target's compiler brings that linker and uses it by default.
             None if target == "x86_64-unknown-linux-gnu" => SAME_CODE.to_owned(),
