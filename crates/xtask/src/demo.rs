@@ -1,11 +1,11 @@
 //! `cargo xtask demo`: the page on which one watches a failover happen, and the servers that it happens to.
 
-use crate::command::{cargo, command, headline, installed, root, run, run_quietly};
+use crate::command::{Ended, cargo, command, headline, installed, root, run, run_quietly};
 use crate::{npm, setup};
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 /// Shows a failover in a browser.
 #[derive(clap::Args)]
@@ -88,14 +88,4 @@ impl Testbed {
 /// Builds the testbed into `target/debug`.
 pub(crate) fn build_testbed() -> Result<()> {
     run_quietly(&mut cargo(["build", "--locked", "--package", "steadfast-testbed"]), "the compiler's message above says why")
-}
-
-/// A process that ends with this.
-struct Ended(Child);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }

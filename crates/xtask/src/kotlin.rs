@@ -1,10 +1,12 @@
 //! The Kotlin library: its native part, its generated code, its tests.
 
-use crate::command::{command, headline, root, run};
+use crate::command::{Ended, command, headline, root, run};
 use crate::ffi::{self, Library};
 use crate::{demo, scenarios, setup, size};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
+use std::process::Stdio;
 use uniffi_bindgen::bindings::TargetLanguage;
 
 fn generated() -> PathBuf {
@@ -32,7 +34,25 @@ pub(crate) fn verify() -> Result<()> {
     demo::build_testbed()?;
     setup::maven()?;
     headline("Building and testing the Kotlin library");
-    run(&mut maven(["verify"]), "the failing test says what it expected")
+    run(&mut maven(["verify"]), "the failing test says what it expected")?;
+    minified()
+}
+
+/// Runs the sample as a minified app: the library's rules must have kept what is found by name.
+fn minified() -> Result<()> {
+    headline("Running the minified sample");
+    // Nothing listens on this port.
+    let mut java = command("java", ["-jar", "bindings/kotlin/sample/target/steadfast-sample-minified.jar", "http://127.0.0.1:9/"]);
+    let mut sample = Ended(java.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("is a JRE on the path?")?);
+    let printed = sample.0.stdout.take().context("it prints nothing")?;
+    for line in BufReader::new(printed).lines() {
+        let line = line?;
+        println!("{line}");
+        if line.contains("\"failure\":\"refused\"") {
+            return Ok(());
+        }
+    }
+    bail!("it ended without having checked anything: the rules in library/src/main/resources/META-INF/proguard do not suffice")
 }
 
 /// A Maven command on the Kotlin library that says what matters.
