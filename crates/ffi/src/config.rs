@@ -68,3 +68,40 @@ fn json(value: &impl serde::Serialize) -> String {
 fn not_json(error: serde_json::Error) -> ConfigError {
     ConfigError::Invalid { problems: vec![Problem { path: String::new(), message: format!("not JSON: {error}") }] }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot be set up may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_taken_as_they_stand_but_for_the_scheme() {
+        for (text, parsed) in [
+            ("WSS://A.example/Live?x=1", "wss://A.example/Live?x=1"),
+            ("https://user:pass@a.example:8443/", "https://user:pass@a.example:8443/"),
+            ("tcp://[::1]:5432", "tcp://[::1]:5432"),
+            ("https://bücher.example/", "https://bücher.example/"),
+        ] {
+            assert_eq!(parse_url(text).as_deref(), Some(parsed));
+        }
+    }
+
+    #[test]
+    fn what_is_no_url_is_none() {
+        for text in
+            ["", "a.example", "/path", "https://", "https:///path", "https://a b/", "https://a.example:99999/", "mailto:a@b.example"]
+        {
+            assert_eq!(parse_url(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_config_built_elsewhere_is_checked_as_if_it_were_json() {
+        let json = r#"{ "endpoints": [{ "name": "a", "connect": "wss://a.example/", "health": "https://a.example/" }], "check": { "interval": "5s" } }"#;
+        let config = config_from_json(json).unwrap();
+        assert_eq!(checked(&config), Ok(config.clone()));
+        let wrong = Config { failure_threshold: 0, ..config };
+        let Err(ConfigError::Invalid { problems }) = checked(&wrong) else { panic!("it was taken") };
+        assert_eq!(problems[0].to_string(), "failureThreshold: 0 is out of range, allowed: 1 to 100");
+    }
+}

@@ -72,6 +72,10 @@ fn package_kotlin() -> Result<()> {
     fs::copy(bindings.join("library/pom.xml"), out.join(format!("steadfast-{VERSION}.pom")))?;
     fs::copy(bindings.join("pom.xml"), out.join(format!("steadfast-parent-{VERSION}.pom")))?;
 
+    let documentation = bindings.join("library/target/dokka");
+    run_quietly(&mut kotlin::maven(["--projects", "library", "generate-sources", "dokka:dokka"]), "the message above says why")?;
+    jar(&documentation, &out.join(format!("steadfast-{VERSION}-javadoc.jar")))?;
+
     let aar = empty("aar")?;
     let classes = empty("classes")?;
     for jar in [&library, &bindings.join(format!("android/target/steadfast-android-classes-{VERSION}.jar"))] {

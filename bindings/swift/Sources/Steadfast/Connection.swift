@@ -39,10 +39,13 @@ public struct WebSocketClosed: Error {
 
 /// A connection that follows the active endpoint: it moves by opening the new socket before it closes the old one.
 ///
-/// What is sent while none is open is not kept; ``send(_:)`` says so.
+/// What is sent while none is open is not kept; ``send(_:)`` says so. Messages that nobody reads hold the server back.
 public final class Connection: Sendable {
     /// Steadfast is told of arriving messages no more often than this: that there are some is all it needs.
     private static let reportEvery: UInt64 = 250
+    /// How many messages wait for a reader before the server is held back, and how often is looked whether there is room again.
+    private static let kept = 256
+    private static let lookEvery = Duration.milliseconds(20)
 
     private struct Leg {
         let endpoint: Endpoint
@@ -72,7 +75,7 @@ public final class Connection: Sendable {
         self.sockets = sockets
         self.clock = clock
         self.ended = ended
-        (messages, received) = AsyncStream.makeStream()
+        (messages, received) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.kept))
     }
 
     /// The endpoint that messages go to, or `nil` while there is none.
@@ -128,7 +131,8 @@ public final class Connection: Sendable {
                     guard let opened = self?.opened(id, socket), opened else { return socket.close() }
                     while true {
                         let message = try await socket.receive()
-                        self?.arrived(message, id)
+                        guard let link = self else { return socket.close() }
+                        try await link.arrived(message, id)
                     }
                 } catch {
                     self?.broken(id, code: (error as? WebSocketClosed)?.code)
@@ -165,7 +169,7 @@ public final class Connection: Sendable {
         return wanted
     }
 
-    private func arrived(_ message: Message, _ id: UInt64) {
+    private func arrived(_ message: Message, _ id: UInt64) async throws {
         let now = clock.now().monotonic
         let report = state.withLock { state in
             guard state.legs[id] != nil else { return false }
@@ -174,7 +178,8 @@ public final class Connection: Sendable {
             return true
         }
         if report { core.connectionActive(id: id) }
-        received.yield(message)
+        // Full: this socket is not read on, and TCP tells the server.
+        while case .dropped = received.yield(message) { try await Task.sleep(for: Self.lookEvery) }
     }
 
     private func broken(_ id: UInt64, code: UInt16?) {

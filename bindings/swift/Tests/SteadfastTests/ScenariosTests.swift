@@ -100,7 +100,10 @@ private final class Replay {
             link.setLifecycle(words[input.text("to")]!)
         case "checkNow": Task { [link] in await link.checkNow() }
         case "prefer": try link.prefer(input["name"] as? String)
-        case "connect": connection = try link.connect(using: sockets)
+        case "connect":
+            let opened = try link.connect(using: sockets)
+            connection = opened
+            Task { for await _ in opened.messages {} }
         case "disconnect": connection?.close()
         case "stop": link.stop()
         case let unknown: throw Difference(description: "unknown input \(unknown)")

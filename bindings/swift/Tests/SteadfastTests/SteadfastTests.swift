@@ -170,6 +170,29 @@ final class SteadfastTests: XCTestCase {
     }
 }
 
+#if os(Linux)
+    extension SteadfastTests {
+        /// Each check is an async call in both directions; a leak of any of them shows in the process's memory.
+        func testAHundredThousandChecksLeaveTheMemoryAsItWas() async throws {
+            func residentKiB() throws -> Int {
+                let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+                let line = try XCTUnwrap(status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") })
+                return try XCTUnwrap(Int(line.filter(\.isNumber)))
+            }
+            // `Task.sleep` is no good here: a cancelled one is kept by the system until its time has come.
+            let untilCancelled: @Sendable (Duration) async throws -> Void = { _ in for await _ in AsyncStream<Void>.makeStream().stream {} }
+            let link = try Steadfast.start(config, transport: Scripted(timer: untilCancelled) { _ in ok })
+            for _ in 0..<2_000 { _ = await link.checkNow() }
+            let before = try residentKiB()
+            for _ in 0..<100_000 { _ = await link.checkNow() }
+            let grown = try residentKiB() - before
+            print("Swift: 100,000 checks: \(grown) KiB more memory")
+            XCTAssertLessThan(grown, 4 * 1_024)
+            link.stop()
+        }
+    }
+#endif
+
 /// How many there are.
 private final class Counter: @unchecked Sendable {
     private let lock = NSLock()
