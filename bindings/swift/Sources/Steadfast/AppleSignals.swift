@@ -18,7 +18,8 @@
     ///
     /// With this, nothing is checked while the app is in the background (unless the config's `backgroundChecks` says otherwise), a change
     /// from Wi-Fi to mobile is noticed at once, and no server is blamed for a missing network.
-    public final class AppleSignals: Sendable {
+    public final class AppleSignals: @unchecked Sendable {
+        // Not all SDKs say that a monitor may be shared; it is touched at the beginning and at the end only.
         private let monitor = NWPathMonitor()
         private let observers: Locked<[any NSObjectProtocol]>
 
@@ -26,7 +27,8 @@
         public init(for link: Steadfast) {
             let interface = Locked<NWInterface.InterfaceType?>(nil)
             monitor.pathUpdateHandler = { [weak link] path in
-                let now = [.wifi, .wiredEthernet, .cellular, .loopback, .other].first(where: path.usesInterfaceType)
+                let kinds: [NWInterface.InterfaceType] = [.wifi, .wiredEthernet, .cellular, .loopback, .other]
+                let now = kinds.first { path.usesInterfaceType($0) }
                 let before = interface.withLock { before in
                     defer { before = now }
                     return before

@@ -78,8 +78,8 @@ public class Connection internal constructor(
         if (reason == DisconnectReason.STOPPED) received.close()
         leg.released = true
         leave(leg)
-        // A server that was replaced may still be sending; OkHttp reads on until it has answered the close.
-        leg.socket?.close(NORMAL, null)
+        // A server that was replaced may still be sending; OkHttp reads on until it has answered the close. One that never opened has nothing to say.
+        if (leg.open) leg.socket?.close(NORMAL, null) else leg.socket?.cancel()
     }
 
     private fun leave(leg: Leg) {
@@ -92,10 +92,14 @@ public class Connection internal constructor(
         var socket: WebSocket? = null
 
         @Volatile
+        var open = false
+
+        @Volatile
         var released = false
         private var reported: Long? = null
 
         override fun onOpen(webSocket: WebSocket, response: Response) {
+            open = true
             if (released) webSocket.cancel() else reports.opened(id)
         }
 
