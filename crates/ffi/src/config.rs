@@ -70,7 +70,6 @@ fn not_json(error: serde_json::Error) -> ConfigError {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot be set up may panic")]
 mod tests {
     use super::*;
 

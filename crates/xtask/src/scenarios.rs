@@ -68,6 +68,7 @@ pub(crate) fn report() -> Result<()> {
         }
         println!();
     }
+    println!("\nThe npm package tells an app fewer kinds of events; all that it tells are compared.");
     if !wrong.is_empty() {
         bail!("scenarios go differently:\n{}", wrong.join("\n"));
     }

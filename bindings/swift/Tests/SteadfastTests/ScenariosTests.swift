@@ -77,9 +77,10 @@ private final class Replay {
             }
         }
         try compare()
+        let same = events.all.count
         link.stop()
         world.settle()
-        return events.all.count
+        return same
     }
 
     private func isPossible(_ input: JSON?) -> Bool {

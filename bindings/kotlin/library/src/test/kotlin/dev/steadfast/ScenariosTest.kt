@@ -91,9 +91,10 @@ private class Replay(private val script: JsonObject) {
             }
         }
         compare()
+        val same = events.size
         link.close()
         world.settle()
-        return events.size
+        return same
     }
 
     private val JsonObject.isArrival get() = text("input") in setOf("failure", "answer", "opened", "closed", "active")
