@@ -42,10 +42,8 @@ fn copy_if_new(from: &Path, to: &Path) -> Result<()> {
 
 /// Builds and tests the package. It is skipped, out of CI, where there is no Swift and no right to install one.
 pub(crate) fn test() -> Result<()> {
-    if installed("swift").is_none() && !in_ci() && !(cfg!(target_os = "linux") && setup::is_root()) {
-        println!(
-            "SKIPPED, nothing of the Swift package was tested: there is no Swift here, and only root on Linux can set one up in a folder of its own. Install Swift 6, see https://www.swift.org/install"
-        );
+    if !Swift::can_be_had() && !in_ci() {
+        println!("SKIPPED, nothing of the Swift package was tested: {MISSING}");
         return Ok(());
     }
     prepare()?;
@@ -62,7 +60,14 @@ pub(crate) enum Swift {
     Folder(PathBuf),
 }
 
+const MISSING: &str =
+    "Swift is missing, and only root on Linux can set one up in a folder of its own; install Swift 6, see https://www.swift.org/install";
+
 impl Swift {
+    fn can_be_had() -> bool {
+        installed("swift").is_some() || cfg!(target_os = "linux") && setup::is_root()
+    }
+
     /// Sees to one.
     pub(crate) fn installed() -> Result<Self> {
         if installed("swift").is_some() {
@@ -73,12 +78,10 @@ impl Swift {
         if folder.join(COMPLETE).exists() {
             return Ok(own);
         }
-        headline("Installing Swift in a folder of its own (two minutes and 3.3 GB, once)");
-        if !setup::is_root() {
-            bail!(
-                "Swift is missing, and only root can set one up in a folder of its own; install Swift 6, see https://www.swift.org/install"
-            );
+        if !Self::can_be_had() {
+            bail!(MISSING);
         }
+        headline("Installing Swift in a folder of its own (two minutes and 3.3 GB, once)");
         setup::apt(&["debootstrap"])?;
         if folder.exists() {
             // One that was cut off.

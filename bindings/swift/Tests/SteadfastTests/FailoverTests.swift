@@ -6,14 +6,16 @@ import XCTest
 final class FailoverTests: XCTestCase {
     func testAnAppsMessagesComeFromTheOtherServerAfterEachFault() async throws {
         let testbed = try Testbed()
-        print("\nSwift: from the fault to a message of the other server, in seconds")
+        print("\nSwift: from the fault to a message of the other server, in seconds, median of three")
         for (fault, mark) in [("\"kill\"", 1.0), ("\"hang\"", 4.0), (#"{"status":503}"#, 2.5), (#"{"slow":4000}"#, 15.0)] {
-            let seconds = try await failover(testbed, fault)
-            print("  \(fault): \(String(format: "%.2f", seconds))   (mark \(mark))")
+            var seconds: [Double] = []
+            for run in 0..<3 { seconds.append(try await failover(testbed, fault, run)) }
+            let shown = seconds.map { String(format: "%.2f", $0) }.joined(separator: " ")
+            print("  \(fault): \(String(format: "%.2f", seconds.sorted()[1]))   (mark \(mark); median of \(shown))")
         }
     }
 
-    private func failover(_ testbed: Testbed, _ fault: String) async throws -> Double {
+    private func failover(_ testbed: Testbed, _ fault: String, _ run: Int) async throws -> Double {
         for endpoint in testbed.endpoints { try await testbed.fault(endpoint.name, "\"healthy\"") }
         let link = try Steadfast.start(Config(endpoints: testbed.endpoints))
         var messages = try link.connect(using: PlainSocketConnector()).messages.makeAsyncIterator()
@@ -25,12 +27,12 @@ final class FailoverTests: XCTestCase {
         defer { patience.cancel() }
         let first = await messages.next()
         XCTAssertEqual(first, .text("primary"))
-        // Both are known to be healthy, and the next check is half an interval away.
+        // Both are known to be healthy, and the fault strikes at another moment between two checks each time.
         while !link.snapshot.endpoints.allSatisfy({ $0.health == .healthy }) { try await Task.sleep(for: .milliseconds(10)) }
         for await event in events {
             if case .check(let report) = event, report.endpoint == "primary" { break }
         }
-        try await Task.sleep(for: .milliseconds(1_500))
+        try await Task.sleep(for: .milliseconds(500 + 1_000 * run))
         let broken = ContinuousClock.now
         try await testbed.fault("primary", fault)
         let greeting = await messages.next()

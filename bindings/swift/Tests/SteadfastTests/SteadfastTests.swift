@@ -84,6 +84,19 @@ final class SteadfastTests: XCTestCase {
         link.stop()
     }
 
+    func testATransportThatReturnsTwiceIsHeardOnce() async throws {
+        let link = try Steadfast.start(config, transport: Scripted { _ in
+            let (answers, answer) = AsyncStream.makeStream(of: Outcome.self)
+            answer.yield(ok)
+            answer.yield(.failure(.reset))
+            for await first in answers { return first }
+            throw CancellationError()
+        })
+        let report = await link.checkNow()
+        XCTAssertEqual(report?.status, 200)
+        link.stop()
+    }
+
     func testATransportThatReturnsAfterTheStopDoesNoHarm() async throws {
         let asked = expectation(description: "the endpoint is asked")
         asked.assertForOverFulfill = false

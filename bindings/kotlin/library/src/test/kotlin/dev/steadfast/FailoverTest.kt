@@ -22,15 +22,16 @@ class FailoverTest {
     @Test
     fun `an app's messages come from the other server after each fault`() = runBlocking {
         Testbed().use { testbed ->
-            println("\nKotlin: from the fault to a message of the other server, in seconds")
+            println("\nKotlin: from the fault to a message of the other server, in seconds, median of three")
             for ((fault, mark) in listOf("\"kill\"" to 1.0, "\"hang\"" to 4.0, "{\"status\":503}" to 2.5, "{\"slow\":4000}" to 15.0)) {
-                val seconds = failover(testbed, fault)
-                println("  %-14s %6.2f   (mark %.1f)".format(fault.trim('"'), seconds, mark))
+                val seconds = List(3) { failover(testbed, fault, it) }
+                val all = seconds.joinToString(" ") { "%.2f".format(it) }
+                println("  %-14s %6.2f   (mark %.1f; median of %s)".format(fault.trim('"'), seconds.sorted()[1], mark, all))
             }
         }
     }
 
-    private suspend fun failover(testbed: Testbed, fault: String): Double {
+    private suspend fun failover(testbed: Testbed, fault: String, run: Int): Double {
         testbed.endpoints.keys.forEach { testbed.fault(it, "\"healthy\"") }
         val scope = CoroutineScope(Dispatchers.Default + Job())
         val link = Steadfast.start(testbed.config(), scope)
@@ -38,10 +39,10 @@ class FailoverTest {
         try {
             return withTimeout(60.seconds) {
                 assertEquals(Message.Text("primary"), messages.first())
-                // Both are known to be healthy, and the next check is half an interval away.
+                // Both are known to be healthy, and the fault strikes at another moment between two checks each time.
                 while (link.snapshot().endpoints.any { it.health != Health.HEALTHY }) delay(10.milliseconds)
                 link.events.first { it is Event.Check && it.report.endpoint == "primary" }
-                delay(1500.milliseconds)
+                delay((500 + 1_000 * run).milliseconds)
                 val greeting = scope.async { messages.filter { it is Message.Text }.first() }
                 val broken = TimeSource.Monotonic.markNow()
                 testbed.fault("primary", fault)

@@ -9,6 +9,7 @@ import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.suspendCancellableCoroutine
 import kotlinx.coroutines.withTimeout
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNull
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import java.lang.ref.WeakReference
+import kotlin.coroutines.resume
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
@@ -102,6 +104,20 @@ class SteadfastTest {
         })
         assertEquals(FailureKind.TIMEOUT, link.checkNow()?.failure)
         cancelled.await()
+        link.close()
+    }
+
+    @Test
+    fun `a transport that returns twice is heard once`() = promptly {
+        var refusals = 0
+        val link = Steadfast.start(CONFIG, scope, Scripted {
+            suspendCancellableCoroutine { answer ->
+                answer.resume(OK)
+                runCatching { answer.resume(Outcome.Failure(FailureKind.RESET)) }.onFailure { refusals++ }
+            }
+        })
+        assertNull(link.checkNow()?.failure)
+        assertTrue(refusals > 0)
         link.close()
     }
 
