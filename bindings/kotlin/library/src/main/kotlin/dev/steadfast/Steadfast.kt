@@ -1,6 +1,7 @@
 package dev.steadfast
 
 import dev.steadfast.ffi.Core
+import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
@@ -148,8 +149,9 @@ public class Steadfast private constructor(
     private inline fun <T> whileRunning(work: () -> T): T? =
         try {
             work()
-        } catch (_: IllegalStateException) {
-            // So says the generated code once the engine has been let go; there is nothing left to tell it.
+        } catch (ended: IllegalStateException) {
+            // So says the generated code once the engine has been let go; there is nothing left to tell it. A cancellation looks alike.
+            if (ended is CancellationException) throw ended
             null
         }
 

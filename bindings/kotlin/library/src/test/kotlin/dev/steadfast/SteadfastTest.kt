@@ -7,11 +7,14 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancel
+import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.suspendCancellableCoroutine
 import kotlinx.coroutines.withTimeout
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -104,6 +107,20 @@ class SteadfastTest {
         })
         assertEquals(FailureKind.TIMEOUT, link.checkNow()?.failure)
         cancelled.await()
+        link.close()
+    }
+
+    @Test
+    fun `who waits for a check can be cancelled`() = promptly {
+        val link = Steadfast.start(CONFIG, scope, Scripted { awaitCancellation() })
+        var wentOn = false
+        val waiting = launch {
+            link.checkNow()
+            wentOn = true
+        }
+        kotlinx.coroutines.delay(50.milliseconds)
+        waiting.cancelAndJoin()
+        assertFalse(wentOn)
         link.close()
     }
 
