@@ -1,7 +1,8 @@
 //! How a health check asks, and which answers pass.
 
-use super::reader::{Read, Reader, Setting, Write, settings};
+use super::reader::{Read, Reader, Setting, settings};
 use super::value::Value;
+use super::writer::Write;
 use crate::keyword::keywords;
 use crate::outcome::Header;
 use crate::time::Millis;

@@ -1,8 +1,9 @@
 //! One place that the app can be connected to.
 
 use super::check::Check;
-use super::reader::{Measure, Read, Reader, Setting, Write};
+use super::reader::{Measure, Read, Reader, Setting};
 use super::value::Value;
+use super::writer::Write;
 use crate::url::{Scheme, Url};
 use std::fmt;
 use std::sync::{Arc, LazyLock};

@@ -6,6 +6,7 @@ mod preset;
 mod problems;
 mod reader;
 mod value;
+mod writer;
 
 pub use check::{Check, FetchMode, Headers, Method, StatusPattern, StatusPatterns};
 pub use endpoint::{Endpoint, HealthCheck, Name};
@@ -16,7 +17,8 @@ pub use value::Value;
 use crate::keyword::{Keyword, keywords};
 use crate::time::Millis;
 use crate::url::UrlParser;
-use reader::{Read, Reader, Setting, Write, settings};
+use reader::{Read, Reader, Setting, settings};
+use writer::Write;
 
 settings! {
     /// Everything that can be set. All but `endpoints` has a default; durations are milliseconds or texts such as `"3s"`.

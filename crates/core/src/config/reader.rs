@@ -9,7 +9,7 @@ use super::value::Value;
 use crate::keyword::Keyword;
 use crate::time::Millis;
 use crate::url::{NOT_A_URL, Url, UrlParser};
-use std::fmt::{Display, Write as _};
+use std::fmt::{Display, Write};
 
 /// Where reading has got to, and what was found wrong on the way.
 pub(super) struct Reader {
@@ -188,60 +188,6 @@ pub(super) trait Read: Sized {
     }
 }
 
-/// Something that can be written as it would stand in a config.
-pub(super) trait Write {
-    /// What reads back as the same.
-    fn write(&self) -> Value;
-}
-
-impl<T: Write> Write for Option<T> {
-    fn write(&self) -> Value {
-        self.as_ref().map_or(Value::Null, Write::write)
-    }
-}
-
-impl<T: Write> Write for Vec<T> {
-    fn write(&self) -> Value {
-        Value::List(self.iter().map(Write::write).collect())
-    }
-}
-
-impl Write for bool {
-    fn write(&self) -> Value {
-        Value::Bool(*self)
-    }
-}
-
-impl Write for u32 {
-    fn write(&self) -> Value {
-        Value::Number((*self).into())
-    }
-}
-
-impl Write for String {
-    fn write(&self) -> Value {
-        Value::Text(self.clone())
-    }
-}
-
-impl Write for Millis {
-    fn write(&self) -> Value {
-        Value::Text(self.to_string())
-    }
-}
-
-impl Write for Url {
-    fn write(&self) -> Value {
-        Value::Text(self.as_str().to_owned())
-    }
-}
-
-impl<T: Keyword> Write for T {
-    fn write(&self) -> Value {
-        Value::Text(self.word().to_owned())
-    }
-}
-
 impl<T: Read> Setting for T {
     fn overlay(&mut self, value: &Value, reader: &mut Reader) {
         if let Some(read) = T::read(value, reader) {
@@ -407,9 +353,9 @@ macro_rules! settings {
             }
         }
 
-        impl $crate::config::reader::Write for $name {
+        impl $crate::config::writer::Write for $name {
             fn write(&self) -> $crate::config::Value {
-                let fields = [ $( (stringify!($field), $crate::config::reader::Write::write(&self.$field)) ),* ];
+                let fields = [ $( (stringify!($field), $crate::config::writer::Write::write(&self.$field)) ),* ];
                 $crate::config::Value::Table(fields.map(|(name, value)| ($crate::config::reader::camel(name), value)).into())
             }
         }
