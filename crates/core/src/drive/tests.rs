@@ -204,3 +204,37 @@ fn the_future_is_send_if_the_transport_is() {
     fn assert_send(_: impl Send) {}
     assert_send(drive(Driven::new().link, Threaded));
 }
+
+/// What a future has come to, without anyone to wake.
+fn poll_once<T>(future: &mut Pin<Box<impl Future<Output = T>>>) -> Poll<T> {
+    future.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+}
+
+#[test]
+fn who_asks_for_a_check_is_told_what_came_of_it() {
+    let mut driven = Driven::new();
+    driven.transport.answer.set(Some(200));
+    assert!(driven.turn().is_pending());
+    driven.transport.answer.set(Some(503));
+    let mut check = Box::pin(driven.link.check_now());
+    assert!(poll_once(&mut check).is_pending());
+    // One that nobody waits for is made all the same.
+    drop(driven.link.check_now());
+    assert!(driven.turn().is_pending());
+    let Poll::Ready(Some(report)) = poll_once(&mut check) else { panic!("nothing was told") };
+    assert_eq!((report.endpoint.as_str(), report.status, report.failure), ("a", Some(503), Some(FailureKind::Status)));
+}
+
+#[test]
+fn who_asks_for_a_check_is_told_of_a_stop() {
+    let mut driven = Driven::new();
+    assert!(driven.turn().is_pending());
+    let mut check = Box::pin(driven.link.check_now());
+    assert!(driven.turn().is_pending());
+    assert!(poll_once(&mut check).is_pending());
+    driven.link.stop();
+    assert!(driven.turn().is_ready());
+    driven.future = None;
+    assert_eq!(poll_once(&mut check), Poll::Ready(None));
+    assert_eq!(poll_once(&mut Box::pin(driven.link.check_now())), Poll::Ready(None));
+}
