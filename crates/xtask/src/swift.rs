@@ -99,7 +99,7 @@ impl Swift {
 
     /// A shell command in the package's folder.
     pub(crate) fn command(&self, script: &str) -> Result<Command> {
-        let mut command = match self {
+        Ok(match self {
             Self::System => {
                 let mut shell = command("sh", ["-c", script]);
                 shell.current_dir(package());
@@ -116,11 +116,11 @@ impl Swift {
                     folder = folder.display(),
                     package = package().display(),
                 );
-                command("unshare", ["--mount", "--pid", "--fork", "--kill-child", "sh", "-c", &script])
+                let mut shell = command("unshare", ["--mount", "--pid", "--fork", "--kill-child", "sh", "-c", &script]);
+                shell.env("LD_LIBRARY_PATH", "/usr/libexec/swift/lib/swift/linux:/usr/lib/swift/linux");
+                shell
             }
-        };
-        command.env("LD_LIBRARY_PATH", "/usr/libexec/swift/lib/swift/linux:/usr/lib/swift/linux");
-        Ok(command)
+        })
     }
 }
 

@@ -12,16 +12,17 @@ final class Broadcast<Value: Sendable>: Sendable {
 
     private let state = Locked(State())
 
-    /// A stream of what is sent from now on, after `first`.
-    func stream(beginningWith first: Value? = nil) -> AsyncStream<Value> {
+    /// A stream of what is sent from now on, after what is the `first` at this moment.
+    func stream(beginningWith first: () -> Value? = { nil }) -> AsyncStream<Value> {
         let (stream, continuation) = AsyncStream.makeStream(of: Value.self, bufferingPolicy: .bufferingNewest(Self.kept))
-        if let first { continuation.yield(first) }
         let number: Int? = state.withLock { state in
             if state.finished { return nil }
             state.next += 1
             state.streams[state.next] = continuation
             return state.next
         }
+        // Only now, or what is sent meanwhile would be missed.
+        if let first = first() { continuation.yield(first) }
         guard let number else {
             continuation.finish()
             return stream

@@ -55,7 +55,7 @@ public final class Steadfast: Sendable {
     public var active: Endpoint { core.active() }
 
     /// The active endpoint, and from then on each one that takes over. It ends when watching does.
-    public var activeEndpoints: AsyncStream<Endpoint> { relay.activeEndpoints.stream(beginningWith: active) }
+    public var activeEndpoints: AsyncStream<Endpoint> { relay.activeEndpoints.stream { active } }
 
     /// What happens from now on, as it happens. It ends when watching does; a reader that falls behind by more than 256 events misses
     /// the oldest.

@@ -54,16 +54,32 @@ public class Steadfast private constructor(
     /** What happens, as it happens. A collector that falls behind by more than 256 events misses the oldest. */
     public val events: SharedFlow<Event> = mutableEvents.asSharedFlow()
 
-    /** The running of the engine: it completes when watching has ended, exceptionally if the transport's `sleep` threw. */
+    /** The running of the engine: it completes when watching has ended. */
     public val job: Job
+
+    /** Why watching has ended by itself, if it has: the transport's `sleep` threw. */
+    @Volatile
+    public var failure: Exception? = null
+        private set
 
     init {
         relay.target = this
-        job = scope.launch { core.run() }
+        job = scope.launch { run() }
         job.invokeOnCompletion {
             // What the engine held is let go now, and not when the garbage collector finds it.
             core.destroy()
             relay.target = null
+        }
+    }
+
+    private suspend fun run() {
+        try {
+            core.run()
+        } catch (cancelled: CancellationException) {
+            throw cancelled
+        } catch (failed: Exception) {
+            // The scope and what else runs in it have done nothing wrong.
+            failure = failed
         }
     }
 
