@@ -3,9 +3,14 @@
 import Foundation
 import Steadfast
 
+/// Prints a line at once, into a pipe as well.
+func say(_ line: String) {
+    FileHandle.standardOutput.write(Data((line + "\n").utf8))
+}
+
 let healthURLs = CommandLine.arguments.dropFirst()
 guard !healthURLs.isEmpty else {
-    print("usage: swift run Sample HEALTH_URL...")
+    say("usage: swift run Sample HEALTH_URL...")
     exit(2)
 }
 let endpoints = zip(1..., healthURLs).map { number, health in
@@ -13,12 +18,12 @@ let endpoints = zip(1..., healthURLs).map { number, health in
 }
 do {
     let link = try Steadfast.start(Config(endpoints: endpoints))
-    print("connect to \(link.active.connect)")
+    say("connect to \(link.active.connect)")
     for await event in link.events {
-        print(event.json)
-        if case .switched = event { print("connect to \(link.active.connect)") }
+        say(event.json)
+        if case .switched = event { say("connect to \(link.active.connect)") }
     }
 } catch {
-    print(error)
+    say("\(error)")
     exit(1)
 }
