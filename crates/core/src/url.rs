@@ -34,8 +34,7 @@ pub enum Scheme {
     Wss,
     /// `tcp:`: a bare TCP connection to host and port, for checks on native platforms.
     Tcp,
-    /// Not known: a text that came from another language and that nobody has parsed yet. No valid config has it.
-    #[cfg(feature = "uniffi")]
+    /// Not known: a text that nobody has parsed yet, or that is no URL. No valid config has it.
     Unparsed,
 }
 
@@ -68,8 +67,8 @@ impl Url {
         host_given.then(|| Self { scheme, href: href.into_boxed_str() })
     }
 
-    /// A text that is parsed when the config that it stands in is written to a [`Value`](crate::config::Value) and read back.
-    #[cfg(feature = "uniffi")]
+    /// A text in place of a URL, so that all else can be checked. Whoever makes one sees to it that the config is refused, or written to a
+    /// [`Value`](crate::config::Value) and read back, which parses it.
     pub(crate) fn unparsed(text: String) -> Self {
         Self { href: text.into_boxed_str(), scheme: Scheme::Unparsed }
     }

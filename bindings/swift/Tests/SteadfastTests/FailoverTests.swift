@@ -19,7 +19,6 @@ final class FailoverTests: XCTestCase {
         for endpoint in testbed.endpoints { try await testbed.fault(endpoint.name, "\"healthy\"") }
         let link = try Steadfast.start(Config(endpoints: testbed.endpoints))
         var messages = try link.connect(using: PlainSocketConnector()).messages.makeAsyncIterator()
-        let events = link.events
         let patience = Task {
             try await Task.sleep(for: .seconds(60))
             link.stop()
@@ -29,7 +28,7 @@ final class FailoverTests: XCTestCase {
         XCTAssertEqual(first, .text("primary"))
         // Both are known to be healthy, and the fault strikes at another moment between two checks each time.
         while !link.snapshot.endpoints.allSatisfy({ $0.health == .healthy }) { try await Task.sleep(for: .milliseconds(10)) }
-        for await event in events {
+        for await event in link.events {
             if case .check(let report) = event, report.endpoint == "primary" { break }
         }
         try await Task.sleep(for: .milliseconds(500 + 1_000 * run))

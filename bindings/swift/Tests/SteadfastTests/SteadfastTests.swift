@@ -34,13 +34,13 @@ final class SteadfastTests: XCTestCase {
     func testEverythingWrongWithAConfigIsToldAtOnce() {
         var wrong = config
         wrong.endpoints[0].connect = "no url"
-        wrong.endpoints[1].health.url = "ws://b.example/"
+        wrong.endpoints[0].health.url = "ws://a.example/"
         wrong.endpoints[1].priority = 5_000
         wrong.check.timeout = .milliseconds(1)
         wrong.failureThreshold = 0
         XCTAssertThrowsError(try Steadfast.start(wrong)) { error in
             let paths = (error as? ConfigError)?.problems.map(\.path)
-            let expected = ["endpoints[0].connect", "endpoints[1].priority", "endpoints[1].health.url", "check.timeout", "failureThreshold"]
+            let expected = ["endpoints[0].connect", "endpoints[0].health.url", "endpoints[1].priority", "check.timeout", "failureThreshold"]
             XCTAssertEqual(paths, expected, "\(error)")
             XCTAssertTrue("\(error)".contains("failureThreshold: 0 is out of range, allowed: 1 to 100"), "\(error)")
         }

@@ -70,9 +70,9 @@ impl Endpoint {
     }
 }
 
-/// Reports a URL whose scheme has no place in `field`.
+/// Reports a URL whose scheme has no place in `field`. What is no URL has been reported when it was read.
 fn check_scheme(field: &str, url: &Url, allowed: &[Scheme], message: &str, reader: &mut Reader) {
-    if !allowed.contains(&url.scheme()) {
+    if url.scheme() != Scheme::Unparsed && !allowed.contains(&url.scheme()) {
         reader.field(field, |reader| reader.problem(message));
     }
 }

@@ -290,7 +290,7 @@ impl Read for Url {
         if url.is_none() {
             reader.problem(NOT_A_URL);
         }
-        url
+        Some(url.unwrap_or_else(|| Url::unparsed(read)))
     }
 }
 

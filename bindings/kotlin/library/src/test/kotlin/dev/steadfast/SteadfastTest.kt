@@ -46,8 +46,7 @@ class SteadfastTest {
     @Test
     fun `everything wrong with a config is told at once`() {
         val wrong = steadfastConfig {
-            endpoint("b", "no url", "https://b.example/")
-            endpoint("c", "wss://c.example/", "ws://c.example/")
+            endpoint("b", "no url", "ws://b.example/")
             endpoint("", "wss://a.example/", "https://a.example/") { priority = 5_000u }
             check { timeout = 1.milliseconds }
             failureThreshold = 0u
@@ -55,7 +54,7 @@ class SteadfastTest {
         val refused = assertThrows(ConfigException::class.java) { Steadfast.start(wrong, scope) }
         val paths = refused.problems.map { it.path }
         assertEquals(
-            listOf("endpoints[0].connect", "endpoints[1].health.url", "endpoints[2].name", "endpoints[2].priority", "check.timeout", "failureThreshold"),
+            listOf("endpoints[0].connect", "endpoints[0].health.url", "endpoints[1].name", "endpoints[1].priority", "check.timeout", "failureThreshold"),
             paths,
             refused.message,
         )
