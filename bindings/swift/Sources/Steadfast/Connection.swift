@@ -114,10 +114,11 @@ public final class Connection: Sendable {
             defer { state.legs = [:] }
             return Array(state.legs.values)
         }
-        legs?.forEach(Self.close)
+        guard let legs else { return false }
+        legs.forEach(Self.close)
         received.finish()
         ended()
-        return legs != nil
+        return true
     }
 
     func open(_ id: UInt64, _ endpoint: Endpoint) {
@@ -146,7 +147,7 @@ public final class Connection: Sendable {
         state.withLock { $0.current = id }
     }
 
-    func release(_ id: UInt64, _ reason: DisconnectReason) {
+    func release(_ id: UInt64) {
         let leg = state.withLock { state in
             if state.current == id { state.current = nil }
             return state.legs.removeValue(forKey: id)

@@ -51,7 +51,7 @@ final class Relay: Listener {
     }
 
     func onDisconnect(id: UInt64, reason: DisconnectReason) throws {
-        connection?.release(id, reason)
+        connection?.release(id)
     }
 
     private var connection: Connection? { state.withLock { $0.connection } }

@@ -143,6 +143,18 @@ final class SteadfastTests: XCTestCase {
         XCTAssertThrowsError(try link.setEndpoints([]))
     }
 
+    func testAClosedConnectionLeavesTheNextOneAlone() async throws {
+        let link = try Steadfast.start(config, transport: Scripted { _ in ok })
+        let first = try link.connect(using: PlainSocketConnector())
+        XCTAssertThrowsError(try link.connect(using: PlainSocketConnector()))
+        first.close()
+        let second = try link.connect(using: PlainSocketConnector())
+        first.close()
+        XCTAssertThrowsError(try link.connect(using: PlainSocketConnector()))
+        link.stop()
+        for await _ in second.messages { XCTFail("there was no socket") }
+    }
+
     func testACancelledTaskStopsTheWatching() async throws {
         let link = try Steadfast.start(config, transport: Scripted { _ in ok })
         let waiting = Task { try await link.run() }

@@ -330,7 +330,7 @@ macro_rules! settings {
                     not(feature = "uniffi"),
                     doc = concat!("\n\nDefault: `", stringify!($default), "`" $(, ", allowed: ", $low, " to ", $high)?, ".")
                 )]
-                // UniFFI hands on only what is written out; the defaults are what `defaultConfig` gives.
+                // UniFFI hands on only what is written out; the defaults are what `presetConfig` gives.
                 $( #[cfg_attr(feature = "uniffi", doc = "\n\nAllowed:", doc = $low, doc = "to", doc = $high)] )?
                 #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
                 pub $field: $type,

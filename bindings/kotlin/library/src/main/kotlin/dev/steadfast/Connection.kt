@@ -54,7 +54,7 @@ public class Connection internal constructor(
     override fun close() {
         reports.unwanted(this)
         received.close()
-        legs.keys.forEach { release(it, DisconnectReason.STOPPED) }
+        legs.keys.forEach(::release)
     }
 
     internal fun open(id: ULong, endpoint: Endpoint) {
@@ -73,9 +73,8 @@ public class Connection internal constructor(
         mutableEndpoint.value = legs[id]?.endpoint
     }
 
-    internal fun release(id: ULong, reason: DisconnectReason) {
+    internal fun release(id: ULong) {
         val leg = legs.remove(id) ?: return
-        if (reason == DisconnectReason.STOPPED) received.close()
         leg.released = true
         leave(leg)
         // A server that was replaced may still be sending; OkHttp reads on until it has answered the close. One that never opened has nothing to say.

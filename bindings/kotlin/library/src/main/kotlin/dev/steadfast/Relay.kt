@@ -22,9 +22,6 @@ internal class Relay : Listener {
     }
 
     override fun onDisconnect(id: ULong, reason: DisconnectReason) {
-        connection.get()?.let { connection ->
-            connection.release(id, reason)
-            if (reason == DisconnectReason.STOPPED) this.connection.compareAndSet(connection, null)
-        }
+        connection.get()?.release(id)
     }
 }

@@ -66,6 +66,7 @@ public class Steadfast private constructor(
         relay.target = this
         job = scope.launch { run() }
         job.invokeOnCompletion {
+            relay.connection.get()?.close()
             // What the engine held is let go now, and not when the garbage collector finds it.
             core.destroy()
             relay.target = null

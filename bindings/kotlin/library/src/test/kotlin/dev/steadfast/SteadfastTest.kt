@@ -9,6 +9,7 @@ import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.isActive
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
@@ -108,6 +109,15 @@ class SteadfastTest {
         assertEquals(FailureKind.TIMEOUT, link.checkNow()?.failure)
         cancelled.await()
         link.close()
+    }
+
+    @Test
+    fun `messages end with the link, whether a socket was open or not`() = promptly {
+        val link = Steadfast.start(CONFIG.apply { endpoints.forEach { it.connect = "ws://127.0.0.1:9/" } }, scope, Scripted { OK })
+        val messages = link.connect().messages
+        kotlinx.coroutines.delay(100.milliseconds)
+        link.close()
+        assertEquals(emptyList<Message>(), messages.toList())
     }
 
     @Test
