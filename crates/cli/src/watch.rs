@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
-use steadfast::{CheckReport, Config, Event, Header, Link};
+use steadfast::{CheckReport, Config, Event, Header, Link, OfflineReason, SwitchReason};
 use tracing::{Level, error, info, warn};
 
 /// Watches the endpoints of a config until Ctrl-C, and logs each check, each failure with its count, and each change of the active endpoint.
@@ -53,21 +53,28 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
 
 fn log(event: &Event, link: Option<&Link>) {
     match event {
-        Event::Check(CheckReport { endpoint, failure, status, latency_ms, failures, headers, .. }) => {
+        Event::Check(CheckReport { endpoint, failure, status, latency_ms, failures, failing, headers, .. }) => {
             let (status, headers) = (shown(*status), shown_headers(headers));
+            let parts = if failing.is_empty() { String::new() } else { format!(" (failing: {})", failing.join(", ")) };
             match failure {
                 None => info!("check {endpoint}: {status}in {latency_ms} ms{headers}"),
                 Some(kind) => {
-                    warn!("check {endpoint}: {status}{} after {latency_ms} ms, failure {failures} in a row{headers}", kind.advice());
+                    warn!("check {endpoint}: {status}{}{parts} after {latency_ms} ms, failure {failures} in a row{headers}", kind.advice());
                 }
             }
         }
         Event::Switched { from, to, reason } => {
             let url = link.map(|link| format!(", connect to {}", link.active().connect)).unwrap_or_default();
             warn!("switched from {from} to {to} ({reason}){url}");
+            if *reason == SwitchReason::Unhealthy
+                && let Some(why) = link.and_then(|link| link.explain(Some(from)))
+            {
+                info!("{}", why.text);
+            }
         }
-        Event::AllDown => error!("all endpoints are down; retrying"),
-        Event::Offline => warn!("our own network is down; no server is blamed"),
+        Event::AllDown { active } => error!("all endpoints are down; staying with {active} and retrying"),
+        Event::Offline { reason: OfflineReason::CaptivePortal } => warn!("a portal answers in the place of others: log in to the network"),
+        Event::Offline { .. } => warn!("our own network is down; no server is blamed"),
         Event::Health { endpoint, from, to } => info!("{endpoint} was {from}, is {to}"),
         Event::Started { active } => info!("started, active endpoint is {active}"),
         Event::Recovered { active } => warn!("{active} is back"),

@@ -64,6 +64,11 @@ impl Connection {
         }
     }
 
+    /// Whether the app wants a connection and has none.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.wanted && !self.current.as_ref().is_some_and(|leg| matches!(leg.phase, Phase::Open { .. }))
+    }
+
     /// Attempts in a row that did not open.
     pub(crate) const fn refusals(&self) -> u32 {
         self.refusals
@@ -187,6 +192,11 @@ impl Connection {
             }
         }
     }
+}
+
+/// Whether a close code says that the server is going away for a while: going away, service restart, try again later.
+pub(crate) fn announces_maintenance(code: Option<u16>) -> bool {
+    matches!(code, Some(1001 | 1012 | 1013))
 }
 
 /// Whether a close code speaks against the server's health. Application codes (4xxx), normal closing, and complaints about the client do not.

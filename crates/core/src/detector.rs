@@ -1,56 +1,313 @@
-//! When failures are enough to call an endpoint down. A type of its own, so that a sharper one can take its place.
+//! When the evidence against an endpoint suffices.
+//!
+//! Two rules: failures in a row are counted, or evidence accrues. The accruing one is a sequential test (Wald, 1945) of "it works" against
+//! two alternatives side by side: that it is down (every check fails; a success ends the suspicion) and that it fails every other time (a
+//! success only takes some of the suspicion away). How an endpoint that works would behave is learnt from its own past, as in the accrual
+//! failure detector (Hayashibara et al., 2004).
 
-/// Counts failures in a row; one success clears them.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct CountingDetector {
+use crate::evidence::{Evidence, Weight};
+use crate::loss::Loss;
+use crate::time::Timestamp;
+
+/// Most pieces of evidence that are kept for an explanation.
+const KEPT: usize = 12;
+
+/// How much less a failure says if the endpoint may be failing only every other time: log10 of ½.
+const HALF: Weight = Weight(30);
+/// How much a success then takes away: a little less than log10 of ½, since even one that works is not always answered.
+const RELIEF: Weight = Weight(26);
+
+/// What there is against one endpoint.
+#[derive(Clone, Debug)]
+pub(crate) struct Detector {
+    rule: Rule,
     failures: u32,
-    threshold: u32,
+    /// Timeouts among the failures in a row.
+    timeouts: u32,
+    /// That it is down.
+    down: Weight,
+    /// That it fails every other time.
+    flaky: Weight,
+    pub(crate) loss: Loss,
+    kept: Vec<Proof>,
 }
 
-impl CountingDetector {
-    pub(crate) const fn new(threshold: u32) -> Self {
-        Self { failures: 0, threshold }
+/// When the evidence suffices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rule {
+    /// At so many failures in a row.
+    Count(u32),
+    /// As soon as a working endpoint would show as much only once in 10ⁿ times.
+    Accrue(Weight),
+}
+
+/// A piece of evidence as it was weighed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Proof {
+    pub(crate) at: Timestamp,
+    pub(crate) evidence: Evidence,
+    pub(crate) weight: Weight,
+}
+
+/// How checks of everything but the suspect have gone since the suspicion began: whether it is the network that loses them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Others {
+    pub(crate) lost: u32,
+    pub(crate) total: u32,
+}
+
+impl Others {
+    /// The chance, in millionths, that a check of anything is lost at present.
+    fn chance(self) -> u32 {
+        if self.lost == 0 { 0 } else { self.lost * 1_000_000 / (self.total + 1) }
+    }
+}
+
+impl Detector {
+    pub(crate) const fn new(rule: Rule) -> Self {
+        let loss = Loss::NEW;
+        Self { rule, failures: 0, timeouts: 0, down: Weight::ZERO, flaky: Weight::ZERO, loss, kept: Vec::new() }
     }
 
-    pub(crate) fn failure(&mut self) {
+    /// Takes in a piece of evidence.
+    pub(crate) fn failure(&mut self, evidence: Evidence, others: Others, now: Timestamp) {
+        if self.failures == 0 {
+            self.kept.clear();
+        }
+        let weight = evidence.weight().unwrap_or_else(|| {
+            let chance = self.loss.chance(self.timeouts).max(others.chance());
+            self.timeouts = self.timeouts.saturating_add(1);
+            Weight::of_chance(chance)
+        });
         self.failures = self.failures.saturating_add(1);
+        let most = self.level();
+        self.down = self.down.plus(weight, Weight(most.0 * 2));
+        // At the level at most: a few successes later it is no longer convicted of this.
+        self.flaky = self.flaky.plus(weight.minus(HALF), most);
+        if self.kept.len() == KEPT {
+            self.kept.remove(0);
+        }
+        self.kept.push(Proof { at: now, evidence, weight });
     }
 
-    pub(crate) fn success(&mut self) {
+    /// A check passed, after so many older ones that are still without an answer.
+    pub(crate) fn success(&mut self, overtaken: usize) {
+        if self.timeouts > 0 {
+            self.loss.observe_burst((self.timeouts - 1).min(100) as u16 + overtaken as u16);
+        }
+        self.flaky = self.flaky.minus(RELIEF);
+        self.restart();
+    }
+
+    /// Failures in a row are counted from none. What they taught stays.
+    pub(crate) fn restart(&mut self) {
         self.failures = 0;
+        self.timeouts = 0;
+        self.down = Weight::ZERO;
+    }
+
+    /// Nothing is held against the endpoint any more.
+    pub(crate) fn acquit(&mut self) {
+        self.restart();
+        self.flaky = Weight::ZERO;
     }
 
     /// Failures in a row.
-    pub(crate) const fn failures(self) -> u32 {
+    pub(crate) const fn failures(&self) -> u32 {
         self.failures
     }
 
     /// Whether there is evidence against the endpoint.
-    pub(crate) const fn suspects(self) -> bool {
+    pub(crate) const fn suspects(&self) -> bool {
         self.failures > 0
     }
 
+    /// How strong the evidence is.
+    pub(crate) fn suspicion(&self) -> Weight {
+        match self.rule {
+            Rule::Count(_) => Weight::decades(self.failures.min(100) as u16),
+            Rule::Accrue(_) => self.down.max(self.flaky),
+        }
+    }
+
+    /// How strong it must become.
+    pub(crate) const fn level(&self) -> Weight {
+        match self.rule {
+            Rule::Count(threshold) => Weight::decades(threshold as u16),
+            Rule::Accrue(level) => level,
+        }
+    }
+
     /// Whether the evidence suffices.
-    pub(crate) const fn is_down(self) -> bool {
-        self.failures >= self.threshold
+    pub(crate) fn is_down(&self) -> bool {
+        self.suspects() && self.suspicion() >= self.level()
+    }
+
+    /// Whether it fails now and then, too often for chance.
+    pub(crate) fn is_flaky(&self) -> bool {
+        matches!(self.rule, Rule::Accrue(level) if self.flaky.0 >= level.0 / 4 * 3)
+    }
+
+    /// The last pieces of evidence, oldest first.
+    pub(crate) fn proofs(&self) -> &[Proof] {
+        &self.kept
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::FailureKind::{Refused, Status, Timeout, Tls};
+    use proptest::prelude::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(0);
+    const TIMEOUT: Evidence = Evidence::Check(Timeout, None);
+
+    fn accruing() -> Detector {
+        Detector::new(Rule::Accrue(Weight::decades(8)))
+    }
+
+    fn needed(detector: &mut Detector, evidence: Evidence, others: Others) -> u32 {
+        (1..1_000)
+            .find(|_| {
+                detector.failure(evidence, others, NOW);
+                detector.is_down()
+            })
+            .unwrap()
+    }
+
+    /// One that has seen so many checks, of which one in `every` was lost.
+    fn experienced(checks: u32, every: u32) -> Detector {
+        let mut detector = accruing();
+        (0..checks).for_each(|check| detector.loss.observe(check % every == 0));
+        detector
+    }
 
     #[test]
-    fn the_threshold_must_be_reached_in_a_row() {
-        let mut detector = CountingDetector::new(3);
-        detector.failure();
-        detector.failure();
+    fn counting_needs_the_threshold_in_a_row() {
+        let mut detector = Detector::new(Rule::Count(3));
+        detector.failure(TIMEOUT, Others::default(), NOW);
+        detector.failure(TIMEOUT, Others::default(), NOW);
         assert!(detector.suspects() && !detector.is_down());
-        detector.success();
+        detector.success(0);
         assert!(!detector.suspects());
-        for _ in 0..3 {
-            detector.failure();
+        assert_eq!(needed(&mut detector, TIMEOUT, Others::default()), 3);
+    }
+
+    #[test]
+    fn a_lossy_network_asks_for_more_timeouts() {
+        let none = Others::default();
+        assert_eq!(needed(&mut accruing(), TIMEOUT, none), 6, "nothing is known");
+        assert_eq!(needed(&mut experienced(2_000, 100_000), TIMEOUT, none), 3, "a clean network");
+        assert_eq!(needed(&mut experienced(2_000, 10), TIMEOUT, none), 8, "10 % loss");
+        assert_eq!(needed(&mut experienced(2_000, 5), TIMEOUT, none), 12, "20 % loss");
+    }
+
+    #[test]
+    fn what_others_lose_too_is_not_held_against_the_endpoint() {
+        let both = Others { lost: 1, total: 1 };
+        assert!(needed(&mut experienced(2_000, 100_000), TIMEOUT, both) > 20);
+        assert_eq!(needed(&mut accruing(), Evidence::Check(Status, Some(503)), both), 3, "an answer is an answer");
+    }
+
+    #[test]
+    fn kinds_differ_in_weight() {
+        let none = Others::default();
+        assert_eq!(needed(&mut accruing(), Evidence::Check(Tls, None), none), 2);
+        assert_eq!(needed(&mut accruing(), Evidence::Check(Refused, None), none), 3);
+        assert_eq!(needed(&mut accruing(), Evidence::Check(Status, Some(500)), none), 3);
+        assert_eq!(needed(&mut accruing(), Evidence::Check(Status, Some(429)), none), 8);
+        assert_eq!(needed(&mut accruing(), Evidence::Silent, none), 8);
+    }
+
+    #[test]
+    fn failing_every_other_time_is_found_out_and_one_in_ten_is_not() {
+        let error = Evidence::Check(Status, Some(500));
+        let mut detector = accruing();
+        let rounds = (1..100).find(|_| {
+            detector.success(0);
+            detector.failure(error, Others::default(), NOW);
+            detector.is_down()
+        });
+        assert_eq!(rounds, Some(4));
+        let mut detector = experienced(2_000, 10);
+        for _ in 0..1_000 {
+            detector.failure(TIMEOUT, Others::default(), NOW);
+            assert!(!detector.is_down());
+            (0..9).for_each(|_| detector.success(0));
         }
-        assert!(detector.is_down());
+    }
+
+    #[test]
+    fn evidence_is_kept_for_an_explanation_but_not_for_ever() {
+        let mut detector = accruing();
+        (0..40).for_each(|_| detector.failure(TIMEOUT, Others::default(), NOW));
+        assert_eq!(detector.proofs().len(), KEPT);
+        detector.success(0);
+        assert_eq!(detector.proofs().len(), KEPT, "still to be asked for");
+        detector.failure(TIMEOUT, Others::default(), NOW);
+        assert_eq!(detector.proofs().len(), 1);
+    }
+
+    fn evidence() -> impl Strategy<Value = Evidence> {
+        let kinds = [
+            TIMEOUT,
+            Evidence::Check(Refused, None),
+            Evidence::Check(Status, Some(503)),
+            Evidence::Check(Status, Some(429)),
+            Evidence::Closed(Some(1006)),
+            Evidence::Silent,
+            Evidence::Reported,
+        ];
+        proptest::sample::select(kinds.to_vec())
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Option<Evidence>>> {
+        prop::collection::vec(prop::option::weighted(0.7, evidence()), 0..200)
+    }
+
+    fn take(detector: &mut Detector, step: Option<Evidence>) {
+        match step {
+            Some(evidence) => detector.failure(evidence, Others::default(), NOW),
+            None => detector.success(0),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn bad_evidence_never_lowers_suspicion_and_a_success_never_raises_it(steps in steps(), checks in 0_u32..3_000, every in 2_u32..50) {
+            let mut detector = experienced(checks, every);
+            for step in steps {
+                let before = detector.suspicion();
+                take(&mut detector, step);
+                let after = detector.suspicion();
+                let as_it_should = if step.is_some() { after >= before } else { after <= before };
+                prop_assert!(as_it_should, "{:?}: {} to {}", step, before, after);
+            }
+        }
+
+        #[test]
+        fn more_evidence_is_never_better_for_the_endpoint(
+            evidence in prop::collection::vec(evidence(), 1..20),
+            at in any::<prop::sample::Index>(),
+        ) {
+            let (mut with, mut without) = (accruing(), accruing());
+            let left_out = at.index(evidence.len());
+            for (index, evidence) in evidence.into_iter().enumerate() {
+                with.failure(evidence, Others::default(), NOW);
+                if index != left_out {
+                    without.failure(evidence, Others::default(), NOW);
+                }
+            }
+            prop_assert!(with.suspicion() >= without.suspicion());
+        }
+
+        #[test]
+        fn any_failing_goes_down_in_the_end_and_success_ends_it(evidence in evidence()) {
+            let mut detector = accruing();
+            prop_assert!(needed(&mut detector, evidence, Others::default()) <= 12);
+            detector.success(0);
+            prop_assert!(!detector.is_down() && !detector.suspects());
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::config::{Endpoint, Endpoints, Name};
 use crate::effect::{CheckId, Effect};
-use crate::engine::Engine;
+use crate::engine::{Engine, Explanation};
 use crate::event::{CheckReport, Event};
 use crate::input::{Command, Input};
 use crate::outcome::Outcome;
@@ -109,6 +109,16 @@ impl Link {
     /// The engine's state at this moment.
     pub fn snapshot(&self) -> Snapshot {
         self.lock().engine.snapshot()
+    }
+
+    /// Why the engine thinks what it thinks of an endpoint; see [`Engine::explain`].
+    pub fn explain(&self, endpoint: Option<&Name>) -> Option<Explanation> {
+        self.lock().engine.explain(endpoint)
+    }
+
+    /// Says that an endpoint is not to be used for a while, or may be used again; an unknown name changes nothing.
+    pub fn maintenance(&self, endpoint: Name, begins: bool) {
+        self.send(Input::Command(Command::Maintenance(endpoint, begins)));
     }
 
     /// Looks at the engine, as for reading its config.

@@ -37,15 +37,21 @@ pub enum Event {
         /// Why.
         reason: SwitchReason,
     },
-    /// No endpoint is healthy, though the network is up.
-    AllDown,
+    /// No endpoint is healthy, though the network is up. The app stays where it is, and all of them are tried again.
+    AllDown {
+        /// The active endpoint.
+        active: Name,
+    },
     /// After `allDown`, an endpoint is healthy again.
     Recovered {
         /// The active endpoint.
         active: Name,
     },
     /// Our own network is down; no server is blamed.
-    Offline,
+    Offline {
+        /// How that is known.
+        reason: OfflineReason,
+    },
     /// Our own network is back.
     Online,
     /// The connection to an endpoint is open and carries the app's messages.
@@ -82,6 +88,10 @@ pub struct CheckReport {
     pub failures: u32,
     /// What the failure means and what to do about it.
     pub message: Option<String>,
+    /// The parts that the server itself reports as failing, by name.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+    pub failing: Vec<String>,
     /// The answer's headers. They may hold secrets, so they are in no serialized form; a log shows those that it names.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub headers: Vec<Header>,
@@ -98,9 +108,27 @@ keywords! {
         Recovered = "recovered",
         /// A better one has been healthy for long enough.
         Failback = "failback",
+        /// The one before has announced maintenance.
+        Maintenance = "maintenance",
+        /// The one before works, but slowly or not always.
+        Degraded = "degraded",
+        /// It has been answering faster for a while.
+        Faster = "faster",
         /// The app prefers it.
         Preferred = "preferred",
         /// The app replaced the endpoints.
         Replaced = "replaced",
+    }
+}
+
+keywords! {
+    /// How it is known that our own network is down.
+    pub enum OfflineReason {
+        /// The platform says so.
+        Told = "told",
+        /// Nothing at all can be reached.
+        Unreachable = "unreachable",
+        /// A portal answers in the place of others, as where one has to log in first.
+        CaptivePortal = "captivePortal",
     }
 }

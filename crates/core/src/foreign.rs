@@ -1,7 +1,7 @@
 //! How the types with a shape of their own cross to Swift and Kotlin; records and enums cross as they are.
 
 use crate::Endpoint;
-use crate::config::{Endpoints, Headers, Name, StatusPattern, StatusPatterns};
+use crate::config::{Endpoints, Headers, HealthCheck, HealthChecks, Name, StatusPattern, StatusPatterns};
 use crate::effect::ConnectionId;
 use crate::outcome::Header;
 use crate::time::{Millis, Timestamp};
@@ -16,3 +16,4 @@ uniffi::custom_type!(Headers, Vec<Header>, { lower: |headers| headers.0, try_lif
 uniffi::custom_type!(StatusPatterns, Vec<StatusPattern>, { lower: |patterns| patterns.0, try_lift: |patterns| Ok(Self(patterns)) });
 // What is no URL is refused later, with all else that is wrong with the config.
 uniffi::custom_type!(Url, String, { lower: |url| url.as_str().to_owned(), try_lift: |text| Ok(Self::unparsed(text)) });
+uniffi::custom_type!(HealthChecks, Vec<HealthCheck>, { lower: |checks| checks.0, try_lift: |checks| Ok(Self(checks)) });

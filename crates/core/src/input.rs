@@ -88,6 +88,8 @@ pub enum Command {
     CheckNow,
     /// Rank this endpoint first from now on and move to it as soon as it is healthy; `None` takes that back. An unknown name changes nothing.
     Prefer(Option<Name>),
+    /// This endpoint is not to be used for a while, or may be used again. The app moves away from it gently, and goes back as after a failure.
+    Maintenance(Name, bool),
     /// Replace the endpoints. Those that stay the same keep what is known of them.
     SetEndpoints(Endpoints),
     /// Hold a connection to the active endpoint.

@@ -1,6 +1,7 @@
 //! What came of a check, typed where it happened, and whether that passes. Nobody ever parses an error text.
 
 use crate::config::{Check, HealthCheck};
+use crate::document::{DocumentStatus, HealthDocument};
 use crate::keyword::keywords;
 use crate::time::Millis;
 
@@ -34,6 +35,31 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// From the start of the check to the last byte that was needed.
     pub latency: Millis,
+    /// What the server says of its own health, if the body is such a document.
+    #[cfg_attr(feature = "uniffi", uniffi(default = None))]
+    pub document: Option<HealthDocument>,
+}
+
+impl Answer {
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(|header| header.value.as_str())
+    }
+
+    /// Looks for a health document in the body, for shells that have no other way to read JSON.
+    #[cfg(feature = "json")]
+    pub fn understand(&mut self, check: &Check) {
+        if check.document && self.header("content-type").is_some_and(HealthDocument::is_in) {
+            self.document = HealthDocument::from_json(&self.body);
+        }
+    }
+
+    /// How long the server asks to be left alone, if it says so in seconds; at most an hour.
+    pub(crate) fn retry_after(&self) -> Option<Millis> {
+        // A date would need the wall clock; servers that mean it send seconds.
+        let seconds: u32 = self.header("retry-after")?.trim().parse().ok()?;
+        Some(Millis::from_secs(seconds.min(3_600)))
+    }
 }
 
 /// An HTTP header.
@@ -78,6 +104,8 @@ keywords! {
         Status = "status",
         /// The expected text is not in the body.
         Body = "body",
+        /// The server itself says, in a health document, that it fails.
+        Reported = "reported",
         /// Something that the shell cannot name.
         Unexpected = "unexpected",
     }
@@ -100,13 +128,19 @@ impl FailureKind {
             Self::Redirect => "the server redirects: give the final URL, or set followRedirects",
             Self::Status => "the status is not an expected one",
             Self::Body => "the expected text is not in the body",
+            Self::Reported => "the server itself reports that it fails",
             Self::Unexpected => "the check could not be made",
         }
     }
 
-    /// Whether the failure leaves open that it is our own network that is down. All others are signs that something answered.
+    /// Whether the failure says that there is no network.
     pub(crate) const fn is_no_network(self) -> bool {
         matches!(self, Self::Unreachable | Self::Dns)
+    }
+
+    /// Whether the failure leaves open that it is our own network that is down. All others are signs that something answered.
+    pub(crate) const fn is_no_answer(self) -> bool {
+        matches!(self, Self::Timeout) || self.is_no_network()
     }
 }
 
@@ -120,7 +154,8 @@ impl FailureKind {
 /// ```
 #[derive(Clone, Debug)]
 pub struct BodySearch<'a> {
-    text: &'a [u8],
+    /// What is looked for; `None` if all of the body is wanted.
+    text: Option<&'a [u8]>,
     limit: usize,
     read: Vec<u8>,
 }
@@ -128,16 +163,23 @@ pub struct BodySearch<'a> {
 impl<'a> BodySearch<'a> {
     /// A search for `text` in at most `limit` bytes.
     pub fn new(text: &'a str, limit: usize) -> Self {
-        Self { text: text.as_bytes(), limit, read: Vec::new() }
+        Self { text: Some(text.as_bytes()), limit, read: Vec::new() }
+    }
+
+    /// What `check` needs to see of the body of an answer with this `Content-Type`; `None` if nothing.
+    pub fn wanted(check: &'a Check, content_type: Option<&str>) -> Option<Self> {
+        let document = check.document && content_type.is_some_and(HealthDocument::is_in);
+        let text = check.expect_body.as_deref().map(str::as_bytes);
+        (document || text.is_some()).then(|| Self { text: text.filter(|_| !document), limit: MAX_ANSWER_BYTES, read: Vec::new() })
     }
 
     /// Takes the next piece; whether another one is needed after it.
     pub fn wants_more_after(&mut self, piece: &[u8]) -> bool {
         // What was searched before need not be searched again, but for a match that spans the two pieces.
-        let from = (self.read.len() + 1).saturating_sub(self.text.len());
+        let from = self.text.map_or(0, |text| (self.read.len() + 1).saturating_sub(text.len()));
         let room = self.limit - self.read.len();
         self.read.extend_from_slice(&piece[..piece.len().min(room)]);
-        self.read.len() < self.limit && !contains(&self.read[from..], self.text)
+        self.read.len() < self.limit && !self.text.is_some_and(|text| contains(&self.read[from..], text))
     }
 
     /// What has been read, for [`Answer::body`].
@@ -160,6 +202,8 @@ impl HealthCheck {
             Some(FailureKind::Status)
         } else if expect_body.as_ref().is_some_and(|text| !contains(&answer.body, text.as_bytes())) {
             Some(FailureKind::Body)
+        } else if answer.document.as_ref().is_some_and(|document| document.status == DocumentStatus::Fail) {
+            Some(FailureKind::Reported)
         } else {
             None
         }
@@ -197,6 +241,22 @@ mod tests {
         assert!(full.wants_more_after(b"xxx"));
         assert!(!full.wants_more_after(b"xxxabc"));
         assert_eq!(full.into_bytes(), b"xxxx");
+    }
+
+    #[test]
+    fn a_health_document_is_wanted_whole_and_other_bodies_for_their_text() {
+        let text = Check { expect_body: Some("OK".into()), ..Check::default() };
+        assert!(BodySearch::wanted(&Check::default(), Some("text/html")).is_none());
+        assert!(!BodySearch::wanted(&text, None).unwrap().wants_more_after(b"OK"));
+        assert!(BodySearch::wanted(&text, Some("application/json")).unwrap().wants_more_after(b"OK"));
+    }
+
+    #[test]
+    fn rest_is_asked_for_in_seconds() {
+        let answer = |value: &str| Answer { headers: vec![Header::new("Retry-After", value)], ..Answer::default() };
+        assert_eq!(answer(" 120 ").retry_after(), Some(Millis::from_secs(120)));
+        assert_eq!(answer("999999").retry_after(), Some(Millis::from_secs(3_600)));
+        assert_eq!(answer("Wed, 21 Oct 2026 07:28:00 GMT").retry_after(), None);
     }
 
     #[test]

@@ -5,8 +5,8 @@ use crate::effect::CheckId;
 use crate::random::Random;
 use crate::time::{Millis, Timestamp};
 
-/// After so many failures in a row the suspicion checks slow down to the ordinary interval: an app must not hammer a server that it cannot leave.
-const MAX_SUSPICION_CHECKS: u32 = 12;
+/// Most checks in a row that follow each other in haste: an app must not hammer a server that it cannot leave.
+pub(crate) const MAX_TRIES: u32 = 12;
 
 /// A check under way.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +16,8 @@ pub(crate) struct Flight {
     pub(crate) timeout: Millis,
     /// How many checks failed before this one without counting (`retries`).
     pub(crate) attempt: u32,
+    /// Nothing spoke against the endpoint when it began.
+    pub(crate) calm: bool,
 }
 
 impl Flight {
@@ -25,12 +27,16 @@ impl Flight {
 }
 
 /// The rhythm of one endpoint's checks.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Schedule {
-    /// At most one check of an endpoint is under way.
-    pub(crate) flight: Option<Flight>,
+    /// Checks under way, oldest first; more than one only of an endpoint under suspicion.
+    flights: Vec<Flight>,
     /// A check asked for outside the rhythm: the first one, by the app, after a sleep.
     pub(crate) asked: Option<Timestamp>,
+    /// The server asked for rest until then.
+    pub(crate) rest: Option<Timestamp>,
+    /// Checks begun since the last that passed.
+    pub(crate) tries: u32,
     last_start: Option<Timestamp>,
     last_end: Timestamp,
     last_traffic: Timestamp,
@@ -40,18 +46,39 @@ pub(crate) struct Schedule {
 
 impl Schedule {
     pub(crate) fn new(now: Timestamp) -> Self {
-        Self { flight: None, asked: None, last_start: None, last_end: now, last_traffic: now, permille: 1000 }
+        Self { flights: Vec::new(), asked: None, rest: None, tries: 0, last_start: None, last_end: now, last_traffic: now, permille: 1000 }
+    }
+
+    pub(crate) fn is_checking(&self) -> bool {
+        !self.flights.is_empty()
+    }
+
+    /// The checks under way.
+    pub(crate) fn flights(&self) -> &[Flight] {
+        &self.flights
+    }
+
+    /// When the first of the checks under way will have taken too long.
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        self.flights.iter().map(Flight::deadline).min()
     }
 
     pub(crate) fn begin(&mut self, flight: Flight) {
         self.last_start = Some(flight.started);
         self.asked = None;
-        self.flight = Some(flight);
+        self.tries = self.tries.saturating_add(1);
+        self.flights.push(flight);
     }
 
-    /// The pause begins, of a length that is drawn now.
-    pub(crate) fn end(&mut self, now: Timestamp, jitter_percent: u32, random: &mut Random) {
-        self.flight = None;
+    /// A check has ended, if it was under way. The pause begins, of a length that is drawn now.
+    pub(crate) fn end(&mut self, id: CheckId, now: Timestamp, jitter_percent: u32, random: &mut Random) -> Option<Flight> {
+        let at = self.flights.iter().position(|flight| flight.id == id)?;
+        let ended = self.flights.remove(at);
+        self.pause_from(now, jitter_percent, random);
+        Some(ended)
+    }
+
+    pub(crate) fn pause_from(&mut self, now: Timestamp, jitter_percent: u32, random: &mut Random) {
         self.last_end = now;
         self.permille = 1000 - 10 * jitter_percent + random.up_to(20 * jitter_percent);
     }
@@ -70,24 +97,36 @@ impl Schedule {
         pause.scaled(self.permille, 1000)
     }
 
-    /// Next check of the active endpoint, with so many `failures` in a row.
-    pub(crate) fn active_due(&self, config: &Config, check: &Check, failures: u32) -> Timestamp {
-        if let Some(gap) = config.suspect_interval
-            && (1..MAX_SUSPICION_CHECKS).contains(&failures)
-        {
-            return self.last_start.map_or(self.last_end, |start| self.last_end.max(start + gap));
+    /// The next of the checks that follow each other in haste, side by side if they take longer than `gap`; `None` when there have been enough.
+    pub(crate) fn hurried(&self, gap: Option<Millis>) -> Option<Timestamp> {
+        let start = self.last_start.map_or(self.last_end, |start| start + gap.unwrap_or_default());
+        gap.filter(|_| self.tries < MAX_TRIES).map(|_| start)
+    }
+
+    /// Next check of the active endpoint.
+    pub(crate) fn active_due(&self, config: &Config, check: &Check, suspected: bool) -> Option<Timestamp> {
+        if suspected && let Some(soon) = self.hurried(config.suspect_interval) {
+            return Some(soon);
+        }
+        if self.is_checking() {
+            return None;
         }
         let interval = self.pause(check.interval);
-        if failures > 0 || self.last_traffic <= self.last_end {
-            return self.last_end + interval;
+        if suspected || self.last_traffic <= self.last_end {
+            return Some(self.rested(self.last_end + interval));
         }
         let at_the_latest = self.last_end + self.pause(config.busy_interval).max(interval);
-        at_the_latest.min(self.last_traffic + interval)
+        Some(self.rested(at_the_latest.min(self.last_traffic + interval)))
     }
 
     /// Next check of an endpoint that is not the active one.
     pub(crate) fn standby_due(&self, config: &Config) -> Option<Timestamp> {
-        config.standby_interval.map(|interval| self.last_end + self.pause(interval))
+        let interval = config.standby_interval.filter(|_| !self.is_checking())?;
+        Some(self.rested(self.last_end + self.pause(interval)))
+    }
+
+    fn rested(&self, due: Timestamp) -> Timestamp {
+        self.rest.map_or(due, |rest| rest.max(due))
     }
 }
 
@@ -99,32 +138,58 @@ mod tests {
         Timestamp::from_millis(millis)
     }
 
+    fn flight(id: u64, started: u64) -> Flight {
+        Flight { id: CheckId(id), started: at(started), timeout: Millis::new(300), attempt: 0, calm: true }
+    }
+
     fn checked_once() -> Schedule {
         let mut schedule = Schedule::new(at(0));
-        schedule.begin(Flight { id: CheckId::default(), started: at(1_000), timeout: Millis::new(300), attempt: 0 });
-        schedule.end(at(1_020), 0, &mut Random::new(1));
+        schedule.begin(flight(1, 1_000));
+        schedule.end(CheckId(1), at(1_020), 0, &mut Random::new(1));
         schedule
+    }
+
+    fn active_due(schedule: &Schedule, suspected: bool) -> Option<Timestamp> {
+        schedule.active_due(&Config::default(), &Check::default(), suspected)
     }
 
     #[test]
     fn the_pause_begins_when_the_check_ends() {
-        assert_eq!(checked_once().active_due(&Config::default(), &Check::default(), 0), at(4_020));
+        assert_eq!(active_due(&checked_once(), false), Some(at(4_020)));
         assert_eq!(checked_once().standby_due(&Config::default()), Some(at(31_020)));
     }
 
     #[test]
-    fn suspicion_counts_from_start_to_start_and_gives_up_hurrying() {
-        assert_eq!(checked_once().active_due(&Config::default(), &Check::default(), 1), at(1_250));
-        assert_eq!(checked_once().active_due(&Config::default(), &Check::default(), 12), at(4_020));
+    fn suspicion_counts_from_start_to_start_side_by_side_and_gives_up_hurrying() {
+        let mut schedule = checked_once();
+        assert_eq!(active_due(&schedule, true), Some(at(1_250)));
+        for round in 1..12 {
+            schedule.begin(flight(1 + round, 1_000 + 250 * round));
+        }
+        assert_eq!(schedule.flights().len(), 11);
+        assert_eq!(schedule.deadline(), Some(at(1_550)));
+        assert_eq!(active_due(&schedule, true), None, "one at a time from here on");
+        (2..13).for_each(|id| {
+            schedule.end(CheckId(id), at(5_000), 0, &mut Random::new(1));
+        });
+        assert_eq!(active_due(&schedule, true), Some(at(8_000)));
     }
 
     #[test]
     fn traffic_postpones_a_check_but_not_for_ever() {
         let mut schedule = checked_once();
         schedule.traffic(at(3_000));
-        assert_eq!(schedule.active_due(&Config::default(), &Check::default(), 0), at(6_000));
+        assert_eq!(active_due(&schedule, false), Some(at(6_000)));
         schedule.traffic(at(45_000));
-        assert_eq!(schedule.active_due(&Config::default(), &Check::default(), 0), at(46_020));
+        assert_eq!(active_due(&schedule, false), Some(at(46_020)));
+    }
+
+    #[test]
+    fn a_server_that_asked_for_rest_gets_it() {
+        let mut schedule = checked_once();
+        schedule.rest = Some(at(60_000));
+        assert_eq!(active_due(&schedule, false), Some(at(60_000)));
+        assert_eq!(schedule.standby_due(&Config::default()), Some(at(60_000)));
     }
 
     #[test]
@@ -132,7 +197,7 @@ mod tests {
         let mut random = Random::new(3);
         for _ in 0..1_000 {
             let mut schedule = checked_once();
-            schedule.end(at(0), 10, &mut random);
+            schedule.pause_from(at(0), 10, &mut random);
             assert!((900..=1_100).contains(&schedule.permille));
         }
     }

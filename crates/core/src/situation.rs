@@ -1,7 +1,7 @@
 //! What the engine makes of the whole: which evidence it is gathering, or which outage it is sitting out.
 
 use crate::backoff::Backoff;
-use crate::endpoint_set::EndpointSet;
+use crate::detector::Others;
 use crate::snapshot::State;
 use crate::time::{Millis, Timestamp};
 
@@ -48,8 +48,8 @@ impl Situation {
 pub(crate) struct Suspicion {
     /// A standby is freshly healthy if it passed a check that began no earlier.
     pub(crate) since: Timestamp,
-    /// Standbys asked since then.
-    pub(crate) asked: EndpointSet,
+    /// How checks of all but the active endpoint have gone since then.
+    pub(crate) others: Others,
     /// How long the move waits after the verdict.
     pub(crate) spread: Millis,
     /// When the evidence sufficed.
@@ -58,14 +58,18 @@ pub(crate) struct Suspicion {
 
 impl Suspicion {
     pub(crate) fn new(since: Timestamp, spread: Millis) -> Self {
-        Self { since, asked: EndpointSet::default(), spread, verdict: None }
+        Self { since, others: Others::default(), spread, verdict: None }
     }
 }
 
 /// Rounds of retries in which all endpoints are asked.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Outage {
+    /// When the evidence began that led to it.
+    pub(crate) since: Timestamp,
     /// When the next round begins; `None` while one is under way.
     pub(crate) round: Option<Timestamp>,
     pub(crate) backoff: Backoff,
+    /// Nothing at all has answered: it may be the network after all.
+    pub(crate) silent: bool,
 }

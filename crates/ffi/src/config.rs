@@ -99,7 +99,7 @@ mod tests {
         let json = r#"{ "endpoints": [{ "name": "a", "connect": "wss://a.example/", "health": "https://a.example/" }], "check": { "interval": "5s" } }"#;
         let config = config_from_json(json).unwrap();
         assert_eq!(checked(&config), Ok(config.clone()));
-        let wrong = Config { failure_threshold: 0, ..config };
+        let wrong = Config { failure_threshold: Some(0), ..config };
         let Err(ConfigError::Invalid { problems }) = checked(&wrong) else { panic!("it was taken") };
         assert_eq!(problems[0].to_string(), "failureThreshold: 0 is out of range, allowed: 1 to 100");
     }

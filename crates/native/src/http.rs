@@ -53,8 +53,9 @@ impl HttpChecks {
             headers: headers.map(|(name, value)| Header::new(name.as_str(), String::from_utf8_lossy(value.as_bytes()))).collect(),
             ..Answer::default()
         };
-        if let Some(text) = &check.expect_body {
-            answer.body = read_until(&mut response, text).await?;
+        if let Some(body) = BodySearch::wanted(check, answer.header("content-type")) {
+            answer.body = read(&mut response, body).await?;
+            answer.understand(check);
         }
         tokio::spawn(drain(response));
         Ok(answer)
@@ -92,9 +93,8 @@ fn kind_of_request(error: &reqwest::Error) -> FailureKind {
     if error.is_redirect() { FailureKind::Redirect } else { kind_of(error) }
 }
 
-/// The body up to where `text` has been seen, at most [`MAX_ANSWER_BYTES`].
-async fn read_until(response: &mut Response, text: &str) -> Result<Vec<u8>, FailureKind> {
-    let mut body = BodySearch::new(text, MAX_ANSWER_BYTES);
+/// As much of the body as is wanted.
+async fn read(response: &mut Response, mut body: BodySearch<'_>) -> Result<Vec<u8>, FailureKind> {
     while let Some(piece) = response.chunk().await.map_err(|error| kind_of_request(&error))? {
         if !body.wants_more_after(&piece) {
             break;

@@ -123,7 +123,7 @@ fn failovers_in_a_day(loss_percent: u32, seed: u64) -> u32 {
         // Going back is not another mistake; being presumed down or offline is one as well.
         let mistake = match event {
             Event::Switched { reason, .. } => reason == steadfast::SwitchReason::Unhealthy,
-            Event::AllDown | Event::Offline => true,
+            Event::AllDown { .. } | Event::Offline { .. } => true,
             _ => false,
         };
         count += u32::from(mistake);

@@ -64,7 +64,7 @@ impl Line {
     /// Whether it tells of a decision, and not of a single check, an endpoint's health or a connection.
     pub fn is_decision(&self) -> bool {
         use Event::{AllDown, Offline, Online, Recovered, Switched};
-        matches!(self.event, Switched { .. } | AllDown | Recovered { .. } | Offline | Online)
+        matches!(self.event, Switched { .. } | AllDown { .. } | Recovered { .. } | Offline { .. } | Online)
     }
 
     /// The event as one line of JSON.
@@ -89,7 +89,10 @@ impl Scenario {
     pub fn script(&self) -> Result<Script, Invalid> {
         let config = Config::read(&self.config, steadfast::parse_url).map_err(|problems| Invalid(format!("config: {problems}")))?;
         let names: Vec<_> = config.endpoints.0.iter().map(|endpoint| endpoint.name.clone()).collect();
-        let known: Vec<_> = names.iter().map(steadfast::Name::as_str).collect();
+        let mut known: Vec<_> = names.iter().map(steadfast::Name::as_str).collect();
+        // What the engine calls somebody else's URLs.
+        let neutrals: Vec<_> = (0..config.connectivity.0.len()).map(|index| format!("connectivity-{index}")).collect();
+        known.extend(neutrals.iter().map(String::as_str));
         let start = Timestamp::default();
         let mut happenings = Vec::new();
         for (index, entry) in self.world.iter().enumerate() {

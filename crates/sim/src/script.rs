@@ -68,6 +68,8 @@ pub(crate) enum Told {
     CheckNow,
     /// The app prefers an endpoint.
     Prefer { name: Option<String> },
+    /// The app announces maintenance of an endpoint, or ends it.
+    Maintenance { name: String, begins: bool },
     /// The app wants a connection.
     Connect,
     /// The app wants none.
@@ -128,7 +130,7 @@ impl Recorder {
         let endpoint = self.under_way.remove(&id)?;
         Some(match outcome {
             Outcome::Failure(kind) => Told::Failure { endpoint, kind: *kind },
-            Outcome::Answer(Answer { status, headers, body, latency }) => Told::Answer {
+            Outcome::Answer(Answer { status, headers, body, latency, .. }) => Told::Answer {
                 endpoint,
                 status: *status,
                 headers: headers.iter().map(|header| (header.name.clone(), header.value.clone())).collect(),
@@ -156,6 +158,7 @@ impl Observer for Recorder {
             Input::Command(command) => Some(match command {
                 Command::CheckNow => Told::CheckNow,
                 Command::Prefer(name) => Told::Prefer { name: name.as_ref().map(ToString::to_string) },
+                Command::Maintenance(name, begins) => Told::Maintenance { name: name.to_string(), begins: *begins },
                 Command::Connect => Told::Connect,
                 Command::Disconnect => Told::Disconnect,
                 Command::Stop => Told::Stop,

@@ -167,7 +167,10 @@ impl Simulation {
             observer.effect(self.now, &effect);
             match effect {
                 Effect::StartCheck { id, endpoint, timeout } => {
-                    let (after, outcome) = self.world.check(endpoint.name.as_str(), timeout);
+                    let (after, mut outcome) = self.world.check(endpoint.name.as_str(), timeout);
+                    if let Outcome::Answer(answer) = &mut outcome {
+                        answer.understand(endpoint.health.check());
+                    }
                     self.pending.push((self.now + after, Pending::Check(id, outcome)));
                 }
                 Effect::CancelCheck { id } => {

@@ -207,6 +207,10 @@ pub enum AppCommand {
     CheckNow,
     /// This endpoint first.
     Prefer(String),
+    /// Maintenance of this endpoint.
+    MaintenanceBegins(String),
+    /// The end of it.
+    MaintenanceEnds(String),
     /// A connection.
     Connect,
     /// No connection.
@@ -220,6 +224,8 @@ impl From<AppCommand> for Command {
         match command {
             AppCommand::CheckNow => Self::CheckNow,
             AppCommand::Prefer(name) => Self::Prefer(Some(name.as_str().into())),
+            AppCommand::MaintenanceBegins(name) => Self::Maintenance(name.as_str().into(), true),
+            AppCommand::MaintenanceEnds(name) => Self::Maintenance(name.as_str().into(), false),
             AppCommand::Connect => Self::Connect,
             AppCommand::Disconnect => Self::Disconnect,
             AppCommand::Stop => Self::Stop,
@@ -315,5 +321,5 @@ impl World {
 }
 
 fn answer(status: u16, latency: Millis, headers: &[Header], body: &str) -> (Millis, Outcome) {
-    (latency, Outcome::Answer(Answer { status: Some(status), headers: headers.to_vec(), body: body.into(), latency }))
+    (latency, Outcome::Answer(Answer { status: Some(status), headers: headers.to_vec(), body: body.into(), latency, document: None }))
 }

@@ -22,6 +22,9 @@ settings! {
         expect_status: StatusPatterns = StatusPatterns(vec![StatusPattern::Class(2), StatusPattern::Code(401), StatusPattern::Code(403)]);
         /// Text that must stand in the first 64 KiB of the body (for a TCP check, in the first 1024 bytes that arrive).
         expect_body: Option<String> = None;
+        /// Whether a body in JSON is read for what the server says of its own health (`status` and the failing parts, in the forms of
+        /// health+json, Spring Boot, ASP.NET and the like).
+        document: bool = true;
         /// The longest that a whole check may take, from the name look-up to the last byte that is needed.
         timeout: Millis = Millis::from_secs(5), "10ms" ..= "10m";
         /// The shortest that the timeout learnt from the endpoint's own round trips may become; never above `timeout`. Set both to the same for a fixed timeout.

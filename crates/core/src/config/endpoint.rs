@@ -26,25 +26,29 @@ pub struct Endpoint {
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
     #[cfg_attr(feature = "uniffi", uniffi(default = 0))]
     pub priority: u32,
-    /// Share among endpoints of equal priority, for strategies that spread.
+    /// Share among endpoints of equal priority under the strategy `weighted`; 0: only if nothing else is healthy.
     ///
     /// Default: 1, allowed: 0 to 1000.
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
     #[cfg_attr(feature = "uniffi", uniffi(default = 1))]
     pub weight: u32,
+    /// Where it stands: endpoints of the config's own `region` come before others. At most 64 characters.
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+    #[cfg_attr(feature = "uniffi", uniffi(default = None))]
+    pub region: Option<String>,
 }
 
 /// Lowest and highest priority and weight.
 const RANK: [&str; 2] = ["0", "1000"];
 
 /// Names that endpoints' tables know.
-const ENDPOINT_KEYS: [&str; 5] = ["name", "connect", "health", "priority", "weight"];
+const ENDPOINT_KEYS: [&str; 6] = ["name", "connect", "health", "priority", "weight", "region"];
 
 impl Endpoint {
     /// An endpoint checked as the config's `check` says.
     pub fn new(name: &str, connect: Url, health: Url) -> Self {
         let health = HealthCheck { url: health, check: None };
-        Self { name: name.into(), connect, health, priority: 0, weight: 1 }
+        Self { name: name.into(), connect, health, priority: 0, weight: 1, region: None }
     }
 
     /// Reports what is wrong with the endpoint, which comes after those `before` it in the list.
@@ -59,14 +63,15 @@ impl Endpoint {
         check_scheme("connect", &self.connect, &connectable, "allowed: ws, wss, http or https", reader);
         reader.field("priority", |reader| reader.within(Measure::Count(self.priority), RANK[0], RANK[1]));
         reader.field("weight", |reader| reader.within(Measure::Count(self.weight), RANK[0], RANK[1]));
-        reader.field("health", |reader| {
-            check_scheme("url", &self.health.url, &[Scheme::Http, Scheme::Https, Scheme::Tcp], "allowed: http, https or tcp", reader);
-            if let Some(check) = &self.health.check {
-                check.check(reader);
-            }
-            let check = self.health.check.clone().unwrap_or_else(|| reader.check.clone());
-            check.check_together(&self.health.url, reader);
-        });
+        reader.field("region", |reader| check_region(self.region.as_ref(), reader));
+        reader.field("health", |reader| self.health.check_settings(reader));
+    }
+}
+
+/// Reports a region's name that is too long.
+pub(super) fn check_region(region: Option<&String>, reader: &mut Reader) {
+    if region.is_some_and(|region| !(1..=64).contains(&region.chars().count())) {
+        reader.problem("allowed: 1 to 64 characters");
     }
 }
 
@@ -80,7 +85,7 @@ fn check_scheme(field: &str, url: &Url, allowed: &[Scheme], message: &str, reade
 impl Read for Endpoint {
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
         let (mut name, mut connect, mut health) = (None::<String>, None::<Url>, None::<HealthCheck>);
-        let (mut priority, mut weight) = (0, 1);
+        let (mut priority, mut weight, mut region) = (0, 1, None::<String>);
         for (key, value) in reader.table(value) {
             reader.field(key, |reader| match key.as_str() {
                 "name" => name.overlay(value, reader),
@@ -88,20 +93,21 @@ impl Read for Endpoint {
                 "health" => health.overlay(value, reader),
                 "priority" => reader.with_range(&RANK, |reader| priority.overlay(value, reader)),
                 "weight" => reader.with_range(&RANK, |reader| weight.overlay(value, reader)),
+                "region" => region.overlay(value, reader),
                 _ => reader.unknown("key", key, &ENDPOINT_KEYS),
             });
         }
         for required in &ENDPOINT_KEYS[..3] {
             require(value, required, reader);
         }
-        Some(Self { name: name?.as_str().into(), connect: connect?, health: health?, priority, weight })
+        Some(Self { name: name?.as_str().into(), connect: connect?, health: health?, priority, weight, region })
     }
 }
 
 impl Write for Endpoint {
     fn write(&self) -> Value {
-        let Self { name, connect, health, priority, weight } = self;
-        let values = [Value::Text(name.to_string()), connect.write(), health.write(), priority.write(), weight.write()];
+        let Self { name, connect, health, priority, weight, region } = self;
+        let values = [Value::Text(name.to_string()), connect.write(), health.write(), priority.write(), weight.write(), region.write()];
         Value::Table(ENDPOINT_KEYS.map(str::to_owned).into_iter().zip(values).collect())
     }
 }
@@ -125,6 +131,21 @@ pub struct HealthCheck {
 }
 
 impl HealthCheck {
+    /// Reports what is wrong with it.
+    pub(super) fn check_settings(&self, reader: &mut Reader) {
+        check_scheme("url", &self.url, &[Scheme::Http, Scheme::Https, Scheme::Tcp], "allowed: http, https or tcp", reader);
+        if let Some(check) = &self.check {
+            check.check(reader);
+        }
+        let check = self.check.clone().unwrap_or_else(|| reader.check.clone());
+        check.check_together(&self.url, reader);
+    }
+
+    /// Writes `check` down as its own, unless it says how it asks.
+    pub(super) fn spell_out(&mut self, check: &Check) {
+        self.check.get_or_insert_with(|| check.clone());
+    }
+
     /// How it is asked, by default if it does not say.
     pub fn check(&self) -> &Check {
         static DEFAULT: LazyLock<Check> = LazyLock::new(Check::default);
@@ -137,7 +158,7 @@ impl HealthCheck {
 #[derive(ts_rs::TS)]
 #[ts(untagged, rename = "HealthCheck")]
 #[expect(dead_code, reason = "only its TypeScript declaration is used")]
-enum WrittenHealthCheck {
+pub(super) enum WrittenHealthCheck {
     Url(String),
     Detailed(DetailedHealthCheck),
 }
@@ -146,7 +167,7 @@ enum WrittenHealthCheck {
 #[cfg(feature = "typescript")]
 #[derive(ts_rs::TS)]
 #[expect(dead_code, reason = "only its TypeScript declaration is used")]
-struct DetailedHealthCheck {
+pub(super) struct DetailedHealthCheck {
     /// What is asked: `http` or `https`.
     url: String,
     #[ts(flatten)]

@@ -47,15 +47,23 @@ settings! {
         endpoints: Endpoints = Endpoints::default();
         /// Which endpoint is the active one.
         strategy: Strategy = Strategy::Priority;
+        /// Where the app runs: endpoints of the same `region` come first, whatever the strategy.
+        region: Option<String> = None;
         /// How endpoints are checked, unless their own `health` says otherwise.
         check: Check = Check::default();
         /// Pause before the first check.
         initial_delay: Millis = Millis::ZERO, "0ms" ..= "1h";
-        /// Failures in a row after which an endpoint is Unhealthy.
-        failure_threshold: u32 = 3, "1" ..= "100";
+        /// How sure one must be before an endpoint is Unhealthy: a working one would show the same evidence once in 10ⁿ times. On a clean
+        /// network three failures suffice for 8; on a lossy one it takes more, which follow each other in haste.
+        suspicion_level: u32 = 8, "1" ..= "20";
+        /// Failures in a row after which an endpoint is Unhealthy; `null`: they are not counted but weighed, see `suspicionLevel`.
+        failure_threshold: Option<u32> = None, "1" ..= "100";
         /// Successes in a row after which an Unhealthy endpoint is Healthy again. The first success ever suffices at once.
         success_threshold: u32 = 1, "1" ..= "100";
-        /// From start to start of the checks of a Suspect endpoint, one at a time; `null`: it is checked no faster than a healthy one.
+        /// Smoothed round-trip time above which an endpoint that passes its checks is Degraded.
+        degraded_latency: Millis = Millis::from_secs(2), "1ms" ..= "10m";
+        /// From start to start of the checks of a Suspect endpoint, side by side if they take longer, at most 12 for a verdict; `null`: it is
+        /// checked no faster than a healthy one.
         suspect_interval: Option<Millis> = Some(Millis::new(250)), "10ms" ..= "10m";
         /// Pause between checks of an endpoint that is not the active one; `null`: standbys are not watched.
         standby_interval: Option<Millis> = Some(Millis::from_secs(30)), "100ms" ..= "1d";
@@ -69,6 +77,9 @@ settings! {
         failback: Failback = Failback::default();
         /// How retries wait for each other, for checks when nothing answers and for the connection.
         retry: Retry = Retry::default();
+        /// Where to ask whether the network works, when endpoints do not answer: at most 4 URLs of somebody else, checked only then. With
+        /// `expectBody`, a portal that answers for everyone (a hotel's log-in page) is told from the network.
+        connectivity: HealthChecks = HealthChecks::default();
         /// How long moves are put off at random, so that a crowd of clients does not arrive together.
         spread: Spread = Spread::default();
     }
@@ -101,7 +112,7 @@ settings! {
     pub struct Spread {
         /// When the active endpoint failed in a way that a whole crowd sees at the same moment (a closed socket). What a check on its own
         /// schedule found is not delayed: the schedules are spread already.
-        forced: Millis = Millis::new(500), "0ms" ..= "10m";
+        forced: Millis = Millis::from_secs(1), "0ms" ..= "10m";
         /// When the active endpoint still works.
         voluntary: Millis = Millis::from_secs(10), "0ms" ..= "1h";
     }
@@ -112,10 +123,48 @@ keywords! {
     pub enum Strategy {
         /// The best by `priority` that is healthy; a better one that recovers becomes active again (see [`Failback`]).
         Priority = "priority",
+        /// As `priority`, and among equals the one that answers fastest: another one takes over if it has been faster for a minute, by a
+        /// fifth and by 50 ms at least.
+        Latency = "latency",
+        /// As `priority`, and among equals each client has its own, drawn by `weight` when it starts.
+        Weighted = "weighted",
         /// The one that it is, for as long as it is healthy; no failback.
         Sticky = "sticky",
         /// As `sticky`, but at the threshold only the next in the list is asked, once; unless it is healthy, all are down and counting starts anew.
         Cyclic = "cyclic",
+    }
+}
+
+/// URLs that are checked for what they tell of the network.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct HealthChecks(#[cfg_attr(feature = "typescript", ts(as = "Vec<endpoint::WrittenHealthCheck>"))] pub Vec<HealthCheck>);
+
+/// Most of them.
+const MAX_HEALTH_CHECKS: usize = 4;
+
+impl Setting for HealthChecks {
+    fn overlay(&mut self, value: &Value, reader: &mut Reader) {
+        let Value::List(items) = value else {
+            return reader.expected("a list of URLs or health checks", value);
+        };
+        let read = |(index, item)| reader.item(index, |reader| HealthCheck::read(item, reader));
+        self.0 = items.iter().take(MAX_HEALTH_CHECKS + 1).enumerate().filter_map(read).collect();
+    }
+
+    fn check(&self, reader: &mut Reader) {
+        if self.0.len() > MAX_HEALTH_CHECKS {
+            reader.problem("allowed: at most 4");
+        }
+        for (index, health) in self.0.iter().enumerate() {
+            reader.item(index, |reader| health.check_settings(reader));
+        }
+    }
+}
+
+impl Write for HealthChecks {
+    fn write(&self) -> Value {
+        self.0.write()
     }
 }
 
@@ -171,7 +220,7 @@ impl Endpoints {
     /// Writes `check` into the health checks that do not say how they ask.
     fn spell_out(&mut self, check: &Check) {
         for endpoint in &mut self.0 {
-            endpoint.health.check.get_or_insert_with(|| check.clone());
+            endpoint.health.spell_out(check);
         }
     }
 }
@@ -209,7 +258,7 @@ impl Config {
         }
         // What could not be read has its default, so that every range can be checked all the same.
         config.check_settings(&mut reader);
-        config.endpoints.spell_out(&config.check);
+        config.spell_out();
         Problems::or(reader.finish(), config)
     }
 
@@ -227,8 +276,16 @@ impl Config {
         Problems::or(reader.finish(), endpoints)
     }
 
+    fn spell_out(&mut self) {
+        self.endpoints.spell_out(&self.check);
+        for health in &mut self.connectivity.0 {
+            health.spell_out(&self.check);
+        }
+    }
+
     fn check_settings(&self, reader: &mut Reader) {
         self.check(reader);
+        reader.field("region", |reader| endpoint::check_region(self.region.as_ref(), reader));
         for (path, low, high) in [("failback", self.failback.after, self.failback.max), ("retry", self.retry.initial, self.retry.max)] {
             if low > high {
                 reader.field(path, |reader| {
@@ -243,7 +300,7 @@ impl Config {
         let mut reader = Reader::checking(&self.check);
         reader.field("endpoints", |reader| self.endpoints.check_all(reader));
         self.check_settings(&mut reader);
-        self.endpoints.spell_out(&self.check);
+        self.spell_out();
         Problems::or(reader.finish(), self)
     }
 

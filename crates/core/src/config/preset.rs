@@ -30,7 +30,7 @@ impl Preset {
                     ..Check::default()
                 },
                 initial_delay: Millis::from_secs(3),
-                failure_threshold: 10,
+                failure_threshold: Some(10),
                 suspect_interval: None,
                 standby_interval: None,
                 busy_interval: Millis::from_secs(3),

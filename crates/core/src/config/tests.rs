@@ -145,7 +145,7 @@ fn what_is_written_reads_back_the_same() {
 fn a_preset_is_a_start_not_the_end() {
     let config = read(&format!(r#"{{ "preset": "appServices", "failureThreshold": 4, "standbyInterval": null, {ENDPOINTS} }}"#));
     assert_eq!((config.preset, config.strategy), (Preset::AppServices, Strategy::Cyclic));
-    assert_eq!((config.failure_threshold, config.initial_delay), (4, Millis::from_secs(3)));
+    assert_eq!((config.failure_threshold, config.initial_delay), (Some(4), Millis::from_secs(3)));
     assert_eq!(config.endpoints.0[0].health.check().method, Method::Head);
     assert!(config.endpoints.0[0].health.check().expect_status.matches(200));
     assert!(!config.endpoints.0[0].health.check().expect_status.matches(204));

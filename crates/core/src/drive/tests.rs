@@ -116,8 +116,8 @@ fn a_hanging_check_is_dropped_at_its_timeout() {
     let mut driven = Driven::new();
     assert!(driven.turn().is_pending());
     assert_eq!(driven.transport.under_way.get(), 1);
-    driven.advance(60_000);
-    assert!(driven.transport.under_way.get() <= 2);
+    driven.advance(90_000);
+    assert!(driven.transport.under_way.get() <= 12);
     assert_eq!(driven.link.snapshot().state, State::AllDown);
 }
 
@@ -182,7 +182,7 @@ fn no_input_is_lost_between_polls() {
         assert_eq!(driven.wakes.0.swap(0, Ordering::Relaxed), 1, "each input wakes a waiting driver");
         assert!(driven.turn().is_pending());
     }
-    let count = driven.events().iter().filter(|event| matches!(event, Event::Online | Event::Offline)).count();
+    let count = driven.events().iter().filter(|event| matches!(event, Event::Online | Event::Offline { .. })).count();
     assert_eq!(count, 100);
 }
 

@@ -2,13 +2,24 @@
 
 use super::{Engine, Presence};
 use crate::config::Config;
+use crate::detector::Others;
+use crate::document::DocumentStatus;
 use crate::effect::{CheckId, Effect};
 use crate::event::{CheckReport, Event};
-use crate::health::Condition;
-use crate::outcome::{FailureKind, Outcome};
-use crate::schedule::Flight;
+use crate::evidence::Evidence;
+use crate::health::{Condition, Health, Maintenance, Pass};
+use crate::outcome::{Answer, FailureKind, Outcome};
+use crate::schedule::{Flight, MAX_TRIES};
 use crate::situation::Situation;
 use crate::time::{Millis, Timestamp};
+
+/// How long maintenance is taken to last that was announced without saying so.
+pub(super) const MAINTENANCE: Millis = Millis::from_secs(30);
+
+/// Checks of a standby during a suspicion, if it does not answer: its network may be as lossy as the suspect's. That there is no way to it
+/// need not be heard so often.
+const STANDBY_TRIES: u32 = MAX_TRIES / 2;
+const STANDBY_TRIES_WITHOUT_NETWORK: u32 = 2;
 
 impl Engine {
     /// Whether checks are made without being asked for.
@@ -22,30 +33,51 @@ impl Engine {
 
     /// When something is to be done about an endpoint: its check ends for lack of an answer, or the next one starts.
     pub(super) fn due(&self, index: usize) -> Option<Timestamp> {
+        [self.endpoints[index].schedule.deadline(), self.start_due(index)].into_iter().flatten().min()
+    }
+
+    /// When the next check of an endpoint starts.
+    fn start_due(&self, index: usize) -> Option<Timestamp> {
         let tracked = &self.endpoints[index];
         let schedule = &tracked.schedule;
-        if let Some(flight) = &schedule.flight {
-            return Some(flight.deadline());
-        }
-        if schedule.asked.is_some() {
-            return schedule.asked;
-        }
+        let asked = schedule.asked.filter(|_| !schedule.is_checking());
         if !self.checking() {
-            return None;
+            return asked;
         }
-        match &self.situation {
+        let suspected = tracked.condition.detector.suspects();
+        let due = match &self.situation {
             Situation::Attempt { .. } | Situation::ToldOffline => None,
-            Situation::AllDown(outage) | Situation::PresumedOffline(outage) => outage.round,
+            Situation::AllDown(outage) | Situation::PresumedOffline(outage) => outage.round.filter(|_| !schedule.is_checking()),
             Situation::Steady | Situation::Suspicion(_) if index == self.active => {
-                Some(schedule.active_due(&self.config, tracked.endpoint.health.check(), tracked.condition.detector.failures()))
+                schedule.active_due(&self.config, tracked.endpoint.health.check(), suspected)
             }
+            Situation::Suspicion(_) if self.is_being_asked(index) => schedule.hurried(self.config.suspect_interval),
             Situation::Steady | Situation::Suspicion(_) => schedule.standby_due(&self.config),
+        };
+        // What is asked for is in the place of what is due, but for what is due in haste.
+        match (asked, due) {
+            (Some(asked), Some(due)) if suspected => Some(asked.min(due)),
+            (Some(asked), _) => Some(asked),
+            (None, due) => due,
         }
+    }
+
+    /// Whether a standby has been asked since the suspicion began, has not passed, and may have been lost on the way.
+    pub(super) fn is_being_asked(&self, index: usize) -> bool {
+        let Situation::Suspicion(suspicion) = &self.situation else { return false };
+        let tracked = &self.endpoints[index];
+        let failure = tracked.failure.filter(|_| tracked.failed >= Some(suspicion.since));
+        let tries = match failure {
+            None | Some(FailureKind::Timeout) => STANDBY_TRIES,
+            Some(FailureKind::Unreachable | FailureKind::Dns) => STANDBY_TRIES_WITHOUT_NETWORK,
+            Some(_) => 0,
+        };
+        index != self.active && (1..tries).contains(&tracked.schedule.tries) && !self.is_fresh(index, suspicion.since)
     }
 
     pub(super) fn start_due_checks(&mut self) {
         for index in 0..self.endpoints.len() {
-            if self.endpoints[index].schedule.flight.is_none() && self.due(index).is_some_and(|at| at <= self.now) {
+            if self.start_due(index).is_some_and(|at| at <= self.now) {
                 self.begin(index, 0);
             }
         }
@@ -55,6 +87,7 @@ impl Engine {
         {
             outage.round = None;
         }
+        self.start_due_neutrals();
     }
 
     /// Asks for a check of one endpoint at once, or as soon as may be after the last.
@@ -84,23 +117,19 @@ impl Engine {
         let tracked = &mut self.endpoints[index];
         self.last_check += 1;
         let id = CheckId(self.last_check);
-        tracked.schedule.begin(Flight { id, started: self.now, timeout, attempt });
-        if let Situation::Suspicion(suspicion) = &mut self.situation
-            && index != self.active
-        {
-            suspicion.asked.insert(index);
-        }
+        let calm = !tracked.condition.detector.suspects();
+        tracked.schedule.begin(Flight { id, started: self.now, timeout, attempt, calm });
         self.effects.push_back(Effect::StartCheck { id, endpoint: tracked.endpoint.clone(), timeout });
     }
 
     /// How long the next check may take. Each failure in a row earns the endpoint half as much patience again, up to three times as much: a
-    /// jolt is forgiven, while one that has become slow for good does not pass as healthy. When nothing is healthy it gets all there is,
-    /// because slow is then better than nothing.
+    /// jolt is forgiven, while one that has become slow for good does not pass as healthy. One that is down, or all that is left, gets all
+    /// there is, because slow is then better than nothing.
     fn timeout(&self, index: usize) -> Millis {
         let tracked = &self.endpoints[index];
         let check = tracked.endpoint.health.check();
         match self.situation {
-            Situation::Steady | Situation::Suspicion(_) => {
+            Situation::Steady | Situation::Suspicion(_) if tracked.condition.health() != Health::Unhealthy || index == self.active => {
                 let patience = 2 + tracked.condition.detector.failures().min(4);
                 tracked.rtt.timeout(check.min_timeout(), check.timeout).scaled(patience, 2).min(check.timeout)
             }
@@ -108,47 +137,49 @@ impl Engine {
         }
     }
 
+    /// Gives up the checks of an endpoint that are under way.
     pub(super) fn cancel(&mut self, index: usize) {
-        if let Some(flight) = self.endpoints[index].schedule.flight {
+        while let Some(flight) = self.endpoints[index].schedule.flights().first().copied() {
             self.effects.push_back(Effect::CancelCheck { id: flight.id });
-            self.end_flight(index);
+            self.end_flight(index, flight.id);
         }
     }
 
-    fn end_flight(&mut self, index: usize) {
-        self.endpoints[index].schedule.end(self.now, self.config.jitter_percent, &mut self.random);
+    fn end_flight(&mut self, index: usize, id: CheckId) -> Option<Flight> {
+        self.endpoints[index].schedule.end(id, self.now, self.config.jitter_percent, &mut self.random)
     }
 
     /// Takes in what came of a check; one that is not under way any more is ignored.
     pub(super) fn finish(&mut self, id: CheckId, outcome: Outcome) {
-        let of_this_check = |flight: Option<Flight>| flight.filter(|flight| flight.id == id);
-        let found = self.endpoints.iter().enumerate().find_map(|(index, tracked)| Some((index, of_this_check(tracked.schedule.flight)?)));
-        let Some((index, flight)) = found else { return };
-        self.end_flight(index);
-        let health = &self.endpoints[index].endpoint.health;
-        let elapsed = self.now - flight.started;
-        let (failure, status, headers, latency) = match outcome {
-            Outcome::Answer(answer) => (health.judge(&answer, flight.timeout), answer.status, answer.headers, answer.latency),
-            Outcome::Failure(kind) => (Some(kind), None, Vec::new(), elapsed),
+        let is_its = |flight: &Flight| flight.id == id;
+        let Some(index) = self.endpoints.iter().position(|tracked| tracked.schedule.flights().iter().any(is_its)) else {
+            return self.finish_neutral(id, &outcome);
         };
-        let repeat = failure.is_some() && flight.attempt < health.check().retries;
+        let Some(flight) = self.end_flight(index, id) else { return };
+        let health = &self.endpoints[index].endpoint.health;
+        let (failure, answer) = match outcome {
+            Outcome::Answer(answer) => (health.judge(&answer, flight.timeout), answer),
+            Outcome::Failure(kind) => (Some(kind), Answer { latency: self.now - flight.started, ..Answer::default() }),
+        };
+        let announced = self.heed(index, &answer);
+        let repeat = failure.is_some() && !announced && flight.attempt < health_retries(&self.endpoints[index]);
         let tracked = &mut self.endpoints[index];
         tracked.failure = failure;
-        if failure.is_none() {
-            tracked.rtt.observe(latency);
-            tracked.passed = Some(flight.started);
+        if flight.calm && failure.is_none_or(|kind| !kind.is_no_network()) {
+            tracked.condition.detector.loss.observe(failure == Some(FailureKind::Timeout));
         }
-        let counted = if failure.is_some() { tracked.condition.detector.failures() + u32::from(!repeat) } else { 0 };
-        let endpoint = tracked.name();
-        self.emit(Event::Check(CheckReport {
-            endpoint,
-            failure,
-            status,
-            latency_ms: latency.get(),
-            failures: counted,
-            message: failure.map(|kind| kind.advice().to_owned()),
-            headers,
-        }));
+        if failure.is_none() {
+            tracked.rtt.observe(answer.latency);
+            tracked.passed = Some(flight.started);
+        } else {
+            tracked.failed = Some(flight.started);
+        }
+        let counted = !repeat && !announced && tracked.condition.maintenance().is_none();
+        let failures = if failure.is_some() { tracked.condition.detector.failures() + u32::from(counted) } else { 0 };
+        let evidence = failure.map(|kind| Evidence::Check(kind, answer.status));
+        let poor = answer.document.as_ref().is_some_and(|document| document.status == DocumentStatus::Warn)
+            || Some(answer.latency).max(tracked.rtt.smoothed()) > Some(self.config.degraded_latency);
+        self.report(index, failure, failures, answer);
         if repeat {
             return self.begin(index, flight.attempt + 1);
         }
@@ -160,11 +191,68 @@ impl Engine {
             self.situation = Situation::Steady;
             self.emit(Event::Online);
         }
-        self.change_condition(index, |condition, config, now| match failure {
-            None => condition.success(config.success_threshold, now),
-            Some(_) => condition.failure(now),
-        });
+        if index != self.active {
+            self.note_other(failure);
+        }
+        match evidence {
+            None => self.passed(index, flight, poor),
+            Some(_) if announced => {}
+            Some(evidence) => self.hold_against(index, evidence),
+        }
         self.conclude_attempt(index, failure.is_none());
+    }
+
+    fn passed(&mut self, index: usize, flight: Flight, poor: bool) {
+        let schedule = &mut self.endpoints[index].schedule;
+        schedule.tries = 0;
+        let overtaken = schedule.flights().iter().filter(|other| other.started < flight.started).count();
+        // What is still under way can tell nothing new.
+        self.cancel(index);
+        self.change_condition(index, |condition, config, now| condition.success(config.success_threshold, Pass { poor, overtaken }, now));
+    }
+
+    /// Takes in evidence against an endpoint.
+    pub(super) fn hold_against(&mut self, index: usize, evidence: Evidence) {
+        let others = match &self.situation {
+            Situation::Suspicion(suspicion) if index == self.active => suspicion.others,
+            _ => Others::default(),
+        };
+        self.change_condition(index, |condition, _, now| condition.failure(evidence, others, now));
+        self.note_verdict(index);
+    }
+
+    /// Takes in what an answer says beyond its status: rest that the server asks for, maintenance that it announces. Whether it does so.
+    fn heed(&mut self, index: usize, answer: &Answer) -> bool {
+        let document = answer.document.as_ref();
+        if let Some(spread) = document.and_then(|document| document.spread) {
+            self.endpoints[index].spread = spread;
+        }
+        let rest = answer.retry_after();
+        // Everyone was told the same: none comes back earlier, and not all at the same moment.
+        self.endpoints[index].schedule.rest = rest.map(|rest| self.now + rest + self.random.within(self.config.spread.forced));
+        let by_document = document.is_some_and(|document| document.status == DocumentStatus::Maintenance);
+        let announced = by_document || (answer.status == Some(503) && rest.is_some());
+        if announced && !self.is_cyclic() {
+            self.announce(index, Maintenance::Until(self.now + rest.unwrap_or(MAINTENANCE)));
+        }
+        announced && !self.is_cyclic()
+    }
+
+    pub(super) fn announce(&mut self, index: usize, maintenance: Maintenance) {
+        self.change_condition(index, |condition, _, now| condition.announce(maintenance, now));
+    }
+
+    fn report(&mut self, index: usize, failure: Option<FailureKind>, failures: u32, answer: Answer) {
+        self.emit(Event::Check(CheckReport {
+            endpoint: self.endpoints[index].name(),
+            failure,
+            status: answer.status,
+            latency_ms: answer.latency.get(),
+            failures,
+            message: failure.map(|kind| kind.advice().to_owned()),
+            failing: answer.document.map(|document| document.failing).unwrap_or_default(),
+            headers: answer.headers,
+        }));
     }
 
     /// Changes what is known of an endpoint, and tells the app if its health is another one.
@@ -179,8 +267,17 @@ impl Engine {
         }
     }
 
-    /// Whether every endpoint's last check ended without a sign that the network is there.
+    /// Whether every endpoint's last check ended with the word that there is no network.
     pub(super) fn nothing_reachable(&self) -> bool {
         self.endpoints.iter().all(|tracked| tracked.failure.is_some_and(FailureKind::is_no_network))
     }
+
+    /// Whether every endpoint's last check ended without a sign that the network is there.
+    pub(super) fn nothing_answers(&self) -> bool {
+        self.endpoints.iter().all(|tracked| tracked.failure.is_some_and(FailureKind::is_no_answer))
+    }
+}
+
+fn health_retries(tracked: &super::Tracked) -> u32 {
+    tracked.endpoint.health.check().retries
 }

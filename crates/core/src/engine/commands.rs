@@ -2,8 +2,9 @@
 
 use super::selection::Preference;
 use super::{Engine, Phase, Tracked};
-use crate::config::Endpoints;
+use crate::config::{Endpoints, Name};
 use crate::event::{Event, SwitchReason};
+use crate::health::Maintenance;
 use crate::input::Command;
 use crate::situation::Situation;
 
@@ -16,11 +17,12 @@ impl Engine {
                 if let Some(index) = self.index_of(&name) {
                     self.preference = Some(Preference { name, pending: index != self.active });
                     self.planned = None;
-                    if !self.endpoints[index].condition.is_healthy() {
+                    if !self.endpoints[index].condition.is_usable() {
                         self.ask(index);
                     }
                 }
             }
+            Command::Maintenance(name, begins) => self.command_maintenance(&name, begins),
             Command::SetEndpoints(endpoints) => self.set_endpoints(endpoints),
             Command::Connect => {
                 self.connection.want();
@@ -30,6 +32,16 @@ impl Engine {
             }
             Command::Disconnect => self.connection.unwant(&mut self.effects),
             Command::Stop => self.stop(),
+        }
+    }
+
+    fn command_maintenance(&mut self, name: &Name, begins: bool) {
+        let Some(index) = self.index_of(name) else { return };
+        if begins {
+            self.announce(index, Maintenance::Commanded);
+        } else {
+            self.change_condition(index, |condition, _, now| condition.end_maintenance(now));
+            self.ask(index);
         }
     }
 
@@ -54,7 +66,7 @@ impl Engine {
             let same = known.iter().position(|tracked| *tracked.endpoint == endpoint);
             self.endpoints.push(match same {
                 Some(at) => known.swap_remove(at),
-                None => Tracked::new(endpoint, &self.config, self.now),
+                None => Tracked::new(endpoint, &self.config, &mut self.random, self.now),
             });
         }
         self.planned = None;
@@ -62,7 +74,7 @@ impl Engine {
             self.situation = Situation::Steady;
         }
         self.active = self.index_of(&before.name).unwrap_or_else(|| {
-            let healthy = self.best(|index| self.endpoints[index].condition.is_healthy());
+            let healthy = self.best(|index| self.endpoints[index].condition.is_usable());
             healthy.or_else(|| self.best(|_| true)).unwrap_or(0)
         });
         if self.phase != Phase::Running {
@@ -76,7 +88,7 @@ impl Engine {
         }
         if !matches!(self.situation, Situation::ToldOffline) {
             for index in 0..self.endpoints.len() {
-                let fresh = self.endpoints[index].passed.is_none() && self.endpoints[index].schedule.flight.is_none();
+                let fresh = self.endpoints[index].passed.is_none() && !self.endpoints[index].schedule.is_checking();
                 if fresh && (index == self.active || self.config.standby_interval.is_some()) && self.checking() {
                     self.ask(index);
                 }

@@ -2,7 +2,9 @@
 
 mod checks;
 mod commands;
+mod connectivity;
 mod decisions;
+mod explain;
 mod platform;
 mod selection;
 #[cfg(test)]
@@ -10,20 +12,27 @@ mod selection;
 mod tests;
 mod traffic;
 
-use crate::config::{Config, Endpoint, Name, Problems};
+pub use explain::{Explanation, WeighedEvidence};
+
+use crate::config::{Config, Endpoint, Name, Problems, Strategy};
 use crate::connection::Connection;
+use crate::detector::Rule;
 use crate::effect::{DisconnectReason, Effect};
-use crate::event::Event;
+use crate::event::{Event, OfflineReason};
+use crate::evidence::Weight;
 use crate::health::Condition;
 use crate::hold::Hold;
 use crate::input::{Input, Network};
-use crate::outcome::FailureKind;
+use crate::outcome::{FailureKind, Outcome};
 use crate::random::Random;
 use crate::rtt::Rtt;
-use crate::schedule::Schedule;
+use crate::schedule::{Flight, Schedule};
 use crate::situation::Situation;
 use crate::snapshot::{EndpointState, Snapshot, State};
+use crate::talk::Talk;
 use crate::time::{Millis, Timestamp};
+use connectivity::Neutral;
+use explain::Verdict;
 use selection::{PlannedMove, Preference};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -71,6 +80,9 @@ pub struct Engine {
     preference: Option<Preference>,
     planned: Option<PlannedMove>,
     connection: Connection,
+    /// Somebody else's URLs, for what they tell of the network.
+    neutrals: Vec<Neutral>,
+    talk: Talk,
     effects: VecDeque<Effect>,
     random: Random,
     last_check: u64,
@@ -86,6 +98,14 @@ struct Tracked {
     rtt: Rtt,
     schedule: Schedule,
     hold: Hold,
+    /// Over how long a time the server asks its clients to spread their moves.
+    spread: Millis,
+    /// This client's own number for it, by which the strategy `weighted` chooses.
+    lot: u32,
+    /// The evidence by which it was last found unhealthy.
+    verdict: Option<Box<Verdict>>,
+    /// When the last check that failed began.
+    failed: Option<Timestamp>,
     /// When the last check that passed began.
     passed: Option<Timestamp>,
     /// Why the last check failed, if it did.
@@ -93,10 +113,16 @@ struct Tracked {
 }
 
 impl Tracked {
-    fn new(endpoint: Endpoint, config: &Config, now: Timestamp) -> Self {
+    fn new(endpoint: Endpoint, config: &Config, random: &mut Random, now: Timestamp) -> Self {
+        let rule = config.failure_threshold.map_or(Rule::Accrue(Weight::decades(config.suspicion_level as u16)), Rule::Count);
+        let lot = if config.strategy == Strategy::Weighted { selection::lot(endpoint.weight, random) } else { 0 };
         Self {
             endpoint: Arc::new(endpoint),
-            condition: Condition::new(config.failure_threshold, now),
+            condition: Condition::new(rule, now),
+            spread: Millis::ZERO,
+            lot,
+            verdict: None,
+            failed: None,
             rtt: Rtt::default(),
             schedule: Schedule::new(now),
             hold: Hold::default(),
@@ -132,7 +158,10 @@ impl Engine {
     pub fn new(config: Config, seed: u64, now: Timestamp) -> Result<Self, Problems> {
         let mut config = config.validated()?;
         let endpoints = std::mem::take(&mut config.endpoints).0;
-        let endpoints = endpoints.into_iter().map(|endpoint| Tracked::new(endpoint, &config, now)).collect();
+        let mut random = Random::new(seed);
+        let endpoints = endpoints.into_iter().map(|endpoint| Tracked::new(endpoint, &config, &mut random, now)).collect();
+        let neutrals = std::mem::take(&mut config.connectivity).0;
+        let neutrals = neutrals.into_iter().enumerate().map(|(index, health)| Neutral::new(index, health)).collect();
         let mut engine = Self {
             config,
             endpoints,
@@ -143,8 +172,10 @@ impl Engine {
             preference: None,
             planned: None,
             connection: Connection::default(),
+            neutrals,
+            talk: Talk::default(),
             effects: VecDeque::new(),
-            random: Random::new(seed),
+            random,
             last_check: 0,
             now,
             wakeup: None,
@@ -234,7 +265,7 @@ impl Engine {
         }
         self.emit(Event::Started { active: self.active().name.clone() });
         if matches!(self.situation, Situation::ToldOffline) {
-            self.emit(Event::Offline);
+            self.emit(Event::Offline { reason: OfflineReason::Told });
         }
         self.ask_all(self.config.initial_delay);
         self.follow();
@@ -247,8 +278,8 @@ impl Engine {
             Input::CheckFinished { id, outcome } => self.finish(id, outcome),
             Input::ConnectionOpened { id } => self.connection_opened(id),
             Input::ConnectionClosed { id, code } => self.connection_closed(id, code),
-            Input::ConnectionActive { id } => self.connection_traffic(id, true),
-            Input::ConnectionSilent { id } => self.connection_traffic(id, false),
+            Input::ConnectionActive { id } => self.connection_active(id),
+            Input::ConnectionSilent { id } => self.connection_silent(id),
             Input::Traffic { endpoint, ok } => self.traffic(&endpoint, ok),
             Input::Network(network) => self.network(network),
             Input::Lifecycle(lifecycle) => self.lifecycle(lifecycle),
@@ -258,14 +289,16 @@ impl Engine {
 
     /// Ends what has taken too long.
     fn expire(&mut self) {
+        let now = self.now;
+        let late = |flight: &&Flight| flight.deadline() <= now;
         for index in 0..self.endpoints.len() {
-            if let Some(flight) = self.endpoints[index].schedule.flight
-                && flight.deadline() <= self.now
-            {
-                self.effects.push_back(Effect::CancelCheck { id: flight.id });
-                self.finish(flight.id, crate::Outcome::Failure(FailureKind::Timeout));
+            while let Some(id) = self.endpoints[index].schedule.flights().iter().find(late).map(|flight| flight.id) {
+                self.effects.push_back(Effect::CancelCheck { id });
+                self.finish(id, Outcome::Failure(FailureKind::Timeout));
             }
         }
+        self.expire_neutrals();
+        self.notice_silence();
         while let Some(id) = self.connection.overdue(self.now) {
             self.effects.push_back(Effect::Disconnect { id, reason: DisconnectReason::Timeout });
             self.connection_closed(id, None);
@@ -281,7 +314,8 @@ impl Engine {
         }
         let checks = (0..self.endpoints.len()).filter_map(|index| self.due(index));
         let connection = self.connection.due().filter(|_| !matches!(self.situation, Situation::ToldOffline));
-        checks.chain(connection).chain(self.decision_due()).min()
+        let silence = self.talk.deadline().filter(|_| self.checking());
+        checks.chain(connection).chain(self.decision_due()).chain(self.neutrals_due()).chain(silence).min()
     }
 
     fn emit(&mut self, event: Event) {

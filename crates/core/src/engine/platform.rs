@@ -1,8 +1,9 @@
 //! What the platform says of the network, the app and the passing of time: none of it is a server's fault.
 
 use super::{Engine, Presence};
-use crate::event::Event;
+use crate::event::{Event, OfflineReason};
 use crate::input::{Lifecycle, Network};
+use crate::loss::Loss;
 use crate::situation::{Outage, Situation};
 use crate::time::Millis;
 
@@ -14,7 +15,7 @@ impl Engine {
                     return;
                 }
                 if !matches!(self.situation, Situation::PresumedOffline(_)) {
-                    self.emit(Event::Offline);
+                    self.emit(Event::Offline { reason: OfflineReason::Told });
                 }
                 self.void_checks();
                 self.situation = Situation::ToldOffline;
@@ -27,6 +28,7 @@ impl Engine {
             Network::Changed => {
                 for tracked in &mut self.endpoints {
                     tracked.rtt.forget();
+                    tracked.condition.detector.loss = Loss::default();
                 }
                 if matches!(self.situation, Situation::ToldOffline) {
                     self.online();
@@ -81,11 +83,14 @@ impl Engine {
         for index in 0..self.endpoints.len() {
             self.cancel(index);
             self.endpoints[index].schedule.asked = None;
+            self.endpoints[index].schedule.tries = 0;
             self.change_condition(index, |condition, _, now| condition.void_suspicion(now));
         }
         if matches!(self.situation, Situation::Suspicion(_) | Situation::Attempt { .. }) {
             self.situation = Situation::Steady;
         }
+        self.cancel_neutrals();
+        self.talk.pause();
         self.planned = None;
     }
 

@@ -1,9 +1,18 @@
 //! Which endpoint is better than which, and moves that nobody is forced to make.
 
-use super::Engine;
+use super::{Engine, Tracked};
 use crate::config::{Name, Strategy};
 use crate::event::SwitchReason;
-use crate::time::Timestamp;
+use crate::evidence::log10;
+use crate::health::Health;
+use crate::random::Random;
+use crate::time::{Millis, Timestamp};
+
+/// How long an endpoint must have been degraded before the app leaves it for a better one.
+const DEGRADED_FOR: Millis = Millis::from_secs(10);
+/// How long another one must have been faster, by a fifth and by so much, before the app moves there.
+const FASTER_FOR: Millis = Millis::from_secs(60);
+const FASTER_BY: Millis = Millis::new(50);
 
 /// The app's wish.
 #[derive(Clone, Debug)]
@@ -13,61 +22,129 @@ pub(super) struct Preference {
     pub(super) pending: bool,
 }
 
-/// A failback that will happen unless something comes between.
+/// A move that will happen unless something comes between.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PlannedMove {
     to: usize,
+    reason: SwitchReason,
     at: Timestamp,
 }
 
+/// A move that would be an improvement.
+struct Improvement {
+    to: usize,
+    reason: SwitchReason,
+    ready: Timestamp,
+    window: Millis,
+}
+
+/// What makes one endpoint better than another, in this order: that it is not degraded, that the app prefers it, that it is of our region,
+/// its priority, and its lot. Smaller is better.
+type Standing = (bool, bool, bool, u32, u32);
+
+/// A client's own number for an endpoint of this weight, smaller for a heavier one: the smallest of all wins as often as the weights say
+/// (Efraimidis and Spirakis, 2006).
+pub(super) fn lot(weight: u32, random: &mut Random) -> u32 {
+    let draw = log10(u32::MAX) - log10(random.up_to(u32::MAX - 1) + 1);
+    (draw * 1_000 + random.up_to(999)).checked_div(weight).unwrap_or(u32::MAX)
+}
+
 impl Engine {
-    /// The best endpoint among those `allowed`: the preferred one, then by priority, then by place in the list.
+    /// The best endpoint among those `allowed`; among equals the fastest under the strategy `latency`, then the first in the list.
     pub(super) fn best(&self, allowed: impl Fn(usize) -> bool) -> Option<usize> {
-        (0..self.endpoints.len()).filter(|&index| allowed(index)).min_by_key(|&index| self.rank(index))
+        let by_latency = self.config.strategy == Strategy::Latency;
+        let latency = |tracked: &Tracked| tracked.rtt.smoothed().filter(|_| by_latency).map_or(u32::MAX, Millis::get);
+        (0..self.endpoints.len())
+            .filter(|&index| allowed(index))
+            .min_by_key(|&index| (self.standing(index), latency(&self.endpoints[index])))
     }
 
-    fn rank(&self, index: usize) -> (bool, u32) {
-        let endpoint = &self.endpoints[index].endpoint;
+    fn standing(&self, index: usize) -> Standing {
+        let tracked = &self.endpoints[index];
+        let endpoint = &tracked.endpoint;
         let preferred = self.preference.as_ref().is_some_and(|preference| preference.name == endpoint.name);
-        (!preferred, endpoint.priority)
+        let abroad = self.config.region.is_some() && self.config.region != endpoint.region;
+        (tracked.condition.health() == Health::Degraded, !preferred, abroad, endpoint.priority, tracked.lot)
     }
 
-    /// While the active endpoint works: goes where the app wishes, or back to a better endpoint that has been healthy for long enough.
+    /// While the active endpoint is not suspected: goes where the app wishes, or to a better endpoint.
     pub(super) fn consider_voluntary_move(&mut self) {
         if let Some(wished) = self.pending_preference() {
             if let Some(preference) = &mut self.preference {
-                preference.pending = wished != self.active && !self.endpoints[wished].condition.is_healthy();
+                preference.pending = wished != self.active && !self.endpoints[wished].condition.is_usable();
                 if !preference.pending && wished != self.active {
                     self.switch(wished, SwitchReason::Preferred);
                 }
             }
             return;
         }
-        if self.config.strategy != Strategy::Priority {
-            return;
-        }
-        let (active, failback) = (self.active, self.config.failback.clone());
-        let better = |index: usize| self.endpoints[index].condition.is_healthy() && self.is_better(index, active);
-        let Some(to) = self.best(better) else {
+        let Some(Improvement { to, reason, ready, window }) = self.improvement() else {
             self.planned = None;
             return;
         };
-        let tracked = &self.endpoints[to];
-        let successes = tracked.condition.successes();
-        match self.planned.filter(|planned| planned.to == to) {
-            Some(planned) if planned.at <= self.now && successes >= failback.successes => self.switch(to, SwitchReason::Failback),
+        match self.planned.filter(|planned| planned.to == to && planned.reason == reason) {
+            Some(planned) if planned.at <= self.now && self.is_confirmed(to, reason) => self.switch(to, reason),
             Some(_) => {}
             None => {
-                let ready = self.now.max(tracked.condition.since() + tracked.hold.wait(&failback));
-                let at = ready + self.random.within(self.config.spread.voluntary);
-                self.planned = Some(PlannedMove { to, at });
+                let at = self.now.max(ready) + self.random.within(window);
+                self.planned = Some(PlannedMove { to, reason, at });
             }
         }
     }
 
-    /// Better by preference, by priority, or by its place in the list.
-    fn is_better(&self, index: usize, than: usize) -> bool {
-        index != than && (self.rank(index), index) < (self.rank(than), than)
+    /// Enough checks in a row have passed for the app to go back there.
+    fn is_confirmed(&self, to: usize, reason: SwitchReason) -> bool {
+        reason != SwitchReason::Failback || self.endpoints[to].condition.successes() >= self.config.failback.successes
+    }
+
+    /// The best move from here, if there is one.
+    fn improvement(&self) -> Option<Improvement> {
+        if self.is_cyclic() {
+            return None;
+        }
+        let active = &self.endpoints[self.active];
+        let voluntary = self.config.spread.voluntary.max(active.spread);
+        let leave = |to: usize, reason, ready, window| Some(Improvement { to, reason, ready, window });
+        match active.condition.health() {
+            Health::Maintenance => {
+                let to = self.best(|index| index != self.active && self.endpoints[index].condition.is_usable())?;
+                // An app that has lost its connection is not made to wait longer than it must for the others' sake.
+                let window = if self.connection.is_broken() { self.config.spread.forced.max(active.spread) } else { voluntary };
+                return leave(to, SwitchReason::Maintenance, self.now, window);
+            }
+            Health::Degraded => {
+                if let Some(to) = self.best(|index| self.endpoints[index].condition.is_healthy()) {
+                    return leave(to, SwitchReason::Degraded, active.condition.since() + DEGRADED_FOR, voluntary);
+                }
+            }
+            _ => {}
+        }
+        if self.config.strategy == Strategy::Sticky {
+            return None;
+        }
+        if let Some(to) = self.best(|index| self.endpoints[index].condition.is_healthy() && self.is_better(index)) {
+            let tracked = &self.endpoints[to];
+            let ready = tracked.condition.since() + tracked.hold.wait(&self.config.failback);
+            return leave(to, SwitchReason::Failback, ready, self.config.spread.voluntary.max(tracked.spread));
+        }
+        let to = self.best(|index| self.endpoints[index].condition.is_healthy() && self.is_faster(index))?;
+        leave(to, SwitchReason::Faster, self.now + FASTER_FOR, voluntary)
+    }
+
+    /// Better than the active one by its standing, or by its place in the list where nothing else counts.
+    fn is_better(&self, index: usize) -> bool {
+        let place = |index: usize| if self.config.strategy == Strategy::Latency { 0 } else { index };
+        index != self.active && (self.standing(index), place(index)) < (self.standing(self.active), place(self.active))
+    }
+
+    fn is_faster(&self, index: usize) -> bool {
+        let (Some(theirs), Some(ours)) = (self.endpoints[index].rtt.smoothed(), self.endpoints[self.active].rtt.smoothed()) else {
+            return false;
+        };
+        self.config.strategy == Strategy::Latency
+            && self.standing(index) == self.standing(self.active)
+            && theirs <= ours.scaled(4, 5)
+            && theirs.get() + FASTER_BY.get() <= ours.get()
     }
 
     fn pending_preference(&self) -> Option<usize> {

@@ -4,7 +4,7 @@ use super::*;
 use crate::config::{Endpoints, Preset, Strategy as Choice};
 use crate::effect::{CheckId, ConnectionId};
 use crate::{Answer, Command, Health, Lifecycle, Outcome};
-use proptest::prelude::*;
+use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use std::collections::{HashMap, HashSet};
 
 fn endpoint(name: &str) -> Endpoint {
@@ -34,7 +34,7 @@ fn at(millis: u64) -> Timestamp {
 
 #[test]
 fn a_bad_config_makes_no_engine() {
-    let config = Config { failure_threshold: 0, ..Config::new(Preset::Default, endpoints(1)) };
+    let config = Config { failure_threshold: Some(0), ..Config::new(Preset::Default, endpoints(1)) };
     assert!(Engine::new(config, 0, at(0)).unwrap_err().to_string().starts_with("failureThreshold: 0 is out of range"));
     assert!(Engine::new(Config::default(), 0, at(0)).is_err());
 }
@@ -117,13 +117,13 @@ fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         4 => (0_u32..10_000).prop_map(Happening::After),
         8 => Just(Happening::OnTime),
-        12 => (any::<usize>(), 0_u8..6, 0_u32..400).prop_map(|(which, kind, latency)| Happening::Finish { which, kind, latency }),
+        12 => (any::<usize>(), 0_u8..8, 0_u32..400).prop_map(|(which, kind, latency)| Happening::Finish { which, kind, latency }),
         1 => Just(Happening::Stale),
         4 => (any::<usize>(), 0_u8..5).prop_map(|(which, kind)| Happening::Connection { which, kind }),
         1 => (0_usize..6, any::<bool>()).prop_map(|(endpoint, ok)| Happening::Traffic { endpoint, ok }),
         1 => proptest::sample::select(networks.to_vec()).prop_map(Happening::Network),
         1 => proptest::sample::select(lives.to_vec()).prop_map(Happening::Lifecycle),
-        1 => (0_u8..8).prop_map(Happening::Command),
+        1 => (0_u8..10).prop_map(Happening::Command),
         1 => (1_usize..6).prop_map(Happening::SetEndpoints),
         2 => Just(Happening::Start),
         1 => Just(Happening::Stop),
@@ -166,7 +166,17 @@ impl Watched {
                     0 | 1 => answer(200),
                     2 => answer(503),
                     3 => Outcome::Failure(FailureKind::Refused),
-                    4 => Outcome::Failure(FailureKind::Unreachable),
+                    4 => Outcome::Answer(Answer {
+                        status: Some(503),
+                        headers: vec![crate::Header::new("Retry-After", "20")],
+                        ..Answer::default()
+                    }),
+                    5 => Outcome::Answer(Answer {
+                        status: Some(200),
+                        document: Some(crate::HealthDocument { status: crate::DocumentStatus::Warn, ..Default::default() }),
+                        ..Answer::default()
+                    }),
+                    6 => Outcome::Failure(FailureKind::Unreachable),
                     _ => Outcome::Failure(FailureKind::Timeout),
                 };
                 Input::CheckFinished { id, outcome }
@@ -184,7 +194,7 @@ impl Watched {
                 match kind {
                     0 => Input::ConnectionOpened { id },
                     1 => Input::ConnectionClosed { id, code: None },
-                    2 => Input::ConnectionClosed { id, code: Some(4_001) },
+                    2 => Input::ConnectionClosed { id, code: Some([4_001, 1_012][which % 2]) },
                     3 => Input::ConnectionActive { id },
                     _ => Input::ConnectionSilent { id },
                 }
@@ -197,6 +207,8 @@ impl Watched {
                 1 | 2 => Command::Connect,
                 3 => Command::Disconnect,
                 4 => Command::Prefer(None),
+                5 => Command::Maintenance("e0".into(), true),
+                6 => Command::Maintenance("e0".into(), false),
                 other => Command::Prefer(Some(format!("e{other}").as_str().into())),
             }),
             Happening::SetEndpoints(count) => Input::Command(Command::SetEndpoints(Endpoints(endpoints(count)))),
@@ -230,7 +242,8 @@ impl Watched {
     fn watch(&mut self, effect: &Effect) {
         match effect {
             Effect::StartCheck { id, endpoint, timeout } => {
-                assert!(self.checks.iter().all(|(_, name)| *name != endpoint.name), "two checks of {} at once", endpoint.name);
+                let at_once = self.checks.iter().filter(|(_, name)| *name == endpoint.name).count();
+                assert!(at_once < crate::schedule::MAX_TRIES as usize, "{at_once} checks of {} at once", endpoint.name);
                 assert!(*timeout <= endpoint.health.check().timeout);
                 self.checks.push((*id, endpoint.name.clone()));
             }
@@ -244,11 +257,14 @@ impl Watched {
 }
 
 fn config() -> impl Strategy<Value = Config> {
-    let strategies = [Choice::Priority, Choice::Sticky, Choice::Cyclic];
+    let strategies = [Choice::Priority, Choice::Latency, Choice::Weighted, Choice::Sticky, Choice::Cyclic];
     (1_usize..6, any::<bool>(), proptest::sample::select(strategies.to_vec()), 0_u32..3, any::<bool>()).prop_map(
         |(count, published, strategy, retries, background_checks)| {
             let preset = if published { Preset::AppServices } else { Preset::Default };
             let mut config = Config { strategy, background_checks, ..Config::new(preset, endpoints(count)) };
+            if retries == 1 {
+                config.connectivity.0.push(crate::config::HealthCheck { url: "http://neutral.example/".parse().unwrap(), check: None });
+            }
             config.check.retries = retries;
             config
         },
@@ -291,8 +307,8 @@ fn a_million_random_inputs_leave_memory_and_counters_bounded() {
             if let Effect::Emit { event, .. } = effect {
                 let name = match event {
                     Event::Switched { .. } => "switched",
-                    Event::AllDown => "allDown",
-                    Event::Offline => "offline",
+                    Event::AllDown { .. } => "allDown",
+                    Event::Offline { .. } => "offline",
                     Event::Recovered { .. } => "recovered",
                     _ => continue,
                 };
