@@ -76,6 +76,7 @@ fn log(event: &Event, link: Option<&Link>) {
         Event::Offline { reason: OfflineReason::CaptivePortal } => warn!("a portal answers in the place of others: log in to the network"),
         Event::Offline { .. } => warn!("our own network is down; no server is blamed"),
         Event::Health { endpoint, from, to } => info!("{endpoint} was {from}, is {to}"),
+        Event::Breaker { endpoint, from, to } => info!("circuit breaker of {endpoint} was {from}, is {to}"),
         Event::Started { active } => info!("started, active endpoint is {active}"),
         Event::Recovered { active } => warn!("{active} is back"),
         Event::Online => warn!("our own network is back"),

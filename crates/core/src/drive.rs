@@ -2,7 +2,7 @@
 
 use crate::config::{Endpoint, Endpoints, Name};
 use crate::effect::{CheckId, Effect};
-use crate::engine::{Engine, Explanation};
+use crate::engine::{Engine, Explanation, Permit, Refusal, Route};
 use crate::event::{CheckReport, Event};
 use crate::input::{Command, Input};
 use crate::outcome::Outcome;
@@ -114,6 +114,19 @@ impl Link {
     /// Why the engine thinks what it thinks of an endpoint; see [`Engine::explain`].
     pub fn explain(&self, endpoint: Option<&Name>) -> Option<Explanation> {
         self.lock().engine.explain(endpoint)
+    }
+
+    /// Asks for leave to make a request of the app's own; see [`Engine::try_acquire`]. `now` is the transport's.
+    pub fn try_acquire(&self, now: Timestamp, route: &Route) -> Result<Permit, Refusal> {
+        let acquired = self.lock().engine.try_acquire(now, route);
+        // What follows for the app is told by the driver.
+        self.send(Input::Wake);
+        acquired
+    }
+
+    /// Reports how a request ended, and how long it took.
+    pub fn call_ended(&self, permit: Permit, ok: bool, latency: Millis) {
+        self.send(Input::CallEnded { permit, ok, latency });
     }
 
     /// Says that an endpoint is not to be used for a while, or may be used again; an unknown name changes nothing.

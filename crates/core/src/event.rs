@@ -1,5 +1,6 @@
 //! What the app is told.
 
+use crate::breaker::BreakerState;
 use crate::config::Name;
 use crate::health::Health;
 use crate::keyword::keywords;
@@ -27,6 +28,15 @@ pub enum Event {
         from: Health,
         /// Now.
         to: Health,
+    },
+    /// An endpoint's circuit breaker has changed its mind about the app's own requests.
+    Breaker {
+        /// Which endpoint.
+        endpoint: Name,
+        /// Before.
+        from: BreakerState,
+        /// Now.
+        to: BreakerState,
     },
     /// Another endpoint is the active one.
     Switched {

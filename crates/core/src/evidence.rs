@@ -67,6 +67,8 @@ pub(crate) enum Evidence {
     Silent,
     /// The app says that a request of its own failed.
     Reported,
+    /// So many of the app's requests failed that its circuit breaker opened.
+    BreakerOpened,
 }
 
 impl Evidence {
@@ -82,7 +84,7 @@ impl Evidence {
             // The server works and has had enough of us; or it has nothing to say.
             Self::Check(FailureKind::Status, Some(429)) | Self::Silent => 1,
             Self::Check(FailureKind::Unreachable, _) | Self::Closed(None | Some(1006)) | Self::Reported => 2,
-            Self::Check(..) | Self::Closed(_) => 3,
+            Self::Check(..) | Self::Closed(_) | Self::BreakerOpened => 3,
         }))
     }
 }
@@ -96,6 +98,7 @@ impl fmt::Display for Evidence {
             Self::Closed(None) => f.write_str("socket broke off"),
             Self::Silent => f.write_str("socket fell silent"),
             Self::Reported => f.write_str("the app's own request failed"),
+            Self::BreakerOpened => f.write_str("circuit breaker opened"),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::config::{Endpoints, Name};
 use crate::effect::{CheckId, ConnectionId};
+use crate::engine::Permit;
 use crate::outcome::Outcome;
+use crate::time::Millis;
 
 /// What the engine can be told.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +49,15 @@ pub enum Input {
         /// Whether the server did its part.
         ok: bool,
     },
+    /// A request of the app's own has ended that [`Engine::try_acquire`](crate::Engine::try_acquire) gave leave for.
+    CallEnded {
+        /// As given.
+        permit: Permit,
+        /// Whether the server did its part.
+        ok: bool,
+        /// How long it took.
+        latency: Millis,
+    },
     /// What the platform says of the network.
     Network(Network),
     /// What the platform says of the app.
@@ -90,6 +101,8 @@ pub enum Command {
     Prefer(Option<Name>),
     /// This endpoint is not to be used for a while, or may be used again. The app moves away from it gently, and goes back as after a failure.
     Maintenance(Name, bool),
+    /// Let this endpoint's circuit breaker refuse every request, or begin anew.
+    Isolate(Name, bool),
     /// Replace the endpoints. Those that stay the same keep what is known of them.
     SetEndpoints(Endpoints),
     /// Hold a connection to the active endpoint.

@@ -13,6 +13,7 @@
 uniffi::setup_scaffolding!();
 
 mod backoff;
+mod breaker;
 pub mod config;
 mod connection;
 mod detector;
@@ -39,11 +40,12 @@ mod talk;
 mod time;
 mod url;
 
+pub use breaker::BreakerState;
 pub use config::{Config, Endpoint, Name, Preset, Problem, Problems};
 pub use document::{DocumentStatus, HealthDocument};
 pub use drive::{Link, Transport, drive};
 pub use effect::{CheckId, ConnectionId, DisconnectReason, Effect};
-pub use engine::{Engine, Explanation, WeighedEvidence};
+pub use engine::{Engine, Explanation, Permit, Refusal, Route, WeighedEvidence};
 pub use event::{CheckReport, Event, OfflineReason, SwitchReason};
 pub use health::Health;
 pub use input::{Command, Input, Lifecycle, Network};

@@ -1,5 +1,6 @@
 //! The engine's state at one moment, for showing.
 
+use crate::breaker::BreakerState;
 use crate::config::Name;
 use crate::health::Health;
 use crate::keyword::keywords;
@@ -34,6 +35,8 @@ pub struct EndpointState {
     pub failures: u32,
     /// Smoothed round-trip time of its checks in milliseconds, once there is one.
     pub rtt_ms: Option<u32>,
+    /// What its circuit breaker does with the app's own requests.
+    pub breaker: BreakerState,
 }
 
 keywords! {

@@ -16,11 +16,13 @@
 //! assert_eq!(scenario.differences(&lines), None);
 //! ```
 
+mod access;
 mod scenario;
 mod script;
 mod simulation;
 mod world;
 
+pub use access::{Access, Bursty};
 pub use scenario::{Invalid, Line, Scenario};
 pub use script::Script;
 pub use simulation::{Observer, Simulation};

@@ -163,9 +163,9 @@ impl Observer for Recorder {
                 Command::Disconnect => Told::Disconnect,
                 Command::Stop => Told::Stop,
                 // No scenario does it.
-                Command::SetEndpoints(_) => return,
+                Command::SetEndpoints(_) | Command::Isolate(..) => return,
             }),
-            Input::Started | Input::Wake | Input::ConnectionSilent { .. } | Input::Traffic { .. } => None,
+            Input::Started | Input::Wake | Input::ConnectionSilent { .. } | Input::Traffic { .. } | Input::CallEnded { .. } => None,
         };
         if let Some(told) = told {
             self.told(at, told);

@@ -167,7 +167,7 @@ impl Simulation {
             observer.effect(self.now, &effect);
             match effect {
                 Effect::StartCheck { id, endpoint, timeout } => {
-                    let (after, mut outcome) = self.world.check(endpoint.name.as_str(), timeout);
+                    let (after, mut outcome) = self.world.check(endpoint.name.as_str(), self.now, timeout);
                     if let Outcome::Answer(answer) = &mut outcome {
                         answer.understand(endpoint.health.check());
                     }

@@ -1,8 +1,9 @@
 //! What the world does: each endpoint's health, the network, the device. It knows nothing of what the engine makes of it.
 
+use crate::access::Access;
 use serde::{Deserialize, Deserializer};
 use std::collections::HashMap;
-use steadfast::{Answer, Command, FailureKind, Header, Lifecycle, Millis, Outcome};
+use steadfast::{Answer, Command, FailureKind, Header, Lifecycle, Millis, Outcome, Timestamp};
 
 /// Something that happens in the world at a moment, and holds until something else does.
 #[derive(Clone, Debug, Deserialize)]
@@ -106,6 +107,9 @@ pub struct Answers {
     /// How likely it is that it never arrives, from 0 to 1.
     #[serde(default)]
     pub loss: f64,
+    /// How likely it is that it is a 500 instead, from 0 to 1.
+    #[serde(default)]
+    pub errors: f64,
     /// Its headers.
     #[serde(default)]
     pub headers: HashMap<String, String>,
@@ -117,7 +121,7 @@ pub struct Answers {
 impl Answers {
     /// 200 after `latency` and up to `jitter` more.
     pub fn passing(latency: Millis, jitter: Millis) -> Self {
-        Self { status: 200, latency, jitter, loss: 0.0, headers: HashMap::new(), body: String::new() }
+        Self { status: 200, latency, jitter, loss: 0.0, errors: 0.0, headers: HashMap::new(), body: String::new() }
     }
 }
 
@@ -253,6 +257,7 @@ pub struct World {
     healths: HashMap<String, Health>,
     sockets: HashMap<String, Socket>,
     offline: bool,
+    access: Access,
     chance: fastrand::Rng,
 }
 
@@ -260,7 +265,13 @@ impl World {
     /// A world in which everything works.
     pub fn new(seed: u64) -> Self {
         // The engine's seed, but not its numbers.
-        Self { healths: HashMap::new(), sockets: HashMap::new(), offline: false, chance: fastrand::Rng::with_seed(!seed) }
+        Self {
+            healths: HashMap::new(),
+            sockets: HashMap::new(),
+            offline: false,
+            access: Access::Clean,
+            chance: fastrand::Rng::with_seed(!seed),
+        }
     }
 
     /// Sets how an endpoint answers checks.
@@ -268,7 +279,15 @@ impl World {
         self.healths.insert(endpoint.to_owned(), health);
     }
 
-    pub(crate) fn set_socket(&mut self, endpoint: &str, socket: Socket) {
+    /// Puts the client behind another network.
+    #[must_use]
+    pub fn with_access(mut self, access: Access) -> Self {
+        self.access = access;
+        self
+    }
+
+    /// Sets what an endpoint does with connections.
+    pub fn set_socket(&mut self, endpoint: &str, socket: Socket) {
         let socket = if matches!(socket, Socket::Closes(_)) { Socket::Accepts } else { socket };
         self.sockets.insert(endpoint.to_owned(), socket);
     }
@@ -281,16 +300,20 @@ impl World {
         self.sockets.get(endpoint) != Some(&Socket::GoesSilent)
     }
 
-    pub(crate) fn accepts(&self, endpoint: &str) -> bool {
+    /// Whether an endpoint accepts a new connection.
+    pub fn accepts(&self, endpoint: &str) -> bool {
         !self.offline && !matches!(self.sockets.get(endpoint), Some(Socket::Refuses | Socket::Dies))
     }
 
     /// What comes of a check that starts now, and after which time.
-    pub(crate) fn check(&mut self, endpoint: &str, timeout: Millis) -> (Millis, Outcome) {
+    pub fn check(&mut self, endpoint: &str, now: Timestamp, timeout: Millis) -> (Millis, Outcome) {
         if self.offline {
             return (Millis::ZERO, Outcome::Failure(FailureKind::Unreachable));
         }
         let timed_out = (timeout, Outcome::Failure(FailureKind::Timeout));
+        if self.access.loses(now, &mut self.chance) {
+            return timed_out;
+        }
         let failure = |fault, after| match fault {
             Fault::Hang => timed_out.clone(),
             Fault::Refused => (after, Outcome::Failure(FailureKind::Refused)),
@@ -314,7 +337,8 @@ impl World {
                     return timed_out;
                 }
                 let headers: Vec<_> = answers.headers.iter().map(|(name, value)| Header::new(name, value)).collect();
-                answer(answers.status, latency, &headers, &answers.body)
+                let fails = answers.errors > 0.0 && self.chance.f64() < answers.errors;
+                answer(if fails { 500 } else { answers.status }, latency, &headers, &answers.body)
             }
         }
     }

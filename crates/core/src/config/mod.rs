@@ -4,9 +4,9 @@ mod check;
 mod endpoint;
 mod preset;
 mod problems;
-mod reader;
+pub(crate) mod reader;
 mod value;
-mod writer;
+pub(crate) mod writer;
 
 pub use check::{Check, FetchMode, Headers, Method, StatusPattern, StatusPatterns};
 pub use endpoint::{Endpoint, HealthCheck, Name};
@@ -14,9 +14,11 @@ pub use preset::Preset;
 pub use problems::{Problem, Problems};
 pub use value::Value;
 
+pub use crate::breaker::Breaker;
 use crate::keyword::{Keyword, keywords};
 use crate::time::Millis;
 use crate::url::UrlParser;
+pub(crate) use reader::settings as reader_settings;
 use reader::{Read, Reader, Setting, settings};
 use writer::Write;
 
@@ -80,6 +82,8 @@ settings! {
         /// Where to ask whether the network works, when endpoints do not answer: at most 4 URLs of somebody else, checked only then. With
         /// `expectBody`, a portal that answers for everyone (a hotel's log-in page) is told from the network.
         connectivity: HealthChecks = HealthChecks::default();
+        /// When an endpoint's circuit breaker refuses the app's own requests.
+        breaker: Breaker = Breaker::default();
         /// How long moves are put off at random, so that a crowd of clients does not arrive together.
         spread: Spread = Spread::default();
     }
@@ -286,10 +290,15 @@ impl Config {
     fn check_settings(&self, reader: &mut Reader) {
         self.check(reader);
         reader.field("region", |reader| endpoint::check_region(self.region.as_ref(), reader));
-        for (path, low, high) in [("failback", self.failback.after, self.failback.max), ("retry", self.retry.initial, self.retry.max)] {
+        let waits = [
+            ("failback", "max", self.failback.after, self.failback.max),
+            ("retry", "max", self.retry.initial, self.retry.max),
+            ("breaker", "openMax", self.breaker.open, self.breaker.open_max),
+        ];
+        for (section, field, low, high) in waits {
             if low > high {
-                reader.field(path, |reader| {
-                    reader.field("max", |reader| reader.problem(format!("{high} is less than the first wait, {low}")));
+                reader.field(section, |reader| {
+                    reader.field(field, |reader| reader.problem(format!("{high} is less than the first wait, {low}")));
                 });
             }
         }

@@ -12,7 +12,7 @@ use crate::url::{NOT_A_URL, Url, UrlParser};
 use std::fmt::{Display, Write};
 
 /// Where reading has got to, and what was found wrong on the way.
-pub(super) struct Reader {
+pub(crate) struct Reader {
     path: String,
     problems: Vec<Problem>,
     /// The lowest and the highest allowed value of the setting that is being read, if it has such.
@@ -86,7 +86,7 @@ impl Reader {
     }
 
     /// Reads an object whose fields are these.
-    pub(super) fn section(&mut self, value: &Value, fields: &mut [(&str, &mut dyn Setting, &'static [&'static str])]) {
+    pub(crate) fn section(&mut self, value: &Value, fields: &mut [(&str, &mut dyn Setting, &'static [&'static str])]) {
         for (key, value) in self.table(value) {
             self.field(key, |reader| {
                 if let Some((_, setting, range)) = fields.iter_mut().find(|(name, ..)| camel(name) == *key) {
@@ -114,7 +114,7 @@ impl Reader {
     }
 
     /// Reports what is wrong with these fields; the texts are the lowest and the highest allowed value, if there are such.
-    pub(super) fn check_section(&mut self, fields: &[(&str, &dyn Setting, &'static [&'static str])]) {
+    pub(crate) fn check_section(&mut self, fields: &[(&str, &dyn Setting, &'static [&'static str])]) {
         for (name, setting, range) in fields {
             self.field(&camel(name), |reader| {
                 if let ([low, high], Some(measure)) = (*range, setting.measure()) {
@@ -135,7 +135,7 @@ impl Reader {
 
 /// A value that can be compared with a lowest and a highest one, which are written as texts: so they stand in docs and errors too.
 #[derive(Clone, Copy)]
-pub(super) enum Measure {
+pub(crate) enum Measure {
     Count(u32),
     Time(Millis),
 }
@@ -164,7 +164,7 @@ impl Display for Measure {
 }
 
 /// Something that a value can be read into, over what was there before.
-pub(super) trait Setting {
+pub(crate) trait Setting {
     /// Takes over what `value` says; what it does not say stays.
     fn overlay(&mut self, value: &Value, reader: &mut Reader);
 
@@ -295,7 +295,7 @@ impl Read for Url {
 }
 
 /// `failure_threshold` as it is written in a config: `failureThreshold`.
-pub(super) fn camel(field: &str) -> String {
+pub(crate) fn camel(field: &str) -> String {
     let mut name = String::with_capacity(field.len());
     let mut upper = false;
     for character in field.chars() {
@@ -361,4 +361,4 @@ macro_rules! settings {
         }
     };
 }
-pub(super) use settings;
+pub(crate) use settings;

@@ -6,7 +6,7 @@ use crate::time::Millis;
 use crate::url::Url;
 
 /// Something that can be written as it would stand in a config.
-pub(super) trait Write {
+pub(crate) trait Write {
     /// What reads back as the same.
     fn write(&self) -> Value;
 }

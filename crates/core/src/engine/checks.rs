@@ -264,6 +264,9 @@ impl Engine {
         if from != to {
             let endpoint = tracked.name();
             self.emit(Event::Health { endpoint, from, to });
+            if from == Health::Unhealthy {
+                self.try_circuit(index);
+            }
         }
     }
 

@@ -23,6 +23,7 @@ impl Engine {
                 }
             }
             Command::Maintenance(name, begins) => self.command_maintenance(&name, begins),
+            Command::Isolate(name, isolated) => self.isolate(&name, isolated),
             Command::SetEndpoints(endpoints) => self.set_endpoints(endpoints),
             Command::Connect => {
                 self.connection.want();

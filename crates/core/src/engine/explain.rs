@@ -106,6 +106,7 @@ impl Engine {
         let detector = &tracked.condition.detector;
         if detector.is_down() && tracked.condition.since() == self.now && tracked.condition.health() == Health::Unhealthy {
             tracked.verdict = Some(Box::new(Verdict { at: self.now, suspicion: detector.suspicion(), proofs: detector.proofs().to_vec() }));
+            self.open_circuit(index);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The engine: decides which endpoint the app should be connected to. It does no I/O and reads no clock.
 
+mod calls;
 mod checks;
 mod commands;
 mod connectivity;
@@ -12,8 +13,10 @@ mod selection;
 mod tests;
 mod traffic;
 
+pub use calls::{Permit, Refusal, Route};
 pub use explain::{Explanation, WeighedEvidence};
 
+use crate::breaker::Circuit;
 use crate::config::{Config, Endpoint, Name, Problems, Strategy};
 use crate::connection::Connection;
 use crate::detector::Rule;
@@ -102,6 +105,7 @@ struct Tracked {
     spread: Millis,
     /// This client's own number for it, by which the strategy `weighted` chooses.
     lot: u32,
+    circuit: Circuit,
     /// The evidence by which it was last found unhealthy.
     verdict: Option<Box<Verdict>>,
     /// When the last check that failed began.
@@ -121,6 +125,7 @@ impl Tracked {
             condition: Condition::new(rule, now),
             spread: Millis::ZERO,
             lot,
+            circuit: Circuit::default(),
             verdict: None,
             failed: None,
             rtt: Rtt::default(),
@@ -250,6 +255,7 @@ impl Engine {
             health: tracked.condition.health(),
             failures: tracked.condition.detector.failures(),
             rtt_ms: tracked.rtt.smoothed().map(Millis::get),
+            breaker: tracked.circuit.state(),
         };
         Snapshot { state, active: self.active().name.clone(), endpoints: self.endpoints.iter().map(endpoint).collect() }
     }
@@ -281,6 +287,7 @@ impl Engine {
             Input::ConnectionActive { id } => self.connection_active(id),
             Input::ConnectionSilent { id } => self.connection_silent(id),
             Input::Traffic { endpoint, ok } => self.traffic(&endpoint, ok),
+            Input::CallEnded { permit, ok, latency } => self.call_ended(&permit, ok, latency),
             Input::Network(network) => self.network(network),
             Input::Lifecycle(lifecycle) => self.lifecycle(lifecycle),
             Input::Command(command) => self.command(command),

@@ -3,7 +3,7 @@
 use super::*;
 use crate::config::{Endpoints, Preset, Strategy as Choice};
 use crate::effect::{CheckId, ConnectionId};
-use crate::{Answer, Command, Health, Lifecycle, Outcome};
+use crate::{Answer, BreakerState, Command, Health, Lifecycle, Outcome};
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use std::collections::{HashMap, HashSet};
 
@@ -103,6 +103,7 @@ enum Happening {
     Stale,
     Connection { which: usize, kind: u8 },
     Traffic { endpoint: usize, ok: bool },
+    Call { ok: bool },
     Network(Network),
     Lifecycle(Lifecycle),
     Command(u8),
@@ -121,6 +122,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => Just(Happening::Stale),
         4 => (any::<usize>(), 0_u8..5).prop_map(|(which, kind)| Happening::Connection { which, kind }),
         1 => (0_usize..6, any::<bool>()).prop_map(|(endpoint, ok)| Happening::Traffic { endpoint, ok }),
+        3 => any::<bool>().prop_map(|ok| Happening::Call { ok }),
         1 => proptest::sample::select(networks.to_vec()).prop_map(Happening::Network),
         1 => proptest::sample::select(lives.to_vec()).prop_map(Happening::Lifecycle),
         1 => (0_u8..10).prop_map(Happening::Command),
@@ -200,6 +202,10 @@ impl Watched {
                 }
             }
             Happening::Traffic { endpoint, ok } => Input::Traffic { endpoint: format!("e{endpoint}").as_str().into(), ok },
+            Happening::Call { ok } => {
+                let permit = self.engine.try_acquire(self.now, &Route::Active).ok()?;
+                Input::CallEnded { permit, ok, latency: Millis::new(5) }
+            }
             Happening::Network(network) => Input::Network(network),
             Happening::Lifecycle(lifecycle) => Input::Lifecycle(lifecycle),
             Happening::Command(kind) => Input::Command(match kind {
@@ -322,4 +328,33 @@ fn a_million_random_inputs_leave_memory_and_counters_bounded() {
     }
     assert_eq!(capacity.len(), 1, "the queue still grows: {capacity:?}");
     assert_eq!(seen.len(), 4, "not everything was exercised: {seen:?}");
+}
+
+#[test]
+fn a_verdict_opens_the_breaker_and_a_breaker_that_opens_is_evidence() {
+    let mut engine = engine(Preset::Default, 2);
+    engine.handle(at(0), Input::Started);
+    engine.handle(at(5), Input::CheckFinished { id: CheckId(1), outcome: passed() });
+    for _ in 0..5 {
+        let permit = engine.try_acquire(at(100), &Route::Active).unwrap();
+        engine.handle(at(100), Input::CallEnded { permit, ok: false, latency: Millis::new(5) });
+    }
+    assert_eq!(engine.explain(None).unwrap().evidence[0].what, "circuit breaker opened");
+    let refused = engine.try_acquire(at(101), &Route::Active).unwrap_err();
+    assert_eq!((refused.state, engine.snapshot().endpoints[0].health), (BreakerState::Open, Health::Suspect));
+    // Its checks fail as well: the verdict moves the app, whose requests may go elsewhere.
+    let mut now = 101;
+    while engine.active().name.as_str() == "e0" {
+        for effect in drain(&mut engine) {
+            if let Effect::StartCheck { id, endpoint, .. } = effect {
+                let outcome = if endpoint.name.as_str() == "e0" { Outcome::Failure(FailureKind::Refused) } else { passed() };
+                engine.handle(at(now), Input::CheckFinished { id, outcome });
+            }
+        }
+        now = engine.next_wakeup().unwrap().as_millis();
+        engine.handle(at(now), Input::Wake);
+    }
+    assert!(engine.try_acquire(at(now), &Route::Active).is_ok());
+    assert_eq!(engine.try_acquire(at(now), &Route::To("e0".into())).unwrap_err().state, BreakerState::Open);
+    assert_eq!(engine.try_acquire(at(now), &Route::Besides("e0".into())).unwrap().endpoint.as_str(), "e1");
 }

@@ -59,7 +59,7 @@ impl Engine {
         }
     }
 
-    fn passive_failure(&mut self, index: usize, evidence: Evidence) {
+    pub(super) fn passive_failure(&mut self, index: usize, evidence: Evidence) {
         // The published script knows nothing of the app's traffic.
         if !self.is_cyclic() && !matches!(self.situation, Situation::ToldOffline) {
             self.endpoints[index].failed = Some(self.now);
