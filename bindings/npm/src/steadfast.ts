@@ -50,7 +50,8 @@ export class Steadfast extends TypedEventTarget {
     super();
     this.#core = ConfigError.from(
       () =>
-        new Core(config, {
+        new Core(config, null, {
+          persist: () => {},
           connect: safely((id: number, endpoint: string, url: string) => this.#connection?.open(id, endpoint, url)),
           promote: safely((id: number) => this.#connection?.promote(id)),
           disconnect: safely((id: number, reason: string) => this.#connection?.close(id, reason)),

@@ -6,6 +6,7 @@
 use crate::config::reader_settings;
 use crate::keyword::keywords;
 use crate::random::Random;
+use crate::sliding::Sliding;
 use crate::time::{Millis, Timestamp};
 
 reader_settings! {
@@ -128,8 +129,8 @@ impl Circuit {
                 let in_a_row = rules.failures.is_some_and(|most| *failures >= most);
                 let by_share = (rules.failure_percent.is_some() || rules.slow_percent.is_some()) && {
                     let window = window.get_or_insert_default();
-                    window.add(rules.window, ok, slow, now);
-                    window.is_full_of_failures(rules)
+                    window.add([true, !ok, slow], rules.window, now);
+                    reaches_a_share(window, rules, now)
                 };
                 if in_a_row || by_share {
                     self.open(rules, random, now);
@@ -189,45 +190,13 @@ impl Circuit {
     }
 }
 
-const TENTHS: usize = 10;
+/// Requests, failed ones and slow ones.
+type Window = Sliding<3>;
 
-/// The last requests, in tenths of the window.
-#[derive(Clone, Debug, Default)]
-struct Window {
-    tenths: [Counts; TENTHS],
-    /// The number of the present tenth since the clock's start.
-    present: u64,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Counts {
-    calls: u16,
-    failed: u16,
-    slow: u16,
-}
-
-impl Window {
-    fn add(&mut self, length: Millis, ok: bool, slow: bool, now: Timestamp) {
-        let present = now.as_millis() * TENTHS as u64 / u64::from(length.get());
-        let passed = (present - self.present).min(TENTHS as u64);
-        for tenth in 0..passed {
-            self.tenths[((present - tenth) % TENTHS as u64) as usize] = Counts::default();
-        }
-        self.present = present;
-        let counts = &mut self.tenths[(present % TENTHS as u64) as usize];
-        // Full is full: the share in it is known well enough by then.
-        if counts.calls < u16::MAX {
-            *counts = Counts { calls: counts.calls + 1, failed: counts.failed + u16::from(!ok), slow: counts.slow + u16::from(slow) };
-        }
-    }
-
-    fn is_full_of_failures(&self, rules: &Breaker) -> bool {
-        let sum = |of: fn(&Counts) -> u16| self.tenths.iter().map(|counts| u32::from(of(counts))).sum::<u32>();
-        let calls = sum(|counts| counts.calls);
-        let reaches = |share: u32, percent: Option<u32>| percent.is_some_and(|percent| share * 100 >= percent * calls);
-        let failed = reaches(sum(|counts| counts.failed), rules.failure_percent);
-        calls >= rules.minimum && (failed || reaches(sum(|counts| counts.slow), rules.slow_percent))
-    }
+fn reaches_a_share(window: &mut Window, rules: &Breaker, now: Timestamp) -> bool {
+    let [calls, failed, slow] = window.sums(rules.window, now);
+    let reaches = |count: u32, percent: Option<u32>| percent.is_some_and(|percent| count * 100 >= percent * calls);
+    calls >= rules.minimum && (reaches(failed, rules.failure_percent) || reaches(slow, rules.slow_percent))
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! Runs an engine against a transport: one future for every shell and every executor. It decides nothing.
 
-use crate::config::{Endpoint, Endpoints, Name};
+use crate::config::{Endpoint, Endpoints, Name, Value};
 use crate::effect::{CheckId, Effect};
 use crate::engine::{Engine, Explanation, Permit, Refusal, Route};
 use crate::event::{CheckReport, Event};
 use crate::input::{Command, Input};
 use crate::outcome::Outcome;
+use crate::report::Report;
 use crate::snapshot::Snapshot;
 use crate::time::{Millis, Timestamp};
 use futures_channel::oneshot;
@@ -28,7 +29,8 @@ pub trait Transport {
     /// Waits until the clock reads `at`; a little early does no harm.
     fn sleep_until(&self, at: Timestamp) -> impl Future<Output = ()>;
 
-    /// Executes an effect that is not about checks: opens, promotes or closes a connection, or tells the app. It must not block.
+    /// Executes an effect that is not about checks: opens, promotes or closes a connection, keeps what was learnt, or tells the app. It must
+    /// not block.
     fn apply(&self, effect: Effect);
 }
 
@@ -116,6 +118,16 @@ impl Link {
         self.lock().engine.explain(endpoint)
     }
 
+    /// What has been learnt so far; see [`Engine::save`].
+    pub fn save(&self, wall: u64) -> Value {
+        self.lock().engine.save(wall)
+    }
+
+    /// What the endpoints have been like in the last `period`; see [`Engine::report`].
+    pub fn report(&self, period: Millis) -> Report {
+        self.lock().engine.report(period)
+    }
+
     /// Asks for leave to make a request of the app's own; see [`Engine::try_acquire`]. `now` is the transport's.
     pub fn try_acquire(&self, now: Timestamp, route: &Route) -> Result<Permit, Refusal> {
         let acquired = self.lock().engine.try_acquire(now, route);
@@ -132,6 +144,11 @@ impl Link {
     /// Says that an endpoint is not to be used for a while, or may be used again; an unknown name changes nothing.
     pub fn maintenance(&self, endpoint: Name, begins: bool) {
         self.send(Input::Command(Command::Maintenance(endpoint, begins)));
+    }
+
+    /// Lets an endpoint's circuit breaker refuse every request, or begin anew; an unknown name changes nothing.
+    pub fn isolate(&self, endpoint: Name, isolated: bool) {
+        self.send(Input::Command(Command::Isolate(endpoint, isolated)));
     }
 
     /// Looks at the engine, as for reading its config.

@@ -63,6 +63,8 @@ pub enum Effect {
         /// Why.
         reason: DisconnectReason,
     },
+    /// A good moment to keep what [`Engine::save`](crate::Engine::save) gives, for the next start. A shell without a place for it need not.
+    Persist,
     /// Tell the app.
     Emit {
         /// When it happened.

@@ -1,16 +1,15 @@
 //! What the app is told.
 
 use crate::breaker::BreakerState;
-use crate::config::Name;
+use crate::config::writer::{Write, serialize_as_written, table};
+use crate::config::{Name, Value};
 use crate::health::Health;
 use crate::keyword::keywords;
 use crate::outcome::{FailureKind, Header};
 
 /// What the app is told.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "serde", serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase"))]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase"))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Event {
     /// Watching has begun.
@@ -82,8 +81,7 @@ pub enum Event {
 
 /// What came of a check, and what that means.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename_all = "camelCase"))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct CheckReport {
     /// Which endpoint was checked.
@@ -99,13 +97,74 @@ pub struct CheckReport {
     /// What the failure means and what to do about it.
     pub message: Option<String>,
     /// The parts that the server itself reports as failing, by name.
-    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
-    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
     pub failing: Vec<String>,
     /// The answer's headers. They may hold secrets, so they are in no serialized form; a log shows those that it names.
-    #[cfg_attr(feature = "serde", serde(skip))]
+    #[cfg_attr(feature = "typescript", ts(skip))]
     pub headers: Vec<Header>,
 }
+
+impl Event {
+    /// What it is called in a log, and for telemetry after `steadfast.`: `switched`, `allDown` and so on.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Started { .. } => "started",
+            Self::Check(_) => "check",
+            Self::Health { .. } => "health",
+            Self::Breaker { .. } => "breaker",
+            Self::Switched { .. } => "switched",
+            Self::AllDown { .. } => "allDown",
+            Self::Recovered { .. } => "recovered",
+            Self::Offline { .. } => "offline",
+            Self::Online => "online",
+            Self::Connected { .. } => "connected",
+            Self::Disconnected { .. } => "disconnected",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+impl Write for Event {
+    fn write(&self) -> Value {
+        let mut fields = match self {
+            Self::Started { active } | Self::AllDown { active } | Self::Recovered { active } => vec![("active", active.write())],
+            Self::Check(report) => report.fields().into(),
+            Self::Health { endpoint, from, to } => vec![("endpoint", endpoint.write()), ("from", from.write()), ("to", to.write())],
+            Self::Breaker { endpoint, from, to } => vec![("endpoint", endpoint.write()), ("from", from.write()), ("to", to.write())],
+            Self::Switched { from, to, reason } => vec![("from", from.write()), ("to", to.write()), ("reason", reason.write())],
+            Self::Offline { reason } => vec![("reason", reason.write())],
+            Self::Online | Self::Stopped => Vec::new(),
+            Self::Connected { endpoint } => vec![("endpoint", endpoint.write())],
+            Self::Disconnected { endpoint, code } => vec![("endpoint", endpoint.write()), ("code", code.write())],
+        };
+        fields.insert(0, ("event", Value::Text(self.name().to_owned())));
+        table(&fields)
+    }
+}
+
+serialize_as_written!(Event);
+
+impl CheckReport {
+    /// All but the headers.
+    fn fields(&self) -> [(&'static str, Value); 7] {
+        [
+            ("endpoint", self.endpoint.write()),
+            ("failure", self.failure.write()),
+            ("status", self.status.write()),
+            ("latency_ms", self.latency_ms.write()),
+            ("failures", self.failures.write()),
+            ("message", self.message.write()),
+            ("failing", self.failing.write()),
+        ]
+    }
+}
+
+impl Write for CheckReport {
+    fn write(&self) -> Value {
+        table(&self.fields())
+    }
+}
+
+serialize_as_written!(CheckReport);
 
 keywords! {
     /// Why another endpoint became the active one.

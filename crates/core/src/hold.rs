@@ -17,6 +17,15 @@ impl Hold {
         failback.after.scaled(1 << self.flaps.min(20), 1).min(failback.max)
     }
 
+    pub(crate) const fn flaps(&self) -> u32 {
+        self.flaps
+    }
+
+    /// Takes over what was known before a restart.
+    pub(crate) fn restore(&mut self, flaps: u32) {
+        self.flaps = flaps.min(20);
+    }
+
     /// The app went back to the endpoint.
     pub(crate) fn returned(&mut self, now: Timestamp) {
         self.returned = Some(now);

@@ -49,12 +49,7 @@ macro_rules! keywords {
             }
         }
 
-        #[cfg(feature = "serde")]
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
-            }
-        }
+        $crate::config::writer::serialize_as_written!($name);
     };
 }
 pub(crate) use keywords;

@@ -46,6 +46,20 @@ const FLOOR: u32 = 1_000;
 impl Loss {
     pub(crate) const NEW: Self = Self { calm: Rate { lost: 0, total: 0 }, burst: Rate { lost: 0, total: 0 } };
 
+    /// For keeping.
+    pub(crate) fn to_numbers(self) -> [u32; 4] {
+        [self.calm.lost, self.calm.total, self.burst.lost, self.burst.total].map(u32::from)
+    }
+
+    /// What [`Loss::to_numbers`] gave, as far as it makes sense.
+    pub(crate) fn from_numbers([calm_lost, calm, burst_lost, burst]: [u32; 4]) -> Self {
+        let rate = |lost: u32, total: u32, memory: u16| {
+            let total = total.min(memory.into());
+            Rate { lost: lost.min(16 * total) as u16, total: total as u16 }
+        };
+        Self { calm: rate(calm_lost, calm, MEMORY), burst: rate(burst_lost, burst, BURST_MEMORY) }
+    }
+
     /// A check out of the blue has ended.
     pub(crate) fn observe(&mut self, lost: bool) {
         self.calm.observe(lost.into(), 1, MEMORY);

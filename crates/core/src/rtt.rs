@@ -12,6 +12,9 @@ pub(crate) struct Rtt {
     samples: Samples,
 }
 
+/// Two minutes in milliseconds: beyond every timeout that matters, and far from overflow.
+const LONGEST: u32 = 120_000;
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Samples {
     #[default]
@@ -23,8 +26,7 @@ enum Samples {
 
 impl Rtt {
     pub(crate) fn observe(&mut self, sample: Millis) {
-        // Two minutes: beyond every timeout that matters, and far from overflow.
-        let sample = sample.get().min(120_000);
+        let sample = sample.get().min(LONGEST);
         let fresh = match self.samples {
             Samples::None => true,
             Samples::First => sample < self.smoothed / 8,
@@ -44,6 +46,22 @@ impl Rtt {
     /// Forgets everything: the path to the endpoint is another one now.
     pub(crate) fn forget(&mut self) {
         *self = Self::default();
+    }
+
+    /// For keeping.
+    pub(crate) fn to_numbers(self) -> [u32; 3] {
+        [self.smoothed, self.deviation, self.samples as u32]
+    }
+
+    /// What [`Rtt::to_numbers`] gave, as far as it makes sense.
+    pub(crate) fn from_numbers([smoothed, deviation, samples]: [u32; 3]) -> Self {
+        let samples = match samples {
+            0 => Samples::None,
+            1 => Samples::First,
+            _ => Samples::Several,
+        };
+        // As large as observing can make them.
+        Self { smoothed: smoothed.min(8 * LONGEST), deviation: deviation.min(4 * LONGEST), samples }
     }
 
     pub(crate) fn smoothed(&self) -> Option<Millis> {

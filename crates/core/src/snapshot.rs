@@ -2,41 +2,40 @@
 
 use crate::breaker::BreakerState;
 use crate::config::Name;
+use crate::config::writer::records;
 use crate::health::Health;
 use crate::keyword::keywords;
 
-/// The engine's state at one moment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
-pub struct Snapshot {
-    /// What the engine makes of the whole.
-    pub state: State,
-    /// Name of the active endpoint.
-    pub active: Name,
-    /// Every endpoint, in the order of the config.
-    pub endpoints: Vec<EndpointState>,
+records! {
+    /// The engine's state at one moment.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Snapshot {
+        /// What the engine makes of the whole.
+        pub state: State,
+        /// Name of the active endpoint.
+        pub active: Name,
+        /// Every endpoint, in the order of the config.
+        pub endpoints: Vec<EndpointState>,
+    }
 }
 
-/// The state of one endpoint.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
-pub struct EndpointState {
-    /// Its name.
-    pub name: Name,
-    /// Where to connect: the whole URL, secrets included.
-    pub connect: String,
-    /// What is known of it.
-    pub health: Health,
-    /// Failures in a row.
-    pub failures: u32,
-    /// Smoothed round-trip time of its checks in milliseconds, once there is one.
-    pub rtt_ms: Option<u32>,
-    /// What its circuit breaker does with the app's own requests.
-    pub breaker: BreakerState,
+records! {
+    /// The state of one endpoint.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct EndpointState {
+        /// Its name.
+        pub name: Name,
+        /// Where to connect: the whole URL, secrets included.
+        pub connect: String,
+        /// What is known of it.
+        pub health: Health,
+        /// Failures in a row.
+        pub failures: u32,
+        /// Smoothed round-trip time of its checks in milliseconds, once there is one.
+        pub rtt_ms: Option<u32>,
+        /// What its circuit breaker does with the app's own requests.
+        pub breaker: BreakerState,
+    }
 }
 
 keywords! {

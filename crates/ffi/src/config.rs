@@ -2,7 +2,7 @@
 
 use crate::error::ConfigError;
 use steadfast::config::Value;
-use steadfast::{Config, Endpoint, Event, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS, MAX_TCP_BYTES, Preset, Problem};
+use steadfast::{Config, Endpoint, Event, HealthDocument, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS, MAX_TCP_BYTES, Preset, Problem};
 
 /// The config that a preset stands for. This is where an app's config starts from: the defaults are written nowhere else.
 #[uniffi::export]
@@ -44,6 +44,12 @@ pub struct AnswerLimits {
 #[uniffi::export]
 pub fn answer_limits() -> AnswerLimits {
     AnswerLimits { body_bytes: MAX_ANSWER_BYTES as u32, tcp_bytes: MAX_TCP_BYTES as u32, headers: MAX_ANSWER_HEADERS as u32 }
+}
+
+/// Whether a body of this `Content-Type` is to be handed over whole, if the check's `document` is set: it may say how the server is.
+#[uniffi::export]
+pub fn is_health_document(content_type: &str) -> bool {
+    HealthDocument::is_in(content_type)
 }
 
 /// What an app built, checked and with its URLs parsed, as if it had been read from JSON.

@@ -8,8 +8,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use steadfast::config::Endpoints;
 use steadfast::{
-    CheckReport, Clock, Command, Config, ConnectionId, Effect, Endpoint, Engine, FailureKind, Input, Lifecycle, Link, Millis, Name,
-    Network, Outcome, Snapshot, Timestamp, Transport,
+    CheckReport, Clock, Command, Config, ConnectionId, Effect, Endpoint, Engine, Explanation, FailureKind, Input, Lifecycle, Link, Millis,
+    Name, Network, Outcome, Permit, Refusal, Report, Route, Snapshot, Timestamp, Transport,
 };
 
 /// An engine, and what its platform gave it.
@@ -26,18 +26,23 @@ pub struct Core {
 impl Core {
     /// An engine for `config`, or all that is wrong with the config. It does nothing until it is run.
     ///
-    /// `seed` makes every random decision repeatable; without one they differ from engine to engine, as they should.
+    /// `saved` is what an engine of an earlier run saved; what is not ours, or damaged, is as good as nothing. `seed` makes every random decision repeatable; without one they differ from engine to engine, as they should.
     #[uniffi::constructor]
     pub fn new(
         config: Config,
         platform: Box<dyn PlatformTransport>,
         listener: Box<dyn Listener>,
         seed: Option<u64>,
+        saved: Option<String>,
     ) -> Result<Arc<Self>, ConfigError> {
         // The standard library's random keys differ from process to process and from call to call, which is all that jitter needs.
         let seed = seed.unwrap_or_else(|| RandomState::new().hash_one(0));
         let mut clock = PlatformClock::default();
-        let link = Link::new(Engine::new(checked(&config)?, seed, clock.read(platform.now()))?);
+        let mut engine = Engine::new(checked(&config)?, seed, clock.read(platform.now()))?;
+        if let Some(saved) = saved.and_then(|saved| serde_json::from_str(&saved).ok()) {
+            let _ = engine.restore(&saved, clock.wall);
+        }
+        let link = Link::new(engine);
         Ok(Arc::new(Self { link, platform, listener, clock: Mutex::new(clock), timer_failure: Mutex::default() }))
     }
 
@@ -79,6 +84,47 @@ impl Core {
         Ok(())
     }
 
+    /// What has been learnt, as JSON, for the next start. It holds no URLs.
+    pub fn save(&self) -> String {
+        let saved = self.link.save(lock(&self.clock).wall);
+        // Texts and numbers always serialize.
+        serde_json::to_string(&saved).unwrap_or_default()
+    }
+
+    /// Why the engine thinks what it thinks of an endpoint, of the active one if none is named; nothing for an unknown name.
+    pub fn explain(&self, name: Option<Name>) -> Option<Explanation> {
+        self.link.explain(name.as_ref())
+    }
+
+    /// What the endpoints have been like in this time.
+    pub fn report(&self, period: Millis) -> Report {
+        self.link.report(period)
+    }
+
+    /// Says that an endpoint is not to be used for a while, or may be used again.
+    pub fn set_maintenance(&self, name: Name, begins: bool) {
+        self.link.maintenance(name, begins);
+    }
+
+    /// Lets an endpoint's circuit breaker refuse every request, or begin anew.
+    pub fn isolate(&self, name: Name, isolated: bool) {
+        self.link.isolate(name, isolated);
+    }
+
+    /// Asks for leave to make a request of the app's own: to the active endpoint, or to the best one besides the one named.
+    pub fn try_acquire(&self, besides: Option<Name>) -> Acquired {
+        let route = besides.map_or(Route::Active, Route::Besides);
+        match self.link.try_acquire(Transport::now(self), &route) {
+            Ok(permit) => Acquired::Permitted { permit },
+            Err(refusal) => Acquired::Refused { refusal },
+        }
+    }
+
+    /// Says how a request ended.
+    pub fn call_ended(&self, permit: Permit, ok: bool, took: Millis) {
+        self.link.call_ended(permit, ok, took);
+    }
+
     /// Says what the platform says of the network.
     pub fn set_network(&self, network: Network) {
         self.link.send(Input::Network(network));
@@ -117,7 +163,11 @@ impl Transport for Core {
 
     async fn check(&self, endpoint: Arc<Endpoint>, timeout: Millis) -> Outcome {
         let checked = self.platform.check((*endpoint).clone(), timeout).await;
-        checked.map_or(Outcome::Failure(FailureKind::Unexpected), |checked| checked.outcome)
+        let mut outcome = checked.map_or(Outcome::Failure(FailureKind::Unexpected), |checked| checked.outcome);
+        if let Outcome::Answer(answer) = &mut outcome {
+            answer.understand(endpoint.health.check());
+        }
+        outcome
     }
 
     async fn sleep_until(&self, at: Timestamp) {
@@ -135,6 +185,7 @@ impl Transport for Core {
             Effect::Connect { id, endpoint } => self.listener.on_connect(id, (*endpoint).clone()),
             Effect::Promote { id } => self.listener.on_promote(id),
             Effect::Disconnect { id, reason } => self.listener.on_disconnect(id, reason),
+            Effect::Persist => self.listener.on_persist(),
             Effect::StartCheck { .. } | Effect::CancelCheck { .. } => Ok(()),
         };
         // A listener that throws has been told all the same.
@@ -142,17 +193,34 @@ impl Transport for Core {
     }
 }
 
+/// Leave to make a request, or none.
+#[derive(uniffi::Enum)]
+pub enum Acquired {
+    /// The request may be made; its end is to be reported with this.
+    Permitted {
+        /// The leave.
+        permit: Permit,
+    },
+    /// It should not be made.
+    Refused {
+        /// Why.
+        refusal: Refusal,
+    },
+}
+
 /// The platform's clocks as one; it stands still while they cannot be read.
 #[derive(Default)]
 struct PlatformClock {
     clock: Clock,
     last: Timestamp,
+    wall: u64,
 }
 
 impl PlatformClock {
     fn read(&mut self, reading: Result<ClockReading, CallbackError>) -> Timestamp {
         if let Ok(ClockReading { monotonic, wall }) = reading {
             self.last = self.clock.read(monotonic, wall);
+            self.wall = wall;
         }
         self.last
     }

@@ -42,6 +42,9 @@ pub trait Listener: Send + Sync {
     /// Something has happened, `at` on the engine's clock.
     fn on_event(&self, at: Timestamp, event: Event) -> Result<(), CallbackError>;
 
+    /// A good moment to keep what `save` gives, for the next start.
+    fn on_persist(&self) -> Result<(), CallbackError>;
+
     /// A connection is to be opened. Report `connection_opened` or `connection_closed`.
     fn on_connect(&self, id: ConnectionId, endpoint: Endpoint) -> Result<(), CallbackError>;
 

@@ -183,7 +183,7 @@ impl Observer for Recorder {
             Effect::Connect { id, endpoint } => {
                 self.script.connections.push(At { at_ms, what: Opened { id: id.get(), endpoint: endpoint.name.to_string() } });
             }
-            Effect::CancelCheck { .. } | Effect::Promote { .. } | Effect::Disconnect { .. } | Effect::Emit { .. } => {}
+            Effect::CancelCheck { .. } | Effect::Persist | Effect::Promote { .. } | Effect::Disconnect { .. } | Effect::Emit { .. } => {}
         }
     }
 

@@ -183,7 +183,7 @@ impl Simulation {
                     self.open.take_if(|(open, _)| *open == id);
                     self.pending.retain(|(_, pending)| !matches!(pending, Pending::Connection(connection, _) if *connection == id));
                 }
-                Effect::Promote { .. } => {}
+                Effect::Promote { .. } | Effect::Persist => {}
                 Effect::Emit { at, event } => observer.event(at, event),
             }
         }

@@ -1,9 +1,10 @@
 //! Checks by `fetch`, and what can be learnt from the little that browsers tell.
 
 use crate::platform::{field, origin, says_offline};
+use crate::value::value;
 use js_sys::{Promise, Uint8Array};
 use steadfast::config::{FetchMode, HealthCheck, Method};
-use steadfast::{Answer, BodySearch, FailureKind, Header, MAX_ANSWER_BYTES};
+use steadfast::{Answer, BodySearch, FailureKind, Header, HealthDocument, MAX_ANSWER_BYTES};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -73,8 +74,15 @@ pub(crate) async fn check(health: &HealthCheck) -> Result<Answer, FailureKind> {
         ResponseType::Opaque => {}
         _ => answer.status = Some(response.status()),
     }
-    if let Some(text) = &check.expect_body {
-        answer.body = read_until(&response, text).await?;
+    let header = |name| response.headers().get(name).ok().flatten();
+    // Of the others nothing is made use of.
+    answer.headers.extend(header(RETRY_AFTER).map(|value| Header::new(RETRY_AFTER, value)));
+    if let Some(body) = BodySearch::wanted(check, header("content-type").as_deref()) {
+        answer.body = read(&response, body).await?;
+        if check.document {
+            let text = String::from_utf8_lossy(&answer.body);
+            answer.document = js_sys::JSON::parse(&text).ok().and_then(|json| HealthDocument::read(&value(&json)));
+        }
     } else if is_short(&response) {
         // Its rest is on the way: let it arrive, so that the connection serves the next check as well.
         abort.disarm();
@@ -95,11 +103,13 @@ fn is_short(response: &Response) -> bool {
     length.is_some_and(|length| length.parse().is_ok_and(|length: usize| length <= MAX_ANSWER_BYTES))
 }
 
-/// The body up to where `text` has been seen, at most [`MAX_ANSWER_BYTES`].
-async fn read_until(response: &Response, text: &str) -> Result<Vec<u8>, FailureKind> {
+/// The one header that the engine heeds. A server of another origin must name it in Access-Control-Expose-Headers.
+const RETRY_AFTER: &str = "retry-after";
+
+/// As much of the body as is wanted.
+async fn read(response: &Response, mut read: BodySearch<'_>) -> Result<Vec<u8>, FailureKind> {
     let Some(body) = response.body() else { return Ok(Vec::new()) };
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-    let mut read = BodySearch::new(text, MAX_ANSWER_BYTES);
     loop {
         let chunk = JsFuture::from(reader.read()).await.map_err(|_| FailureKind::Reset)?;
         if field(&chunk, "done") == true || !read.wants_more_after(&Uint8Array::unchecked_from_js(field(&chunk, "value")).to_vec()) {

@@ -13,10 +13,11 @@ use js_sys::{Date, Math};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 use steadfast::{
-    Clock, Command, Config, ConnectionId, Effect, Endpoint, Engine, Input, Lifecycle, Link, Millis, Network, Outcome, Problems, Timestamp,
-    Transport,
+    Clock, Command, Config, ConnectionId, Effect, Endpoint, Engine, Input, Lifecycle, Link, Millis, Network, Outcome, Problems, Route,
+    Timestamp, Transport,
 };
 use value::value;
 use wasm_bindgen::prelude::*;
@@ -37,6 +38,8 @@ extern "C" {
     fn promote(this: &Host, id: f64);
     #[wasm_bindgen(method)]
     fn disconnect(this: &Host, id: f64, reason: &str);
+    #[wasm_bindgen(method)]
+    fn persist(this: &Host);
     #[wasm_bindgen(method)]
     fn emit(this: &Host, at: f64, event: JsValue);
 }
@@ -65,19 +68,24 @@ pub enum Signal {
 #[wasm_bindgen]
 pub struct Core {
     link: Link,
+    transport: Rc<WebTransport>,
 }
 
 #[wasm_bindgen]
 impl Core {
-    /// Starts an engine. Throws a list of problems if the config is wrong.
+    /// Starts an engine, with what an earlier one saved if there is such. Throws a list of problems if the config is wrong.
     #[wasm_bindgen(constructor)]
-    pub fn new(config: JsValue, host: Host) -> Result<Core, JsValue> {
+    pub fn new(config: JsValue, saved: JsValue, host: Host) -> Result<Core, JsValue> {
         let config = Config::read(&value(&config), platform::parse_url).map_err(thrown)?;
-        let transport = WebTransport { host, clock: RefCell::default() };
+        let transport = Rc::new(WebTransport { host, clock: RefCell::default() });
         let seed = (Math::random() * 2_f64.powi(53)) as u64;
-        let link = Link::new(Engine::new(config, seed, transport.now()).map_err(thrown)?);
-        wasm_bindgen_futures::spawn_local(steadfast::drive(link.clone(), transport));
-        Ok(Self { link })
+        let mut engine = Engine::new(config, seed, transport.now()).map_err(thrown)?;
+        // What is not ours, or damaged, is as good as nothing.
+        let _ = engine.restore(&value(&saved), Date::now() as u64);
+        let link = Link::new(engine);
+        let (driven, driver) = (link.clone(), transport.clone());
+        wasm_bindgen_futures::spawn_local(async move { steadfast::drive(driven, &*driver).await });
+        Ok(Self { link, transport })
     }
 
     /// The engine's state at this moment.
@@ -129,6 +137,38 @@ impl Core {
         self.link.prefer(name.map(|name| name.as_str().into()));
     }
 
+    /// What has been learnt, for the next start.
+    pub fn save(&self) -> JsValue {
+        shown(&self.link.save(Date::now() as u64))
+    }
+
+    /// Why the engine thinks what it thinks of an endpoint; of the active one if none is named.
+    pub fn explain(&self, name: Option<String>) -> JsValue {
+        shown(&self.link.explain(name.as_deref().map(Into::into).as_ref()))
+    }
+
+    /// What the endpoints have been like in so many milliseconds.
+    pub fn report(&self, period: f64) -> JsValue {
+        shown(&self.link.report(Millis::new(period as u32)))
+    }
+
+    /// Says that an endpoint is not to be used for a while, or may be used again.
+    pub fn maintenance(&self, name: &str, begins: bool) {
+        self.link.maintenance(name.into(), begins);
+    }
+
+    /// Lets an endpoint's circuit breaker refuse everything, or begin anew.
+    pub fn isolate(&self, name: &str, isolated: bool) {
+        self.link.isolate(name.into(), isolated);
+    }
+
+    /// Leave to make a request, to the active endpoint or to the best other one. Throws a refusal.
+    pub fn try_acquire(&self, besides: Option<String>) -> Result<Permit, JsValue> {
+        let route = besides.map_or(Route::Active, |name| Route::Besides(name.as_str().into()));
+        let permit = self.link.try_acquire(self.transport.now(), &route).map_err(|refusal| shown(&refusal))?;
+        Ok(Permit { permit, link: self.link.clone() })
+    }
+
     /// Replaces the endpoints. Throws a list of problems if they are wrong.
     pub fn set_endpoints(&self, endpoints: JsValue) -> Result<(), JsValue> {
         let value = value(&endpoints);
@@ -140,6 +180,27 @@ impl Core {
     /// Ends everything.
     pub fn stop(&self) {
         self.link.stop();
+    }
+}
+
+/// Leave to make one request.
+#[wasm_bindgen]
+pub struct Permit {
+    permit: steadfast::Permit,
+    link: Link,
+}
+
+#[wasm_bindgen]
+impl Permit {
+    /// To which endpoint.
+    #[wasm_bindgen(getter)]
+    pub fn endpoint(&self) -> String {
+        self.permit.endpoint.to_string()
+    }
+
+    /// Says how the request ended, after so many milliseconds.
+    pub fn end(self, ok: bool, took: f64) {
+        self.link.call_ended(self.permit, ok, Millis::new(took as u32));
     }
 }
 
@@ -189,6 +250,7 @@ impl Transport for WebTransport {
             Effect::Connect { id, endpoint } => self.host.connect(id.get() as f64, endpoint.name.as_str(), endpoint.connect.as_str()),
             Effect::Promote { id } => self.host.promote(id.get() as f64),
             Effect::Disconnect { id, reason } => self.host.disconnect(id.get() as f64, reason.as_str()),
+            Effect::Persist => self.host.persist(),
             Effect::Emit { at, event } => self.host.emit(at.as_millis() as f64, shown(&event)),
             // The driver has seen to these.
             Effect::StartCheck { .. } | Effect::CancelCheck { .. } => {}

@@ -205,7 +205,6 @@ impl Write for HealthCheck {
 
 /// An endpoint's name; cheap to copy around.
 #[derive(Clone, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "string"))]
 pub struct Name(Arc<str>);
 

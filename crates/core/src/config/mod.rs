@@ -84,6 +84,9 @@ settings! {
         connectivity: HealthChecks = HealthChecks::default();
         /// When an endpoint's circuit breaker refuses the app's own requests.
         breaker: Breaker = Breaker::default();
+        /// How far back is remembered what the endpoints have been like, for reports: in 24 parts, and at most 4 KB for each endpoint. `0ms`:
+        /// not at all.
+        history: Millis = Millis::from_secs(86_400), "0ms" ..= "30d";
         /// How long moves are put off at random, so that a crowd of clients does not arrive together.
         spread: Spread = Spread::default();
     }

@@ -1,17 +1,17 @@
 //! What is wrong with a config: every problem at once, each with its path and the fix.
 
+use super::writer::records;
 use std::fmt;
 
-/// One thing wrong with a config.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
-pub struct Problem {
-    /// Where, as one would write it in JavaScript: `endpoints[1].health.timeout`; empty for the config as a whole.
-    pub path: String,
-    /// What is wrong, and what is allowed there.
-    pub message: String,
+records! {
+    /// One thing wrong with a config.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Problem {
+        /// Where, as one would write it in JavaScript: `endpoints[1].health.timeout`; empty for the config as a whole.
+        pub path: String,
+        /// What is wrong, and what is allowed there.
+        pub message: String,
+    }
 }
 
 impl fmt::Display for Problem {

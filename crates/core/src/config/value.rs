@@ -9,8 +9,8 @@ pub enum Value {
     Bool(bool),
     /// A whole number.
     Number(i64),
-    /// A number that is not whole, or too large. No setting takes one, so what it was is not kept.
-    Fraction,
+    /// A number that is not whole, or too large. No setting takes one.
+    Fraction(f64),
     /// A text.
     Text(String),
     /// A list.
@@ -26,7 +26,7 @@ impl Value {
             Self::Null => "null",
             Self::Bool(_) => "true or false",
             Self::Number(_) => "a number",
-            Self::Fraction => "a number that is not whole",
+            Self::Fraction(_) => "a number that is not whole",
             Self::Text(_) => "a text",
             Self::List(_) => "a list",
             Self::Table(_) => "an object",
@@ -45,7 +45,7 @@ impl Value {
 impl From<f64> for Value {
     fn from(number: f64) -> Self {
         // Beyond this not every whole number has a float of its own, and no setting goes there.
-        if number.fract() == 0.0 && number.abs() < 1e15 { Self::Number(number as i64) } else { Self::Fraction }
+        if number.fract() == 0.0 && number.abs() < 1e15 { Self::Number(number as i64) } else { Self::Fraction(number) }
     }
 }
 
@@ -53,7 +53,8 @@ impl From<f64> for Value {
 impl serde::Serialize for Value {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Null | Self::Fraction => serializer.serialize_unit(),
+            Self::Null => serializer.serialize_unit(),
+            Self::Fraction(number) => serializer.serialize_f64(*number),
             Self::Bool(flag) => serializer.serialize_bool(*flag),
             Self::Number(number) => serializer.serialize_i64(*number),
             Self::Text(text) => serializer.serialize_str(text),
@@ -105,7 +106,7 @@ mod de {
         }
 
         fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
-            Ok(i64::try_from(value).map_or(Value::Fraction, Value::Number))
+            Ok(i64::try_from(value).map_or(Value::Fraction(value as f64), Value::Number))
         }
 
         fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {

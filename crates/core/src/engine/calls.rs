@@ -3,6 +3,7 @@
 
 use super::{Engine, Phase};
 use crate::breaker::{BreakerState, Circuit, Ticket};
+use crate::config::writer::records;
 use crate::config::{Breaker, Name};
 use crate::event::Event;
 use crate::evidence::Evidence;
@@ -22,18 +23,17 @@ pub struct Permit {
     pub number: u32,
 }
 
-/// Why there is no leave to make a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
-pub struct Refusal {
-    /// Which endpoint's breaker refuses.
-    pub endpoint: Name,
-    /// The state that it is in.
-    pub state: BreakerState,
-    /// After how many milliseconds it is worth asking again; none if nobody knows.
-    pub retry_after_ms: Option<u32>,
+records! {
+    /// Why there is no leave to make a request.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Refusal {
+        /// Which endpoint's breaker refuses.
+        pub endpoint: Name,
+        /// The state that it is in.
+        pub state: BreakerState,
+        /// After how many milliseconds it is worth asking again; none if nobody knows.
+        pub retry_after_ms: Option<u32>,
+    }
 }
 
 /// To which endpoint a request is to go.
@@ -54,7 +54,7 @@ impl Engine {
         let index = match route {
             Route::Active => None,
             Route::To(name) => self.index_of(name),
-            Route::Besides(name) => self.best(|index| {
+            Route::Besides(name) => self.best(&|index| {
                 let tracked = &self.endpoints[index];
                 tracked.endpoint.name != *name && tracked.condition.is_usable() && tracked.circuit.state() != BreakerState::Isolated
             }),

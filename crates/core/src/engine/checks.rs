@@ -179,7 +179,8 @@ impl Engine {
         let evidence = failure.map(|kind| Evidence::Check(kind, answer.status));
         let poor = answer.document.as_ref().is_some_and(|document| document.status == DocumentStatus::Warn)
             || Some(answer.latency).max(tracked.rtt.smoothed()) > Some(self.config.degraded_latency);
-        self.report(index, failure, failures, answer);
+        tracked.history.check(failure, answer.latency, self.config.history, self.now);
+        self.report_check(index, failure, failures, answer);
         if repeat {
             return self.begin(index, flight.attempt + 1);
         }
@@ -208,7 +209,7 @@ impl Engine {
         let overtaken = schedule.flights().iter().filter(|other| other.started < flight.started).count();
         // What is still under way can tell nothing new.
         self.cancel(index);
-        self.change_condition(index, |condition, config, now| condition.success(config.success_threshold, Pass { poor, overtaken }, now));
+        self.change_condition(index, &|condition, config, now| condition.success(config.success_threshold, Pass { poor, overtaken }, now));
     }
 
     /// Takes in evidence against an endpoint.
@@ -217,7 +218,7 @@ impl Engine {
             Situation::Suspicion(suspicion) if index == self.active => suspicion.others,
             _ => Others::default(),
         };
-        self.change_condition(index, |condition, _, now| condition.failure(evidence, others, now));
+        self.change_condition(index, &|condition, _, now| condition.failure(evidence, others, now));
         self.note_verdict(index);
     }
 
@@ -239,10 +240,10 @@ impl Engine {
     }
 
     pub(super) fn announce(&mut self, index: usize, maintenance: Maintenance) {
-        self.change_condition(index, |condition, _, now| condition.announce(maintenance, now));
+        self.change_condition(index, &|condition, _, now| condition.announce(maintenance, now));
     }
 
-    fn report(&mut self, index: usize, failure: Option<FailureKind>, failures: u32, answer: Answer) {
+    fn report_check(&mut self, index: usize, failure: Option<FailureKind>, failures: u32, answer: Answer) {
         self.emit(Event::Check(CheckReport {
             endpoint: self.endpoints[index].name(),
             failure,
@@ -256,7 +257,7 @@ impl Engine {
     }
 
     /// Changes what is known of an endpoint, and tells the app if its health is another one.
-    pub(super) fn change_condition(&mut self, index: usize, change: impl FnOnce(&mut Condition, &Config, Timestamp)) {
+    pub(super) fn change_condition(&mut self, index: usize, change: &dyn Fn(&mut Condition, &Config, Timestamp)) {
         let tracked = &mut self.endpoints[index];
         let from = tracked.condition.health();
         change(&mut tracked.condition, &self.config, self.now);

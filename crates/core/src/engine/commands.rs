@@ -3,6 +3,7 @@
 use super::selection::Preference;
 use super::{Engine, Phase, Tracked};
 use crate::config::{Endpoints, Name};
+use crate::effect::Effect;
 use crate::event::{Event, SwitchReason};
 use crate::health::Maintenance;
 use crate::input::Command;
@@ -41,7 +42,7 @@ impl Engine {
         if begins {
             self.announce(index, Maintenance::Commanded);
         } else {
-            self.change_condition(index, |condition, _, now| condition.end_maintenance(now));
+            self.change_condition(index, &|condition, _, now| condition.end_maintenance(now));
             self.ask(index);
         }
     }
@@ -49,6 +50,7 @@ impl Engine {
     fn stop(&mut self) {
         self.void_checks();
         self.connection.unwant(&mut self.effects);
+        self.effects.push_back(Effect::Persist);
         self.emit(Event::Stopped);
         self.phase = Phase::Stopped;
     }
@@ -75,8 +77,8 @@ impl Engine {
             self.situation = Situation::Steady;
         }
         self.active = self.index_of(&before.name).unwrap_or_else(|| {
-            let healthy = self.best(|index| self.endpoints[index].condition.is_usable());
-            healthy.or_else(|| self.best(|_| true)).unwrap_or(0)
+            let healthy = self.best(&|index| self.endpoints[index].condition.is_usable());
+            healthy.or_else(|| self.best(&|_| true)).unwrap_or(0)
         });
         if self.phase != Phase::Running {
             return;

@@ -3,6 +3,7 @@
 use super::{Engine, Tracked};
 use crate::backoff::Backoff;
 use crate::config::Strategy;
+use crate::effect::Effect;
 use crate::event::{Event, SwitchReason};
 use crate::health::Maintenance;
 use crate::outcome::FailureKind;
@@ -79,7 +80,7 @@ impl Engine {
         }
         let alone = self.alone_with_silence();
         let active = self.active;
-        if let Some(standby) = self.best(|index| index != active && self.is_fresh(index, suspicion.since)) {
+        if let Some(standby) = self.best(&|index| index != active && self.is_fresh(index, suspicion.since)) {
             let due = suspicion.verdict.is_some_and(|at| at + suspicion.spread <= self.now);
             if due && (!down || self.tells_apart(standby)) {
                 let reason = if down { SwitchReason::Unhealthy } else { SwitchReason::Unconnectable };
@@ -93,7 +94,7 @@ impl Engine {
                 let Tracked { schedule, condition, .. } = &self.endpoints[index];
                 index != active && schedule.tries == 0 && condition.maintenance() != Some(Maintenance::Commanded)
             };
-            let Some(standby) = self.best(unasked) else { break };
+            let Some(standby) = self.best(&unasked) else { break };
             self.begin(standby, 0);
         }
         if (convicted || alone) && !self.standbys_asked() {
@@ -154,7 +155,7 @@ impl Engine {
     /// In an outage: ends it as soon as an endpoint is healthy, and otherwise plans the next round of retries.
     fn consider_recovery(&mut self) {
         let usable = |index: usize| self.endpoints[index].condition.is_usable();
-        let back = if usable(self.active) { Some(self.active) } else { self.best(usable) };
+        let back = if usable(self.active) { Some(self.active) } else { self.best(&usable) };
         let (Situation::AllDown(outage) | Situation::PresumedOffline(outage)) = self.situation else { return };
         let presumed_offline = matches!(self.situation, Situation::PresumedOffline(_));
         if back.is_some() || (presumed_offline && self.network_works()) {
@@ -188,7 +189,7 @@ impl Engine {
     fn void_verdicts(&mut self) {
         for index in 0..self.endpoints.len() {
             if !self.endpoints[index].condition.is_usable() {
-                self.change_condition(index, |condition, _, now| condition.void_verdict(now));
+                self.change_condition(index, &|condition, _, now| condition.void_verdict(now));
                 self.endpoints[index].schedule.tries = 0;
                 if !self.endpoints[index].schedule.is_checking() {
                     self.ask(index);
@@ -246,10 +247,12 @@ impl Engine {
         }
         let from = self.endpoints[self.active].name();
         self.active = to;
+        self.endpoints[to].history.arrive(self.config.history, now);
         self.planned = None;
         self.situation = Situation::Steady;
         self.connection.forgive_refusals();
         self.emit(Event::Switched { from, to: self.endpoints[to].name(), reason });
+        self.effects.push_back(Effect::Persist);
         self.follow();
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Engine;
 use crate::config::Name;
+use crate::config::writer::records;
 use crate::detector::Proof;
 use crate::evidence::Weight;
 use crate::health::Health;
@@ -16,41 +17,39 @@ pub(super) struct Verdict {
     proofs: Vec<Proof>,
 }
 
-/// Why the engine thinks what it thinks of an endpoint.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
-pub struct Explanation {
-    /// Which endpoint.
-    pub endpoint: Name,
-    /// What is thought of it.
-    pub health: Health,
-    /// When it was last found unhealthy, in milliseconds before now.
-    pub unhealthy_ms_ago: Option<u32>,
-    /// The suspicion against it at that time, or now if it has never been found unhealthy: a working endpoint would show as much once in
-    /// 10ⁿ times.
-    pub suspicion: f64,
-    /// The suspicion at which it is found unhealthy.
-    pub level: f64,
-    /// The last pieces of evidence, oldest first: at most 12.
-    pub evidence: Vec<WeighedEvidence>,
-    /// All of it in a sentence.
-    pub text: String,
+records! {
+    /// Why the engine thinks what it thinks of an endpoint.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Explanation {
+        /// Which endpoint.
+        pub endpoint: Name,
+        /// What is thought of it.
+        pub health: Health,
+        /// When it was last found unhealthy, in milliseconds before now.
+        pub unhealthy_ms_ago: Option<u32>,
+        /// The suspicion against it at that time, or now if it has never been found unhealthy: a working endpoint would show as much once in
+        /// 10ⁿ times.
+        pub suspicion: f64,
+        /// The suspicion at which it is found unhealthy.
+        pub level: f64,
+        /// The last pieces of evidence, oldest first: at most 12.
+        pub evidence: Vec<WeighedEvidence>,
+        /// All of it in a sentence.
+        pub text: String,
+    }
 }
 
-/// A piece of evidence and what it weighed.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "camelCase"))]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
-pub struct WeighedEvidence {
-    /// How long ago, in milliseconds.
-    pub ms_ago: u32,
-    /// What happened.
-    pub what: String,
-    /// What it adds to the suspicion.
-    pub weight: f64,
+records! {
+    /// A piece of evidence and what it weighed.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct WeighedEvidence {
+        /// How long ago, in milliseconds.
+        pub ms_ago: u32,
+        /// What happened.
+        pub what: String,
+        /// What it adds to the suspicion.
+        pub weight: f64,
+    }
 }
 
 impl Engine {

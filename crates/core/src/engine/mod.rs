@@ -7,6 +7,8 @@ mod connectivity;
 mod decisions;
 mod explain;
 mod platform;
+mod reports;
+mod saving;
 mod selection;
 #[cfg(test)]
 #[cfg(feature = "url")]
@@ -15,6 +17,7 @@ mod traffic;
 
 pub use calls::{Permit, Refusal, Route};
 pub use explain::{Explanation, WeighedEvidence};
+pub use saving::NotRestored;
 
 use crate::breaker::Circuit;
 use crate::config::{Config, Endpoint, Name, Problems, Strategy};
@@ -24,6 +27,7 @@ use crate::effect::{DisconnectReason, Effect};
 use crate::event::{Event, OfflineReason};
 use crate::evidence::Weight;
 use crate::health::Condition;
+use crate::history::History;
 use crate::hold::Hold;
 use crate::input::{Input, Network};
 use crate::outcome::{FailureKind, Outcome};
@@ -106,6 +110,7 @@ struct Tracked {
     /// This client's own number for it, by which the strategy `weighted` chooses.
     lot: u32,
     circuit: Circuit,
+    history: History,
     /// The evidence by which it was last found unhealthy.
     verdict: Option<Box<Verdict>>,
     /// When the last check that failed began.
@@ -126,6 +131,7 @@ impl Tracked {
             spread: Millis::ZERO,
             lot,
             circuit: Circuit::default(),
+            history: History::new(now),
             verdict: None,
             failed: None,
             rtt: Rtt::default(),
@@ -185,7 +191,7 @@ impl Engine {
             now,
             wakeup: None,
         };
-        engine.active = engine.best(|_| true).unwrap_or(0);
+        engine.active = engine.best(&|_| true).unwrap_or(0);
         Ok(engine)
     }
 
@@ -214,6 +220,7 @@ impl Engine {
             self.decide();
             self.start_due_checks();
         }
+        self.account();
         self.wakeup = self.earliest_due().map(|at| at.max(self.now));
     }
 

@@ -1,6 +1,7 @@
 //! What the platform says of the network, the app and the passing of time: none of it is a server's fault.
 
 use super::{Engine, Presence};
+use crate::effect::Effect;
 use crate::event::{Event, OfflineReason};
 use crate::input::{Lifecycle, Network};
 use crate::loss::Loss;
@@ -58,6 +59,10 @@ impl Engine {
         let before = self.checking();
         let resumed = lifecycle == Lifecycle::Resumed;
         self.set_presence(lifecycle);
+        if matches!(lifecycle, Lifecycle::Background | Lifecycle::Frozen) {
+            // The app may not live to see the foreground again.
+            self.effects.push_back(Effect::Persist);
+        }
         match (before, self.checking()) {
             (true, false) => self.void_checks(),
             (false, true) => self.awaken(),
@@ -84,7 +89,7 @@ impl Engine {
             self.cancel(index);
             self.endpoints[index].schedule.asked = None;
             self.endpoints[index].schedule.tries = 0;
-            self.change_condition(index, |condition, _, now| condition.void_suspicion(now));
+            self.change_condition(index, &|condition, _, now| condition.void_suspicion(now));
         }
         if matches!(self.situation, Situation::Suspicion(_) | Situation::Attempt { .. }) {
             self.situation = Situation::Steady;

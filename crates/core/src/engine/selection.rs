@@ -51,7 +51,7 @@ pub(super) fn lot(weight: u32, random: &mut Random) -> u32 {
 
 impl Engine {
     /// The best endpoint among those `allowed`; among equals the fastest under the strategy `latency`, then the first in the list.
-    pub(super) fn best(&self, allowed: impl Fn(usize) -> bool) -> Option<usize> {
+    pub(super) fn best(&self, allowed: &dyn Fn(usize) -> bool) -> Option<usize> {
         let by_latency = self.config.strategy == Strategy::Latency;
         let latency = |tracked: &Tracked| tracked.rtt.smoothed().filter(|_| by_latency).map_or(u32::MAX, Millis::get);
         (0..self.endpoints.len())
@@ -107,13 +107,13 @@ impl Engine {
         let leave = |to: usize, reason, ready, window| Some(Improvement { to, reason, ready, window });
         match active.condition.health() {
             Health::Maintenance => {
-                let to = self.best(|index| index != self.active && self.endpoints[index].condition.is_usable())?;
+                let to = self.best(&|index| index != self.active && self.endpoints[index].condition.is_usable())?;
                 // An app that has lost its connection is not made to wait longer than it must for the others' sake.
                 let window = if self.connection.is_broken() { self.config.spread.forced.max(active.spread) } else { voluntary };
                 return leave(to, SwitchReason::Maintenance, self.now, window);
             }
             Health::Degraded => {
-                if let Some(to) = self.best(|index| self.endpoints[index].condition.is_healthy()) {
+                if let Some(to) = self.best(&|index| self.endpoints[index].condition.is_healthy()) {
                     return leave(to, SwitchReason::Degraded, active.condition.since() + DEGRADED_FOR, voluntary);
                 }
             }
@@ -122,12 +122,12 @@ impl Engine {
         if self.config.strategy == Strategy::Sticky {
             return None;
         }
-        if let Some(to) = self.best(|index| self.endpoints[index].condition.is_healthy() && self.is_better(index)) {
+        if let Some(to) = self.best(&|index| self.endpoints[index].condition.is_healthy() && self.is_better(index)) {
             let tracked = &self.endpoints[to];
             let ready = tracked.condition.since() + tracked.hold.wait(&self.config.failback);
             return leave(to, SwitchReason::Failback, ready, self.config.spread.voluntary.max(tracked.spread));
         }
-        let to = self.best(|index| self.endpoints[index].condition.is_healthy() && self.is_faster(index))?;
+        let to = self.best(&|index| self.endpoints[index].condition.is_healthy() && self.is_faster(index))?;
         leave(to, SwitchReason::Faster, self.now + FASTER_FOR, voluntary)
     }
 

@@ -257,6 +257,7 @@ impl Watched {
             Effect::Connect { id, .. } => self.connections.push(*id),
             Effect::Disconnect { id, .. } => self.connections.retain(|connection| connection != id),
             Effect::Promote { id } => assert!(self.connections.contains(id), "promoted what is not open"),
+            Effect::Persist => {}
             Effect::Emit { at, .. } => assert!(*at <= self.now),
         }
     }
@@ -357,4 +358,55 @@ fn a_verdict_opens_the_breaker_and_a_breaker_that_opens_is_evidence() {
     assert!(engine.try_acquire(at(now), &Route::Active).is_ok());
     assert_eq!(engine.try_acquire(at(now), &Route::To("e0".into())).unwrap_err().state, BreakerState::Open);
     assert_eq!(engine.try_acquire(at(now), &Route::Besides("e0".into())).unwrap().endpoint.as_str(), "e1");
+}
+
+#[test]
+#[cfg(feature = "json")]
+fn what_was_learnt_survives_a_restart_and_stays_small() {
+    let mut learnt = engine(Preset::Default, 2);
+    let mut now = 0;
+    learnt.handle(at(0), Input::Started);
+    for round in 0..200_000_u32 {
+        for effect in drain(&mut learnt) {
+            if let Effect::StartCheck { id, endpoint, .. } = effect {
+                let down = endpoint.name.as_str() == "e0" && round > 190_000;
+                let latency = Millis::new(20 + round % 4_000);
+                let outcome = Outcome::Answer(Answer { status: Some(if down { 503 } else { 200 }), latency, ..Answer::default() });
+                learnt.handle(at(now), Input::CheckFinished { id, outcome });
+            }
+        }
+        now = learnt.next_wakeup().unwrap().as_millis();
+        learnt.handle(at(now), Input::Wake);
+    }
+    assert_eq!(learnt.active().name.as_str(), "e1");
+    let saved = learnt.save(5_000_000);
+    let json = serde_json::to_string(&saved).unwrap();
+    assert!(json.len() < 2 * 4_096, "{} bytes", json.len());
+    assert!(json.len() > 2_000, "a day's history is in it");
+
+    let read = serde_json::from_str(&json).unwrap();
+    let mut restarted = engine(Preset::Default, 2);
+    restarted.restore(&read, 5_060_000).unwrap();
+    assert_eq!(restarted.active().name.as_str(), "e1", "begins with the last good endpoint");
+    assert_eq!(restarted.snapshot().endpoints[1].rtt_ms, learnt.snapshot().endpoints[1].rtt_ms);
+    let checks = |engine: &Engine| engine.report(Millis::from_secs(86_400)).endpoints[1].checks;
+    assert!(checks(&restarted) > 0 && checks(&restarted) <= checks(&learnt));
+    restarted.handle(at(0), Input::Started);
+    assert_eq!(restarted.restore(&read, 0).unwrap_err().to_string(), "nothing was restored: the engine has started already");
+}
+
+#[test]
+#[cfg(feature = "json")]
+fn foreign_or_damaged_memories_are_refused_and_do_no_harm() {
+    let refused = |json: &str| {
+        let mut engine = engine(Preset::Default, 2);
+        let refused = engine.restore(&serde_json::from_str(json).unwrap(), 0).is_err();
+        assert_eq!(engine.active().name.as_str(), "e0");
+        refused
+    };
+    for json in ["null", "[]", "{}", r#"{"steadfast":2,"at":0,"endpoints":[]}"#, r#"{"steadfast":1,"at":0}"#] {
+        assert!(refused(json), "{json}");
+    }
+    let odd = r#"{"steadfast":1,"at":-5,"active":"gone","endpoints":[7,{"name":"e0","rtt":["x",4000000000,9],"loss":[1,2,3,-4],"flaps":99,"history":[[-9],3]}]}"#;
+    assert!(!refused(odd));
 }

@@ -1,0 +1,131 @@
+//! What the endpoints have been like over a time: for the operator, and for those who ask how good they are.
+
+use crate::config::Name;
+use crate::config::writer::records;
+use crate::history::{History, Slot};
+use crate::keyword::{Keyword, keywords};
+use crate::outcome::FailureKind;
+use crate::time::Millis;
+
+records! {
+    /// What the endpoints have been like over a time.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Report {
+        /// The time that was asked for; what is older than the config's `history` is not known.
+        pub period_ms: u32,
+        /// How often the app was moved in that time from one endpoint to another.
+        pub switches: u32,
+        /// Each endpoint, in the order of the config.
+        pub endpoints: Vec<EndpointReport>,
+    }
+}
+
+records! {
+    /// What one endpoint has been like.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct EndpointReport {
+        /// Its name.
+        pub endpoint: Name,
+        /// Percentage of the known time in which it could be used; none if nothing is known. Announced maintenance and time in which our own
+        /// network was down are not counted.
+        pub uptime_percent: Option<f64>,
+        /// Checks that ended.
+        pub checks: u32,
+        /// Of them, those that failed.
+        pub failed: u32,
+        /// Mean time that checks took that passed, in milliseconds.
+        pub average_ms: Option<u32>,
+        /// The time that half of them did not exceed, to a tenth.
+        pub p50_ms: Option<u32>,
+        /// The time that 95 % of them did not exceed, to a tenth.
+        pub p95_ms: Option<u32>,
+        /// The time that 99 % of them did not exceed, to a tenth.
+        pub p99_ms: Option<u32>,
+        /// Failed checks by class; those that did not occur are left out.
+        pub errors: Vec<ErrorCount>,
+        /// How long it was the active endpoint, in milliseconds.
+        pub active_ms: u32,
+        /// How long it was down, in milliseconds.
+        pub down_ms: u32,
+        /// Its uptime in percent for each twenty-fourth of the config's `history`, oldest first, as far as the period reaches; none where nothing
+        /// is known. For a sparkline.
+        pub uptime_over_time: Vec<Option<f64>>,
+        /// The same for the mean time that checks took, in milliseconds.
+        pub latency_over_time: Vec<Option<u32>>,
+    }
+}
+
+records! {
+    /// How many checks failed in one way.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct ErrorCount {
+        /// In which way.
+        pub class: ErrorClass,
+        /// How many.
+        pub count: u32,
+    }
+}
+
+keywords! {
+    /// The classes of errors that metrics know.
+    pub enum ErrorClass {
+        /// No answer in time.
+        Timeout = "timeout",
+        /// Refused, reset or unreachable.
+        Connection = "connection",
+        /// The name was not found.
+        Dns = "dns",
+        /// The TLS handshake failed.
+        Ssl = "ssl",
+        /// An answer, but not the right one.
+        Http = "http",
+        /// Anything else.
+        Unknown = "unknown",
+    }
+}
+
+impl ErrorClass {
+    pub(crate) const fn of(kind: FailureKind) -> Self {
+        match kind {
+            FailureKind::Timeout => Self::Timeout,
+            FailureKind::Refused | FailureKind::Unreachable | FailureKind::Reset => Self::Connection,
+            FailureKind::Dns => Self::Dns,
+            FailureKind::Tls => Self::Ssl,
+            FailureKind::Status | FailureKind::Body | FailureKind::Reported | FailureKind::Redirect => Self::Http,
+            FailureKind::Cors | FailureKind::MixedContent | FailureKind::Unexpected => Self::Unknown,
+        }
+    }
+}
+
+impl Slot {
+    fn uptime(&self) -> Option<f64> {
+        let known = f64::from(self.up) + f64::from(self.down);
+        (known > 0.0).then(|| 100.0 * f64::from(self.up) / known)
+    }
+
+    fn average(&self) -> Option<u32> {
+        self.took.checked_div(self.passed)
+    }
+}
+
+impl EndpointReport {
+    pub(crate) fn new(endpoint: Name, history: &History, period: Millis, length: Millis) -> Self {
+        let sum = history.sum(period, length);
+        let errors = ErrorClass::KEYWORDS.iter().zip(sum.errors).filter(|(_, count)| *count > 0);
+        Self {
+            endpoint,
+            uptime_percent: sum.uptime(),
+            checks: sum.passed + sum.failed(),
+            failed: sum.failed(),
+            average_ms: sum.average(),
+            p50_ms: sum.latencies.quantile(500),
+            p95_ms: sum.latencies.quantile(950),
+            p99_ms: sum.latencies.quantile(990),
+            errors: errors.map(|(class, count)| ErrorCount { class: *class, count: count.into() }).collect(),
+            active_ms: sum.active,
+            down_ms: sum.down,
+            uptime_over_time: history.within(period, length).map(Slot::uptime).collect(),
+            latency_over_time: history.within(period, length).map(Slot::average).collect(),
+        }
+    }
+}
