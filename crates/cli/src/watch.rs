@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
-use steadfast::{CheckReport, Config, Event, Header, Link, OfflineReason, SwitchReason};
+use steadfast::{CheckReport, Config, Event, Header, Link, OfflineReason, RecoveryAction, SwitchReason};
 use tracing::{Level, error, info, warn};
 
 /// Watches the endpoints of a config until Ctrl-C, and logs each check, each failure with its count, and each change of the active endpoint.
@@ -77,6 +77,15 @@ fn log(event: &Event, link: Option<&Link>) {
         Event::Offline { .. } => warn!("our own network is down; no server is blamed"),
         Event::Health { endpoint, from, to } => info!("{endpoint} was {from}, is {to}"),
         Event::Breaker { endpoint, from, to } => info!("circuit breaker of {endpoint} was {from}, is {to}"),
+        Event::Failure(failure) if failure.critical => {
+            error!("{}: {}, {} in a row", failure.endpoint, failure.message, failure.consecutive);
+        }
+        Event::Failure(failure) => warn!("{}: {} ({}, {} severity)", failure.endpoint, failure.message, failure.kind, failure.severity),
+        Event::Recovery(RecoveryAction { strategy, endpoint, ok, error, .. }) => match (ok, error) {
+            (Some(true), _) => info!("recovery of {endpoint}: {strategy}"),
+            (_, Some(error)) => warn!("recovery of {endpoint}: {strategy} did not help: {error}"),
+            _ => warn!("recovery of {endpoint}: {strategy} is wanted, and not for a client to do"),
+        },
         Event::Started { active } => info!("started, active endpoint is {active}"),
         Event::Recovered { active } => warn!("{active} is back"),
         Event::Online => warn!("our own network is back"),

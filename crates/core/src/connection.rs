@@ -177,11 +177,11 @@ impl Connection {
         self.retry.is_some_and(|at| at <= now)
     }
 
-    /// The network is back: an attempt that is waiting need not wait long. How far the back-off has got is kept, and attempts keep their
-    /// distance, for networks that flap.
-    pub(crate) fn hurry(&mut self, now: Timestamp, retry: &Retry, random: &mut Random) {
-        let soon = (now + random.within(retry.initial)).max(self.attempted + retry.initial);
-        self.retry = self.retry.map(|at| at.min(soon));
+    /// The network is back: an attempt that is waiting need not wait long, but the crowd that waits with it must not come all at once. How far
+    /// the back-off has got is kept, and attempts keep their distance, for networks that flap.
+    pub(crate) fn hurry(&mut self, now: Timestamp, retry: &Retry, spread: Millis, random: &mut Random) {
+        let soon = (now + random.within(retry.initial.max(spread))).max(self.attempted + retry.initial);
+        self.retry = self.retry.map(|at| if at > now { at.min(soon) } else { soon });
     }
 
     /// The device slept: what is opening gets its time again.
@@ -293,7 +293,7 @@ mod tests {
         for millis in (10..10_000).step_by(10) {
             let now = Timestamp::from_millis(millis);
             connection.closed(ConnectionId(attempts), now, &retry, &mut random);
-            connection.hurry(now, &retry, &mut random);
+            connection.hurry(now, &retry, Millis::ZERO, &mut random);
             if connection.retry_is_due(now) {
                 connection.follow(&endpoint("a"), now, &mut effects);
                 attempts += 1;

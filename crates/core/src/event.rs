@@ -3,9 +3,13 @@
 use crate::breaker::BreakerState;
 use crate::config::writer::{Write, serialize_as_written, table};
 use crate::config::{Name, Value};
+#[cfg(feature = "recovery")]
+use crate::failures::FailureEvent;
 use crate::health::Health;
 use crate::keyword::keywords;
 use crate::outcome::{FailureKind, Header};
+#[cfg(feature = "recovery")]
+use crate::recovery::RecoveryAction;
 
 /// What the app is told.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,6 +79,13 @@ pub enum Event {
         /// The WebSocket close code, if there was one.
         code: Option<u16>,
     },
+    /// Something is wrong with an endpoint, in the terms of those who run it.
+    #[cfg(feature = "recovery")]
+    Failure(FailureEvent),
+    /// Something is or was done about a failure. If `ok` is none, it is for the app to do: let it report
+    /// [`Input::RecoveryEnded`](crate::Input::RecoveryEnded).
+    #[cfg(feature = "recovery")]
+    Recovery(RecoveryAction),
     /// Watching has ended.
     Stopped,
 }
@@ -118,6 +129,10 @@ impl Event {
             Self::Online => "online",
             Self::Connected { .. } => "connected",
             Self::Disconnected { .. } => "disconnected",
+            #[cfg(feature = "recovery")]
+            Self::Failure(_) => "failure",
+            #[cfg(feature = "recovery")]
+            Self::Recovery(_) => "recovery",
             Self::Stopped => "stopped",
         }
     }
@@ -126,6 +141,10 @@ impl Event {
 impl Write for Event {
     fn write(&self) -> Value {
         let mut fields = match self {
+            #[cfg(feature = "recovery")]
+            Self::Failure(event) => return tagged(self.name(), event.write()),
+            #[cfg(feature = "recovery")]
+            Self::Recovery(action) => return tagged(self.name(), action.write()),
             Self::Started { active } | Self::AllDown { active } | Self::Recovered { active } => vec![("active", active.write())],
             Self::Check(report) => report.fields().into(),
             Self::Health { endpoint, from, to } => vec![("endpoint", endpoint.write()), ("from", from.write()), ("to", to.write())],
@@ -139,6 +158,14 @@ impl Write for Event {
         fields.insert(0, ("event", Value::Text(self.name().to_owned())));
         table(&fields)
     }
+}
+
+/// A record as an event of this name.
+#[cfg(feature = "recovery")]
+fn tagged(name: &str, record: Value) -> Value {
+    let Value::Table(mut fields) = record else { return record };
+    fields.insert(0, ("event".to_owned(), Value::Text(name.to_owned())));
+    Value::Table(fields)
 }
 
 serialize_as_written!(Event);

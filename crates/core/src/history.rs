@@ -143,7 +143,8 @@ impl Latencies {
 /// The last slots of one endpoint.
 #[derive(Clone, Debug)]
 pub(crate) struct History {
-    slots: VecDeque<Slot>,
+    /// Boxed, so that room for more of them costs little.
+    slots: VecDeque<Box<Slot>>,
     /// When the last slot began.
     began: Timestamp,
     standing: Standing,
@@ -196,7 +197,7 @@ impl History {
         if self.slots.is_empty() || now - self.accounted >= length {
             // Of a time so long only the end is remembered.
             self.slots.clear();
-            self.slots.push_back(Slot::default());
+            self.slots.push_back(Box::default());
             self.accounted = self.accounted.max(Timestamp::from_millis(now.as_millis().saturating_sub(slot_length.get().into())));
             self.began = self.accounted;
         }
@@ -206,7 +207,7 @@ impl History {
                 if self.slots.len() == SLOTS {
                     self.slots.pop_front();
                 }
-                self.slots.push_back(Slot::default());
+                self.slots.push_back(Box::default());
                 self.began = end;
                 continue;
             }
@@ -228,7 +229,7 @@ impl History {
     pub(crate) fn within(&self, period: Millis, length: Millis) -> impl Iterator<Item = &Slot> {
         let slot_length = length.scaled(1, SLOTS as u32).get().max(1);
         let wanted = period.get().div_ceil(slot_length) as usize;
-        self.slots.iter().skip(self.slots.len().saturating_sub(wanted))
+        self.slots.iter().map(Box::as_ref).skip(self.slots.len().saturating_sub(wanted))
     }
 
     /// All that lies within the last `period`.
@@ -256,7 +257,7 @@ impl History {
         if gap >= length {
             return;
         }
-        self.slots = saved.iter().take(SLOTS).rev().map(read_slot).collect();
+        self.slots = saved.iter().take(SLOTS).rev().map(|slot| Box::new(read_slot(slot))).collect();
         self.began = Timestamp::from_millis(now.as_millis().saturating_sub(gap.get().into()));
         self.accounted = now;
     }
@@ -357,7 +358,7 @@ mod tests {
         let Value::List(slots) = &saved else { panic!() };
         let mut restored = History::new(hour(0));
         restored.restore(slots, Millis::from_secs(60), DAY, hour(1));
-        let (before, after) = (sum(history.slots.iter().rev().take(slots.len())), sum(restored.slots.iter()));
+        let (before, after) = (sum(history.slots.iter().map(Box::as_ref).rev().take(slots.len())), sum(restored.slots.iter().map(Box::as_ref)));
         assert_eq!((before.passed, before.errors, before.took), (after.passed, after.errors, after.took));
         assert_eq!(before.latencies.0, after.latencies.0);
         assert!(slots.len() >= 12, "{}", slots.len());

@@ -58,6 +58,16 @@ pub enum Input {
         /// How long it took.
         latency: Millis,
     },
+    /// An action of [`Event::Recovery`](crate::Event::Recovery) that was left to the app has ended.
+    #[cfg(feature = "recovery")]
+    RecoveryEnded {
+        /// As given.
+        id: u32,
+        /// Whether it helped.
+        ok: bool,
+        /// Why it did not.
+        error: Option<String>,
+    },
     /// What the platform says of the network.
     Network(Network),
     /// What the platform says of the app.

@@ -23,6 +23,8 @@ mod effect;
 mod engine;
 mod event;
 mod evidence;
+#[cfg(feature = "recovery")]
+mod failures;
 #[cfg(feature = "uniffi")]
 mod foreign;
 mod health;
@@ -33,6 +35,8 @@ mod keyword;
 mod loss;
 mod outcome;
 mod random;
+#[cfg(feature = "recovery")]
+mod recovery;
 mod report;
 mod rtt;
 mod schedule;
@@ -50,9 +54,13 @@ pub use drive::{Link, Transport, drive};
 pub use effect::{CheckId, ConnectionId, DisconnectReason, Effect};
 pub use engine::{Engine, Explanation, NotRestored, Permit, Refusal, Route, WeighedEvidence};
 pub use event::{CheckReport, Event, OfflineReason, SwitchReason};
+#[cfg(feature = "recovery")]
+pub use failures::{FailureEvent, FailureEventKind, Severity};
 pub use health::Health;
 pub use input::{Command, Input, Lifecycle, Network};
 pub use outcome::{Answer, BodySearch, FailureKind, Header, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS, MAX_TCP_BYTES, Outcome};
+#[cfg(feature = "recovery")]
+pub use recovery::{RecoveryAction, RecoveryStrategy, recovery_strategies};
 pub use report::{EndpointReport, ErrorClass, ErrorCount, Report};
 pub use snapshot::{EndpointState, Snapshot, State};
 pub use time::{Clock, Millis, NotADuration, Timestamp};

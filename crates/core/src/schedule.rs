@@ -67,6 +67,8 @@ impl Schedule {
         self.last_start = Some(flight.started);
         self.asked = None;
         self.tries = self.tries.saturating_add(1);
+        // Mostly there is only this one.
+        self.flights.reserve_exact(1);
         self.flights.push(flight);
     }
 

@@ -165,7 +165,12 @@ impl Observer for Recorder {
                 // No scenario does it.
                 Command::SetEndpoints(_) | Command::Isolate(..) => return,
             }),
-            Input::Started | Input::Wake | Input::ConnectionSilent { .. } | Input::Traffic { .. } | Input::CallEnded { .. } => None,
+            Input::Started
+            | Input::Wake
+            | Input::ConnectionSilent { .. }
+            | Input::Traffic { .. }
+            | Input::CallEnded { .. }
+            | Input::RecoveryEnded { .. } => None,
         };
         if let Some(told) = told {
             self.told(at, told);

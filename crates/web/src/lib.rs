@@ -83,8 +83,8 @@ impl Core {
         // What is not ours, or damaged, is as good as nothing.
         let _ = engine.restore(&value(&saved), Date::now() as u64);
         let link = Link::new(engine);
-        let (driven, driver) = (link.clone(), transport.clone());
-        wasm_bindgen_futures::spawn_local(async move { steadfast::drive(driven, &*driver).await });
+        let (shared, own) = (link.clone(), transport.clone());
+        wasm_bindgen_futures::spawn_local(async move { steadfast::drive(shared, &*own).await });
         Ok(Self { link, transport })
     }
 

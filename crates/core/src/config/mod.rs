@@ -15,7 +15,11 @@ pub use problems::{Problem, Problems};
 pub use value::Value;
 
 pub use crate::breaker::Breaker;
+#[cfg(feature = "recovery")]
+pub use crate::failures::FailureEvents;
 use crate::keyword::{Keyword, keywords};
+#[cfg(feature = "recovery")]
+pub use crate::recovery::Recovery;
 use crate::time::Millis;
 use crate::url::UrlParser;
 pub(crate) use reader::settings as reader_settings;
@@ -84,6 +88,12 @@ settings! {
         connectivity: HealthChecks = HealthChecks::default();
         /// When an endpoint's circuit breaker refuses the app's own requests.
         breaker: Breaker = Breaker::default();
+        /// When a failure is an event of its own, for those who run the endpoints.
+        #[cfg(feature = "recovery")]
+        failure_events: FailureEvents = FailureEvents::default();
+        /// When something is done about failure events.
+        #[cfg(feature = "recovery")]
+        recovery: Recovery = Recovery::default();
         /// How far back is remembered what the endpoints have been like, for reports: in 24 parts, and at most 4 KB for each endpoint. `0ms`:
         /// not at all.
         history: Millis = Millis::from_secs(86_400), "0ms" ..= "30d";

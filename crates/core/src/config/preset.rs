@@ -1,6 +1,8 @@
 //! Named sets of numbers that a config starts from.
 
-use super::{Check, Config, Method, StatusPattern, StatusPatterns, Strategy};
+use super::{Breaker, Check, Config, Method, StatusPattern, StatusPatterns, Strategy};
+#[cfg(feature = "recovery")]
+use super::{FailureEvents, Recovery};
 use crate::keyword::keywords;
 use crate::time::Millis;
 
@@ -12,6 +14,9 @@ keywords! {
         /// The failover script that a managed sync backend published for its mobile apps, to the millisecond: a HEAD every 3 s after the
         /// previous one ended, only 200 passes, 5 s timeout; at the 10th failure in a row the next endpoint is asked once.
         AppServices = "appServices",
+        /// A container orchestrator's published health monitor: a GET every 30 s, only 200 passes, 5 s timeout, three failures in a row; failure
+        /// events, and what is done about them.
+        Orchestrator = "orchestrator",
     }
 }
 
@@ -20,6 +25,24 @@ impl Preset {
     pub(super) fn config(self) -> Config {
         match self {
             Self::Default => Config::default(),
+            Self::Orchestrator => Config {
+                preset: self,
+                check: Check {
+                    expect_status: StatusPatterns(vec![StatusPattern::Code(200)]),
+                    interval: Millis::from_secs(30),
+                    min_timeout: Millis::from_secs(5),
+                    ..Check::default()
+                },
+                initial_delay: Millis::from_secs(30),
+                failure_threshold: Some(3),
+                suspect_interval: None,
+                breaker: Breaker { open: Millis::from_secs(60), ..Breaker::default() },
+                #[cfg(feature = "recovery")]
+                failure_events: FailureEvents { enabled: true, ..FailureEvents::default() },
+                #[cfg(feature = "recovery")]
+                recovery: Recovery { enabled: true, ..Recovery::default() },
+                ..Config::default()
+            },
             Self::AppServices => Config {
                 preset: self,
                 strategy: Strategy::Cyclic,

@@ -316,7 +316,7 @@ macro_rules! settings {
     (
         $(#[$meta:meta])*
         pub struct $name:ident {
-            $( $(#[doc = $doc:expr])* $field:ident: $type:ty = $default:expr $(, $low:literal ..= $high:literal)?; )*
+            $( $(#[doc = $doc:expr])* $(#[cfg(feature = $feature:literal)])? $field:ident: $type:ty = $default:expr $(, $low:literal ..= $high:literal)?; )*
         }
     ) => {
         $(#[$meta])*
@@ -326,6 +326,7 @@ macro_rules! settings {
         pub struct $name {
             $(
                 $(#[doc = $doc])*
+                $(#[cfg(feature = $feature)])?
                 #[cfg_attr(
                     not(feature = "uniffi"),
                     doc = concat!("\n\nDefault: `", stringify!($default), "`" $(, ", allowed: ", $low, " to ", $high)?, ".")
@@ -339,24 +340,25 @@ macro_rules! settings {
 
         impl Default for $name {
             fn default() -> Self {
-                Self { $( $field: $default ),* }
+                Self { $( $(#[cfg(feature = $feature)])? $field: $default ),* }
             }
         }
 
         impl $crate::config::reader::Setting for $name {
             fn overlay(&mut self, value: &$crate::config::Value, reader: &mut $crate::config::reader::Reader) {
-                reader.section(value, &mut [ $( (stringify!($field), &mut self.$field, &[ $( $low, $high )? ]) ),* ]);
+                reader.section(value, &mut [ $( $(#[cfg(feature = $feature)])? (stringify!($field), &mut self.$field, &[ $( $low, $high )? ]) ),* ]);
             }
 
             fn check(&self, reader: &mut $crate::config::reader::Reader) {
-                reader.check_section(&[ $( (stringify!($field), &self.$field, &[ $( $low, $high )? ]) ),* ]);
+                reader.check_section(&[ $( $(#[cfg(feature = $feature)])? (stringify!($field), &self.$field, &[ $( $low, $high )? ]) ),* ]);
             }
         }
 
         impl $crate::config::writer::Write for $name {
             fn write(&self) -> $crate::config::Value {
-                let fields = [ $( (stringify!($field), $crate::config::writer::Write::write(&self.$field)) ),* ];
-                $crate::config::Value::Table(fields.map(|(name, value)| ($crate::config::reader::camel(name), value)).into())
+                $crate::config::writer::table(&[
+                    $( $(#[cfg(feature = $feature)])? (stringify!($field), $crate::config::writer::Write::write(&self.$field)) ),*
+                ])
             }
         }
     };

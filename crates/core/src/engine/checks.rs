@@ -177,13 +177,16 @@ impl Engine {
         let counted = !repeat && !announced && tracked.condition.maintenance().is_none();
         let failures = if failure.is_some() { tracked.condition.detector.failures() + u32::from(counted) } else { 0 };
         let evidence = failure.map(|kind| Evidence::Check(kind, answer.status));
+        let latency = answer.latency;
         let poor = answer.document.as_ref().is_some_and(|document| document.status == DocumentStatus::Warn)
-            || Some(answer.latency).max(tracked.rtt.smoothed()) > Some(self.config.degraded_latency);
-        tracked.history.check(failure, answer.latency, self.config.history, self.now);
+            || Some(latency).max(tracked.rtt.smoothed()) > Some(self.config.degraded_latency);
+        tracked.history.check(failure, latency, self.config.history, self.now);
         self.report_check(index, failure, failures, answer);
         if repeat {
             return self.begin(index, flight.attempt + 1);
         }
+        #[cfg(feature = "recovery")]
+        self.tell_failures(index, failure, latency);
         if matches!(self.situation, Situation::ToldOffline) {
             if failure.is_some() {
                 return;
@@ -264,6 +267,7 @@ impl Engine {
         let to = tracked.condition.health();
         if from != to {
             let endpoint = tracked.name();
+            self.conditions_changed = true;
             self.emit(Event::Health { endpoint, from, to });
             if from == Health::Unhealthy {
                 self.try_circuit(index);

@@ -8,6 +8,7 @@ use crate::event::{Event, SwitchReason};
 use crate::health::Maintenance;
 use crate::input::Command;
 use crate::situation::Situation;
+use std::sync::Arc;
 
 impl Engine {
     pub(super) fn command(&mut self, command: Command) {
@@ -69,9 +70,10 @@ impl Engine {
             let same = known.iter().position(|tracked| *tracked.endpoint == endpoint);
             self.endpoints.push(match same {
                 Some(at) => known.swap_remove(at),
-                None => Tracked::new(endpoint, &self.config, &mut self.random, self.now),
+                None => Tracked::new(Arc::new(endpoint), &self.config, &mut self.random, self.now),
             });
         }
+        self.conditions_changed = true;
         self.planned = None;
         if matches!(self.situation, Situation::Suspicion(_) | Situation::Attempt { .. }) {
             self.situation = Situation::Steady;

@@ -32,6 +32,11 @@ impl Neutral {
             Endpoint { health: health.clone(), ..Endpoint::new(&format!("connectivity-{index}"), health.url.clone(), health.url) };
         Self { endpoint: Arc::new(endpoint), flight: None, begun: None, ended: None }
     }
+
+    /// The same URL, of which nothing is known.
+    pub(super) fn anew(&self) -> Self {
+        Self { endpoint: self.endpoint.clone(), flight: None, begun: None, ended: None }
+    }
 }
 
 impl Engine {

@@ -172,7 +172,7 @@ impl Engine {
             if to != self.active {
                 self.switch(to, SwitchReason::Recovered);
             }
-            self.connection.hurry(self.now, &self.config.retry, &mut self.random);
+            self.connection.hurry(self.now, &self.config.retry, self.config.spread.forced, &mut self.random);
             return;
         }
         let in_flight = self.endpoints.iter().any(|tracked| tracked.schedule.is_checking());

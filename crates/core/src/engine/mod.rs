@@ -7,6 +7,8 @@ mod connectivity;
 mod decisions;
 mod explain;
 mod platform;
+#[cfg(feature = "recovery")]
+mod recovering;
 mod reports;
 mod saving;
 mod selection;
@@ -78,7 +80,7 @@ const SLEPT: Millis = Millis::from_secs(2);
 /// ```
 #[derive(Debug)]
 pub struct Engine {
-    config: Config,
+    config: Arc<Config>,
     endpoints: Vec<Tracked>,
     active: usize,
     phase: Phase,
@@ -90,9 +92,15 @@ pub struct Engine {
     /// Somebody else's URLs, for what they tell of the network.
     neutrals: Vec<Neutral>,
     talk: Talk,
+    #[cfg(feature = "recovery")]
+    recoveries: crate::recovery::Recoveries,
     effects: VecDeque<Effect>,
     random: Random,
     last_check: u64,
+    /// An endpoint's condition is another one since account was last kept.
+    conditions_changed: bool,
+    /// What else it depends on whose time counts as what: the active endpoint, and whether anybody watches.
+    accounted: (usize, bool),
     now: Timestamp,
     wakeup: Option<Timestamp>,
 }
@@ -110,6 +118,9 @@ struct Tracked {
     /// This client's own number for it, by which the strategy `weighted` chooses.
     lot: u32,
     circuit: Circuit,
+    /// Kept only if they are told of.
+    #[cfg(feature = "recovery")]
+    failures: Option<Box<crate::failures::Failures>>,
     history: History,
     /// The evidence by which it was last found unhealthy.
     verdict: Option<Box<Verdict>>,
@@ -122,15 +133,17 @@ struct Tracked {
 }
 
 impl Tracked {
-    fn new(endpoint: Endpoint, config: &Config, random: &mut Random, now: Timestamp) -> Self {
+    fn new(endpoint: Arc<Endpoint>, config: &Config, random: &mut Random, now: Timestamp) -> Self {
         let rule = config.failure_threshold.map_or(Rule::Accrue(Weight::decades(config.suspicion_level as u16)), Rule::Count);
         let lot = if config.strategy == Strategy::Weighted { selection::lot(endpoint.weight, random) } else { 0 };
         Self {
-            endpoint: Arc::new(endpoint),
+            endpoint,
             condition: Condition::new(rule, now),
             spread: Millis::ZERO,
             lot,
             circuit: Circuit::default(),
+            #[cfg(feature = "recovery")]
+            failures: None,
             history: History::new(now),
             verdict: None,
             failed: None,
@@ -168,14 +181,26 @@ impl Engine {
     /// `seed` should differ from client to client: it spreads a crowd. `now` is the present on the shell's clock.
     pub fn new(config: Config, seed: u64, now: Timestamp) -> Result<Self, Problems> {
         let mut config = config.validated()?;
-        let endpoints = std::mem::take(&mut config.endpoints).0;
-        let mut random = Random::new(seed);
-        let endpoints = endpoints.into_iter().map(|endpoint| Tracked::new(endpoint, &config, &mut random, now)).collect();
+        let endpoints = std::mem::take(&mut config.endpoints).0.into_iter().map(Arc::new).collect();
         let neutrals = std::mem::take(&mut config.connectivity).0;
         let neutrals = neutrals.into_iter().enumerate().map(|(index, health)| Neutral::new(index, health)).collect();
+        Ok(Self::of(Arc::new(config), endpoints, neutrals, seed, now))
+    }
+
+    /// An engine for another client with the same config: one that has not started and knows nothing. They share what does not change, so that
+    /// a million of them fit into a simulator.
+    #[must_use]
+    pub fn sibling(&self, seed: u64, now: Timestamp) -> Self {
+        let endpoints = self.endpoints.iter().map(|tracked| tracked.endpoint.clone()).collect();
+        let neutrals = self.neutrals.iter().map(Neutral::anew).collect();
+        Self::of(self.config.clone(), endpoints, neutrals, seed, now)
+    }
+
+    fn of(config: Arc<Config>, endpoints: Vec<Arc<Endpoint>>, neutrals: Vec<Neutral>, seed: u64, now: Timestamp) -> Self {
+        let mut random = Random::new(seed);
         let mut engine = Self {
+            endpoints: endpoints.into_iter().map(|endpoint| Tracked::new(endpoint, &config, &mut random, now)).collect(),
             config,
-            endpoints,
             active: 0,
             phase: Phase::Idle,
             situation: Situation::Steady,
@@ -185,14 +210,18 @@ impl Engine {
             connection: Connection::default(),
             neutrals,
             talk: Talk::default(),
+            #[cfg(feature = "recovery")]
+            recoveries: crate::recovery::Recoveries::default(),
             effects: VecDeque::new(),
             random,
             last_check: 0,
+            conditions_changed: true,
+            accounted: (0, false),
             now,
             wakeup: None,
         };
         engine.active = engine.best(&|_| true).unwrap_or(0);
-        Ok(engine)
+        engine
     }
 
     /// The only way in. A `now` earlier than the last one is taken for the last one.
@@ -226,7 +255,12 @@ impl Engine {
 
     /// The only way out: the next thing to do, until there is none.
     pub fn poll_effect(&mut self) -> Option<Effect> {
-        self.effects.pop_front()
+        let effect = self.effects.pop_front();
+        if effect.is_none() {
+            // The room is given back: in a crowd hardly any engine has something to do.
+            self.effects = VecDeque::new();
+        }
+        effect
     }
 
     /// When to call [`handle`](Self::handle) with [`Input::Wake`] if nothing else happens; never before the last `now`.
@@ -294,6 +328,8 @@ impl Engine {
             Input::ConnectionActive { id } => self.connection_active(id),
             Input::ConnectionSilent { id } => self.connection_silent(id),
             Input::Traffic { endpoint, ok } => self.traffic(&endpoint, ok),
+            #[cfg(feature = "recovery")]
+            Input::RecoveryEnded { id, ok, error } => self.recovery_ended(id, ok, error),
             Input::CallEnded { permit, ok, latency } => self.call_ended(&permit, ok, latency),
             Input::Network(network) => self.network(network),
             Input::Lifecycle(lifecycle) => self.lifecycle(lifecycle),
@@ -313,6 +349,8 @@ impl Engine {
         }
         self.expire_neutrals();
         self.notice_silence();
+        #[cfg(feature = "recovery")]
+        self.expire_recoveries();
         while let Some(id) = self.connection.overdue(self.now) {
             self.effects.push_back(Effect::Disconnect { id, reason: DisconnectReason::Timeout });
             self.connection_closed(id, None);
@@ -329,6 +367,8 @@ impl Engine {
         let checks = (0..self.endpoints.len()).filter_map(|index| self.due(index));
         let connection = self.connection.due().filter(|_| !matches!(self.situation, Situation::ToldOffline));
         let silence = self.talk.deadline().filter(|_| self.checking());
+        #[cfg(feature = "recovery")]
+        let silence = silence.into_iter().chain(self.recoveries_due());
         checks.chain(connection).chain(self.decision_due()).chain(self.neutrals_due()).chain(silence).min()
     }
 

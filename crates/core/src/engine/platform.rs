@@ -75,7 +75,7 @@ impl Engine {
     pub(super) fn awaken(&mut self) {
         self.void_checks();
         self.connection.extend(self.now);
-        self.connection.hurry(self.now, &self.config.retry, &mut self.random);
+        self.connection.hurry(self.now, &self.config.retry, self.config.spread.forced, &mut self.random);
         if self.situation.outage().is_some() {
             self.begin_round_now();
         } else if !matches!(self.situation, Situation::ToldOffline) {

@@ -36,6 +36,11 @@ impl Engine {
     pub(super) fn account(&mut self) {
         let offline = matches!(self.situation, Situation::ToldOffline | Situation::PresumedOffline(_));
         let watched = self.phase == Phase::Running && !offline;
+        let signature = (self.active, watched);
+        if !std::mem::take(&mut self.conditions_changed) && std::mem::replace(&mut self.accounted, signature) == signature {
+            return;
+        }
+        self.accounted = signature;
         for (index, tracked) in self.endpoints.iter_mut().enumerate() {
             let time = match tracked.condition.health() {
                 _ if !watched => Time::Unknown,
