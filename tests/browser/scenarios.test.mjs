@@ -19,10 +19,13 @@ const CODES = {
   reset: "ECONNRESET",
 };
 /** What the package tells an app, under the name that it has there. */
-const TOLD = { switched: "switch", allDown: "alldown", offline: "offline", online: "online", check: "check" };
+const TOLD = { switched: "switch", allDown: "alldown", offline: "offline", online: "online", check: "check", breaker: "breaker" };
 const ARRIVALS = new Set(["failure", "answer", "opened", "closed", "active"]);
 
 const endpointOf = (url) => new URL(url).hostname.replace(".example", "");
+
+/** By what a check is known: its endpoint, and the how manieth of that it is. */
+const keyOf = ({ endpoint, number }) => `${endpoint} ${number}`;
 
 /** A platform whose time passes only when it is told to. */
 class VirtualPlatform {
@@ -82,9 +85,11 @@ class VirtualPlatform {
   #fetch(url, signal) {
     const endpoint = endpointOf(url);
     this.begun.push([this.time, endpoint]);
+    // Several checks of one endpoint may be under way: they are told apart by their number.
+    const key = keyOf({ endpoint, number: this.begun.filter(([, other]) => other === endpoint).length });
     return new Promise((resolve, reject) => {
-      this.checks.set(endpoint, { resolve, reject });
-      signal.addEventListener("abort", () => this.checks.delete(endpoint));
+      this.checks.set(key, { resolve, reject });
+      signal.addEventListener("abort", () => this.checks.delete(key));
     });
   }
 
@@ -115,14 +120,14 @@ async function replay(script, platform) {
 
   const tell = async (input) => {
     const socket = platform.sockets[input.id - 1];
-    const check = platform.checks.get(input.endpoint);
+    const check = platform.checks.get(keyOf(input));
     switch (input.input) {
       case "failure":
-        platform.checks.delete(input.endpoint);
+        platform.checks.delete(keyOf(input));
         check.reject(Object.assign(new TypeError("fetch failed"), { cause: { code: CODES[input.kind] } }));
         break;
       case "answer":
-        platform.checks.delete(input.endpoint);
+        platform.checks.delete(keyOf(input));
         check.resolve(new Response(input.body || null, { status: input.status, headers: input.headers }));
         break;
       case "opened":
@@ -155,6 +160,9 @@ async function replay(script, platform) {
       case "checkNow":
         link.checkNow().catch(() => {});
         break;
+      case "maintenance":
+        link.setMaintenance(input.name, input.begins);
+        break;
       case "prefer":
         link.prefer(input.name);
         break;
@@ -178,7 +186,7 @@ async function replay(script, platform) {
   while (true) {
     const [input] = inputs;
     const timer = platform.nextTimer === undefined ? Number.POSITIVE_INFINITY : Math.max(platform.nextTimer, asleepUntil);
-    const possible = input && (!["failure", "answer"].includes(input.input) || platform.checks.has(input.endpoint));
+    const possible = input && (!["failure", "answer"].includes(input.input) || platform.checks.has(keyOf(input)));
     const inputIsNext = input && (input.atMs < timer || (input.atMs === timer && possible));
     const next = inputIsNext ? input.atMs : timer;
     if (next > script.durationMs) break;

@@ -14,6 +14,8 @@ export interface LinkEvents {
   online: Of<"online">;
   /** A check has ended. */
   check: Of<"check">;
+  /** An endpoint's circuit breaker has changed its mind about the app's own requests. */
+  breaker: Of<"breaker">;
   /** Something that {@link Snapshot} shows has changed. */
   state: Snapshot;
 }
@@ -43,4 +45,5 @@ export const NAMES: { readonly [Name in CoreEvent["event"]]?: keyof LinkEvents }
   offline: "offline",
   online: "online",
   check: "check",
+  breaker: "breaker",
 };

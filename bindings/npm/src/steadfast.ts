@@ -2,14 +2,21 @@ import { ConfigError } from "./config-error.js";
 import { Connection, type ConnectOptions } from "./connection.js";
 import { type LinkEvents, NAMES, TypedEventTarget } from "./events.js";
 import { Core } from "./generated/steadfast.js";
-import type { Config, Event as CoreEvent, Endpoint, EndpointState, Snapshot } from "./generated/types/index.js";
+import type { Config, Event as CoreEvent, Endpoint, EndpointState, Explanation, Report, Snapshot } from "./generated/types/index.js";
 import { load, type WasmSource } from "./load.js";
 import { watchPage } from "./page.js";
+import { Permit, request } from "./requests.js";
+import { keep, recall, type StateStorage } from "./storage.js";
 
 /** How a link is started. */
 export interface StartOptions {
   /** Where the WebAssembly comes from; by default, from beside the script. */
   wasm?: WasmSource;
+  /**
+   * Where to keep what has been learnt, so that the next start begins with the last good endpoint: `localStorage`, or any object with its
+   * `getItem` and `setItem`. By default nothing is kept. It holds the endpoints' names and numbers, and no URLs.
+   */
+  storage?: StateStorage;
 }
 
 /** Does `work`, and lets what it throws surface by itself: a mistake in the app's callbacks must not stop the engine that called them. */
@@ -42,16 +49,16 @@ export class Steadfast extends TypedEventTarget {
    * @throws {@link ConfigError} with every problem of the config at once.
    */
   static async start(config: Config, options: StartOptions = {}): Promise<Steadfast> {
-    await load(options.wasm);
-    return new Steadfast(config);
+    const [saved] = await Promise.all([recall(options.storage), load(options.wasm)]);
+    return new Steadfast(config, saved, options.storage);
   }
 
-  private constructor(config: Config) {
+  private constructor(config: Config, saved: unknown, storage: StateStorage | undefined) {
     super();
     this.#core = ConfigError.from(
       () =>
-        new Core(config, null, {
-          persist: () => {},
+        new Core(config, saved, {
+          persist: safely(() => void keep(storage, () => this.#core.save())),
           connect: safely((id: number, endpoint: string, url: string) => this.#connection?.open(id, endpoint, url)),
           promote: safely((id: number) => this.#connection?.promote(id)),
           disconnect: safely((id: number, reason: string) => this.#connection?.close(id, reason)),
@@ -86,9 +93,9 @@ export class Steadfast extends TypedEventTarget {
   /** Checks the active endpoint at once, even while the page is hidden. */
   checkNow(): Promise<LinkEvents["check"]> {
     return new Promise((resolve, reject) => {
-      if (this.#stopped) throw new Error("steadfast: the link has been stopped");
+      const core = this.#running;
       this.#waiting.push({ resolve, reject });
-      this.#core.check_now();
+      core.check_now();
     });
   }
 
@@ -99,9 +106,59 @@ export class Steadfast extends TypedEventTarget {
    */
   prefer(name: string | null): void {
     if (this.#stopped) return;
+    this.#core.prefer(name === null ? name : this.#known(name));
+  }
+
+  /** Why the engine thinks what it thinks of an endpoint (by default of the active one): the evidence that led to its last verdict, weighed. */
+  explain(name: string = this.active.name): Explanation {
+    return this.#running.explain(this.#known(name)) as Explanation;
+  }
+
+  /** What the endpoints have been like in the last `period` milliseconds; by default in the last day. */
+  report(period = 86_400_000): Report {
+    return this.#running.report(period) as Report;
+  }
+
+  /** Says that an endpoint is not to be used for a while, or may be used again. The app moves away from it gently, and comes back. */
+  setMaintenance(name: string, begins: boolean): void {
+    if (!this.#stopped) this.#core.maintenance(this.#known(name), begins);
+  }
+
+  /** Lets an endpoint's circuit breaker refuse every request, or begin anew. */
+  isolate(name: string, isolated: boolean): void {
+    if (!this.#stopped) this.#core.isolate(this.#known(name), isolated);
+  }
+
+  /**
+   * Requests `path` from the active endpoint, at the host where the app connects. Every endpoint has a circuit breaker; if a request fails
+   * or is refused whose method may be repeated, it is repeated once at the best other endpoint.
+   *
+   * @throws {@link RefusedError} if the circuit breaker refuses, or what `fetch` throws.
+   */
+  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    const connect = (name: string) => this.state.endpoints.find((endpoint) => endpoint.name === name)?.connect ?? "";
+    return request(this.#running, connect, path, init);
+  }
+
+  /**
+   * Leave to make a request of one's own, for clients other than `fetch`.
+   *
+   * @throws {@link RefusedError} if the circuit breaker refuses.
+   */
+  tryAcquire(options: { /** Not to this endpoint but to the best other one. */ besides?: string } = {}): Permit {
+    return new Permit(this.#running, options.besides);
+  }
+
+  get #running(): Core {
+    if (this.#stopped) throw new Error("steadfast: the link has been stopped");
+    return this.#core;
+  }
+
+  /** The name, if an endpoint has it. */
+  #known(name: string): string {
     const names = this.state.endpoints.map((endpoint) => endpoint.name);
-    if (name !== null && !names.includes(name)) throw new RangeError(`steadfast: no endpoint is called "${name}"; there are: ${names.join(", ")}`);
-    this.#core.prefer(name);
+    if (!names.includes(name)) throw new RangeError(`steadfast: no endpoint is called "${name}"; there are: ${names.join(", ")}`);
+    return name;
   }
 
   /**
@@ -119,10 +176,10 @@ export class Steadfast extends TypedEventTarget {
    * @throws if the link has been stopped or holds one already.
    */
   connect(options: ConnectOptions = {}): Connection {
-    if (this.#stopped) throw new Error("steadfast: the link has been stopped");
+    const core = this.#running;
     if (this.#connection) throw new Error("steadfast: the link holds a connection already");
-    this.#connection = new Connection(this.#core, options);
-    this.#core.hold_connection(true);
+    this.#connection = new Connection(core, options);
+    core.hold_connection(true);
     return this.#connection;
   }
 

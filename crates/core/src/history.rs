@@ -358,7 +358,8 @@ mod tests {
         let Value::List(slots) = &saved else { panic!() };
         let mut restored = History::new(hour(0));
         restored.restore(slots, Millis::from_secs(60), DAY, hour(1));
-        let (before, after) = (sum(history.slots.iter().map(Box::as_ref).rev().take(slots.len())), sum(restored.slots.iter().map(Box::as_ref)));
+        let (before, after) =
+            (sum(history.slots.iter().map(Box::as_ref).rev().take(slots.len())), sum(restored.slots.iter().map(Box::as_ref)));
         assert_eq!((before.passed, before.errors, before.took), (after.passed, after.errors, after.took));
         assert_eq!(before.latencies.0, after.latencies.0);
         assert!(slots.len() >= 12, "{}", slots.len());

@@ -108,7 +108,7 @@ impl Schedule {
     /// Next check of the active endpoint.
     pub(crate) fn active_due(&self, config: &Config, check: &Check, suspected: bool) -> Option<Timestamp> {
         if suspected && let Some(soon) = self.hurried(config.suspect_interval) {
-            return Some(soon);
+            return Some(self.rested(soon));
         }
         if self.is_checking() {
             return None;

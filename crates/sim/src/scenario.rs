@@ -103,7 +103,7 @@ impl Scenario {
         let simulation = Simulation::new(config, self.seed, World::new(self.seed));
         let mut simulation = simulation.map_err(|problems| Invalid(problems.to_string()))?.with_messages(self.messages);
         let script = Script::new(self.about.clone(), self.config.clone(), self.seed, self.duration);
-        let mut recorder = Recorder { script, under_way: HashMap::new() };
+        let mut recorder = Recorder { script, under_way: HashMap::new(), begun: HashMap::new() };
         simulation.run(start + self.duration, &happenings, &mut recorder);
         Ok(recorder.script)
     }

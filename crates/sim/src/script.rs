@@ -48,10 +48,10 @@ pub(crate) struct At<T> {
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "input", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(crate) enum Told {
-    /// A check has failed.
-    Failure { endpoint: String, kind: FailureKind },
+    /// A check has failed: the endpoint's first is number 1.
+    Failure { endpoint: String, number: u32, kind: FailureKind },
     /// A check was answered.
-    Answer { endpoint: String, status: Option<u16>, headers: HashMap<String, String>, body: String, latency_ms: u32 },
+    Answer { endpoint: String, number: u32, status: Option<u16>, headers: HashMap<String, String>, body: String, latency_ms: u32 },
     /// A connection is open.
     Opened { id: u64 },
     /// A connection has closed.
@@ -118,7 +118,9 @@ impl Script {
 /// Writes a script down while a simulation runs.
 pub(crate) struct Recorder {
     pub(crate) script: Script,
-    pub(crate) under_way: HashMap<CheckId, String>,
+    pub(crate) under_way: HashMap<CheckId, (String, u32)>,
+    /// Checks of each endpoint so far.
+    pub(crate) begun: HashMap<String, u32>,
 }
 
 impl Recorder {
@@ -127,11 +129,12 @@ impl Recorder {
     }
 
     fn outcome(&mut self, id: CheckId, outcome: &Outcome) -> Option<Told> {
-        let endpoint = self.under_way.remove(&id)?;
+        let (endpoint, number) = self.under_way.remove(&id)?;
         Some(match outcome {
-            Outcome::Failure(kind) => Told::Failure { endpoint, kind: *kind },
+            Outcome::Failure(kind) => Told::Failure { endpoint, number, kind: *kind },
             Outcome::Answer(Answer { status, headers, body, latency, .. }) => Told::Answer {
                 endpoint,
+                number,
                 status: *status,
                 headers: headers.iter().map(|header| (header.name.clone(), header.value.clone())).collect(),
                 body: String::from_utf8_lossy(body).into_owned(),
@@ -182,7 +185,9 @@ impl Observer for Recorder {
         match effect {
             Effect::StartCheck { id, endpoint, timeout } => {
                 let endpoint = endpoint.name.to_string();
-                self.under_way.insert(*id, endpoint.clone());
+                let number = self.begun.entry(endpoint.clone()).or_default();
+                *number += 1;
+                self.under_way.insert(*id, (endpoint.clone(), *number));
                 self.script.checks.push(At { at_ms, what: Begun { endpoint, timeout_ms: timeout.get() } });
             }
             Effect::Connect { id, endpoint } => {

@@ -4,7 +4,7 @@ use anyhow::Result;
 use std::fmt::Write;
 use std::path::Path;
 use steadfast::config::Config;
-use steadfast::{Event, Problem, Snapshot};
+use steadfast::{Event, Explanation, Problem, Refusal, Report, Snapshot};
 use ts_rs::TS;
 
 /// Writes a file per type into `out`, and one that exports them all.
@@ -17,6 +17,9 @@ pub(crate) fn write(out: &Path) -> Result<()> {
     Event::export_all(&config)?;
     Problem::export_all(&config)?;
     Snapshot::export_all(&config)?;
+    Explanation::export_all(&config)?;
+    Refusal::export_all(&config)?;
+    Report::export_all(&config)?;
     let mut names = Vec::new();
     for file in std::fs::read_dir(out)? {
         let path = file?.path();

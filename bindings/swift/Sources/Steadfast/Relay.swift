@@ -11,6 +11,11 @@ final class Relay: Listener {
     }
 
     private let state = Locked(State())
+    private let store: (any StateStore)?
+
+    init(store: (any StateStore)?) {
+        self.store = store
+    }
 
     func attach(_ core: Core) {
         state.withLock { $0.core = core }
@@ -40,6 +45,12 @@ final class Relay: Listener {
             activeEndpoints.send(core.active())
         }
         events.send(event)
+    }
+
+    func onPersist() throws {
+        if let store, let core = state.withLock({ $0.core }) {
+            store.save(core.save())
+        }
     }
 
     func onConnect(id: UInt64, endpoint: Endpoint) throws {

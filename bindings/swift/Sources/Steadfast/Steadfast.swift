@@ -3,7 +3,7 @@ import SteadfastCore
 /// Keeps an app connected to an endpoint that works.
 ///
 /// It watches the endpoints of its config, and ``active`` is at any time the one that the app should be connected to. It runs from
-/// ``start(_:transport:seed:)`` until ``stop()``, which happens at the latest when nobody holds it any more.
+/// ``start(_:transport:seed:store:)`` until ``stop()``, which happens at the latest when nobody holds it any more.
 ///
 /// ```swift
 /// let link = try Steadfast.start(Config(endpoints: [
@@ -28,10 +28,13 @@ public final class Steadfast: Sendable {
     ///   - config: What to watch, and how.
     ///   - transport: How endpoints are asked; by default `URLSession`.
     ///   - seed: Makes every random decision repeatable, for tests.
+    ///   - store: Where what has been learnt is kept for the next start, which then begins with the last good endpoint. By default nowhere.
     /// - Throws: ``ConfigError`` with everything that is wrong with the config.
-    public static func start(_ config: Config, transport: any Transport = URLSessionTransport(), seed: UInt64? = nil) throws -> Steadfast {
-        let relay = Relay()
-        let core = try Core(config: config, platform: PlatformAdapter(transport), listener: relay, seed: seed)
+    public static func start(
+        _ config: Config, transport: any Transport = URLSessionTransport(), seed: UInt64? = nil, store: (any StateStore)? = nil
+    ) throws -> Steadfast {
+        let relay = Relay(store: store)
+        let core = try Core(config: config, platform: PlatformAdapter(transport), listener: relay, seed: seed, saved: store?.load())
         relay.attach(core)
         return Steadfast(core: core, relay: relay, transport: transport)
     }
@@ -86,9 +89,43 @@ public final class Steadfast: Sendable {
     ///
     /// - Throws: ``UnknownEndpoint`` if no endpoint has that name.
     public func prefer(_ name: String?) throws {
+        core.prefer(name: try name.map(known))
+    }
+
+    /// Why the engine thinks what it thinks of an endpoint, by default of the active one: the evidence that led to its last verdict, and what
+    /// each piece weighed.
+    ///
+    /// - Throws: ``UnknownEndpoint`` if no endpoint has that name.
+    public func explain(_ name: String? = nil) throws -> Explanation {
+        // Of an endpoint that is there, or of the active one, there is always something to say.
+        let asked = try known(name ?? active.name)
+        guard let explanation = core.explain(name: asked) else { throw UnknownEndpoint(name: asked, known: snapshot.endpoints.map(\.name)) }
+        return explanation
+    }
+
+    /// What the endpoints have been like in the last `period`.
+    public func report(_ period: Duration = .seconds(86_400)) -> Report {
+        core.report(period: period)
+    }
+
+    /// Says that an endpoint is not to be used for a while, or may be used again. The app moves away from it gently, and comes back.
+    ///
+    /// - Throws: ``UnknownEndpoint`` if no endpoint has that name.
+    public func setMaintenance(_ name: String, _ begins: Bool) throws {
+        core.setMaintenance(name: try known(name), begins: begins)
+    }
+
+    /// Lets an endpoint's circuit breaker refuse every request, or begin anew.
+    ///
+    /// - Throws: ``UnknownEndpoint`` if no endpoint has that name.
+    public func isolate(_ name: String, _ isolated: Bool) throws {
+        core.isolate(name: try known(name), isolated: isolated)
+    }
+
+    private func known(_ name: String) throws -> String {
         let names = snapshot.endpoints.map(\.name)
-        if let name, !names.contains(name) { throw UnknownEndpoint(name: name, known: names) }
-        core.prefer(name: name)
+        guard names.contains(name) else { throw UnknownEndpoint(name: name, known: names) }
+        return name
     }
 
     /// Replaces the endpoints. Those that stay the same keep what is known of them.
@@ -122,6 +159,15 @@ public final class Steadfast: Sendable {
     public func stop() {
         core.stop()
     }
+}
+
+/// Where what has been learnt is kept from one start to the next: a file, `UserDefaults`. It holds no URLs.
+public protocol StateStore: Sendable {
+    /// What was saved last, if anything.
+    func load() -> String?
+
+    /// Saves it in place of what was saved before. It must not block for long.
+    func save(_ state: String)
 }
 
 /// No endpoint has this name.

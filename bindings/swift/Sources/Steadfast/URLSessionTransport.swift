@@ -65,6 +65,9 @@ public final class URLSessionTransport: Transport {
 private struct RunningCheck {
     let followRedirects: Bool
     let expected: Data?
+    let document: Bool
+    /// The whole body is wanted, as far as the limits allow.
+    var isDocument = false
     let limits: AnswerLimits
     let started = ContinuousClock.now
     let ended: CheckedContinuation<Outcome, Never>
@@ -74,16 +77,18 @@ private struct RunningCheck {
     init(_ check: Check, _ ended: CheckedContinuation<Outcome, Never>, _ limits: AnswerLimits) {
         followRedirects = check.followRedirects
         expected = check.expectBody.map { Data($0.utf8) }
+        document = check.document
         self.limits = limits
         self.ended = ended
     }
 
     /// Takes a piece of the body; whether enough has arrived.
     mutating func take(_ piece: Data) -> Bool {
-        guard let expected else { return false }
+        guard isDocument || expected != nil else { return false }
         // What was searched before need not be searched again, but for a match that spans the two pieces.
-        let from = max(0, body.count - expected.count)
+        let from = max(0, body.count - (expected?.count ?? 0))
         body.append(piece.prefix(Int(limits.bodyBytes) - body.count))
+        guard let expected, !isDocument else { return body.count >= Int(limits.bodyBytes) }
         return body.count >= Int(limits.bodyBytes) || body.range(of: expected, in: from..<body.count) != nil
     }
 
@@ -123,8 +128,11 @@ private final class Checks: NSObject, URLSessionDataDelegate, Sendable {
         completionHandler: @escaping @Sendable (URLSession.ResponseDisposition) -> Void
     ) {
         let enough = running.withLock { running in
-            running[dataTask.taskIdentifier]?.response = response as? HTTPURLResponse
-            return running[dataTask.taskIdentifier]?.expected == nil
+            guard var check = running[dataTask.taskIdentifier] else { return true }
+            check.response = response as? HTTPURLResponse
+            check.isDocument = check.document && check.response?.value(forHTTPHeaderField: "Content-Type").map { isHealthDocument(contentType: $0) } == true
+            running[dataTask.taskIdentifier] = check
+            return check.expected == nil && !check.isDocument
         }
         if enough { end(dataTask) { $0.answer() } }
         // A short rest of a body may arrive, so that the connection serves the next check as well; a long one is not waited for.

@@ -85,13 +85,13 @@ private final class Replay {
 
     private func isPossible(_ input: JSON?) -> Bool {
         guard let input, ["failure", "answer"].contains(input.text("input")) else { return true }
-        return world.isChecking(input.text("endpoint"))
+        return world.isChecking(input.text("endpoint"), input.number("number"))
     }
 
     private func tell(_ input: JSON) throws {
         switch input.text("input") {
-        case "failure": world.answer(input.text("endpoint"), .failure(try FailureKind(word: input.text("kind"))))
-        case "answer": world.answer(input.text("endpoint"), answer(input))
+        case "failure": world.answer(input.text("endpoint"), input.number("number"), .failure(try FailureKind(word: input.text("kind"))))
+        case "answer": world.answer(input.text("endpoint"), input.number("number"), answer(input))
         case "opened": sockets.open(input.number("id"))
         case "closed": sockets.close(input.number("id"), code: (input["code"] as? NSNumber).map { UInt16(truncating: $0) })
         case "active": sockets.receive(input.number("id"))
@@ -100,6 +100,7 @@ private final class Replay {
             let words: [String: Lifecycle] = ["foreground": .foreground, "background": .background, "frozen": .frozen, "resumed": .resumed]
             link.setLifecycle(words[input.text("to")]!)
         case "checkNow": Task { [link] in await link.checkNow() }
+        case "maintenance": try link.setMaintenance(input.text("name"), (input["begins"] as? Bool) == true)
         case "prefer": try link.prefer(input["name"] as? String)
         case "connect":
             let opened = try link.connect(using: sockets)
@@ -210,7 +211,7 @@ private final class FakeSocket: WebSocket {
 
 extension FailureKind {
     fileprivate init(word: String) throws {
-        let all: [FailureKind] = [.timeout, .refused, .unreachable, .dns, .tls, .reset, .cors, .mixedContent, .redirect, .status, .body, .unexpected]
+        let all: [FailureKind] = [.timeout, .refused, .unreachable, .dns, .tls, .reset, .cors, .mixedContent, .redirect, .status, .body, .reported, .unexpected]
         guard let kind = all.first(where: { "\($0)" == word }) else { throw Difference(description: "unknown failure \(word)") }
         self = kind
     }

@@ -22,7 +22,8 @@ final class VirtualWorld: Transport, @unchecked Sendable {
     private(set) var time: UInt64 = 0
     private(set) var begun: [BegunCheck] = []
     private var timers: [Timer] = []
-    private var checks: [String: (number: Int, done: CheckedContinuation<Outcome, any Error>)] = [:]
+    /// By endpoint and number: several of one endpoint may be under way.
+    private var checks: [String: CheckedContinuation<Outcome, any Error>] = [:]
     private var number = 0
 
     func now() -> ClockReading {
@@ -31,20 +32,18 @@ final class VirtualWorld: Transport, @unchecked Sendable {
 
     func check(_ endpoint: Endpoint, timeout: Duration) async throws -> Outcome {
         begun.append(BegunCheck(atMs: time, endpoint: endpoint.name, timeoutMs: timeout.clampedMilliseconds))
-        number += 1
-        let own = number
+        let own = Self.key(endpoint.name, UInt64(begun.filter { $0.endpoint == endpoint.name }.count))
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { done in
                 if Task.isCancelled { return done.resume(throwing: CancellationError()) }
-                checks[endpoint.name] = (own, done)
+                checks[own] = done
             }
         } onCancel: {
-            if let check = checks[endpoint.name], check.number == own {
-                checks[endpoint.name] = nil
-                check.done.resume(throwing: CancellationError())
-            }
+            checks.removeValue(forKey: own)?.resume(throwing: CancellationError())
         }
     }
+
+    private static func key(_ endpoint: String, _ number: UInt64) -> String { "\(endpoint) \(number)" }
 
     func sleep(for duration: Duration) async throws {
         number += 1
@@ -65,11 +64,11 @@ final class VirtualWorld: Transport, @unchecked Sendable {
     /// When the next timer of the engine is due.
     var nextTimer: UInt64? { timers.map(\.due).min() }
 
-    func isChecking(_ endpoint: String) -> Bool { checks[endpoint] != nil }
+    func isChecking(_ endpoint: String, _ number: UInt64) -> Bool { checks[Self.key(endpoint, number)] != nil }
 
-    func answer(_ endpoint: String, _ outcome: Outcome) {
-        guard let check = checks.removeValue(forKey: endpoint) else { fatalError("\(endpoint) is not being checked") }
-        check.done.resume(returning: outcome)
+    func answer(_ endpoint: String, _ number: UInt64, _ outcome: Outcome) {
+        guard let check = checks.removeValue(forKey: Self.key(endpoint, number)) else { fatalError("\(endpoint) is not being checked") }
+        check.resume(returning: outcome)
         settle()
     }
 

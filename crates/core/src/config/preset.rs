@@ -1,8 +1,8 @@
 //! Named sets of numbers that a config starts from.
 
-use super::{Breaker, Check, Config, Method, StatusPattern, StatusPatterns, Strategy};
 #[cfg(feature = "recovery")]
-use super::{FailureEvents, Recovery};
+use super::FailureEvents;
+use super::{Breaker, Check, Config, Method, StatusPattern, StatusPatterns, Strategy};
 use crate::keyword::keywords;
 use crate::time::Millis;
 
@@ -14,8 +14,8 @@ keywords! {
         /// The failover script that a managed sync backend published for its mobile apps, to the millisecond: a HEAD every 3 s after the
         /// previous one ended, only 200 passes, 5 s timeout; at the 10th failure in a row the next endpoint is asked once.
         AppServices = "appServices",
-        /// A container orchestrator's published health monitor: a GET every 30 s, only 200 passes, 5 s timeout, three failures in a row; failure
-        /// events, and what is done about them.
+        /// A container orchestrator's published health monitor: a GET every 30 s, only 200 passes, 5 s timeout, three failures in a row, and
+        /// failure events. Set `recovery.enabled` for something to be done about those.
         Orchestrator = "orchestrator",
     }
 }
@@ -39,8 +39,6 @@ impl Preset {
                 breaker: Breaker { open: Millis::from_secs(60), ..Breaker::default() },
                 #[cfg(feature = "recovery")]
                 failure_events: FailureEvents { enabled: true, ..FailureEvents::default() },
-                #[cfg(feature = "recovery")]
-                recovery: Recovery { enabled: true, ..Recovery::default() },
                 ..Config::default()
             },
             Self::AppServices => Config {

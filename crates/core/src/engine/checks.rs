@@ -162,7 +162,8 @@ impl Engine {
             Outcome::Failure(kind) => (Some(kind), Answer { latency: self.now - flight.started, ..Answer::default() }),
         };
         let announced = self.heed(index, &answer);
-        let repeat = failure.is_some() && !announced && flight.attempt < health_retries(&self.endpoints[index]);
+        let announces = announced.is_some();
+        let repeat = failure.is_some() && !announces && flight.attempt < health_retries(&self.endpoints[index]);
         let tracked = &mut self.endpoints[index];
         tracked.failure = failure;
         if flight.calm && failure.is_none_or(|kind| !kind.is_no_network()) {
@@ -174,7 +175,7 @@ impl Engine {
         } else {
             tracked.failed = Some(flight.started);
         }
-        let counted = !repeat && !announced && tracked.condition.maintenance().is_none();
+        let counted = !repeat && !announces && tracked.condition.maintenance().is_none();
         let failures = if failure.is_some() { tracked.condition.detector.failures() + u32::from(counted) } else { 0 };
         let evidence = failure.map(|kind| Evidence::Check(kind, answer.status));
         let latency = answer.latency;
@@ -198,10 +199,10 @@ impl Engine {
         if index != self.active {
             self.note_other(failure);
         }
-        match evidence {
-            None => self.passed(index, flight, poor),
-            Some(_) if announced => {}
-            Some(evidence) => self.hold_against(index, evidence),
+        match (announced, evidence) {
+            (Some(maintenance), _) => self.announce(index, maintenance),
+            (None, None) => self.passed(index, flight, poor),
+            (None, Some(evidence)) => self.hold_against(index, evidence),
         }
         self.conclude_attempt(index, failure.is_none());
     }
@@ -225,8 +226,8 @@ impl Engine {
         self.note_verdict(index);
     }
 
-    /// Takes in what an answer says beyond its status: rest that the server asks for, maintenance that it announces. Whether it does so.
-    fn heed(&mut self, index: usize, answer: &Answer) -> bool {
+    /// Takes in what an answer says beyond its status: rest that the server asks for, maintenance that it announces.
+    fn heed(&mut self, index: usize, answer: &Answer) -> Option<Maintenance> {
         let document = answer.document.as_ref();
         if let Some(spread) = document.and_then(|document| document.spread) {
             self.endpoints[index].spread = spread;
@@ -236,10 +237,8 @@ impl Engine {
         self.endpoints[index].schedule.rest = rest.map(|rest| self.now + rest + self.random.within(self.config.spread.forced));
         let by_document = document.is_some_and(|document| document.status == DocumentStatus::Maintenance);
         let announced = by_document || (answer.status == Some(503) && rest.is_some());
-        if announced && !self.is_cyclic() {
-            self.announce(index, Maintenance::Until(self.now + rest.unwrap_or(MAINTENANCE)));
-        }
-        announced && !self.is_cyclic()
+        // The published script knows nothing of it.
+        (announced && !self.is_cyclic()).then(|| Maintenance::Until(self.now + rest.unwrap_or(MAINTENANCE)))
     }
 
     pub(super) fn announce(&mut self, index: usize, maintenance: Maintenance) {

@@ -82,13 +82,12 @@ impl Engine {
             self.planned = None;
             return;
         };
-        match self.planned.filter(|planned| planned.to == to && planned.reason == reason) {
-            Some(planned) if planned.at <= self.now && self.is_confirmed(to, reason) => self.switch(to, reason),
-            Some(_) => {}
-            None => {
-                let at = self.now.max(ready) + self.random.within(window);
-                self.planned = Some(PlannedMove { to, reason, at });
-            }
+        let planned = self.planned.filter(|planned| planned.to == to && planned.reason == reason);
+        let planned = planned.unwrap_or_else(|| PlannedMove { to, reason, at: self.now.max(ready) + self.random.within(window) });
+        if planned.at <= self.now && self.is_confirmed(to, reason) {
+            self.switch(to, reason);
+        } else {
+            self.planned = Some(planned);
         }
     }
 

@@ -53,6 +53,11 @@ public fun Config.spread(build: Spread.() -> Unit) {
     spread = spread.apply(build)
 }
 
+/** Says when an endpoint's circuit breaker refuses the app's own requests. */
+public fun Config.breaker(build: Breaker.() -> Unit) {
+    breaker = breaker.apply(build)
+}
+
 /** Configs from and as JSON, and from Java. */
 public object Configs {
     /**

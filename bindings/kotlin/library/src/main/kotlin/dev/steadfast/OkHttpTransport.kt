@@ -1,6 +1,7 @@
 package dev.steadfast
 
 import dev.steadfast.ffi.answerLimits
+import dev.steadfast.ffi.isHealthDocument
 import kotlinx.coroutines.suspendCancellableCoroutine
 import okhttp3.Call
 import okhttp3.Callback
@@ -72,7 +73,9 @@ public class OkHttpTransport @JvmOverloads constructor(client: OkHttpClient = Ok
 
     private fun outcome(response: Response, health: HealthCheck, started: Long): Outcome {
         val body = try {
-            health.check?.expectBody?.let { readUntil(response, it) } ?: ByteArray(0)
+            val isDocument = health.check?.document == true && response.header("Content-Type")?.let(::isHealthDocument) == true
+            val text = health.check?.expectBody
+            if (isDocument || text != null) read(response, text.takeUnless { isDocument }) else ByteArray(0)
         } catch (broken: IOException) {
             return Outcome.Failure(failureKind(broken))
         }
@@ -80,12 +83,12 @@ public class OkHttpTransport @JvmOverloads constructor(client: OkHttpClient = Ok
         return Outcome.Answer(Answer(response.code.toUShort(), headers, body, (System.nanoTime() - started).nanoseconds))
     }
 
-    /** The body up to where [text] has been seen, at most as much as the limits allow. */
-    private fun readUntil(response: Response, text: String): ByteArray {
+    /** The body up to where [text] has been seen, or all of it, at most as much as the limits allow. */
+    private fun read(response: Response, text: String?): ByteArray {
         val source = response.body.source()
-        val searched = text.encodeUtf8()
+        val searched = text?.encodeUtf8()
         val limit = limits.bodyBytes.toLong()
-        while (source.buffer.size < limit && source.buffer.indexOf(searched) < 0 && source.request(source.buffer.size + 1)) {
+        while (source.buffer.size < limit && (searched == null || source.buffer.indexOf(searched) < 0) && source.request(source.buffer.size + 1)) {
             // Each round waits for at least one more byte.
         }
         return source.buffer.readByteArray(minOf(limit, source.buffer.size))

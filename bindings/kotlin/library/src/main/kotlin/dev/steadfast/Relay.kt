@@ -13,6 +13,10 @@ internal class Relay : Listener {
         target?.tell(event)
     }
 
+    override fun onPersist() {
+        target?.persist()
+    }
+
     override fun onConnect(id: ULong, endpoint: Endpoint) {
         connection.get()?.open(id, endpoint)
     }

@@ -1,5 +1,6 @@
 package dev.steadfast
 
+import dev.steadfast.ffi.Acquired
 import dev.steadfast.ffi.Core
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineScope
@@ -16,6 +17,8 @@ import kotlinx.coroutines.channels.BufferOverflow
 import kotlinx.coroutines.launch
 import okhttp3.OkHttpClient
 import okhttp3.WebSocket
+import kotlin.time.Duration
+import kotlin.time.Duration.Companion.days
 
 /**
  * Keeps an app connected to an endpoint that works.
@@ -41,9 +44,10 @@ public class Steadfast private constructor(
     private val scope: CoroutineScope,
     private val transport: Transport,
     seed: ULong?,
+    private val store: StateStore?,
 ) : AutoCloseable {
     private val relay = Relay()
-    private val core: Core = refusing { Core(config, GuardedTransport(transport, scope.coroutineContext), relay, seed) }
+    private val core: Core = refusing { Core(config, GuardedTransport(transport, scope.coroutineContext), relay, seed, recall()) }
     private var lastSnapshot: Snapshot = core.snapshot()
     private val mutableActive = MutableStateFlow(core.active())
     private val mutableEvents = MutableSharedFlow<Event>(extraBufferCapacity = EVENTS_KEPT, onBufferOverflow = BufferOverflow.DROP_OLDEST)
@@ -102,9 +106,65 @@ public class Steadfast private constructor(
      * @throws IllegalArgumentException if no endpoint has that name.
      */
     public fun prefer(name: String?) {
+        whileRunning { core.prefer(name?.let(::known)) }
+    }
+
+    /**
+     * Why the engine thinks what it thinks of an endpoint, by default of the active one: the evidence that led to its last verdict, and what
+     * each piece weighed. `null` once it has ended.
+     *
+     * @throws IllegalArgumentException if no endpoint has that name.
+     */
+    @JvmOverloads
+    public fun explain(name: String? = null): Explanation? = whileRunning { core.explain(name?.let(::known)) }
+
+    /** What the endpoints have been like in the last [period]; `null` once it has ended. */
+    public fun report(period: Duration = 1.days): Report? = whileRunning { core.report(period) }
+
+    /**
+     * Says that an endpoint is not to be used for a while, or may be used again. The app moves away from it gently, and comes back.
+     *
+     * @throws IllegalArgumentException if no endpoint has that name.
+     */
+    public fun setMaintenance(name: String, begins: Boolean) {
+        whileRunning { core.setMaintenance(known(name), begins) }
+    }
+
+    /**
+     * Lets an endpoint's circuit breaker refuse every request, or begin anew.
+     *
+     * @throws IllegalArgumentException if no endpoint has that name.
+     */
+    public fun isolate(name: String, isolated: Boolean) {
+        whileRunning { core.isolate(known(name), isolated) }
+    }
+
+    /**
+     * Asks an endpoint's circuit breaker for leave to make a request of the app's own; [SteadfastInterceptor] does it for OkHttp.
+     *
+     * @param besides not to this endpoint but to the best other one. By default the request is to go to the active one.
+     * @throws CircuitOpenException if the circuit breaker refuses.
+     */
+    @JvmOverloads
+    public fun tryAcquire(besides: String? = null): Leave {
+        val acquired = checkNotNull(whileRunning { core.tryAcquire(besides) }) { "the link has ended" }
+        return when (acquired) {
+            is Acquired.Permitted -> Leave(acquired.permit) { ok, took -> whileRunning { core.callEnded(acquired.permit, ok, took) } }
+            is Acquired.Refused -> throw CircuitOpenException(acquired.refusal)
+        }
+    }
+
+    private fun known(name: String): String {
         val names = snapshot().endpoints.map { it.name }
-        require(name == null || name in names) { "no endpoint is called \"$name\"; there are: ${names.joinToString()}" }
-        whileRunning { core.prefer(name) }
+        require(name in names) { "no endpoint is called \"$name\"; there are: ${names.joinToString()}" }
+        return name
+    }
+
+    // A store that fails costs no more than a better start.
+    private fun recall(): String? = runCatching { store?.load() }.getOrNull()
+
+    internal fun persist() {
+        whileRunning { store?.let { runCatching { it.save(core.save()) } } }
     }
 
     /**
@@ -208,6 +268,7 @@ public class Steadfast private constructor(
          * @param config what to watch, and how; see [steadfastConfig] and [Configs].
          * @param scope where it runs and what it ends with. Without one it runs on [Dispatchers.Default] until [close].
          * @param transport how endpoints are asked; by default OkHttp.
+         * @param store where what has been learnt is kept for the next start, which then begins with the last good endpoint. By default nowhere.
          * @param seed makes every random decision repeatable, for tests.
          * @throws ConfigException with everything that is wrong with the config.
          */
@@ -218,8 +279,18 @@ public class Steadfast private constructor(
             scope: CoroutineScope = CoroutineScope(SupervisorJob() + Dispatchers.Default),
             transport: Transport = OkHttpTransport(),
             seed: Long? = null,
-        ): Steadfast = Steadfast(config, scope, transport, seed?.toULong())
+            store: StateStore? = null,
+        ): Steadfast = Steadfast(config, scope, transport, seed?.toULong(), store)
     }
+}
+
+/** Where what has been learnt is kept from one start to the next: a file, Android's preferences. It holds no URLs. It is called on the scope's dispatcher. */
+public interface StateStore {
+    /** What was saved last, if anything. */
+    public fun load(): String?
+
+    /** Saves it in place of what was saved before. */
+    public fun save(state: String)
 }
 
 /** Is told events; see [Steadfast.addListener]. */

@@ -8,6 +8,7 @@ import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.JsonPrimitive
+import kotlinx.serialization.json.boolean
 import kotlinx.serialization.json.buildJsonObject
 import kotlinx.serialization.json.contentOrNull
 import kotlinx.serialization.json.int
@@ -99,18 +100,19 @@ private class Replay(private val script: JsonObject) {
 
     private val JsonObject.isArrival get() = text("input") in setOf("failure", "answer", "opened", "closed", "active")
 
-    private val JsonObject.isPossible get() = text("input") !in setOf("failure", "answer") || world.isChecking(text("endpoint"))
+    private val JsonObject.isPossible get() = text("input") !in setOf("failure", "answer") || world.isChecking(text("endpoint"), number("number").toInt())
 
     private fun tell(input: JsonObject) {
         when (input.text("input")) {
-            "failure" -> world.answer(input.text("endpoint"), Outcome.Failure(FailureKind.entries.first { it.word == input.text("kind") }))
-            "answer" -> world.answer(input.text("endpoint"), answer(input))
+            "failure" -> world.answer(input.text("endpoint"), input.number("number").toInt(), Outcome.Failure(FailureKind.entries.first { it.word == input.text("kind") }))
+            "answer" -> world.answer(input.text("endpoint"), input.number("number").toInt(), answer(input))
             "opened" -> sockets.listener(input.number("id")).run { onOpen(sockets, RESPONSE) }
             "closed" -> sockets.close(input.number("id"), input.getValue("code").jsonPrimitive.intOrNull)
             "active" -> sockets.listener(input.number("id")).onMessage(sockets, "a message")
             "network" -> link.setNetwork(Network.valueOf(input.text("to").uppercase()))
             "lifecycle" -> link.setLifecycle(Lifecycle.valueOf(input.text("to").uppercase()))
             "checkNow" -> link.checkNow {}
+            "maintenance" -> link.setMaintenance(input.text("name"), input.getValue("begins").jsonPrimitive.boolean)
             "prefer" -> link.prefer(input.getValue("name").jsonPrimitive.contentOrNull)
             "connect" -> connection = link.connect(sockets).also { scope.launch { it.messages.collect {} } }
             "disconnect" -> connection?.close()

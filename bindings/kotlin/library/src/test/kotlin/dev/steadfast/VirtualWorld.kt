@@ -17,7 +17,8 @@ import kotlin.time.Duration
 internal class VirtualWorld : CoroutineDispatcher(), Transport {
     private val queue = java.util.concurrent.LinkedBlockingQueue<Runnable>()
     private val timers = mutableListOf<Timer>()
-    private val checks = mutableMapOf<String, CompletableDeferred<Outcome>>()
+    /** By endpoint and number: several of one endpoint may be under way. */
+    private val checks = mutableMapOf<Pair<String, Int>, CompletableDeferred<Outcome>>()
 
     /** How many calls of the native side have arrived and not ended. */
     private var calls = 0
@@ -37,11 +38,12 @@ internal class VirtualWorld : CoroutineDispatcher(), Transport {
     override suspend fun check(endpoint: Endpoint, timeout: Duration): Outcome = counted {
         begun += BegunCheck(now, endpoint.name, timeout.inWholeMilliseconds)
         val outcome = CompletableDeferred<Outcome>()
-        checks[endpoint.name] = outcome
+        val key = endpoint.name to begun.count { it.endpoint == endpoint.name }
+        checks[key] = outcome
         try {
             outcome.await()
         } finally {
-            checks.remove(endpoint.name, outcome)
+            checks.remove(key, outcome)
         }
     }
 
@@ -60,10 +62,10 @@ internal class VirtualWorld : CoroutineDispatcher(), Transport {
     /** When the next timer of the engine is due. */
     val nextTimer: Long? get() = timers.minOfOrNull { it.due }
 
-    fun isChecking(endpoint: String) = endpoint in checks
+    fun isChecking(endpoint: String, number: Int) = endpoint to number in checks
 
-    fun answer(endpoint: String, outcome: Outcome) {
-        checks.getValue(endpoint).complete(outcome)
+    fun answer(endpoint: String, number: Int, outcome: Outcome) {
+        checks.getValue(endpoint to number).complete(outcome)
         settle()
     }
 

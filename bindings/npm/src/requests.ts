@@ -1,0 +1,87 @@
+import type { Core } from "./generated/steadfast.js";
+import { RefusedError } from "./refused-error.js";
+
+/** Leave to make one request. Report its end: one that is never reported is taken for lost after a while. */
+export class Permit {
+  readonly #began = performance.now();
+  readonly #permit: ReturnType<Core["try_acquire"]>;
+  #reported = false;
+
+  /** To which endpoint the request may be made. */
+  readonly endpoint: string;
+
+  /** @internal */
+  constructor(core: Core, besides?: string) {
+    try {
+      this.#permit = core.try_acquire(besides);
+    } catch (refusal) {
+      throw new RefusedError(refusal as ConstructorParameters<typeof RefusedError>[0]);
+    }
+    this.endpoint = this.#permit.endpoint;
+  }
+
+  /** The server did its part. Only the first report counts. */
+  success(): void {
+    this.#end(true);
+  }
+
+  /** The server did not. Only the first report counts. */
+  failure(): void {
+    this.#end(false);
+  }
+
+  #end(ok: boolean): void {
+    if (this.#reported) return;
+    this.#reported = true;
+    this.#permit.end(ok, performance.now() - this.#began);
+  }
+}
+
+/** Methods that may be repeated without harm (RFC 9110, section 9.2.2). */
+const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
+
+/** Asks an endpoint, and if that fails and does no harm, once more another one. */
+export async function request(core: Core, connect: (endpoint: string) => string, path: string, init: RequestInit): Promise<Response> {
+  const once = async (permit: Permit): Promise<Response> => {
+    try {
+      // Where the app connects by WebSocket it also answers requests: ws becomes http, wss becomes https.
+      const response = await fetch(new URL(path, connect(permit.endpoint).replace(/^ws/, "http")), init);
+      if (response.status >= 500) permit.failure();
+      else permit.success();
+      return response;
+    } catch (error) {
+      // Whoever gave the request up knows nothing of the server.
+      if (!init.signal?.aborted) permit.failure();
+      throw error;
+    }
+  };
+  const repeatable = IDEMPOTENT.has((init.method ?? "GET").toUpperCase()) && !(init.body instanceof ReadableStream);
+  const elsewhere = (first: string): Permit | undefined => {
+    if (!repeatable || init.signal?.aborted) return;
+    try {
+      const permit = new Permit(core, first);
+      return permit.endpoint === first ? undefined : permit;
+    } catch {
+      // The others refuse as well.
+      return;
+    }
+  };
+
+  let first: string | undefined;
+  let failed: Response | undefined;
+  try {
+    const permit = new Permit(core);
+    first = permit.endpoint;
+    const response = await once(permit);
+    if (response.status < 500) return response;
+    failed = response;
+  } catch (error) {
+    const other = elsewhere(first ?? (error as RefusedError).endpoint);
+    if (!other) throw error;
+    return once(other);
+  }
+  const other = elsewhere(first);
+  if (!other) return failed;
+  await failed.body?.cancel();
+  return once(other);
+}

@@ -1,0 +1,115 @@
+import Foundation
+import SteadfastCore
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// Leave to make one request; see ``Steadfast/tryAcquire(besides:)``. Report its end: one that is never reported is taken for lost after a while.
+public final class Leave: Sendable {
+    private let core: Core
+    private let permit: Permit
+    private let began = ContinuousClock.now
+    private let reported = Locked(false)
+
+    init(_ core: Core, _ permit: Permit) {
+        self.core = core
+        self.permit = permit
+    }
+
+    /// To which endpoint the request may be made.
+    public var endpoint: String { permit.endpoint }
+
+    /// The server did its part. Only the first report counts.
+    public func success() { report(true) }
+
+    /// The server did not. Only the first report counts.
+    public func failure() { report(false) }
+
+    private func report(_ ok: Bool) {
+        let first = reported.withLock { reported in
+            defer { reported = true }
+            return !reported
+        }
+        if first { core.callEnded(permit: permit, ok: ok, took: began.duration(to: .now)) }
+    }
+}
+
+/// A circuit breaker keeps the app from making a request that would most likely fail.
+public struct CircuitOpen: Error, CustomStringConvertible {
+    /// Whose breaker it is, the state that it is in, and when it is worth asking again.
+    public let refusal: Refusal
+
+    public var description: String {
+        let wait = refusal.retryAfterMs.map { "; try again in \($0) ms" } ?? ""
+        return "the circuit breaker of \(refusal.endpoint) is \(refusal.state)\(wait)"
+    }
+}
+
+extension Steadfast {
+    /// Asks an endpoint's circuit breaker for leave to make a request of the app's own; ``data(for:using:)`` does it by itself.
+    ///
+    /// - Parameter besides: Not to this endpoint but to the best other one. By default the request is to go to the active one.
+    /// - Throws: ``CircuitOpen`` if the circuit breaker refuses.
+    public func tryAcquire(besides: String? = nil) throws -> Leave {
+        switch core.tryAcquire(besides: besides) {
+        case .permitted(let permit): return Leave(core, permit)
+        case .refused(let refusal): throw CircuitOpen(refusal: refusal)
+        }
+    }
+
+    /// Sends a request to the active endpoint, past its circuit breaker.
+    ///
+    /// Scheme, host and port of the request's URL are replaced by those where the app connects (`wss` becomes `https`); path, query and the
+    /// rest stay. If a request fails or is refused whose method may be repeated, it is repeated once at the best other endpoint.
+    ///
+    /// - Throws: ``CircuitOpen`` if the circuit breaker refuses, or what `URLSession` throws.
+    public func data(for request: URLRequest, using session: URLSession = .shared) async throws -> (Data, HTTPURLResponse) {
+        var first: String?
+        let answer: (Data, HTTPURLResponse)
+        do {
+            let leave = try tryAcquire()
+            first = leave.endpoint
+            answer = try await send(request, leave, session)
+        } catch {
+            let tried = first ?? (error as? CircuitOpen)?.refusal.endpoint
+            guard !Task.isCancelled, let tried, let other = elsewhere(request, tried) else { throw error }
+            return try await send(request, other, session)
+        }
+        guard answer.1.statusCode >= 500, let first, let other = elsewhere(request, first) else { return answer }
+        return try await send(request, other, session)
+    }
+
+    private func send(_ request: URLRequest, _ leave: Leave, _ session: URLSession) async throws -> (Data, HTTPURLResponse) {
+        do {
+            let (data, response) = try await session.data(for: try there(request, leave.endpoint))
+            guard let response = response as? HTTPURLResponse else { throw URLError(.badServerResponse) }
+            if response.statusCode < 500 { leave.success() } else { leave.failure() }
+            return (data, response)
+        } catch {
+            // Whoever gave the request up knows nothing of the server.
+            if !Task.isCancelled { leave.failure() }
+            throw error
+        }
+    }
+
+    private func elsewhere(_ request: URLRequest, _ first: String) -> Leave? {
+        // RFC 9110, section 9.2.2: methods that may be repeated without harm.
+        guard ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"].contains(request.httpMethod ?? "GET"), request.httpBodyStream == nil,
+            let leave = try? tryAcquire(besides: first), leave.endpoint != first
+        else { return nil }
+        return leave
+    }
+
+    private func there(_ request: URLRequest, _ name: String) throws -> URLRequest {
+        guard let connect = snapshot.endpoints.first(where: { $0.name == name })?.connect, let base = URLComponents(string: connect),
+            let url = request.url, var parts = URLComponents(url: url, resolvingAgainstBaseURL: true)
+        else { throw URLError(.badURL) }
+        parts.scheme = base.scheme.map { $0.hasPrefix("ws") ? "http" + $0.dropFirst(2) : $0 }
+        parts.host = base.host
+        parts.port = base.port
+        var request = request
+        request.url = parts.url
+        return request
+    }
+}
