@@ -214,7 +214,7 @@ fn thrown(problems: Problems) -> JsValue {
 
 fn shown(what: &impl Serialize) -> JsValue {
     // Texts and numbers always convert.
-    what.serialize(&Serializer::new().serialize_missing_as_null(true)).unwrap_or(JsValue::NULL)
+    what.serialize(&Serializer::new().serialize_missing_as_null(true).serialize_maps_as_objects(true)).unwrap_or(JsValue::NULL)
 }
 
 /// The engine's hands in JavaScript's world.
