@@ -17,6 +17,11 @@ async function closedPort() {
   return port;
 }
 
+/** Waits until something holds. The test's own limit is the limit. */
+async function until(holds) {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 describe("node", () => {
   let testbed;
   before(async () => {
@@ -58,6 +63,75 @@ describe("node", () => {
     for (const [health, kind] of Object.entries(kinds)) {
       const link = await Steadfast.start({ endpoints: [{ ...primary, health }], initialDelay: "1s" });
       assert.equal((await link.checkNow()).failure, kind, health);
+      link.stop();
+    }
+  });
+
+  test("requests go to the active endpoint, and once more elsewhere if they fail and may be repeated", async () => {
+    const link = await Steadfast.start({ endpoints: testbed.endpoints });
+    await link.checkNow();
+    assert.equal((await link.fetch("/_ping")).status, 200);
+    link.isolate("primary", true);
+    const [{ connect: there }] = testbed.endpoints.slice(1);
+    // The other one is known to be healthy once it has been checked.
+    await until(() => link.state.endpoints[1].health === "healthy");
+    assert.equal(new URL((await link.fetch("/_ping")).url).host, new URL(there).host, "the breaker refuses, so the other one is asked");
+    await assert.rejects(link.fetch("/_ping", { method: "POST" }), { name: "RefusedError", endpoint: "primary", state: "isolated", retryAfterMs: null });
+    link.isolate("primary", false);
+    await testbed.fault("primary", { status: 503 });
+    assert.equal((await link.fetch("/_ping", { method: "POST" })).status, 503, "a POST is not repeated");
+    assert.equal((await link.fetch("/_ping")).status, 200, "a GET is");
+    await testbed.fault("primary", "healthy");
+    link.stop();
+    await assert.rejects(link.fetch("/_ping"), /has been stopped/);
+  });
+
+  test("five failures in a row open the breaker, whose changes are told", async () => {
+    const link = await Steadfast.start({ endpoints: testbed.endpoints.slice(0, 1), breaker: { open: "10m", openMax: "10m" } });
+    const changes = [];
+    link.addEventListener("breaker", ({ detail }) => changes.push(`${detail.from} to ${detail.to}`));
+    for (let call = 0; call < 5; call += 1) link.tryAcquire().failure();
+    await until(() => changes.length === 1);
+    assert.deepEqual(changes, ["closed to open"]);
+    assert.throws(() => link.tryAcquire(), /the circuit breaker of primary is open; try again in \d+ ms/);
+    link.stop();
+  });
+
+  test("it explains its verdicts and reports what it has seen", async () => {
+    const link = await Steadfast.start({ endpoints: testbed.endpoints });
+    await link.checkNow();
+    assert.equal(link.explain().text, "primary is healthy: nothing speaks against it");
+    await testbed.fault("primary", { status: 500 });
+    await until(() => link.active.name === "secondary");
+    const { text, suspicion, level, evidence } = link.explain("primary");
+    assert.match(text, /it was found unhealthy: suspicion 9.0 of 8.0, from status 500 \(3.0\), status 500 \(3.0\), status 500 \(3.0\)$/);
+    assert.deepEqual([suspicion, level, evidence.length], [9, 8, 3]);
+    const { switches, endpoints } = link.report();
+    assert.deepEqual([switches, endpoints[0].errors], [1, [{ class: "http", count: endpoints[0].failed }]]);
+    assert.ok(endpoints[0].checks > 3 && endpoints[0].uptimePercent <= 100 && endpoints[1].uptimePercent === 100);
+    assert.throws(() => link.explain("tertiary"), RangeError);
+    await testbed.fault("primary", "healthy");
+    link.stop();
+  });
+
+  test("a restart begins with the last good endpoint, and with whatever cannot be read as if nothing had been kept", async () => {
+    const kept = new Map();
+    const storage = { getItem: async (key) => kept.get(key) ?? null, setItem: async (key, value) => void kept.set(key, value) };
+    const options = { storage };
+    const first = await Steadfast.start({ endpoints: testbed.endpoints, strategy: "sticky" }, options);
+    await first.checkNow();
+    first.prefer("secondary");
+    await until(() => kept.size === 1);
+    first.stop();
+    const [value] = kept.values();
+    assert.ok(value.length < 4096 && !value.includes("127.0.0.1"), value);
+    const second = await Steadfast.start({ endpoints: testbed.endpoints, strategy: "sticky" }, options);
+    assert.equal(second.active.name, "secondary");
+    second.stop();
+    for (const broken of ["{", "[]", '{"steadfast":99}']) {
+      for (const key of kept.keys()) kept.set(key, broken);
+      const link = await Steadfast.start({ endpoints: testbed.endpoints }, options);
+      assert.equal(link.active.name, "primary", broken);
       link.stop();
     }
   });

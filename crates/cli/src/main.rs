@@ -1,6 +1,7 @@
 //! The `steadfast` command.
 
 mod check;
+mod report;
 mod simulate;
 mod watch;
 

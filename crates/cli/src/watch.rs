@@ -1,10 +1,12 @@
 //! `steadfast watch`: live, with a time-stamped, levelled log.
 
+use crate::report::{Form, table};
 use anyhow::{Context, Result};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use steadfast::{CheckReport, Config, Event, Header, Link, OfflineReason, RecoveryAction, SwitchReason};
 use tracing::{Level, error, info, warn};
 
@@ -16,7 +18,16 @@ pub(crate) struct Arguments {
     /// Leaves out the checks that pass.
     #[arg(long)]
     quiet: bool,
+    /// At the end, prints what the endpoints were like.
+    #[arg(long, value_enum, value_name = "FORM")]
+    report: Option<Form>,
+    /// Writes metrics in the text format of Prometheus to this file, every 15 seconds and at the end.
+    #[arg(long, value_name = "FILE")]
+    metrics: Option<PathBuf>,
 }
+
+/// From one writing of the metrics to the next: as often as they are usually scraped.
+const METRICS_EVERY: Duration = Duration::from_secs(15);
 
 /// Headers that say something about a server's state. Others may hold secrets and are not logged.
 const LOGGED_HEADERS: [&str; 5] = ["content-type", "date", "retry-after", "server", "via"];
@@ -44,11 +55,29 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
             }
         })?;
         let link = link.get_or_init(|| started);
-        tokio::signal::ctrl_c().await?;
+        let mut ticks = tokio::time::interval(METRICS_EVERY);
+        loop {
+            tokio::select! {
+                interrupted = tokio::signal::ctrl_c() => break interrupted?,
+                _ = ticks.tick() => write_metrics(&arguments, link)?,
+            }
+        }
+        write_metrics(&arguments, link)?;
+        let report = link.report(link.with_engine(|engine| engine.config().history));
         link.stop();
         end.await?;
+        match arguments.report {
+            Some(Form::Json) => println!("{}", serde_json::to_string(&report)?),
+            Some(Form::Table) => print!("{}", table(&report)),
+            None => {}
+        }
         Ok(ExitCode::SUCCESS)
     })
+}
+
+fn write_metrics(arguments: &Arguments, link: &Link) -> Result<()> {
+    let Some(file) = &arguments.metrics else { return Ok(()) };
+    std::fs::write(file, link.metrics()).with_context(|| format!("{} cannot be written", file.display()))
 }
 
 fn log(event: &Event, link: Option<&Link>) {

@@ -118,6 +118,12 @@ impl Link {
         self.lock().engine.explain(endpoint)
     }
 
+    /// Metrics for a scraper; see [`Engine::metrics`].
+    #[cfg(feature = "metrics")]
+    pub fn metrics(&self) -> String {
+        self.lock().engine.metrics()
+    }
+
     /// What has been learnt so far; see [`Engine::save`].
     pub fn save(&self, wall: u64) -> Value {
         self.lock().engine.save(wall)

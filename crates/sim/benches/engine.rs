@@ -83,7 +83,10 @@ fn memory() {
         taken.bytes_current
     };
     println!("memory per endpoint, heap and all: {} bytes (mark: 1024)", (bytes(64) - bytes(2)) / 62);
-    println!("memory of an engine with two endpoints, config and all: {} bytes", bytes(2) + std::mem::size_of::<Engine>() as i64);
+    println!(
+        "memory of an engine with two endpoints, config and all: {} bytes",
+        bytes(2).unsigned_abs() as usize + std::mem::size_of::<Engine>()
+    );
 }
 
 /// Checks of the active endpoint while the app's socket receives a message every second.

@@ -128,6 +128,7 @@ async fn allow_origins(State(served): State<Served>, request: Request, next: Nex
         response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, any.clone());
         response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_HEADERS, any.clone());
         response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_METHODS, any);
+        response.headers_mut().insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after"));
     }
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response

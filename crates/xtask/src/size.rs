@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use std::io::Write;
 
 /// The most that the stripped library for Swift and Kotlin may weigh.
-const LIBRARY_LIMIT: usize = 500_000;
+const LIBRARY_LIMIT: usize = 700_000;
 
 /// The most that wasm, glue and face together may weigh, compressed.
 const LIMIT: usize = 45 * 1024;

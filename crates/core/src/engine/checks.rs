@@ -162,8 +162,7 @@ impl Engine {
             Outcome::Failure(kind) => (Some(kind), Answer { latency: self.now - flight.started, ..Answer::default() }),
         };
         let announced = self.heed(index, &answer);
-        let announces = announced.is_some();
-        let repeat = failure.is_some() && !announces && flight.attempt < health_retries(&self.endpoints[index]);
+        let repeat = failure.is_some() && announced.is_none() && flight.attempt < health_retries(&self.endpoints[index]);
         let tracked = &mut self.endpoints[index];
         tracked.failure = failure;
         if flight.calm && failure.is_none_or(|kind| !kind.is_no_network()) {
@@ -175,13 +174,15 @@ impl Engine {
         } else {
             tracked.failed = Some(flight.started);
         }
-        let counted = !repeat && !announces && tracked.condition.maintenance().is_none();
+        let counted = !repeat && announced.is_none() && tracked.condition.maintenance().is_none();
         let failures = if failure.is_some() { tracked.condition.detector.failures() + u32::from(counted) } else { 0 };
         let evidence = failure.map(|kind| Evidence::Check(kind, answer.status));
         let latency = answer.latency;
         let poor = answer.document.as_ref().is_some_and(|document| document.status == DocumentStatus::Warn)
             || Some(latency).max(tracked.rtt.smoothed()) > Some(self.config.degraded_latency);
         tracked.history.check(failure, latency, self.config.history, self.now);
+        #[cfg(feature = "metrics")]
+        tracked.totals.check(failure, answer.status, latency);
         self.report_check(index, failure, failures, answer);
         if repeat {
             return self.begin(index, flight.attempt + 1);

@@ -6,6 +6,8 @@ mod commands;
 mod connectivity;
 mod decisions;
 mod explain;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod platform;
 #[cfg(feature = "recovery")]
 mod recovering;
@@ -121,6 +123,8 @@ struct Tracked {
     /// Kept only if they are told of.
     #[cfg(feature = "recovery")]
     failures: Option<Box<crate::failures::Failures>>,
+    #[cfg(feature = "metrics")]
+    totals: metrics::Totals,
     history: History,
     /// The evidence by which it was last found unhealthy.
     verdict: Option<Box<Verdict>>,
@@ -144,6 +148,8 @@ impl Tracked {
             circuit: Circuit::default(),
             #[cfg(feature = "recovery")]
             failures: None,
+            #[cfg(feature = "metrics")]
+            totals: metrics::Totals::default(),
             history: History::new(now),
             verdict: None,
             failed: None,

@@ -1,0 +1,93 @@
+package dev.steadfast
+
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withTimeout
+import okhttp3.OkHttpClient
+import okhttp3.Request
+import okhttp3.RequestBody.Companion.toRequestBody
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertThrows
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+import kotlin.time.Duration.Companion.milliseconds
+import kotlin.time.Duration.Companion.seconds
+
+/** The app's own requests, and what is kept from one start to the next, with real servers. */
+class RequestsTest {
+    @Test
+    fun `requests go to the active endpoint, and once more elsewhere if they fail and may be repeated`() {
+        Testbed().use { testbed ->
+            val link = Steadfast.start(testbed.config())
+            until { link.snapshot().endpoints.all { it.health == Health.HEALTHY } }
+            val client = OkHttpClient.Builder().addInterceptor(SteadfastInterceptor(link)).build()
+            val get = Request.Builder().url("https://any.invalid/_ping").build()
+            val post = get.newBuilder().post("".toRequestBody()).build()
+            val port = { response: okhttp3.Response -> response.use { ":${it.request.url.port}/" } }
+            assertTrue(port(client.newCall(get).execute()) in testbed.endpoints.getValue("primary").first)
+            link.isolate("primary", true)
+            until { link.snapshot().endpoints.first().breaker == BreakerState.ISOLATED }
+            assertTrue(port(client.newCall(get).execute()) in testbed.endpoints.getValue("secondary").first)
+            val refused = assertThrows(CircuitOpenException::class.java) { client.newCall(post).execute() }
+            assertEquals("the circuit breaker of primary is isolated", refused.message)
+            link.isolate("primary", false)
+            until { link.snapshot().endpoints.first().breaker == BreakerState.CLOSED }
+            testbed.fault("primary", """{"status":503}""")
+            assertEquals(503, client.newCall(post).execute().use { it.code })
+            assertEquals(200, client.newCall(get).execute().use { it.code })
+            link.close()
+        }
+    }
+
+    @Test
+    fun `it opens, explains and reports`() {
+        Testbed().use { testbed ->
+            val link = Steadfast.start(testbed.config().apply { breaker { `open` = 600.seconds; openMax = 600.seconds } })
+            until { link.snapshot().endpoints.all { it.health == Health.HEALTHY } }
+            repeat(5) { link.tryAcquire().failure() }
+            until { link.snapshot().endpoints.first().breaker == BreakerState.OPEN }
+            assertThrows(CircuitOpenException::class.java) { link.tryAcquire() }
+            assertEquals("secondary", link.tryAcquire(besides = "primary").apply { success() }.endpoint)
+            testbed.fault("primary", """{"status":500}""")
+            until { link.active.value.name == "secondary" }
+            val why = link.explain("primary")!!
+            assertTrue("found unhealthy" in why.text && why.suspicion >= why.level && why.evidence.isNotEmpty(), why.text)
+            assertThrows(IllegalArgumentException::class.java) { link.explain("tertiary") }
+            val report = link.report()!!
+            assertEquals(1u, report.switches)
+            assertTrue(report.endpoints.first().failed > 0u && report.endpoints.last().uptimePercent == 100.0, "$report")
+            link.close()
+        }
+    }
+
+    @Test
+    fun `a restart begins with the last good endpoint`() {
+        Testbed().use { testbed ->
+            val store = MemoryStore()
+            val config = { testbed.config().apply { strategy = Strategy.STICKY } }
+            Steadfast.start(config(), store = store).use { link ->
+                link.prefer("secondary")
+                until { link.active.value.name == "secondary" && store.state != null }
+            }
+            assertTrue(store.state!!.length < 4096 && "127.0.0.1" !in store.state!!, store.state)
+            Steadfast.start(config(), store = store).use { assertEquals("secondary", it.active.value.name) }
+            for (broken in listOf("{", "[]", """{"steadfast":99}""")) {
+                val other = MemoryStore().apply { state = broken }
+                Steadfast.start(config(), store = other).use { assertEquals("primary", it.active.value.name, broken) }
+            }
+        }
+    }
+
+    private fun until(holds: () -> Boolean) = runBlocking { withTimeout(20.seconds) { while (!holds()) delay(5.milliseconds) } }
+}
+
+private class MemoryStore : StateStore {
+    @Volatile
+    var state: String? = null
+
+    override fun load() = state
+
+    override fun save(state: String) {
+        this.state = state
+    }
+}

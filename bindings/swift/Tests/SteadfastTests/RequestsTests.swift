@@ -1,0 +1,91 @@
+import Foundation
+import Steadfast
+import XCTest
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// The app's own requests, and what is kept from one start to the next, with real servers.
+final class RequestsTests: XCTestCase {
+    func testRequestsGoToTheActiveEndpointAndOnceMoreElsewhere() async throws {
+        let testbed = try Testbed()
+        let link = try Steadfast.start(Config(endpoints: testbed.endpoints))
+        try await until { link.snapshot.endpoints.allSatisfy { $0.health == .healthy } }
+        let url = try XCTUnwrap(URL(string: "https://any.invalid/_ping"))
+        let get = URLRequest(url: url)
+        var post = get
+        post.httpMethod = "POST"
+        let ports = link.snapshot.endpoints.map { URL(string: $0.connect)?.port }
+        let first = try await link.data(for: get).1
+        XCTAssertEqual(first.url?.port, ports[0])
+        try link.isolate("primary", true)
+        try await until { link.snapshot.endpoints[0].breaker == .isolated }
+        let second = try await link.data(for: get).1
+        XCTAssertEqual(second.url?.port, ports[1])
+        do {
+            _ = try await link.data(for: post)
+            XCTFail("a POST is not repeated")
+        } catch let refused as CircuitOpen {
+            XCTAssertEqual("\(refused)", "the circuit breaker of primary is isolated")
+        }
+        try link.isolate("primary", false)
+        try await until { link.snapshot.endpoints[0].breaker == .closed }
+        try await testbed.fault("primary", #"{"status":503}"#)
+        let (failed, repeated) = (try await link.data(for: post).1, try await link.data(for: get).1)
+        XCTAssertEqual([failed.statusCode, repeated.statusCode], [503, 200])
+        link.stop()
+    }
+
+    func testItOpensExplainsAndReports() async throws {
+        let testbed = try Testbed()
+        let link = try Steadfast.start(Config(endpoints: testbed.endpoints))
+        try await until { link.snapshot.endpoints.allSatisfy { $0.health == .healthy } }
+        for _ in 0..<5 { try link.tryAcquire().failure() }
+        try await until { link.snapshot.endpoints[0].breaker == .open }
+        XCTAssertThrowsError(try link.tryAcquire())
+        XCTAssertEqual(try link.tryAcquire(besides: "primary").endpoint, "secondary")
+        try await testbed.fault("primary", #"{"status":500}"#)
+        try await until { link.active.name == "secondary" }
+        let why = try link.explain("primary")
+        XCTAssertTrue(why.text.contains("found unhealthy") && why.suspicion >= why.level && !why.evidence.isEmpty, why.text)
+        XCTAssertThrowsError(try link.explain("tertiary"))
+        let report = link.report()
+        XCTAssertEqual(report.switches, 1)
+        XCTAssertTrue(report.endpoints[0].failed > 0 && report.endpoints[1].uptimePercent == 100, "\(report)")
+        link.stop()
+    }
+
+    func testARestartBeginsWithTheLastGoodEndpoint() async throws {
+        let testbed = try Testbed()
+        let store = MemoryStore()
+        var config = Config(endpoints: testbed.endpoints)
+        config.strategy = .sticky
+        let first = try Steadfast.start(config, store: store)
+        try first.prefer("secondary")
+        try await until { first.active.name == "secondary" && store.load() != nil }
+        first.stop()
+        try? await first.run()
+        let state = try XCTUnwrap(store.load())
+        XCTAssertTrue(state.utf8.count < 4096 && !state.contains("127.0.0.1"), state)
+        XCTAssertEqual(try Steadfast.start(config, store: store).active.name, "secondary")
+        for broken in ["{", "[]", #"{"steadfast":99}"#] {
+            let store = MemoryStore()
+            store.save(broken)
+            XCTAssertEqual(try Steadfast.start(config, store: store).active.name, "primary", broken)
+        }
+    }
+
+    private func until(_ holds: () -> Bool) async throws {
+        for _ in 0..<4_000 where !holds() { try await Task.sleep(for: .milliseconds(5)) }
+        XCTAssertTrue(holds())
+    }
+}
+
+private final class MemoryStore: StateStore, @unchecked Sendable {
+    private let lock = NSLock()
+    private var state: String?
+
+    func load() -> String? { lock.withLock { state } }
+    func save(_ state: String) { lock.withLock { self.state = state } }
+}
