@@ -142,28 +142,27 @@ impl Event {
 
 impl Write for Event {
     fn write(&self) -> Value {
-        let mut fields = match self {
+        let name = self.name();
+        let write = |fields: &[(&str, &dyn Write)]| tagged(name, table(fields));
+        match self {
             #[cfg(feature = "recovery")]
-            Self::Failure(event) => return tagged(self.name(), event.write()),
+            Self::Failure(event) => tagged(name, event.write()),
             #[cfg(feature = "recovery")]
-            Self::Recovery(action) => return tagged(self.name(), action.write()),
-            Self::Started { active } | Self::AllDown { active } | Self::Recovered { active } => vec![("active", active.write())],
-            Self::Check(report) => report.fields().into(),
-            Self::Health { endpoint, from, to } => vec![("endpoint", endpoint.write()), ("from", from.write()), ("to", to.write())],
-            Self::Breaker { endpoint, from, to } => vec![("endpoint", endpoint.write()), ("from", from.write()), ("to", to.write())],
-            Self::Switched { from, to, reason } => vec![("from", from.write()), ("to", to.write()), ("reason", reason.write())],
-            Self::Offline { reason } => vec![("reason", reason.write())],
-            Self::Online | Self::Stopped => Vec::new(),
-            Self::Connected { endpoint } => vec![("endpoint", endpoint.write())],
-            Self::Disconnected { endpoint, code } => vec![("endpoint", endpoint.write()), ("code", code.write())],
-        };
-        fields.insert(0, ("event", Value::Text(self.name().to_owned())));
-        table(&fields)
+            Self::Recovery(action) => tagged(name, action.write()),
+            Self::Started { active } | Self::AllDown { active } | Self::Recovered { active } => write(&[("active", active)]),
+            Self::Check(report) => tagged(name, report.write()),
+            Self::Health { endpoint, from, to } => write(&[("endpoint", endpoint), ("from", from), ("to", to)]),
+            Self::Breaker { endpoint, from, to } => write(&[("endpoint", endpoint), ("from", from), ("to", to)]),
+            Self::Switched { from, to, reason } => write(&[("from", from), ("to", to), ("reason", reason)]),
+            Self::Offline { reason } => write(&[("reason", reason)]),
+            Self::Online | Self::Stopped => write(&[]),
+            Self::Connected { endpoint } => write(&[("endpoint", endpoint)]),
+            Self::Disconnected { endpoint, code } => write(&[("endpoint", endpoint), ("code", code)]),
+        }
     }
 }
 
 /// A record as an event of this name.
-#[cfg(feature = "recovery")]
 fn tagged(name: &str, record: Value) -> Value {
     let Value::Table(mut fields) = record else { return record };
     fields.insert(0, ("event".to_owned(), Value::Text(name.to_owned())));
@@ -172,24 +171,18 @@ fn tagged(name: &str, record: Value) -> Value {
 
 serialize_as_written!(Event);
 
-impl CheckReport {
-    /// All but the headers.
-    fn fields(&self) -> [(&'static str, Value); 7] {
-        [
-            ("endpoint", self.endpoint.write()),
-            ("failure", self.failure.write()),
-            ("status", self.status.write()),
-            ("latency_ms", self.latency_ms.write()),
-            ("failures", self.failures.write()),
-            ("message", self.message.write()),
-            ("failing", self.failing.write()),
-        ]
-    }
-}
-
 impl Write for CheckReport {
     fn write(&self) -> Value {
-        table(&self.fields())
+        let Self { endpoint, failure, status, latency_ms, failures, message, failing, headers: _ } = self;
+        table(&[
+            ("endpoint", endpoint),
+            ("failure", failure),
+            ("status", status),
+            ("latency_ms", latency_ms),
+            ("failures", failures),
+            ("message", message),
+            ("failing", failing),
+        ])
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use steadfast::config::Endpoints;
 use steadfast::{
     CheckReport, Clock, Command, Config, ConnectionId, Effect, Endpoint, Engine, Explanation, FailureKind, Input, Lifecycle, Link, Millis,
-    Name, Network, Outcome, Permit, Refusal, Report, Route, Snapshot, Timestamp, Transport,
+    Name, Network, Outcome, Permit, RecoveryAction, Refusal, Report, Route, Snapshot, Timestamp, Transport,
 };
 
 /// An engine, and what its platform gave it.
@@ -99,6 +99,16 @@ impl Core {
     /// What the endpoints have been like in this time.
     pub fn report(&self, period: Millis) -> Report {
         self.link.report(period)
+    }
+
+    /// What is and was done about failures, oldest first.
+    pub fn recoveries(&self) -> Vec<RecoveryAction> {
+        self.link.with_engine(Engine::recoveries)
+    }
+
+    /// An action of a recovery event that was left to the app has ended.
+    pub fn recovery_ended(&self, id: u32, ok: bool, error: Option<String>) {
+        self.link.send(Input::RecoveryEnded { id, ok, error });
     }
 
     /// Says that an endpoint is not to be used for a while, or may be used again.

@@ -108,6 +108,25 @@ public final class Steadfast: Sendable {
         core.report(period: period)
     }
 
+    /// What is and was done about failures, oldest first: the last 32 actions. It is on with `config.recovery.enabled`.
+    public var recoveries: [RecoveryAction] { core.recoveries() }
+
+    /// Calls `recover` with every action about a failure that is not for a client to do (a restart, one more instance), until the returned task
+    /// is cancelled or watching ends. Whether it helped is what it returns; what it throws is why not.
+    public func onRecovery(_ recover: @escaping @Sendable (RecoveryAction) async throws -> Bool) -> Task<Void, Never> {
+        let events = events
+        return Task { [core] in
+            for await event in events {
+                guard case .recovery(let action) = event, action.ok == nil else { continue }
+                do {
+                    core.recoveryEnded(id: action.id, ok: try await recover(action), error: nil)
+                } catch {
+                    core.recoveryEnded(id: action.id, ok: false, error: "\(error)")
+                }
+            }
+        }
+    }
+
     /// Says that an endpoint is not to be used for a while, or may be used again. The app moves away from it gently, and comes back.
     ///
     /// - Throws: ``UnknownEndpoint`` if no endpoint has that name.

@@ -83,7 +83,7 @@ impl Setting for Headers {
         }
     }
 
-    fn check(&self, reader: &mut Reader) {
+    fn check(&mut self, reader: &mut Reader) {
         if self.0.len() > MAX_HEADERS {
             reader.problem("too many headers, allowed: at most 64");
         }

@@ -52,7 +52,7 @@ impl Endpoint {
     }
 
     /// Reports what is wrong with the endpoint, which comes after those `before` it in the list.
-    pub(super) fn check(&self, before: &[(usize, Name)], reader: &mut Reader) {
+    pub(super) fn check(&mut self, before: &[(usize, Name)], reader: &mut Reader) {
         if let Some((twin, _)) = before.iter().find(|(_, name)| *name == self.name) {
             reader.field("name", |reader| reader.problem(format!("must be unique; endpoints[{twin}] has the same")));
         }
@@ -132,9 +132,9 @@ pub struct HealthCheck {
 
 impl HealthCheck {
     /// Reports what is wrong with it.
-    pub(super) fn check_settings(&self, reader: &mut Reader) {
+    pub(super) fn check_settings(&mut self, reader: &mut Reader) {
         check_scheme("url", &self.url, &[Scheme::Http, Scheme::Https, Scheme::Tcp], "allowed: http, https or tcp", reader);
-        if let Some(check) = &self.check {
+        if let Some(check) = &mut self.check {
             check.check(reader);
         }
         let check = self.check.clone().unwrap_or_else(|| reader.check.clone());

@@ -169,11 +169,11 @@ impl Setting for HealthChecks {
         self.0 = items.iter().take(MAX_HEALTH_CHECKS + 1).enumerate().filter_map(read).collect();
     }
 
-    fn check(&self, reader: &mut Reader) {
+    fn check(&mut self, reader: &mut Reader) {
         if self.0.len() > MAX_HEALTH_CHECKS {
             reader.problem("allowed: at most 4");
         }
-        for (index, health) in self.0.iter().enumerate() {
+        for (index, health) in self.0.iter_mut().enumerate() {
             reader.item(index, |reader| health.check_settings(reader));
         }
     }
@@ -204,7 +204,7 @@ impl Setting for Endpoints {
         // What follows the 64th is only counted: a list from the network may be of any length.
         for (index, item) in items.iter().take(MAX_ENDPOINTS).enumerate() {
             // Checked here and not later: the place in the list is known here even if another endpoint cannot be read.
-            if let Some(endpoint) = reader.item(index, |reader| Endpoint::read(item, reader)) {
+            if let Some(mut endpoint) = reader.item(index, |reader| Endpoint::read(item, reader)) {
                 reader.item(index, |reader| endpoint.check(&names, reader));
                 names.push((index, endpoint.name.clone()));
                 self.0.push(endpoint);
@@ -225,10 +225,10 @@ impl Endpoints {
         self.write()
     }
 
-    fn check_all(&self, reader: &mut Reader) {
+    fn check_all(&mut self, reader: &mut Reader) {
         check_count(self.0.len(), reader);
         let mut names = Vec::new();
-        for (index, endpoint) in self.0.iter().enumerate() {
+        for (index, endpoint) in self.0.iter_mut().enumerate() {
             reader.item(index, |reader| endpoint.check(&names, reader));
             names.push((index, endpoint.name.clone()));
         }
@@ -300,7 +300,7 @@ impl Config {
         }
     }
 
-    fn check_settings(&self, reader: &mut Reader) {
+    fn check_settings(&mut self, reader: &mut Reader) {
         self.check(reader);
         reader.field("region", |reader| endpoint::check_region(self.region.as_ref(), reader));
         let waits = [

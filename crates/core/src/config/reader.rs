@@ -86,7 +86,7 @@ impl Reader {
     }
 
     /// Reads an object whose fields are these.
-    pub(crate) fn section(&mut self, value: &Value, fields: &mut [(&str, &mut dyn Setting, &'static [&'static str])]) {
+    pub(crate) fn section(&mut self, value: &Value, mut fields: Vec<Field<'_>>) {
         for (key, value) in self.table(value) {
             self.field(key, |reader| {
                 if let Some((_, setting, range)) = fields.iter_mut().find(|(name, ..)| camel(name) == *key) {
@@ -114,10 +114,10 @@ impl Reader {
     }
 
     /// Reports what is wrong with these fields; the texts are the lowest and the highest allowed value, if there are such.
-    pub(crate) fn check_section(&mut self, fields: &[(&str, &dyn Setting, &'static [&'static str])]) {
+    pub(crate) fn check_section(&mut self, fields: Vec<Field<'_>>) {
         for (name, setting, range) in fields {
             self.field(&camel(name), |reader| {
-                if let ([low, high], Some(measure)) = (*range, setting.measure()) {
+                if let ([low, high], Some(measure)) = (range, setting.measure()) {
                     reader.within(measure, low, high);
                 }
                 setting.check(reader);
@@ -163,13 +163,16 @@ impl Display for Measure {
     }
 }
 
+/// A setting of a section: its name, the setting, and its lowest and highest value if it has such.
+pub(crate) type Field<'a> = (&'static str, &'a mut dyn Setting, &'static [&'static str]);
+
 /// Something that a value can be read into, over what was there before.
 pub(crate) trait Setting {
     /// Takes over what `value` says; what it does not say stays.
     fn overlay(&mut self, value: &Value, reader: &mut Reader);
 
     /// Reports what is wrong with the setting as it now is.
-    fn check(&self, _reader: &mut Reader) {}
+    fn check(&mut self, _reader: &mut Reader) {}
 
     /// The value, if it has a range.
     fn measure(&self) -> Option<Measure> {
@@ -345,20 +348,28 @@ macro_rules! settings {
             }
         }
 
+        impl $name {
+            /// Every setting, with its name and its range: the one list by which they are read and checked.
+            #[inline(never)]
+            fn settings(&mut self) -> Vec<$crate::config::reader::Field<'_>> {
+                vec![ $( $(#[cfg(feature = $feature)])? (stringify!($field), &mut self.$field, &[ $( $low, $high )? ]) ),* ]
+            }
+        }
+
         impl $crate::config::reader::Setting for $name {
             fn overlay(&mut self, value: &$crate::config::Value, reader: &mut $crate::config::reader::Reader) {
-                reader.section(value, &mut [ $( $(#[cfg(feature = $feature)])? (stringify!($field), &mut self.$field, &[ $( $low, $high )? ]) ),* ]);
+                reader.section(value, self.settings());
             }
 
-            fn check(&self, reader: &mut $crate::config::reader::Reader) {
-                reader.check_section(&[ $( $(#[cfg(feature = $feature)])? (stringify!($field), &self.$field, &[ $( $low, $high )? ]) ),* ]);
+            fn check(&mut self, reader: &mut $crate::config::reader::Reader) {
+                reader.check_section(self.settings());
             }
         }
 
         impl $crate::config::writer::Write for $name {
             fn write(&self) -> $crate::config::Value {
                 $crate::config::writer::table(&[
-                    $( $(#[cfg(feature = $feature)])? (stringify!($field), $crate::config::writer::Write::write(&self.$field)) ),*
+                    $( $(#[cfg(feature = $feature)])? (stringify!($field), &self.$field) ),*
                 ])
             }
         }

@@ -27,8 +27,8 @@ impl<T: Write> Write for Vec<T> {
 }
 
 /// A table of these fields, whose names are written as in a config.
-pub(crate) fn table(fields: &[(&str, Value)]) -> Value {
-    Value::Table(fields.iter().map(|(name, value)| (camel(name), value.clone())).collect())
+pub(crate) fn table(fields: &[(&str, &dyn Write)]) -> Value {
+    Value::Table(fields.iter().map(|(name, value)| (camel(name), value.write())).collect())
 }
 
 /// Defines a record that the engine hands out, and how it is written.
@@ -46,7 +46,7 @@ macro_rules! records {
 
         impl $crate::config::writer::Write for $name {
             fn write(&self) -> $crate::config::Value {
-                $crate::config::writer::table(&[ $( (stringify!($field), $crate::config::writer::Write::write(&self.$field)) ),* ])
+                $crate::config::writer::table(&[ $( (stringify!($field), &self.$field) ),* ])
             }
         }
 

@@ -122,7 +122,7 @@ impl Engine {
         self.effects.push_back(Effect::StartCheck { id, endpoint: tracked.endpoint.clone(), timeout });
     }
 
-    /// How long the next check may take. Each failure in a row earns the endpoint half as much patience again, up to three times as much: a
+    /// How long the next check may take. Each failure in a row earns the endpoint half as much patience again, up to twice as much: a
     /// jolt is forgiven, while one that has become slow for good does not pass as healthy. One that is down, or all that is left, gets all
     /// there is, because slow is then better than nothing.
     fn timeout(&self, index: usize) -> Millis {
@@ -130,7 +130,7 @@ impl Engine {
         let check = tracked.endpoint.health.check();
         match self.situation {
             Situation::Steady | Situation::Suspicion(_) if tracked.condition.health() != Health::Unhealthy || index == self.active => {
-                let patience = 2 + tracked.condition.detector.failures().min(4);
+                let patience = 2 + tracked.condition.detector.failures().min(2);
                 tracked.rtt.timeout(check.min_timeout(), check.timeout).scaled(patience, 2).min(check.timeout)
             }
             _ => check.timeout,

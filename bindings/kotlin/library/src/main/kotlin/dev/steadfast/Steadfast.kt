@@ -121,6 +121,25 @@ public class Steadfast private constructor(
     /** What the endpoints have been like in the last [period]; `null` once it has ended. */
     public fun report(period: Duration = 1.days): Report? = whileRunning { core.report(period) }
 
+    /** What is and was done about failures, oldest first: the last 32 actions. It is on with `config.recovery.enabled`. */
+    public fun recoveries(): List<RecoveryAction> = whileRunning { core.recoveries() } ?: emptyList()
+
+    /**
+     * Calls [recover] with every action about a failure that is not for a client to do (a restart, one more instance), until the returned
+     * object is closed. Whether it helped is what [recover] returns; what it throws is why not.
+     */
+    public fun onRecovery(recover: suspend (RecoveryAction) -> Boolean): AutoCloseable {
+        val collecting = scope.launch {
+            events.collect { event ->
+                if (event is Event.Recovery && event.action.ok == null) launch {
+                    val helped = runCatching { recover(event.action) }
+                    whileRunning { core.recoveryEnded(event.action.id, helped.getOrDefault(false), helped.exceptionOrNull()?.toString()) }
+                }
+            }
+        }
+        return AutoCloseable { collecting.cancel() }
+    }
+
     /**
      * Says that an endpoint is not to be used for a while, or may be used again. The app moves away from it gently, and comes back.
      *
