@@ -32,6 +32,7 @@ export function cards(
   }
   return () => {
     const { active, endpoints } = link.state;
+    const reports = new Map(link.report().endpoints.map((report) => [report.endpoint, report]));
     for (const { name, health, failures, rttMs } of endpoints) {
       const card = built.get(name);
       if (!card) continue;
@@ -41,7 +42,12 @@ export function cards(
       card.dataset["checks"] = String(count);
       card.classList.toggle("is-active", name === active);
       const rtt = rttMs === null ? "no round trip yet" : `round trip ${rttMs} ms`;
-      find(card, ".numbers").textContent = `${health}, ${rtt}, ${count} checks${failures ? `, ${failures} failed in a row` : ""}`;
+      const { uptimePercent = null, p95Ms = null } = reports.get(name) ?? {};
+      const so = [health, rtt, `${count} checks`];
+      if (failures) so.push(`${failures} failed in a row`);
+      if (p95Ms !== null) so.push(`95 % within ${p95Ms} ms`);
+      if (uptimePercent !== null) so.push(`up ${uptimePercent.toFixed(1)} %`);
+      find(card, ".numbers").textContent = so.join(", ");
     }
   };
 }

@@ -53,11 +53,12 @@ async function main(): Promise<void> {
   show();
 
   link.addEventListener("switch", ({ detail: { from, to, reason } }) => {
+    if (reason === "unhealthy") log(link.explain(from).text);
     log(`switched from ${from} to ${to} (${reason})`, "switch");
     plot.mark(to);
   });
   link.addEventListener("alldown", () => log("all endpoints are down", "bad"));
-  link.addEventListener("offline", () => log("our own network is down", "bad"));
+  link.addEventListener("offline", ({ detail }) => log(`our own network is down (${detail.reason})`, "bad"));
   link.addEventListener("online", () => log("our own network is back", "good"));
   link.addEventListener("check", ({ detail: { endpoint, failure, status, latencyMs, failures, message } }) => {
     plot.add(endpoint, failure ? null : latencyMs);

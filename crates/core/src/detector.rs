@@ -17,6 +17,10 @@ const HALF: Weight = Weight(30);
 /// How much a success then takes away: a little less than log10 of ½, since even one that works is not always answered.
 const RELIEF: Weight = Weight(26);
 
+/// How often, in millionths, a single answer of a working endpoint comes after the timeout, at the worst: that is learnt from answers, of which the
+/// latest are missed, so it may be too short for a while. The check that follows has more time.
+const LATE: u32 = 30_000;
+
 /// What there is against one endpoint.
 #[derive(Clone, Debug)]
 pub(crate) struct Detector {
@@ -74,16 +78,19 @@ impl Detector {
         if self.failures == 0 {
             self.kept.clear();
         }
-        let weight = evidence.weight().unwrap_or_else(|| {
-            let chance = self.loss.chance(self.timeouts).max(others.chance());
-            self.timeouts = self.timeouts.saturating_add(1);
-            Weight::of_chance(chance)
-        });
+        let (weight, flaky) = evidence.weight().map_or_else(
+            || {
+                let chance = self.loss.chance(self.timeouts).max(others.chance());
+                self.timeouts = self.timeouts.saturating_add(1);
+                (Weight::of_chance(chance), Weight::of_chance(chance.max(LATE)))
+            },
+            |weight| (weight, weight),
+        );
         self.failures = self.failures.saturating_add(1);
         let most = self.level();
         self.down = self.down.plus(weight, Weight(most.0 * 2));
         // At the level at most: a few successes later it is no longer convicted of this.
-        self.flaky = self.flaky.plus(weight.minus(HALF), most);
+        self.flaky = self.flaky.plus(flaky.minus(HALF), most);
         if self.kept.len() == KEPT {
             self.kept.remove(0);
         }

@@ -4,9 +4,11 @@ mod bench;
 mod command;
 mod demo;
 mod ffi;
+mod fuzz;
 mod kotlin;
 mod npm;
 mod package;
+mod parts;
 mod scenarios;
 mod setup;
 mod size;
@@ -43,6 +45,10 @@ enum Task {
     Npm,
     /// Prints the size of the npm package's parts, raw and compressed.
     Size,
+    /// Throws random bytes at everything that reads what others have written.
+    Fuzz(fuzz::FuzzArguments),
+    /// Breaks the engine on purpose, in every small way, and looks whether a test notices.
+    Mutants(fuzz::MutantsArguments),
     /// Measures: an engine step, memory, false failovers, checks while the app is busy.
     Bench(bench::Arguments),
 }
@@ -56,6 +62,8 @@ fn main() -> ExitCode {
         Task::Swift => swift::test(),
         Task::Kotlin => kotlin::verify(),
         Task::Size => size::run(),
+        Task::Fuzz(arguments) => fuzz::run_fuzz(&arguments),
+        Task::Mutants(arguments) => fuzz::run_mutants(&arguments),
         Task::Bench(arguments) => bench::run_benches(&arguments),
     };
     match done {

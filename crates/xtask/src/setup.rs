@@ -77,16 +77,16 @@ pub(crate) fn browsers() -> Result<Browsers> {
     Ok(browsers)
 }
 
-/// Sees to `cargo deny`, in a folder of our own.
-pub(crate) fn cargo_deny() -> Result<PathBuf> {
-    if let Some(path) = installed("cargo-deny") {
+/// A cargo command that checks something, built on first use.
+pub(crate) fn tool(name: &str) -> Result<PathBuf> {
+    if let Some(path) = installed(name) {
         return Ok(path);
     }
     let tools = root().join("target/tools");
-    let path = tools.join("bin/cargo-deny");
+    let path = tools.join("bin").join(name);
     if !path.exists() {
-        headline("Building cargo-deny (a minute, once)");
-        let mut install = cargo(["install", "cargo-deny", "--locked", "--debug", "--root"]);
+        headline(&format!("Building {name} (a minute, once)"));
+        let mut install = cargo(["install", name, "--locked", "--debug", "--root"]);
         run_quietly(install.arg(&tools), "can crates.io be reached?")?;
     }
     Ok(path)

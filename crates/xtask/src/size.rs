@@ -2,7 +2,7 @@
 
 use crate::command::root;
 use crate::ffi::{self, Library};
-use crate::npm;
+use crate::{npm, parts, wasm};
 use anyhow::{Result, bail};
 use std::io::Write;
 
@@ -10,12 +10,13 @@ use std::io::Write;
 const LIBRARY_LIMIT: usize = 700_000;
 
 /// The most that wasm, glue and face together may weigh, compressed.
-const LIMIT: usize = 45 * 1024;
+const LIMIT: usize = 64 * 1024;
 
 pub(crate) fn run() -> Result<()> {
     npm::build()?;
     let library = ffi::build()?;
     report()?;
+    report_parts()?;
     report_library(&library)
 }
 
@@ -43,6 +44,15 @@ pub(crate) fn report() -> Result<()> {
     println!("{:<28} {:>9} {:>9}   (limit {LIMIT})", "sum", sum.0, sum.1);
     if sum.1 > LIMIT {
         bail!("the npm package is {} bytes over its limit; `twiggy top` on the unstripped wasm shows what is in it", sum.1 - LIMIT);
+    }
+    Ok(())
+}
+
+/// Prints what each part of the engine costs in the wasm. Compressed, all of it shrinks to about two fifths.
+fn report_parts() -> Result<()> {
+    println!("\n{:<50} {:>9}   (code before the last optimization)", "of which, by part", "raw");
+    for (part, size) in parts::sizes(&std::fs::read(wasm::unoptimized()?)?)? {
+        println!("{part:<50} {size:>9}");
     }
     Ok(())
 }

@@ -54,7 +54,7 @@ fn lints() -> Result<()> {
 }
 
 fn dependencies() -> Result<()> {
-    let deny = setup::cargo_deny()?;
+    let deny = setup::tool("cargo-deny")?;
     let mut check = Command::new(&deny);
     run(check.args(["check", "bans", "licenses", "sources"]).current_dir(root()), "see deny.toml")?;
     let mut advisories = Command::new(&deny);

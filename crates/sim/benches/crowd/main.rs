@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use steadfast::{Config, Endpoint, Engine, Millis, Preset, Timestamp};
 
-const CLIENTS: u64 = 20_000;
+const CLIENTS: u64 = 1_000_000;
 
 /// Something that happens to all clients at once.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -91,3 +91,9 @@ public fun Event.toJson(): String = eventToJson(this)
 
 /** What came of the check. */
 public val Event.Check.report: CheckReport get() = v1
+
+/** What is wrong. */
+public val Event.Failure.failure: FailureEvent get() = v1
+
+/** What is or was done. */
+public val Event.Recovery.action: RecoveryAction get() = v1
