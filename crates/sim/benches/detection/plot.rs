@@ -37,7 +37,7 @@ fn draw(measured: &[Measured], path: &Path) -> Result<(), Box<dyn std::error::Er
         let color = if policy.ours { RED } else { RGBColor(60, 90, 150) };
         let size = if policy.ours { 7 } else { 5 };
         // Side by side at the edges, where several meet: above and below in turn.
-        let below = index % 2 == 1;
+        let below = index % 2 == 1 && time < 100.0;
         chart.draw_series(std::iter::once(
             EmptyElement::at((time, mistakes))
                 + Circle::new((0, 0), size, color.filled())
