@@ -54,11 +54,13 @@ pub(crate) struct Suspicion {
     pub(crate) spread: Millis,
     /// When the evidence sufficed.
     pub(crate) verdict: Option<Timestamp>,
+    /// The move is decided, and waits for nothing but its spread.
+    pub(crate) decided: bool,
 }
 
 impl Suspicion {
     pub(crate) fn new(since: Timestamp, spread: Millis) -> Self {
-        Self { since, others: Others::default(), spread, verdict: None }
+        Self { since, others: Others::default(), spread, verdict: None, decided: false }
     }
 }
 

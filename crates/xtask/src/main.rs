@@ -48,7 +48,7 @@ enum Task {
     /// Throws random bytes at everything that reads what others have written.
     Fuzz(fuzz::FuzzArguments),
     /// Breaks the engine on purpose, in every small way, and looks whether a test notices.
-    Mutants(fuzz::MutantsArguments),
+    Mutants,
     /// Measures: an engine step, memory, false failovers, checks while the app is busy.
     Bench(bench::Arguments),
 }
@@ -63,7 +63,7 @@ fn main() -> ExitCode {
         Task::Kotlin => kotlin::verify(),
         Task::Size => size::run(),
         Task::Fuzz(arguments) => fuzz::run_fuzz(&arguments),
-        Task::Mutants(arguments) => fuzz::run_mutants(&arguments),
+        Task::Mutants => fuzz::run_mutants(),
         Task::Bench(arguments) => bench::run_benches(&arguments),
     };
     match done {

@@ -49,7 +49,9 @@ impl Engine {
             Situation::Attempt { .. } | Situation::ToldOffline => None,
             Situation::AllDown(outage) | Situation::PresumedOffline(outage) => outage.round.filter(|_| !schedule.is_checking()),
             Situation::Steady | Situation::Suspicion(_) if index == self.active => {
-                schedule.active_due(&self.config, tracked.endpoint.health.check(), suspected)
+                // A crowd that waits for its turn to leave need not go on asking a server that is down.
+                let decided = matches!(&self.situation, Situation::Suspicion(suspicion) if suspicion.decided);
+                schedule.active_due(&self.config, tracked.endpoint.health.check(), suspected && !decided)
             }
             Situation::Suspicion(_) if self.is_being_asked(index) => schedule.hurried(self.config.suspect_interval),
             Situation::Steady | Situation::Suspicion(_) => schedule.standby_due(&self.config),

@@ -81,8 +81,9 @@ impl Engine {
         let alone = self.alone_with_silence();
         let active = self.active;
         if let Some(standby) = self.best(&|index| index != active && self.is_fresh(index, suspicion.since)) {
-            let due = suspicion.verdict.is_some_and(|at| at + suspicion.spread <= self.now);
-            if due && (!down || self.tells_apart(standby)) {
+            suspicion.decided = suspicion.verdict.is_some() && (!down || self.tells_apart(standby));
+            self.situation = Situation::Suspicion(suspicion);
+            if suspicion.decided && suspicion.verdict.is_some_and(|at| at + suspicion.spread <= self.now) {
                 let reason = if down { SwitchReason::Unhealthy } else { SwitchReason::Unconnectable };
                 self.switch(standby, reason);
             }
