@@ -40,6 +40,9 @@ pub(crate) enum Maintenance {
     Until(Timestamp),
     /// By the app, which also ends it.
     Commanded,
+    /// Taken out of rotation until this time, however its checks go.
+    #[cfg_attr(not(feature = "recovery"), expect(dead_code, reason = "only recovery takes endpoints out of rotation"))]
+    Removed(Timestamp),
 }
 
 /// How a check passed.
@@ -86,10 +89,11 @@ impl Condition {
     pub(crate) fn success(&mut self, threshold: u32, pass: Pass, now: Timestamp) {
         self.detector.success(pass.overtaken);
         self.successes = self.successes.saturating_add(1);
-        if self.maintenance == Some(Maintenance::Commanded) {
-            return;
+        match self.maintenance {
+            Some(Maintenance::Commanded) => return,
+            Some(Maintenance::Removed(end)) if now < end => return,
+            _ => self.maintenance = None,
         }
-        self.maintenance = None;
         let health = match self.health {
             Health::Unhealthy if self.successes < threshold => Health::Unhealthy,
             Health::Unhealthy => {
@@ -107,7 +111,7 @@ impl Condition {
         match self.maintenance {
             // It said that it would fail.
             Some(Maintenance::Commanded) => return,
-            Some(Maintenance::Until(end)) if now < end => return,
+            Some(Maintenance::Until(end) | Maintenance::Removed(end)) if now < end => return,
             _ => self.maintenance = None,
         }
         self.detector.failure(evidence, others, now);
@@ -121,8 +125,10 @@ impl Condition {
 
     /// The endpoint, or the app, says that it is not to be used for a while.
     pub(crate) fn announce(&mut self, maintenance: Maintenance, now: Timestamp) {
-        if self.maintenance != Some(Maintenance::Commanded) {
-            self.maintenance = Some(maintenance);
+        match self.maintenance {
+            Some(Maintenance::Commanded) => {}
+            Some(Maintenance::Removed(end)) if now < end && maintenance != Maintenance::Commanded => {}
+            _ => self.maintenance = Some(maintenance),
         }
         self.successes = 0;
         self.detector.restart();
@@ -254,6 +260,19 @@ mod tests {
         condition.announce(Maintenance::Until(end), NOW);
         pass(&mut condition, 1);
         assert_eq!(condition.health(), Health::Healthy, "it is back early");
+    }
+
+    #[test]
+    fn what_was_taken_out_of_rotation_stays_out_for_its_time() {
+        let mut condition = condition();
+        let end = NOW + Millis::from_secs(30);
+        condition.announce(Maintenance::Removed(end), NOW);
+        pass(&mut condition, 1);
+        fail(&mut condition, NOW);
+        condition.announce(Maintenance::Until(NOW), NOW);
+        assert_eq!(condition.maintenance(), Some(Maintenance::Removed(end)));
+        condition.success(1, Pass::default(), end);
+        assert_eq!(condition.health(), Health::Healthy);
     }
 
     #[test]

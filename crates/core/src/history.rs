@@ -122,7 +122,7 @@ impl Latencies {
         *count = count.saturating_add(1);
     }
 
-    /// The latency in milliseconds that this share of the checks, in thousandths, did not exceed, to a tenth; `None` if there were none.
+    /// The latency in milliseconds that this share of the checks, in thousandths, did not exceed, to a tenth or 2 ms; `None` if there were none.
     pub(crate) fn quantile(&self, permille: u32) -> Option<u32> {
         let total: u32 = self.0.iter().map(|&count| u32::from(count)).sum();
         // The nearest rank: of twenty, the 95th percentile is the nineteenth.

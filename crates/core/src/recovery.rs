@@ -23,7 +23,7 @@ reader_settings! {
         window: Millis = Millis::from_secs(300), "1s" ..= "1d";
         /// How long an action that is left to others may take before it counts as failed.
         timeout: Millis = Millis::from_secs(60), "1s" ..= "1h";
-        /// How long an endpoint is left out that was taken out of rotation, unless a check passes before.
+        /// How long an endpoint is left out that was taken out of rotation.
         out_of_rotation: Millis = Millis::from_secs(300), "1s" ..= "1d";
     }
 }

@@ -35,11 +35,11 @@ records! {
         pub failed: u32,
         /// Mean time that checks took that passed, in milliseconds.
         pub average_ms: Option<u32>,
-        /// The time that half of them did not exceed, to a tenth.
+        /// The time that half of them did not exceed, to a tenth or 2 ms.
         pub p50_ms: Option<u32>,
-        /// The time that 95 % of them did not exceed, to a tenth.
+        /// The time that 95 % of them did not exceed, to a tenth or 2 ms.
         pub p95_ms: Option<u32>,
-        /// The time that 99 % of them did not exceed, to a tenth.
+        /// The time that 99 % of them did not exceed, to a tenth or 2 ms.
         pub p99_ms: Option<u32>,
         /// Failed checks by class; those that did not occur are left out.
         pub errors: Vec<ErrorCount>,

@@ -127,7 +127,8 @@ impl Schedule {
         Some(self.rested(self.last_end + self.pause(interval)))
     }
 
-    fn rested(&self, due: Timestamp) -> Timestamp {
+    /// No sooner than the server wants.
+    pub(crate) fn rested(&self, due: Timestamp) -> Timestamp {
         self.rest.map_or(due, |rest| rest.max(due))
     }
 }

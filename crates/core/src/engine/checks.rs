@@ -47,7 +47,9 @@ impl Engine {
         let suspected = tracked.condition.detector.suspects();
         let due = match &self.situation {
             Situation::Attempt { .. } | Situation::ToldOffline => None,
-            Situation::AllDown(outage) | Situation::PresumedOffline(outage) => outage.round.filter(|_| !schedule.is_checking()),
+            Situation::AllDown(outage) | Situation::PresumedOffline(outage) => {
+                outage.round.filter(|_| !schedule.is_checking()).map(|at| schedule.rested(at))
+            }
             Situation::Steady | Situation::Suspicion(_) if index == self.active => {
                 // A crowd that waits for its turn to leave need not go on asking a server that is down.
                 let decided = matches!(&self.situation, Situation::Suspicion(suspicion) if suspicion.decided);
@@ -235,7 +237,7 @@ impl Engine {
         if let Some(spread) = document.and_then(|document| document.spread) {
             self.endpoints[index].spread = spread;
         }
-        let rest = answer.retry_after();
+        let rest = answer.retry_after().filter(|_| matches!(answer.status, Some(429 | 503)));
         // Everyone was told the same: none comes back earlier, and not all at the same moment.
         self.endpoints[index].schedule.rest = rest.map(|rest| self.now + rest + self.random.within(self.config.spread.forced));
         let by_document = document.is_some_and(|document| document.status == DocumentStatus::Maintenance);

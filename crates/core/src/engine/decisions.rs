@@ -12,6 +12,8 @@ use crate::time::{Millis, Timestamp};
 
 /// Refused connections in a row after which the app looks elsewhere, though the checks pass.
 const UNCONNECTABLE: u32 = 3;
+/// The widest spread of a forced move that a server can ask for.
+const MOST_FORCED_SPREAD: Millis = Millis::from_secs(30);
 /// Failures in a row after which silence on all sides is taken for an outage.
 const SILENCES: u32 = 3;
 
@@ -53,8 +55,7 @@ impl Engine {
     fn begin_suspicion(&mut self) {
         // A check found it on its own schedule, which is spread already; a closed socket a whole crowd sees at once.
         let found_by_check = self.endpoints[self.active].failure.is_some();
-        let forced = self.config.spread.forced.max(self.endpoints[self.active].spread);
-        let spread = if found_by_check { Millis::ZERO } else { self.random.within(forced) };
+        let spread = if found_by_check { Millis::ZERO } else { self.random.within(self.forced_spread()) };
         self.planned = None;
         self.situation = Situation::Suspicion(Suspicion::new(self.now, spread));
         for index in 0..self.endpoints.len() {
@@ -63,6 +64,12 @@ impl Engine {
             }
         }
         self.investigate();
+    }
+
+    /// Over how long a time a crowd spreads that must leave the active endpoint: a server that asks for more than it gets from the config gets it
+    /// within reason, for meanwhile the app is cut off.
+    pub(super) fn forced_spread(&self) -> Millis {
+        self.config.spread.forced.max(self.endpoints[self.active].spread.min(MOST_FORCED_SPREAD))
     }
 
     /// Gathers evidence about the standbys while the active endpoint is suspected, and acts when it suffices.
@@ -90,7 +97,7 @@ impl Engine {
             return;
         }
         // The best one first, so that at the verdict the alternative is known; at the verdict all that are left, side by side.
-        while convicted || alone || !self.standbys_asked() {
+        while convicted || alone || !self.awaits_standbys() {
             let unasked = |index: usize| {
                 let Tracked { schedule, condition, .. } = &self.endpoints[index];
                 index != active && schedule.tries == 0 && condition.maintenance() != Some(Maintenance::Commanded)
@@ -98,7 +105,7 @@ impl Engine {
             let Some(standby) = self.best(&unasked) else { break };
             self.begin(standby, 0);
         }
-        if (convicted || alone) && !self.standbys_asked() {
+        if (convicted || alone) && !self.awaits_standbys() {
             self.no_alternative(down || alone);
         }
     }
@@ -125,7 +132,7 @@ impl Engine {
     }
 
     /// Whether the answer of a standby is still to be had.
-    fn standbys_asked(&self) -> bool {
+    fn awaits_standbys(&self) -> bool {
         (0..self.endpoints.len())
             .any(|index| index != self.active && (self.endpoints[index].schedule.is_checking() || self.is_being_asked(index)))
     }

@@ -72,7 +72,15 @@ impl Engine {
             // Never the last one: an endpoint that fails is better than none.
             _ if other.is_none() => Err("no other endpoint is healthy".to_owned()),
             RecoveryStrategy::Drain | RecoveryStrategy::RemoveFromLoadBalancer => {
-                self.announce(index, Maintenance::Until(self.now + self.config.recovery.out_of_rotation));
+                let end = self.now + self.config.recovery.out_of_rotation;
+                if matches!(self.endpoints[index].condition.maintenance(), Some(Maintenance::Removed(_))) {
+                    return Err("it is out of rotation already".to_owned());
+                }
+                self.announce(index, Maintenance::Removed(end));
+                // Draining leaves gently, as from any endpoint in maintenance.
+                if let Some(other) = other.filter(|_| index == self.active && strategy == RecoveryStrategy::RemoveFromLoadBalancer) {
+                    self.switch(other, SwitchReason::Unhealthy);
+                }
                 Ok(())
             }
             _ => {

@@ -1,7 +1,7 @@
 //! Keeping account of what the endpoints are like.
 
 use super::{Engine, Phase};
-use crate::health::Health;
+use crate::health::{Health, Maintenance};
 use crate::history::{Standing, Time};
 use crate::report::{EndpointReport, Report};
 use crate::situation::Situation;
@@ -46,6 +46,7 @@ impl Engine {
                 _ if !watched => Time::Unknown,
                 Health::Healthy | Health::Degraded | Health::Suspect => Time::Up,
                 Health::Unhealthy => Time::Down,
+                Health::Maintenance if matches!(tracked.condition.maintenance(), Some(Maintenance::Removed(_))) => Time::Down,
                 Health::Unknown | Health::Maintenance => Time::Unknown,
             };
             let standing = Standing { time, active: index == self.active && self.phase == Phase::Running };

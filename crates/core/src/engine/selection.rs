@@ -108,7 +108,7 @@ impl Engine {
             Health::Maintenance => {
                 let to = self.best(&|index| index != self.active && self.endpoints[index].condition.is_usable())?;
                 // An app that has lost its connection is not made to wait longer than it must for the others' sake.
-                let window = if self.connection.is_broken() { self.config.spread.forced.max(active.spread) } else { voluntary };
+                let window = if self.connection.is_broken() { self.forced_spread() } else { voluntary };
                 return leave(to, SwitchReason::Maintenance, self.now, window);
             }
             Health::Degraded => {

@@ -1,6 +1,8 @@
 //! What must hold whatever happens, and the contract of the engine. Behaviour over time stands in `tests/scenarios`.
 
 use super::*;
+#[cfg(feature = "recovery")]
+use crate::RecoveryStrategy as Recovery;
 use crate::config::{Endpoints, Preset, Strategy as Choice};
 use crate::effect::{CheckId, ConnectionId};
 use crate::{Answer, BreakerState, Command, Health, Lifecycle, Outcome};
@@ -409,4 +411,42 @@ fn foreign_or_damaged_memories_are_refused_and_do_no_harm() {
     }
     let odd = r#"{"steadfast":1,"at":-5,"active":"gone","endpoints":[7,{"name":"e0","rtt":["x",4000000000,9],"loss":[1,2,3,-4],"flaps":99,"history":[[-9],3]}]}"#;
     assert!(!refused(odd));
+}
+
+#[test]
+#[cfg(feature = "recovery")]
+fn recovery_moves_at_once_and_leaves_the_rest_to_others() {
+    let mut config = Config::new(Preset::Orchestrator, endpoints(2));
+    config.recovery.enabled = true;
+    let mut engine = Engine::new(config, 7, at(0)).unwrap();
+    engine.handle(at(0), Input::Started);
+    let (mut now, mut told, mut switched) = (0, Vec::new(), None);
+    while now < 400_000 {
+        while let Some(effect) = engine.poll_effect() {
+            match effect {
+                Effect::StartCheck { id, endpoint, .. } => {
+                    let fails = endpoint.name.as_str() == "e0" && now > 60_000;
+                    let outcome = if fails { Outcome::Failure(FailureKind::Refused) } else { passed() };
+                    engine.handle(at(now), Input::CheckFinished { id, outcome });
+                }
+                Effect::Emit { event: Event::Recovery(action), .. } => {
+                    if action.ok.is_none() {
+                        engine.handle(at(now), Input::RecoveryEnded { id: action.id, ok: false, error: Some("no".into()) });
+                    }
+                    told.push((action.strategy, action.ok));
+                }
+                Effect::Emit { at, event: Event::Switched { .. } } => switched = switched.or(Some(at)),
+                _ => {}
+            }
+        }
+        now = engine.next_wakeup().unwrap().as_millis();
+        engine.handle(at(now), Input::Wake);
+    }
+    assert_eq!(told[..2], [(Recovery::RemoveFromLoadBalancer, Some(true)), (Recovery::RemoveFromLoadBalancer, Some(false))]);
+    let restarts = told.iter().filter(|said| **said == (Recovery::Restart, None)).count();
+    assert_eq!(restarts, 3, "three in five minutes: {told:?}");
+    let third_failure = 60_000 + 3 * 33_000;
+    assert!(switched.unwrap().as_millis() <= third_failure, "{switched:?}");
+    assert_eq!(engine.active().name.as_str(), "e1");
+    assert!(engine.recoveries().len() > 5);
 }
