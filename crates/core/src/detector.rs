@@ -218,6 +218,36 @@ mod tests {
     }
 
     #[test]
+    fn what_a_few_others_lose_makes_a_timeout_less_of_a_surprise() {
+        let mut detector = experienced(2_000, 100_000);
+        detector.failure(TIMEOUT, Others { lost: 1, total: 3 }, NOW);
+        assert_eq!((detector.suspicion(), detector.failures()), (Weight::of_chance(250_000), 1));
+    }
+
+    #[test]
+    fn suspicion_ends_at_twice_the_level_and_with_an_acquittal() {
+        let mut detector = accruing();
+        (0..20).for_each(|_| detector.failure(Evidence::Check(Refused, None), Others::default(), NOW));
+        assert_eq!((detector.suspicion(), detector.failures()), (Weight::decades(16), 20));
+        detector.acquit();
+        assert_eq!((detector.suspicion(), detector.failures()), (Weight::ZERO, 0));
+    }
+
+    #[test]
+    fn an_unfounded_suspicion_teaches_how_bursts_go() {
+        let (mut detector, mut taught) = (accruing(), Loss::default());
+        detector.success(7);
+        assert_eq!(detector.loss, taught, "nothing was suspected");
+        for _ in 0..10 {
+            (0..4).for_each(|_| detector.failure(TIMEOUT, Others::default(), NOW));
+            detector.success(2);
+            // Three that followed the first, and two that were overtaken.
+            taught.observe_burst(5);
+        }
+        assert_eq!(detector.loss, taught);
+    }
+
+    #[test]
     fn kinds_differ_in_weight() {
         let none = Others::default();
         assert_eq!(needed(&mut accruing(), Evidence::Check(Tls, None), none), 2);

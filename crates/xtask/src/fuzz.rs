@@ -36,7 +36,7 @@ pub(crate) fn run_fuzz(arguments: &FuzzArguments) -> Result<()> {
 const DECIDING: [(&[&str], &str, &[&str]); 3] = [
     (&["detector.rs", "evidence.rs", "loss.rs"], "steadfast", &["detector", "evidence", "loss"]),
     (&["breaker.rs", "sliding.rs"], "steadfast", &["breaker", "sliding"]),
-    (&["engine/selection.rs"], "steadfast-sim", &[]),
+    (&["engine/selection.rs"], "steadfast,steadfast-sim", &["selection", "every_scenario"]),
 ];
 
 /// Breaks the deciding parts of the engine on purpose, in every small way, and looks whether a test notices.

@@ -152,6 +152,36 @@ fn a_share_of_failures_opens_it_once_there_are_enough_requests() {
 }
 
 #[test]
+fn a_share_that_is_not_reached_does_not_open_it() {
+    let mut test = Test::new(Breaker { failures: None, failure_percent: Some(50), ..Breaker::default() });
+    (0..11).for_each(|_| {
+        test.call(true);
+    });
+    (0..10).for_each(|_| {
+        test.call(false);
+    });
+    assert_eq!(test.circuit.state(), BreakerState::Closed, "ten of twenty-one");
+    assert_eq!(test.call(false), BreakerState::Open);
+}
+
+#[test]
+fn a_slow_trial_has_passed_where_slowness_does_not_matter() {
+    let mut test = Test::opened();
+    test.wait(6_000);
+    assert_eq!(test.call_for(true, 60_000), BreakerState::HalfOpen);
+}
+
+#[test]
+fn a_trial_that_reports_at_its_deadline_is_too_late() {
+    let mut test = Test::opened();
+    test.wait(6_000);
+    let trial = test.acquire().unwrap();
+    test.wait(30_000);
+    test.report(trial, false, 10);
+    assert_eq!(test.circuit.state(), BreakerState::HalfOpen);
+}
+
+#[test]
 fn a_share_of_slow_requests_opens_it() {
     let mut test = Test::new(Breaker { slow_percent: Some(30), ..Breaker::default() });
     (0..7).for_each(|_| {

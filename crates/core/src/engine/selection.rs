@@ -155,3 +155,75 @@ impl Engine {
         self.planned.map(|planned| planned.at).filter(|at| *at > self.now)
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "url")]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Endpoint, Preset};
+    use crate::{Answer, Command, Effect, Input, Outcome};
+
+    /// An engine whose endpoints, named `a`, `b` and so on, have answered with these latencies.
+    fn engine(strategy: Strategy, latencies: &[u32]) -> Engine {
+        let endpoint = |index: usize| {
+            let name = char::from(b'a' + index as u8).to_string();
+            Endpoint::new(&name, "ws://a.example/".parse().unwrap(), "http://a.example/".parse().unwrap())
+        };
+        let config = Config { strategy, ..Config::new(Preset::Default, (0..latencies.len()).map(endpoint).collect()) };
+        let mut engine = Engine::new(config, 1, Timestamp::default()).unwrap();
+        engine.handle(Timestamp::default(), Input::Started);
+        while engine.endpoints.iter().any(|tracked| !tracked.condition.is_usable()) {
+            while let Some(effect) = engine.poll_effect() {
+                if let Effect::StartCheck { id, endpoint, .. } = effect {
+                    let latency = Millis::new(latencies[usize::from(endpoint.name.as_str().as_bytes()[0] - b'a')]);
+                    let outcome = Outcome::Answer(Answer { status: Some(200), latency, ..Answer::default() });
+                    engine.handle(engine.now, Input::CheckFinished { id, outcome });
+                }
+            }
+            let now = engine.next_wakeup().unwrap();
+            engine.handle(now, Input::Wake);
+        }
+        engine
+    }
+
+    #[test]
+    fn lots_fall_as_the_weights_say() {
+        let mut random = Random::new(1);
+        let mut wins = 0;
+        for _ in 0..20_000 {
+            wins += u32::from(lot(3, &mut random) < lot(1, &mut random));
+        }
+        assert!((14_600..15_400).contains(&wins), "{wins} of 20,000, where three in four are due");
+        assert_eq!(lot(0, &mut random), u32::MAX);
+        let mean: u64 = (0..20_000).map(|_| u64::from(lot(1, &mut random))).sum::<u64>() / 20_000;
+        assert!((42_000..45_000).contains(&mean), "{mean}: the mean of -log10 is 0.434");
+    }
+
+    #[test]
+    fn the_fastest_is_the_best_only_where_latency_counts() {
+        assert_eq!(engine(Strategy::Latency, &[300, 100, 200]).best(&|_| true), Some(1));
+        assert_eq!(engine(Strategy::Latency, &[300, 100, 200]).best(&|index| index != 1), Some(2));
+        assert_eq!(engine(Strategy::Priority, &[300, 100, 200]).best(&|_| true), Some(0));
+    }
+
+    #[test]
+    fn what_the_app_prefers_is_the_best() {
+        let mut engine = engine(Strategy::Priority, &[100, 100, 100]);
+        engine.handle(engine.now, Input::Command(Command::Prefer(Some("c".into()))));
+        assert_eq!((engine.best(&|_| true), engine.active), (Some(2), 2));
+        assert_eq!(engine.best(&|index| index != 2), Some(0));
+    }
+
+    #[test]
+    fn a_planned_move_waits_for_its_time_and_for_enough_checks() {
+        let mut engine = engine(Strategy::Priority, &[100, 100]);
+        engine.active = 1;
+        engine.consider_voluntary_move();
+        let planned = engine.planned.expect("a way back");
+        assert_eq!((planned.to, planned.reason, engine.active), (0, SwitchReason::Failback, 1));
+        assert!(planned.at >= engine.now + Millis::from_secs(50), "{planned:?}");
+        engine.now = planned.at;
+        engine.consider_voluntary_move();
+        assert_eq!(engine.active, 1, "it has not passed enough checks in a row");
+    }
+}
