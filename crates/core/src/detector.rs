@@ -220,8 +220,8 @@ mod tests {
     #[test]
     fn what_a_few_others_lose_makes_a_timeout_less_of_a_surprise() {
         let mut detector = experienced(2_000, 100_000);
-        detector.failure(TIMEOUT, Others { lost: 1, total: 3 }, NOW);
-        assert_eq!((detector.suspicion(), detector.failures()), (Weight::of_chance(250_000), 1));
+        detector.failure(TIMEOUT, Others { lost: 2, total: 3 }, NOW);
+        assert_eq!((detector.suspicion(), detector.failures()), (Weight::of_chance(500_000), 1));
     }
 
     #[test]

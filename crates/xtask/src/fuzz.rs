@@ -47,7 +47,7 @@ pub(crate) fn run_mutants() -> Result<()> {
         let out = root().join("target/mutants").join(files[0].trim_end_matches(".rs"));
         std::fs::create_dir_all(&out)?;
         let mut testing =
-            command(&mutants.to_string_lossy(), ["mutants", "--package", "steadfast", "--jobs", "2", "--timeout", "60", "--no-shuffle"]);
+            command(&mutants.to_string_lossy(), ["mutants", "--package", "steadfast", "--jobs", "2", "--timeout", "15", "--no-shuffle"]);
         testing.args(["--test-package", package, "--output"]).arg(&out);
         for file in files {
             testing.arg("--file").arg(format!("crates/core/src/{file}"));
