@@ -114,6 +114,26 @@ mod tests {
     }
 
     #[test]
+    fn bursts_count_for_what_they_are_and_for_what_was_supposed() {
+        let mut loss = Loss::default();
+        (0..1_000).for_each(|_| loss.observe(false));
+        loss.observe_burst(5);
+        // Five of six, and fifty more at the calm rate of 2 in 1,101.
+        assert_eq!((loss.chance(0), loss.chance(1)), (FLOOR, 89_285 + 1_621));
+    }
+
+    #[test]
+    fn what_is_kept_comes_back_and_nonsense_is_bounded() {
+        let mut loss = Loss::default();
+        (0..500).for_each(|round| loss.observe(round % 7 == 0));
+        loss.observe_burst(3);
+        assert_eq!(Loss::from_numbers(loss.to_numbers()), loss);
+        let most = Loss::from_numbers([u32::MAX; 4]);
+        assert_eq!(most.to_numbers(), [16 * u32::from(MEMORY), MEMORY.into(), 16 * u32::from(BURST_MEMORY), BURST_MEMORY.into()]);
+        assert_eq!(Loss::from_numbers([500, 1, 0, 0]).to_numbers(), [16, 1, 0, 0]);
+    }
+
+    #[test]
     fn each_further_loss_is_less_of_a_surprise() {
         let mut loss = Loss::default();
         loss.observe(false);
