@@ -207,6 +207,15 @@ mod tests {
     }
 
     #[test]
+    fn a_degraded_endpoint_is_the_last_to_be_chosen() {
+        let mut engine = engine(Strategy::Priority, &[100, 100, 100]);
+        let poor = crate::health::Pass { poor: true, overtaken: 0 };
+        engine.change_condition(0, &|condition, _, now| condition.success(1, poor, now));
+        assert_eq!(engine.best(&|_| true), Some(1));
+        assert_eq!(engine.best(&|index| index == 0), Some(0), "but better than nothing");
+    }
+
+    #[test]
     fn what_the_app_prefers_is_the_best() {
         let mut engine = engine(Strategy::Priority, &[100, 100, 100]);
         engine.handle(engine.now, Input::Command(Command::Prefer(Some("c".into()))));
