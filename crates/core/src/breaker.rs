@@ -3,13 +3,13 @@
 //! Closed, it counts failures in a row, or shares of a sliding window; open, it refuses; half-open, it lets a limited number of trials
 //! through. A permit carries the generation of the state that gave it: what is reported with an older one changes nothing.
 
-use crate::config::reader_settings;
+use crate::config::reader::settings;
 use crate::keyword::keywords;
 use crate::random::Random;
 use crate::sliding::Sliding;
 use crate::time::{Millis, Timestamp};
 
-reader_settings! {
+settings! {
     /// When an endpoint's circuit breaker opens and closes. It guards the app's own requests, as far as the app asks it to.
     pub struct Breaker {
         /// Failures in a row at which it opens; `null`: only the shares below count.

@@ -1,13 +1,14 @@
 //! Failure events: what is wrong with an endpoint, how often and since when, in the terms of those who run it.
 
+use crate::config::Name;
+use crate::config::reader::settings;
 use crate::config::writer::records;
-use crate::config::{Name, reader_settings};
 use crate::keyword::keywords;
 use crate::outcome::FailureKind;
 use crate::sliding::Sliding;
 use crate::time::{Millis, Timestamp};
 
-reader_settings! {
+settings! {
     /// When a failure is an event of its own.
     pub struct FailureEvents {
         /// Whether there are such events at all.
@@ -102,7 +103,7 @@ impl FailureEventKind {
 
     /// Whether it is critical the first time.
     const fn is_critical(self) -> bool {
-        matches!(self, Self::ContainerStopped | Self::ContainerOutOfMemory | Self::ApplicationStartupFailed)
+        matches!(self, Self::ApplicationStartupFailed) || matches!(self.severity(), Severity::Critical)
     }
 }
 
@@ -199,7 +200,7 @@ impl Failures {
             endpoint: endpoint.clone(),
             kind,
             severity: kind.severity(),
-            critical: kind.is_critical() || kind.severity() == Severity::Critical || counted.consecutive >= rules.critical_after,
+            critical: kind.is_critical() || counted.consecutive >= rules.critical_after,
             message,
             consecutive: counted.consecutive,
             in_window,

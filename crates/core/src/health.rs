@@ -94,12 +94,11 @@ impl Condition {
             Some(Maintenance::Removed(end)) if now < end => return,
             _ => self.maintenance = None,
         }
+        if self.health == Health::Unhealthy && self.successes >= threshold {
+            self.detector.acquit();
+        }
         let health = match self.health {
             Health::Unhealthy if self.successes < threshold => Health::Unhealthy,
-            Health::Unhealthy => {
-                self.detector.acquit();
-                if pass.poor { Health::Degraded } else { Health::Healthy }
-            }
             _ if pass.poor || self.detector.is_flaky() => Health::Degraded,
             _ => Health::Healthy,
         };

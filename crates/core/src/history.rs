@@ -226,7 +226,7 @@ impl History {
     }
 
     /// The slots that lie within the last `period`, oldest first.
-    pub(crate) fn within(&self, period: Millis, length: Millis) -> impl Iterator<Item = &Slot> {
+    pub(crate) fn within(&self, period: Millis, length: Millis) -> impl Iterator<Item = &Slot> + Clone {
         let slot_length = length.scaled(1, SLOTS as u32).get().max(1);
         let wanted = period.get().div_ceil(slot_length) as usize;
         self.slots.iter().map(Box::as_ref).skip(self.slots.len().saturating_sub(wanted))

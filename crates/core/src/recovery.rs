@@ -1,14 +1,14 @@
 //! What is done about a failure: for each kind a list of strategies, tried in order until one helps, within limits.
 
 use crate::config::Name;
-use crate::config::reader_settings;
+use crate::config::reader::settings;
 use crate::config::writer::records;
 use crate::failures::{FailureEvent, FailureEventKind};
 use crate::keyword::keywords;
 use crate::time::{Millis, Timestamp};
 use std::collections::VecDeque;
 
-reader_settings! {
+settings! {
     /// When something is done about a failure event.
     pub struct Recovery {
         /// Whether anything is. Failure events must be on as well.

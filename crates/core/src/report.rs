@@ -2,10 +2,9 @@
 
 use crate::config::Name;
 use crate::config::writer::records;
-use crate::history::{History, Slot};
+use crate::history::Slot;
 use crate::keyword::{Keyword, keywords};
 use crate::outcome::FailureKind;
-use crate::time::Millis;
 
 records! {
     /// What the endpoints have been like over a time.
@@ -109,8 +108,8 @@ impl Slot {
 }
 
 impl EndpointReport {
-    pub(crate) fn new(endpoint: Name, history: &History, period: Millis, length: Millis) -> Self {
-        let sum = history.sum(period, length);
+    /// What these slots, one after the other, and their `sum` say of the endpoint.
+    pub(crate) fn new<'a>(endpoint: Name, sum: &Slot, slots: impl Iterator<Item = &'a Slot> + Clone) -> Self {
         let errors = ErrorClass::KEYWORDS.iter().zip(sum.errors).filter(|(_, count)| *count > 0);
         Self {
             endpoint,
@@ -124,8 +123,8 @@ impl EndpointReport {
             errors: errors.map(|(class, count)| ErrorCount { class: *class, count: count.into() }).collect(),
             active_ms: sum.active,
             down_ms: sum.down,
-            uptime_over_time: history.within(period, length).map(Slot::uptime).collect(),
-            latency_over_time: history.within(period, length).map(Slot::average).collect(),
+            uptime_over_time: slots.clone().map(Slot::uptime).collect(),
+            latency_over_time: slots.map(Slot::average).collect(),
         }
     }
 }

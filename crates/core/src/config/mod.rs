@@ -22,7 +22,6 @@ use crate::keyword::{Keyword, keywords};
 pub use crate::recovery::Recovery;
 use crate::time::Millis;
 use crate::url::UrlParser;
-pub(crate) use reader::settings as reader_settings;
 use reader::{Read, Reader, Setting, settings};
 use writer::Write;
 

@@ -119,8 +119,7 @@ impl Engine {
     pub(super) fn begin(&mut self, index: usize, attempt: u32) {
         let timeout = self.timeout(index);
         let tracked = &mut self.endpoints[index];
-        self.last_check += 1;
-        let id = CheckId(self.last_check);
+        let id = next_id(&mut self.last_check);
         let calm = !tracked.condition.detector.suspects();
         tracked.schedule.begin(Flight { id, started: self.now, timeout, attempt, calm });
         self.effects.push_back(Effect::StartCheck { id, endpoint: tracked.endpoint.clone(), timeout });
@@ -165,8 +164,9 @@ impl Engine {
             Outcome::Answer(answer) => (health.judge(&answer, flight.timeout), answer),
             Outcome::Failure(kind) => (Some(kind), Answer { latency: self.now - flight.started, ..Answer::default() }),
         };
+        let retries = health.check().retries;
         let announced = self.heed(index, &answer);
-        let repeat = failure.is_some() && announced.is_none() && flight.attempt < health_retries(&self.endpoints[index]);
+        let repeat = failure.is_some() && announced.is_none() && flight.attempt < retries;
         let tracked = &mut self.endpoints[index];
         tracked.failure = failure;
         if flight.calm && failure.is_none_or(|kind| !kind.is_no_network()) {
@@ -290,6 +290,8 @@ impl Engine {
     }
 }
 
-fn health_retries(tracked: &super::Tracked) -> u32 {
-    tracked.endpoint.health.check().retries
+/// A number that no check has had yet.
+pub(super) fn next_id(last: &mut u64) -> CheckId {
+    *last += 1;
+    CheckId(*last)
 }

@@ -1,6 +1,7 @@
 //! Whether it is the network that fails and not the servers: somebody else's URLs are asked, while there is reason to doubt.
 
 use super::Engine;
+use super::checks::next_id;
 use crate::config::{Endpoint, HealthCheck};
 use crate::detector::Others;
 use crate::effect::{CheckId, Effect};
@@ -65,8 +66,7 @@ impl Engine {
         }
         for neutral in &mut self.neutrals {
             if neutral.flight.is_none() && neutral.begun.is_none_or(|begun| begun + PAUSE <= self.now) {
-                self.last_check += 1;
-                let id = CheckId(self.last_check);
+                let id = next_id(&mut self.last_check);
                 let timeout = neutral.endpoint.health.check().timeout.min(PATIENCE);
                 neutral.flight = Some(Flight { id, started: self.now, timeout, attempt: 0, calm: false });
                 neutral.begun = Some(self.now);

@@ -25,8 +25,9 @@ impl Engine {
         let endpoints = self.endpoints.iter().map(|tracked| {
             let mut history = tracked.history.clone();
             history.account(length, self.now);
-            switches += history.sum(period, length).arrivals;
-            EndpointReport::new(tracked.name(), &history, period, length)
+            let sum = history.sum(period, length);
+            switches += sum.arrivals;
+            EndpointReport::new(tracked.name(), &sum, history.within(period, length))
         });
         let endpoints = endpoints.collect();
         Report { period_ms: period.get(), switches, endpoints }
@@ -37,10 +38,10 @@ impl Engine {
         let offline = matches!(self.situation, Situation::ToldOffline | Situation::PresumedOffline(_));
         let watched = self.phase == Phase::Running && !offline;
         let signature = (self.active, watched);
-        if !std::mem::take(&mut self.conditions_changed) && std::mem::replace(&mut self.accounted, signature) == signature {
+        let conditions_changed = std::mem::take(&mut self.conditions_changed);
+        if std::mem::replace(&mut self.accounted, signature) == signature && !conditions_changed {
             return;
         }
-        self.accounted = signature;
         for (index, tracked) in self.endpoints.iter_mut().enumerate() {
             let time = match tracked.condition.health() {
                 _ if !watched => Time::Unknown,

@@ -4,6 +4,8 @@
 //! The clients do not see each other, so each lives through the whole by itself, one after the other on every core.
 
 mod client;
+#[path = "../shared/docs.rs"]
+mod docs;
 mod plot;
 mod report;
 
@@ -64,8 +66,8 @@ fn main() {
         EVENTS.len(),
         started.elapsed().as_secs_f64()
     );
-    if let Some(folder) = std::env::args().skip_while(|argument| argument != "--docs").nth(1) {
-        report::write(&outcomes, &summary, std::path::Path::new(&folder));
+    if let Some(folder) = docs::folder() {
+        report::write(&outcomes, &summary, &folder);
     }
     let met = outcomes.iter().filter(|outcome| outcome.jitter).all(|outcome| {
         let peak = outcome.seen.peak_permille();

@@ -13,7 +13,8 @@ pub(crate) struct Fault {
     socket: Option<Socket>,
 }
 
-fn passing() -> Answers {
+/// How a healthy endpoint answers.
+pub(crate) fn passing() -> Answers {
     Answers::passing(Millis::new(50), Millis::new(350))
 }
 

@@ -1,6 +1,8 @@
 //! How soon which policy notices what, and how often it is wrong. Run by `cargo xtask bench detection`, which also writes the tables and the
 //! plot of `docs/detection.md`.
 
+#[path = "../shared/docs.rs"]
+mod docs;
 mod faults;
 mod peers;
 mod plot;
@@ -11,7 +13,7 @@ use faults::{FAULTS, Fault};
 use policy::{Policy, policies};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use steadfast::{Millis, Timestamp};
-use steadfast_sim::{Access, Answers, Happening, Health, World};
+use steadfast_sim::{Access, Happening, Health, World};
 
 /// Failures of each kind that a policy meets.
 const TRIALS: u64 = 200;
@@ -73,8 +75,8 @@ fn main() {
     });
     measured.sort_by_key(|measured| policies.iter().position(|policy| policy.name() == measured.policy));
     report::print(&measured);
-    if let Some(folder) = std::env::args().skip_while(|argument| argument != "--docs").nth(1) {
-        report::write(&measured, std::path::Path::new(&folder));
+    if let Some(folder) = docs::folder() {
+        report::write(&measured, &folder);
     }
     if !report::marks_are_met(&measured) {
         std::process::exit(1);
@@ -97,7 +99,7 @@ fn measure(policy: &dyn Policy) -> Measured {
 fn world(access: fn() -> Access, seed: u64) -> World {
     let mut world = World::new(seed).with_access(access());
     for name in ["e0", "e1"] {
-        world.set_health(name, Health::Answers(Answers::passing(Millis::new(50), Millis::new(350))));
+        world.set_health(name, Health::Answers(faults::passing()));
     }
     world
 }

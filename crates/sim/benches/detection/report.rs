@@ -1,14 +1,10 @@
 //! Tables, and whether the marks are met.
 
 use crate::faults::FAULTS;
-use crate::{LOSSY, Measured, NETWORKS, plot};
+use crate::{LOSSY, Measured, NETWORKS, docs, plot};
 use std::fmt::Write;
 use std::path::Path;
 use steadfast::Millis;
-
-/// Tables stand in the docs between these lines.
-const BEGIN: &str = "<!-- measured: begin -->";
-const END: &str = "<!-- measured: end -->";
 
 /// The most mistakes that Steadfast may make in 1,000 days with 10 % loss.
 const MISTAKES_MARK: u64 = 1;
@@ -66,13 +62,9 @@ pub(crate) fn print(measured: &[Measured]) {
 }
 
 /// Writes tables and plot into the docs.
-pub(crate) fn write(measured: &[Measured], docs: &Path) {
-    let path = docs.join("detection.md");
-    let text = std::fs::read_to_string(&path).expect("docs/detection.md is there");
-    let (before, rest) = text.split_once(BEGIN).expect("a place for the tables");
-    let (_, after) = rest.split_once(END).expect("an end of that place");
-    std::fs::write(&path, format!("{before}{BEGIN}\n\n{}\n{END}{after}", tables(measured))).expect("docs can be written");
-    plot::write(measured, &docs.join("detection.svg"));
+pub(crate) fn write(measured: &[Measured], folder: &Path) {
+    docs::replace(folder.join("detection.md"), &tables(measured));
+    plot::write(measured, &folder.join("detection.svg"));
     println!("written: docs/detection.md and docs/detection.svg");
 }
 
