@@ -10,13 +10,4 @@ export class ConfigError extends Error {
   ) {
     super(problems.map(({ path, message }) => `${path || "config"}: ${message}`).join("\n"));
   }
-
-  /** Runs `work`, turning the list of problems that the core throws into a ConfigError. */
-  static from<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (thrown) {
-      throw Array.isArray(thrown) ? new ConfigError(thrown) : thrown;
-    }
-  }
 }

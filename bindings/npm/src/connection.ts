@@ -1,4 +1,4 @@
-import type { Core } from "./generated/steadfast.js";
+import type { Core } from "./core.js";
 
 /** What can be sent over a connection. */
 export type Sendable = string | ArrayBufferLike | Blob | ArrayBufferView<ArrayBuffer>;
@@ -75,12 +75,12 @@ export class Connection {
       socket = new this.#webSocket(url, this.#options.protocols);
     } catch {
       // A URL that the platform refuses, as an insecure one on a secure page: to the engine, one that did not open.
-      this.#core.closed(id);
+      this.#core.tell({ told: "closed", id });
       return;
     }
     socket.binaryType = "arraybuffer";
     this.#legs.set(id, { socket, endpoint });
-    socket.onopen = () => this.#core.opened(id);
+    socket.onopen = () => this.#core.tell({ told: "opened", id });
     socket.onmessage = ({ data }) => {
       this.#report(id);
       this.#options.onMessage?.(data, endpoint);
@@ -89,7 +89,7 @@ export class Connection {
     socket.onerror = () => {};
     socket.onclose = ({ code }) => {
       this.#legs.delete(id);
-      this.#core.closed(id, code);
+      this.#core.tell({ told: "closed", id, code });
       if (this.#current === id) {
         this.#current = undefined;
         this.#options.onClose?.(endpoint, code);
@@ -121,6 +121,6 @@ export class Connection {
     const now = performance.now();
     if (now - this.#reported < REPORT_EVERY) return;
     this.#reported = now;
-    this.#core.received(id);
+    this.#core.tell({ told: "received", id });
   }
 }

@@ -1,4 +1,4 @@
-import { Signal } from "./generated/steadfast.js";
+import type { Signal } from "./core.js";
 
 /** `navigator.connection`, where a browser has it. */
 interface NetworkInformation extends EventTarget {
@@ -19,31 +19,31 @@ export function watchPage(report: (signal: Signal) => void): () => void {
   const { document, navigator } = globalThis as Partial<typeof globalThis>;
   const hidden = () => document?.visibilityState === "hidden";
   const resumed = () => {
-    report(Signal.Resumed);
+    report("resumed");
     // A browser may let a page run again without anybody seeing it.
-    if (hidden()) report(Signal.Background);
+    if (hidden()) report("background");
   };
 
-  on(scope, "online", () => report(Signal.Online));
-  on(scope, "offline", () => report(Signal.Offline));
-  on(scope, "pagehide", () => report(Signal.Frozen));
+  on(scope, "online", () => report("online"));
+  on(scope, "offline", () => report("offline"));
+  on(scope, "pagehide", () => report("frozen"));
   on(scope, "pageshow", (event) => {
     // It also comes at the end of every ordinary load.
     if ((event as PageTransitionEvent).persisted) resumed();
   });
-  on(document, "visibilitychange", () => report(hidden() ? Signal.Background : Signal.Foreground));
-  on(document, "freeze", () => report(Signal.Frozen));
+  on(document, "visibilitychange", () => report(hidden() ? "background" : "foreground"));
+  on(document, "freeze", () => report("frozen"));
   on(document, "resume", resumed);
 
   // It also tells of changes of its own estimates; only another kind of network is another network.
   const connection = (navigator as { connection?: NetworkInformation } | undefined)?.connection;
   let type = connection?.type;
   on(connection, "change", () => {
-    if (connection?.type !== type) report(Signal.Changed);
+    if (connection?.type !== type) report("changed");
     type = connection?.type;
   });
 
-  if (navigator?.onLine === false) report(Signal.Offline);
-  if (hidden()) report(Signal.Background);
+  if (navigator?.onLine === false) report("offline");
+  if (hidden()) report("background");
   return () => ended.abort();
 }

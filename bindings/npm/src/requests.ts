@@ -1,23 +1,25 @@
-import type { Core } from "./generated/steadfast.js";
+import type { Core } from "./core.js";
+import type { Permit as Leave } from "./generated/types/index.js";
 import { RefusedError } from "./refused-error.js";
 
 /** Leave to make one request. Report its end: one that is never reported is taken for lost after a while. */
 export class Permit {
   readonly #began = performance.now();
-  readonly #permit: ReturnType<Core["try_acquire"]>;
+  readonly #core: Core;
+  readonly #leave: Leave;
   #reported = false;
-
-  /** To which endpoint the request may be made. */
-  readonly endpoint: string;
 
   /** @internal */
   constructor(core: Core, besides?: string) {
-    try {
-      this.#permit = core.try_acquire(besides);
-    } catch (refusal) {
-      throw new RefusedError(refusal as ConstructorParameters<typeof RefusedError>[0]);
-    }
-    this.endpoint = this.#permit.endpoint;
+    const leave = core.permit(besides);
+    if ("state" in leave) throw new RefusedError(leave);
+    this.#core = core;
+    this.#leave = leave;
+  }
+
+  /** To which endpoint the request may be made. */
+  get endpoint(): string {
+    return this.#leave.endpoint;
   }
 
   /** The server did its part. Only the first report counts. */
@@ -33,7 +35,7 @@ export class Permit {
   #end(ok: boolean): void {
     if (this.#reported) return;
     this.#reported = true;
-    this.#permit.end(ok, performance.now() - this.#began);
+    this.#core.tell({ told: "ended", ...this.#leave, yes: ok, took: Math.trunc(performance.now() - this.#began) });
   }
 }
 

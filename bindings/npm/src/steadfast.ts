@@ -1,7 +1,6 @@
-import { ConfigError } from "./config-error.js";
 import { Connection, type ConnectOptions } from "./connection.js";
+import { Core } from "./core.js";
 import { type LinkEvents, NAMES, TypedEventTarget } from "./events.js";
-import { Core } from "./generated/steadfast.js";
 import type { Config, Event as CoreEvent, Endpoint, EndpointState, Explanation, Report, Snapshot } from "./generated/types/index.js";
 import { load, type WasmSource } from "./load.js";
 import { watchPage } from "./page.js";
@@ -55,17 +54,14 @@ export class Steadfast extends TypedEventTarget {
 
   private constructor(config: Config, saved: unknown, storage: StateStorage | undefined) {
     super();
-    this.#core = ConfigError.from(
-      () =>
-        new Core(config, saved, {
-          persist: safely(() => void keep(storage, () => this.#core.save())),
-          connect: safely((id: number, endpoint: string, url: string) => this.#connection?.open(id, endpoint, url)),
-          promote: safely((id: number) => this.#connection?.promote(id)),
-          disconnect: safely((id: number, reason: string) => this.#connection?.close(id, reason)),
-          emit: safely((_at: number, event: CoreEvent) => this.#tell(event)),
-        }),
-    );
-    this.#endWatching = watchPage((signal) => this.#core.signal(signal));
+    this.#core = new Core(config, saved, {
+      persist: safely(() => void keep(storage, () => this.#core.save())),
+      connect: safely((id: number, endpoint: string, url: string) => this.#connection?.open(id, endpoint, url)),
+      promote: safely((id: number) => this.#connection?.promote(id)),
+      disconnect: safely((id: number, reason: string) => this.#connection?.close(id, reason)),
+      emit: safely((_at: number, event: CoreEvent) => this.#tell(event)),
+    });
+    this.#endWatching = watchPage((told) => this.#core.tell({ told }));
   }
 
   /** The endpoint that the app should be connected to. There is always exactly one. */
@@ -77,7 +73,7 @@ export class Steadfast extends TypedEventTarget {
 
   /** Everything that is known at this moment. The same object until something changes. */
   get state(): Snapshot {
-    this.#snapshot ??= this.#core.snapshot() as Snapshot;
+    this.#snapshot ??= this.#core.snapshot();
     return this.#snapshot;
   }
 
@@ -95,7 +91,7 @@ export class Steadfast extends TypedEventTarget {
     return new Promise((resolve, reject) => {
       const core = this.#running;
       this.#waiting.push({ resolve, reject });
-      core.check_now();
+      core.tell({ told: "checkNow" });
     });
   }
 
@@ -106,27 +102,27 @@ export class Steadfast extends TypedEventTarget {
    */
   prefer(name: string | null): void {
     if (this.#stopped) return;
-    this.#core.prefer(name === null ? name : this.#known(name));
+    this.#core.tell({ told: "prefer", endpoint: name === null ? name : this.#known(name) });
   }
 
   /** Why the engine thinks what it thinks of an endpoint (by default of the active one): the evidence that led to its last verdict, weighed. */
   explain(name: string = this.active.name): Explanation {
-    return this.#running.explain(this.#known(name)) as Explanation;
+    return this.#running.explain(this.#known(name));
   }
 
   /** What the endpoints have been like in the last `period` milliseconds; by default in the last day. */
   report(period = 86_400_000): Report {
-    return this.#running.report(period) as Report;
+    return this.#running.report(Math.trunc(period));
   }
 
   /** Says that an endpoint is not to be used for a while, or may be used again. The app moves away from it gently, and comes back. */
   setMaintenance(name: string, begins: boolean): void {
-    if (!this.#stopped) this.#core.maintenance(this.#known(name), begins);
+    if (!this.#stopped) this.#core.tell({ told: "maintenance", endpoint: this.#known(name), yes: begins });
   }
 
   /** Lets an endpoint's circuit breaker refuse every request, or begin anew. */
   isolate(name: string, isolated: boolean): void {
-    if (!this.#stopped) this.#core.isolate(this.#known(name), isolated);
+    if (!this.#stopped) this.#core.tell({ told: "isolate", endpoint: this.#known(name), yes: isolated });
   }
 
   /**
@@ -167,7 +163,7 @@ export class Steadfast extends TypedEventTarget {
    * @throws {@link ConfigError} with every problem at once; nothing changes then.
    */
   setEndpoints(endpoints: Endpoint[]): void {
-    if (!this.#stopped) ConfigError.from(() => this.#core.set_endpoints(endpoints));
+    if (!this.#stopped) this.#core.tell({ told: "endpoints", endpoints });
   }
 
   /**
@@ -179,7 +175,7 @@ export class Steadfast extends TypedEventTarget {
     const core = this.#running;
     if (this.#connection) throw new Error("steadfast: the link holds a connection already");
     this.#connection = new Connection(core, options);
-    core.hold_connection(true);
+    core.tell({ told: "connect" });
     return this.#connection;
   }
 
@@ -188,7 +184,7 @@ export class Steadfast extends TypedEventTarget {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#endWatching();
-    this.#core.stop();
+    this.#core.tell({ told: "stop" });
     for (const { reject } of this.#waiting.splice(0)) reject(new Error("steadfast: the link has been stopped"));
   }
 
@@ -200,7 +196,7 @@ export class Steadfast extends TypedEventTarget {
     this.#snapshot = undefined;
     if (event.event === "stopped") {
       // What it looked like at the end stays readable; the engine itself is let go once it is done with this call.
-      this.#snapshot = this.#core.snapshot() as Snapshot;
+      this.#snapshot = this.#core.snapshot();
       queueMicrotask(() => this.#core.free());
       return;
     }

@@ -7,7 +7,6 @@ use crate::config::{Endpoint, Retry};
 use crate::effect::{ConnectionId, DisconnectReason, Effect};
 use crate::random::Random;
 use crate::time::{Millis, Timestamp};
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// A connection that was open for so long has shown that it works: the back-off starts anew after it.
@@ -49,7 +48,7 @@ pub(crate) struct Closed {
     pub(crate) was_open: bool,
 }
 
-type Effects = VecDeque<Effect>;
+type Effects = Vec<Effect>;
 
 impl Connection {
     pub(crate) fn want(&mut self) {
@@ -60,7 +59,7 @@ impl Connection {
         self.wanted = false;
         self.retry = None;
         for leg in [self.next.take(), self.current.take()].into_iter().flatten() {
-            effects.push_back(Effect::Disconnect { id: leg.id, reason: DisconnectReason::Stopped });
+            effects.push(Effect::Disconnect { id: leg.id, reason: DisconnectReason::Stopped });
         }
     }
 
@@ -89,18 +88,18 @@ impl Connection {
             return;
         }
         if let Some(overtaken) = self.next.take() {
-            effects.push_back(Effect::Disconnect { id: overtaken.id, reason: DisconnectReason::Replaced });
+            effects.push(Effect::Disconnect { id: overtaken.id, reason: DisconnectReason::Replaced });
         }
         if self.current.as_ref().is_some_and(heads_there) {
             return;
         }
         if let Some(pointless) = self.current.take_if(|leg| matches!(leg.phase, Phase::Opening { .. })) {
-            effects.push_back(Effect::Disconnect { id: pointless.id, reason: DisconnectReason::Replaced });
+            effects.push(Effect::Disconnect { id: pointless.id, reason: DisconnectReason::Replaced });
         }
         self.attempted = now;
         self.last_id += 1;
         let id = ConnectionId(self.last_id);
-        effects.push_back(Effect::Connect { id, endpoint: target.clone() });
+        effects.push(Effect::Connect { id, endpoint: target.clone() });
         let leg = Leg { id, endpoint: target.clone(), phase: Phase::Opening { deadline: now + target.health.check().timeout } };
         let place = if self.current.is_some() { &mut self.next } else { &mut self.current };
         *place = Some(leg);
@@ -112,9 +111,9 @@ impl Connection {
         if !is_next && !self.current.as_ref().is_some_and(|leg| leg.id == id && matches!(leg.phase, Phase::Opening { .. })) {
             return None;
         }
-        effects.push_back(Effect::Promote { id });
+        effects.push(Effect::Promote { id });
         if is_next && let Some(old) = std::mem::replace(&mut self.current, self.next.take()) {
-            effects.push_back(Effect::Disconnect { id: old.id, reason: DisconnectReason::Replaced });
+            effects.push(Effect::Disconnect { id: old.id, reason: DisconnectReason::Replaced });
         }
         self.refusals = 0;
         let leg = self.current.as_mut()?;

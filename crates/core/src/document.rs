@@ -59,7 +59,7 @@ impl HealthDocument {
     /// assert!(!steadfast::HealthDocument::is_in("text/html"));
     /// ```
     pub fn is_in(content_type: &str) -> bool {
-        let media_type = content_type.split(';').next().unwrap_or_default().trim();
+        let media_type = content_type[..content_type.bytes().position(|byte| byte == b';').unwrap_or(content_type.len())].trim_ascii();
         media_type.ends_with("/json") || media_type.ends_with("+json")
     }
 
@@ -74,10 +74,7 @@ impl HealthDocument {
                 _ => {}
             }
         }
-        let spread = match tree.get("spread") {
-            Some(Value::Text(text)) => Millis::parse(text),
-            _ => None,
-        };
+        let spread = tree.text("spread").and_then(Millis::parse);
         // An hour is longer than any maintenance that one would wait for.
         Some(Self { status, failing, spread: spread.map(|spread| spread.min(Millis::from_secs(3_600))) })
     }
@@ -90,19 +87,15 @@ impl HealthDocument {
 }
 
 fn status(tree: &Value) -> Option<DocumentStatus> {
-    match (tree.get("status"), tree.get("passed")) {
-        (Some(Value::Text(word)), _) => DocumentStatus::from_word(word),
+    match (tree.text("status"), tree.get("passed")) {
+        (Some(word), _) => DocumentStatus::from_word(word),
         (_, Some(Value::Bool(passed))) => Some(if *passed { DocumentStatus::Pass } else { DocumentStatus::Fail }),
         _ => None,
     }
 }
 
 fn name(part: &Value) -> &str {
-    let text = |key| match part.get(key) {
-        Some(Value::Text(text)) => Some(text.as_str()),
-        _ => None,
-    };
-    ["checker", "name", "componentId"].into_iter().find_map(text).unwrap_or("unnamed")
+    ["checker", "name", "componentId"].iter().find_map(|key| part.text(key)).unwrap_or("unnamed")
 }
 
 fn note(name: &str, part: &Value, failing: &mut Vec<String>) {
@@ -113,7 +106,8 @@ fn note(name: &str, part: &Value, failing: &mut Vec<String>) {
         part => fails(part),
     };
     if fails && failing.len() < MAX_PARTS {
-        failing.push(name.chars().take(MAX_CHARACTERS).collect());
+        let end = name.char_indices().nth(MAX_CHARACTERS).map_or(name.len(), |(end, _)| end);
+        failing.push(name[..end].to_owned());
     }
 }
 

@@ -10,7 +10,7 @@ use crate::report::Report;
 use crate::snapshot::Snapshot;
 use crate::time::{Millis, Timestamp};
 use futures_channel::oneshot;
-use std::collections::VecDeque;
+use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -65,19 +65,27 @@ impl<T: Transport> Transport for &T {
 /// link.stop();
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Link {
     shared: Arc<Mutex<Shared>>,
 }
 
-#[derive(Debug)]
+/// Tells somebody who waits for a check what came of it.
+type Waiting = Box<dyn FnOnce(&CheckReport) + Send>;
+
 struct Shared {
     engine: Engine,
-    inbox: VecDeque<Input>,
-    /// Those who wait for the next check of the active endpoint.
-    waiting: Vec<oneshot::Sender<CheckReport>>,
+    inbox: Vec<Input>,
+    /// What is done with the next check of the active endpoint.
+    waiting: Vec<Waiting>,
     waker: Option<Waker>,
     driven: bool,
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link").field("engine", &self.lock().engine).finish_non_exhaustive()
+    }
 }
 
 /// More inputs than this waiting means that nobody drives the engine; the oldest are then worth nothing.
@@ -86,16 +94,16 @@ const MAX_INBOX: usize = 1024;
 impl Link {
     /// A handle on `engine`.
     pub fn new(engine: Engine) -> Self {
-        Self { shared: Arc::new(Mutex::new(Shared { engine, inbox: VecDeque::new(), waiting: Vec::new(), waker: None, driven: false })) }
+        Self { shared: Arc::new(Mutex::new(Shared { engine, inbox: Vec::new(), waiting: Vec::new(), waker: None, driven: false })) }
     }
 
     /// Tells the engine something.
     pub fn send(&self, input: Input) {
         let mut shared = self.lock();
         if shared.inbox.len() >= MAX_INBOX {
-            shared.inbox.pop_front();
+            shared.inbox.remove(0);
         }
-        shared.inbox.push_back(input);
+        shared.inbox.push(input);
         let waker = shared.waker.take();
         drop(shared);
         if let Some(waker) = waker {
@@ -168,8 +176,8 @@ impl Link {
         let (sender, receiver) = oneshot::channel();
         let mut shared = self.lock();
         if !shared.engine.is_stopped() {
-            shared.waiting.retain(|waiting| !waiting.is_canceled());
-            shared.waiting.push(sender);
+            // Whoever has stopped waiting need not know.
+            shared.waiting.push(Box::new(|report| drop(sender.send(report.clone()))));
         }
         drop(shared);
         self.send(Input::Command(Command::CheckNow));
@@ -207,8 +215,7 @@ impl Link {
             && report.endpoint == shared.engine.active().name
         {
             for waiting in std::mem::take(&mut shared.waiting) {
-                // Whoever has stopped waiting need not know.
-                let _ = waiting.send(report.clone());
+                waiting(report);
             }
         }
         effect
@@ -217,11 +224,11 @@ impl Link {
     /// The oldest input, or the promise to wake `context` when there is one.
     fn next_input(&self, context: &Context<'_>) -> Option<Input> {
         let mut shared = self.lock();
-        let input = shared.inbox.pop_front();
-        if input.is_none() {
+        if shared.inbox.is_empty() {
             shared.waker = Some(context.waker().clone());
+            return None;
         }
-        input
+        Some(shared.inbox.remove(0))
     }
 }
 

@@ -5,13 +5,11 @@ pub(crate) trait Keyword: Copy + 'static {
     /// Every value.
     const KEYWORDS: &'static [Self];
 
+    /// Their words, in the same order.
+    const WORDS: &'static [&'static str];
+
     /// The word that stands for the value.
     fn word(self) -> &'static str;
-
-    /// The value that the word stands for, if it stands for one.
-    fn from_word(word: &str) -> Option<Self> {
-        Self::KEYWORDS.iter().copied().find(|known| known.word() == word)
-    }
 }
 
 /// Defines an enum whose variants are words.
@@ -33,10 +31,17 @@ macro_rules! keywords {
             pub const fn as_str(self) -> &'static str {
                 match self { $( Self::$variant => $word ),* }
             }
+
+            /// What the word stands for, if it stands for one.
+            pub fn from_word(word: &str) -> Option<Self> {
+                let index = [ $( $word ),* ].iter().position(|known| *known == word)?;
+                Some([ $( Self::$variant ),* ][index])
+            }
         }
 
         impl $crate::keyword::Keyword for $name {
             const KEYWORDS: &'static [Self] = &[ $( Self::$variant ),* ];
+            const WORDS: &'static [&'static str] = &[ $( $word ),* ];
 
             fn word(self) -> &'static str {
                 self.as_str()

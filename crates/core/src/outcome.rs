@@ -57,7 +57,7 @@ impl Answer {
     /// How long the server asks to be left alone, if it says so in seconds; at most an hour.
     pub(crate) fn retry_after(&self) -> Option<Millis> {
         // A date would need the wall clock; servers that mean it send seconds.
-        let seconds: u32 = self.header("retry-after")?.trim().parse().ok()?;
+        let seconds: u32 = self.header("retry-after")?.trim_ascii().parse().ok()?;
         Some(Millis::from_secs(seconds.min(3_600)))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::config::Name;
 use crate::config::writer::records;
-use crate::history::Slot;
+use crate::history::{Slot, Sum};
 use crate::keyword::{Keyword, keywords};
 use crate::outcome::FailureKind;
 
@@ -98,33 +98,43 @@ impl ErrorClass {
 
 impl Slot {
     fn uptime(&self) -> Option<f64> {
-        let known = f64::from(self.up) + f64::from(self.down);
-        (known > 0.0).then(|| 100.0 * f64::from(self.up) / known)
+        let [up, down] = [Sum::Up, Sum::Down].map(|sum| f64::from(self[sum]));
+        (up + down > 0.0).then(|| 100.0 * up / (up + down))
     }
 
     fn average(&self) -> Option<u32> {
-        self.took.checked_div(self.passed)
+        self[Sum::Took].checked_div(self[Sum::Passed])
     }
 }
 
 impl EndpointReport {
     /// What these slots, one after the other, and their `sum` say of the endpoint.
-    pub(crate) fn new<'a>(endpoint: Name, sum: &Slot, slots: impl Iterator<Item = &'a Slot> + Clone) -> Self {
-        let errors = ErrorClass::KEYWORDS.iter().zip(sum.errors).filter(|(_, count)| *count > 0);
+    pub(crate) fn new(endpoint: Name, sum: &Slot, slots: &[Slot]) -> Self {
+        let mut errors = Vec::new();
+        for (&class, &count) in ErrorClass::KEYWORDS.iter().zip(sum.errors()) {
+            if count > 0 {
+                errors.push(ErrorCount { class, count: count.into() });
+            }
+        }
+        let (mut uptime_over_time, mut latency_over_time) = (Vec::new(), Vec::new());
+        for slot in slots {
+            uptime_over_time.push(slot.uptime());
+            latency_over_time.push(slot.average());
+        }
         Self {
             endpoint,
             uptime_percent: sum.uptime(),
-            checks: sum.passed + sum.failed(),
+            checks: sum[Sum::Passed] + sum.failed(),
             failed: sum.failed(),
             average_ms: sum.average(),
-            p50_ms: sum.latencies.quantile(500),
-            p95_ms: sum.latencies.quantile(950),
-            p99_ms: sum.latencies.quantile(990),
-            errors: errors.map(|(class, count)| ErrorCount { class: *class, count: count.into() }).collect(),
-            active_ms: sum.active,
-            down_ms: sum.down,
-            uptime_over_time: slots.clone().map(Slot::uptime).collect(),
-            latency_over_time: slots.map(Slot::average).collect(),
+            p50_ms: sum.quantile(500),
+            p95_ms: sum.quantile(950),
+            p99_ms: sum.quantile(990),
+            errors,
+            active_ms: sum[Sum::Active],
+            down_ms: sum[Sum::Down],
+            uptime_over_time,
+            latency_over_time,
         }
     }
 }

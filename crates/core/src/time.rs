@@ -116,6 +116,9 @@ impl std::error::Error for NotADuration {}
 pub struct Timestamp(u64);
 
 impl Timestamp {
+    /// Later than everything.
+    pub(crate) const NEVER: Self = Self(u64::MAX);
+
     /// The instant `millis` milliseconds after the clock's start.
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)

@@ -63,7 +63,7 @@ impl Url {
         let href = parser(text)?;
         let (name, rest) = split(&href)?;
         let scheme = Scheme::of(name)?;
-        let host_given = !rest.starts_with(['/', '?', '#']) && !rest.is_empty();
+        let host_given = !matches!(rest.bytes().next(), None | Some(b'/' | b'?' | b'#'));
         host_given.then(|| Self { scheme, href: href.into_boxed_str() })
     }
 
@@ -86,8 +86,8 @@ impl Url {
 
 /// Scheme, and what follows `://`.
 fn split(href: &str) -> Option<(&str, &str)> {
-    let (scheme, rest) = href.split_once(':')?;
-    Some((scheme, rest.strip_prefix("//")?))
+    let (scheme, rest) = href.split_at(href.bytes().position(|byte| byte == b':')?);
+    Some((scheme, rest.strip_prefix("://")?))
 }
 
 impl fmt::Display for Url {

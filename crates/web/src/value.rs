@@ -22,12 +22,17 @@ fn read(js: &JsValue, depth: u32) -> Value {
     } else if depth == 0 || !js.is_object() {
         Value::Null
     } else if Array::is_array(js) {
-        Value::List(Array::from(js).to_vec().iter().map(|item| read(item, depth - 1)).collect())
+        let mut items = Vec::new();
+        for item in js.unchecked_ref::<Array>().iter() {
+            items.push(read(&item, depth - 1));
+        }
+        Value::List(items)
     } else {
-        let entry = |pair: JsValue| {
-            let pair: Array = pair.unchecked_into();
-            (pair.get(0).as_string().unwrap_or_default(), read(&pair.get(1), depth - 1))
-        };
-        Value::Table(Object::entries(js.unchecked_ref()).to_vec().into_iter().map(entry).collect())
+        let mut entries = Vec::new();
+        for pair in Object::entries(js.unchecked_ref()).iter() {
+            let pair = pair.unchecked_into::<Array>();
+            entries.push((pair.get(0).as_string().unwrap_or_default(), read(&pair.get(1), depth - 1)));
+        }
+        Value::Table(entries)
     }
 }

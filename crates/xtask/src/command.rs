@@ -55,7 +55,7 @@ pub(crate) fn run_quietly(command: &mut Command, advice: &str) -> Result<()> {
     print!("$ {} ", shown(command));
     let _ = std::io::stdout().flush();
     let started = Instant::now();
-    let log = root().join("target/xtask.log");
+    let log = log();
     std::fs::create_dir_all(root().join("target"))?;
     let file = std::fs::File::create(&log)?;
     let mut child = command
@@ -81,6 +81,17 @@ pub(crate) fn run_quietly(command: &mut Command, advice: &str) -> Result<()> {
         eprintln!("{}", std::fs::read_to_string(&log).unwrap_or_default());
     }
     succeeded(status, command, advice)
+}
+
+/// Where [`run_quietly`] keeps what is printed.
+fn log() -> PathBuf {
+    root().join("target/xtask.log")
+}
+
+/// Runs a command quietly, and returns what it printed.
+pub(crate) fn said_by(command: &mut Command, advice: &str) -> Result<String> {
+    run_quietly(command, advice)?;
+    Ok(std::fs::read_to_string(log())?)
 }
 
 /// Whether a command runs and succeeds, silently.

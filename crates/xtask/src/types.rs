@@ -4,7 +4,7 @@ use anyhow::Result;
 use std::fmt::Write;
 use std::path::Path;
 use steadfast::config::Config;
-use steadfast::{Event, Explanation, Problem, Refusal, Report, Snapshot};
+use steadfast::{Event, Explanation, Permit, Problem, Refusal, Report, Snapshot};
 use ts_rs::TS;
 
 /// Writes a file per type into `out`, and one that exports them all.
@@ -15,6 +15,7 @@ pub(crate) fn write(out: &Path) -> Result<()> {
     let config = ts_rs::Config::new().with_out_dir(out).with_import_extension(Some("js"));
     Config::export_all(&config)?;
     Event::export_all(&config)?;
+    Permit::export_all(&config)?;
     Problem::export_all(&config)?;
     Snapshot::export_all(&config)?;
     Explanation::export_all(&config)?;

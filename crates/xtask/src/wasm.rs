@@ -1,8 +1,8 @@
 //! Builds the WebAssembly and its JavaScript glue.
 
-use crate::command::{command, headline, run_quietly};
+use crate::command::{command, headline, root, run_quietly, said_by};
 use crate::toolchain::{Build, Toolchain};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use wasm_bindgen_cli_support::Bindgen;
@@ -19,21 +19,46 @@ fn compiler() -> Result<(Command, PathBuf)> {
     Ok((build, folder.join("steadfast_web.wasm")))
 }
 
-/// The WebAssembly as the compiler made it, with the names of its functions.
-pub(crate) fn unoptimized() -> Result<PathBuf> {
-    Ok(compiler()?.1)
-}
-
 /// Builds `crates/web` into `out`: `steadfast.js`, `steadfast.d.ts` and `steadfast_bg.wasm`.
 pub(crate) fn build(out: &Path) -> Result<()> {
     let (mut build, wasm) = compiler()?;
     headline("Building the WebAssembly");
     run_quietly(&mut build, "the compiler's message above says why")?;
+    bind(&wasm, out)?;
+    let (wasm, glue) = (out.join(WASM), out.join("steadfast.js"));
+    wasm_opt(&wasm, &SMALL)?;
+    // It strips names as well: the compiler must not, for wasm-bindgen reads a section that stripping removes.
+    let names = ["--strip-debug", "--strip-producers", "--strip-target-features", "--minify-imports-and-exports-and-modules"];
+    let renamed = wasm_opt(&wasm, &names)?;
+    let names: Names = serde_json::from_str(&renamed).context("wasm-opt does not say how it renamed what")?;
+    std::fs::write(&glue, names.shorten(&std::fs::read_to_string(&glue)?)?)?;
+    Ok(())
+}
+
+/// The WebAssembly that was built last, with the names of its functions.
+pub(crate) fn with_names() -> Result<PathBuf> {
+    let out = root().join("target/wasm-names");
+    bind(&compiler()?.1, &out)?;
+    wasm_opt(&out.join(WASM), &[&SMALL[..], &["-g"]].concat())?;
+    Ok(out.join(WASM))
+}
+
+const WASM: &str = "steadfast_bg.wasm";
+
+/// Makes JavaScript's side of what the compiler has built.
+fn bind(wasm: &Path, out: &Path) -> Result<()> {
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(&wasm).web(true)?.typescript(true).out_name("steadfast").omit_default_module_path(true);
-    bindgen.generate(out).context("wasm-bindgen failed")?;
-    let wasm = out.join("steadfast_bg.wasm");
-    // It strips names too: the compiler must not, for wasm-bindgen reads a section that stripping removes.
+    bindgen.input_path(wasm).web(true)?.typescript(true).out_name("steadfast").omit_default_module_path(true);
+    bindgen.generate(out).context("wasm-bindgen failed")
+}
+
+/// Options that make the WebAssembly small once it is compressed: inlining what is called only once saves bytes, and costs more then. The
+/// linker puts the stack below everything else, so that the first kilobyte is only its end.
+const SMALL: [&str; 5] =
+    ["-Oz", "--converge", "--one-caller-inline-max-function-size=0", "--always-inline-max-function-size=0", "--low-memory-unused"];
+
+/// Works on the WebAssembly in its place. Returns what was printed.
+fn wasm_opt(wasm: &Path, options: &[&str]) -> Result<String> {
     let features = [
         "--enable-bulk-memory",
         "--enable-nontrapping-float-to-int",
@@ -42,9 +67,47 @@ pub(crate) fn build(out: &Path) -> Result<()> {
         "--enable-reference-types",
         "--enable-multivalue",
     ];
-    let mut optimize = command(
-        "node",
-        ["node_modules/binaryen/bin/wasm-opt", "-Oz", "--converge", "--strip-debug", "--strip-producers", "--strip-target-features"],
-    );
-    run_quietly(optimize.args(features).arg(&wasm).arg("-o").arg(&wasm), "run `npm ci`")
+    let mut optimize = command("node", ["node_modules/binaryen/bin/wasm-opt"]);
+    said_by(optimize.args(options).args(features).arg(wasm).arg("-o").arg(wasm), "run `npm ci`")
+}
+
+/// What wasm-opt calls the WebAssembly's imports and exports from now on. All imports are of one module.
+#[derive(serde::Deserialize)]
+struct Names {
+    imports: Vec<(String, String, String)>,
+    exports: Vec<(String, String)>,
+}
+
+impl Names {
+    /// The glue with these names.
+    fn shorten(&self, glue: &str) -> Result<String> {
+        let mut short = glue.to_owned();
+        for (module, long, name) in &self.imports {
+            let declared = format!("        {long}: function(");
+            ensure!(short.contains(&declared), "wasm-bindgen's glue declares no import `{long}`");
+            short =
+                short.replace(&declared, &format!("        {name}: function(")).replace(&format!("{module:?}: import"), "\"a\": import");
+        }
+        let mut parts = short.split("wasm.");
+        let mut shorter = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (long, rest) = part.split_at(part.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(part.len()));
+            let name = self.exports.iter().find(|(export, _)| export == long).map_or(long, |(_, name)| name);
+            shorter.extend(["wasm.", name, rest]);
+        }
+        Ok(shorter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn glue_and_wasm_keep_knowing_each_other() {
+        let names: Names = serde_json::from_str(r#"{"imports": [["./x.js", "now_1f", "b"]], "exports": [["core_new", "c"]]}"#).unwrap();
+        let glue = "        now_1f: function() {\n\"./x.js\": import0\nwasm.core_new(wasm.core_news, x.wasm)";
+        assert_eq!(names.shorten(glue).unwrap(), "        b: function() {\n\"a\": import0\nwasm.c(wasm.core_news, x.wasm)");
+        assert!(names.shorten("").is_err());
+    }
 }

@@ -103,7 +103,11 @@ impl Setting for Headers {
 
 impl Write for Headers {
     fn write(&self) -> Value {
-        Value::Table(self.0.iter().map(|Header { name, value }| (name.clone(), value.write())).collect())
+        let mut entries = Vec::new();
+        for Header { name, value } in &self.0 {
+            entries.push((name.clone(), value.write()));
+        }
+        Value::Table(entries)
     }
 }
 
@@ -174,8 +178,11 @@ impl Read for StatusPatterns {
         if items.is_empty() {
             reader.problem("no status at all would pass; name at least one");
         }
-        let read = |(index, item)| reader.item(index, |reader| StatusPattern::read(item, reader));
-        Some(Self(items.iter().enumerate().filter_map(read).collect()))
+        let mut patterns = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            patterns.extend(reader.item(index, |reader| StatusPattern::read(item, reader)));
+        }
+        Some(Self(patterns))
     }
 }
 

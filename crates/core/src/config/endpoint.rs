@@ -1,9 +1,9 @@
 //! One place that the app can be connected to.
 
 use super::check::Check;
-use super::reader::{Measure, Read, Reader, Setting};
+use super::reader::{Field, Measure, Read, Reader, Setting};
 use super::value::Value;
-use super::writer::Write;
+use super::writer::{Write, table};
 use crate::url::{Scheme, Url};
 use std::fmt;
 use std::sync::{Arc, LazyLock};
@@ -40,9 +40,6 @@ pub struct Endpoint {
 
 /// Lowest and highest priority and weight.
 const RANK: [&str; 2] = ["0", "1000"];
-
-/// Names that endpoints' tables know.
-const ENDPOINT_KEYS: [&str; 6] = ["name", "connect", "health", "priority", "weight", "region"];
 
 impl Endpoint {
     /// An endpoint checked as the config's `check` says.
@@ -86,18 +83,16 @@ impl Read for Endpoint {
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
         let (mut name, mut connect, mut health) = (None::<String>, None::<Url>, None::<HealthCheck>);
         let (mut priority, mut weight, mut region) = (0, 1, None::<String>);
-        for (key, value) in reader.table(value) {
-            reader.field(key, |reader| match key.as_str() {
-                "name" => name.overlay(value, reader),
-                "connect" => connect.overlay(value, reader),
-                "health" => health.overlay(value, reader),
-                "priority" => reader.with_range(&RANK, |reader| priority.overlay(value, reader)),
-                "weight" => reader.with_range(&RANK, |reader| weight.overlay(value, reader)),
-                "region" => region.overlay(value, reader),
-                _ => reader.unknown("key", key, &ENDPOINT_KEYS),
-            });
-        }
-        for required in &ENDPOINT_KEYS[..3] {
+        let fields: Vec<Field> = vec![
+            ("name", &mut name, &[]),
+            ("connect", &mut connect, &[]),
+            ("health", &mut health, &[]),
+            ("priority", &mut priority, &RANK),
+            ("weight", &mut weight, &RANK),
+            ("region", &mut region, &[]),
+        ];
+        reader.section(value, fields);
+        for required in ["name", "connect", "health"] {
             require(value, required, reader);
         }
         Some(Self { name: name?.as_str().into(), connect: connect?, health: health?, priority, weight, region })
@@ -107,8 +102,7 @@ impl Read for Endpoint {
 impl Write for Endpoint {
     fn write(&self) -> Value {
         let Self { name, connect, health, priority, weight, region } = self;
-        let values = [Value::Text(name.to_string()), connect.write(), health.write(), priority.write(), weight.write(), region.write()];
-        Value::Table(ENDPOINT_KEYS.map(str::to_owned).into_iter().zip(values).collect())
+        table(&[("name", name), ("connect", connect), ("health", health), ("priority", priority), ("weight", weight), ("region", region)])
     }
 }
 
@@ -139,6 +133,11 @@ impl HealthCheck {
         }
         let check = self.check.clone().unwrap_or_else(|| reader.check.clone());
         check.check_together(&self.url, reader);
+    }
+
+    /// The health check as it is written in a config.
+    pub fn to_value(&self) -> Value {
+        self.write()
     }
 
     /// Writes `check` down as its own, unless it says how it asks.
@@ -180,14 +179,13 @@ impl Read for HealthCheck {
             return Url::read(value, reader).map(|url| Self { url, check: None });
         }
         require(value, "url", reader);
-        let url = value.get("url").and_then(|url| reader.field("url", |reader| Url::read(url, reader)));
-        let rest: Vec<_> = reader.table(value).iter().filter(|(key, _)| key != "url").cloned().collect();
-        let check = (!rest.is_empty()).then(|| {
-            let mut check = reader.check.clone();
-            check.overlay(&Value::Table(rest), reader);
-            check
-        });
-        url.map(|url| Self { url, check })
+        let (mut url, mut check) = (None::<Url>, reader.check.clone());
+        let mut fields = check.settings();
+        fields.push(("url", &mut url, &[]));
+        reader.section(value, fields);
+        // One that says nothing else is asked as the config's `check` says.
+        let says_how = matches!(value, Value::Table(entries) if entries.len() > 1);
+        url.map(|url| Self { url, check: says_how.then_some(check) })
     }
 }
 

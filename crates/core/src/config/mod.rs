@@ -17,7 +17,7 @@ pub use value::Value;
 pub use crate::breaker::Breaker;
 #[cfg(feature = "recovery")]
 pub use crate::failures::FailureEvents;
-use crate::keyword::{Keyword, keywords};
+use crate::keyword::keywords;
 #[cfg(feature = "recovery")]
 pub use crate::recovery::Recovery;
 use crate::time::Millis;
@@ -164,8 +164,10 @@ impl Setting for HealthChecks {
         let Value::List(items) = value else {
             return reader.expected("a list of URLs or health checks", value);
         };
-        let read = |(index, item)| reader.item(index, |reader| HealthCheck::read(item, reader));
-        self.0 = items.iter().take(MAX_HEALTH_CHECKS + 1).enumerate().filter_map(read).collect();
+        self.0.clear();
+        for (index, item) in items.iter().enumerate().take(MAX_HEALTH_CHECKS + 1) {
+            self.0.extend(reader.item(index, |reader| HealthCheck::read(item, reader)));
+        }
     }
 
     fn check(&mut self, reader: &mut Reader) {
@@ -257,10 +259,7 @@ impl Config {
 
     /// Reads a config, with every endpoint's health check spelt out, or reports everything that is wrong with it. URLs are parsed by the platform's `parser`.
     pub fn read(value: &Value, parser: UrlParser) -> Result<Self, Problems> {
-        let preset = match value.get("preset") {
-            Some(Value::Text(word)) => Preset::from_word(word),
-            _ => None,
-        };
+        let preset = value.text("preset").and_then(Preset::from_word);
         let mut config = preset.unwrap_or(Preset::Default).config();
         let mut check = config.check.clone();
         if let Some(value) = value.get("check") {

@@ -1,8 +1,6 @@
 //! Named sets of numbers that a config starts from.
 
-#[cfg(feature = "recovery")]
-use super::FailureEvents;
-use super::{Breaker, Check, Config, Method, StatusPattern, StatusPatterns, Strategy};
+use super::{Config, Method, StatusPattern, StatusPatterns, Strategy};
 use crate::keyword::keywords;
 use crate::time::Millis;
 
@@ -23,41 +21,32 @@ keywords! {
 impl Preset {
     /// The config of the preset, still without endpoints.
     pub(super) fn config(self) -> Config {
-        match self {
-            Self::Default => Config::default(),
-            Self::Orchestrator => Config {
-                preset: self,
-                check: Check {
-                    expect_status: StatusPatterns(vec![StatusPattern::Code(200)]),
-                    interval: Millis::from_secs(30),
-                    min_timeout: Millis::from_secs(5),
-                    ..Check::default()
-                },
-                initial_delay: Millis::from_secs(30),
-                failure_threshold: Some(3),
-                suspect_interval: None,
-                breaker: Breaker { open: Millis::from_secs(60), ..Breaker::default() },
-                #[cfg(feature = "recovery")]
-                failure_events: FailureEvents { enabled: true, ..FailureEvents::default() },
-                ..Config::default()
-            },
-            Self::AppServices => Config {
-                preset: self,
-                strategy: Strategy::Cyclic,
-                check: Check {
-                    method: Method::Head,
-                    expect_status: StatusPatterns(vec![StatusPattern::Code(200)]),
-                    min_timeout: Millis::from_secs(5),
-                    ..Check::default()
-                },
-                initial_delay: Millis::from_secs(3),
-                failure_threshold: Some(10),
-                suspect_interval: None,
-                standby_interval: None,
-                busy_interval: Millis::from_secs(3),
-                jitter_percent: 0,
-                ..Config::default()
-            },
+        let mut config = Config { preset: self, ..Config::default() };
+        if self == Self::Default {
+            return config;
         }
+        // The others count failures, and only 200 passes.
+        config.check.expect_status = StatusPatterns(vec![StatusPattern::Code(200)]);
+        config.check.min_timeout = Millis::from_secs(5);
+        config.suspect_interval = None;
+        if self == Self::Orchestrator {
+            config.check.interval = Millis::from_secs(30);
+            config.initial_delay = Millis::from_secs(30);
+            config.failure_threshold = Some(3);
+            config.breaker.open = Millis::from_secs(60);
+            #[cfg(feature = "recovery")]
+            {
+                config.failure_events.enabled = true;
+            }
+        } else {
+            config.check.method = Method::Head;
+            config.strategy = Strategy::Cyclic;
+            config.initial_delay = Millis::from_secs(3);
+            config.failure_threshold = Some(10);
+            config.standby_interval = None;
+            config.busy_interval = Millis::from_secs(3);
+            config.jitter_percent = 0;
+        }
+        config
     }
 }

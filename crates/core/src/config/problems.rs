@@ -1,6 +1,7 @@
 //! What is wrong with a config: every problem at once, each with its path and the fix.
 
-use super::writer::records;
+use super::value::Value;
+use super::writer::{Write, records};
 use std::fmt;
 
 records! {
@@ -29,6 +30,11 @@ impl Problems {
     /// `value`, unless there are problems.
     pub(crate) fn or<T>(problems: Vec<Problem>, value: T) -> Result<T, Self> {
         if problems.is_empty() { Ok(value) } else { Err(Self(problems)) }
+    }
+
+    /// The list of them as a tree.
+    pub fn to_value(&self) -> Value {
+        self.0.write()
     }
 
     /// The problems in the order of the config.

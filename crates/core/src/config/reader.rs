@@ -67,13 +67,33 @@ impl Reader {
     }
 
     /// Reports that `word` is none of `known`, and the one that it most looks like.
-    pub(super) fn unknown(&mut self, what: &str, word: &str, known: &[&str]) {
-        let nearest = known.iter().min_by_key(|name| strsim::levenshtein(word, name));
-        let near = |name: &&&str| strsim::levenshtein(word, name) <= 1 + name.len() / 3;
-        self.problem(match nearest.filter(near) {
-            Some(name) => format!("unknown {what}; did you mean `{name}`?"),
-            None => format!("unknown {what}; known: {}", known.join(", ")),
+    pub(super) fn unknown(&mut self, what: &str, word: &str, known: &[String]) {
+        let (mut nearest, mut distance) = ("", usize::MAX);
+        let mut list = String::new();
+        for name in known {
+            let to_this = strsim::levenshtein(word, name);
+            if to_this < distance {
+                (nearest, distance) = (name, to_this);
+            }
+            list.push_str(if list.is_empty() { "" } else { ", " });
+            list.push_str(name);
+        }
+        self.problem(if distance <= 1 + nearest.len() / 3 {
+            format!("unknown {what}; did you mean `{nearest}`?")
+        } else {
+            format!("unknown {what}; known: {list}")
         });
+    }
+
+    /// Which of these words the value is.
+    fn word(&mut self, value: &Value, known: &[&str]) -> Option<usize> {
+        let word = String::read(value, self)?;
+        let index = known.iter().position(|known| *known == word);
+        if index.is_none() {
+            let known: Vec<_> = known.iter().map(ToString::to_string).collect();
+            self.unknown("value", &word, &known);
+        }
+        index
     }
 
     /// The entries of a table; anything else is a problem.
@@ -93,7 +113,7 @@ impl Reader {
                     return reader.with_range(range, |reader| setting.overlay(value, reader));
                 }
                 let known: Vec<_> = fields.iter().map(|(name, ..)| camel(name)).collect();
-                reader.unknown("key", key, &known.iter().map(String::as_str).collect::<Vec<_>>());
+                reader.unknown("key", key, &known);
             });
         }
     }
@@ -245,13 +265,7 @@ impl Read for u32 {
 
 impl<T: Keyword> Read for T {
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
-        let word = String::read(value, reader)?;
-        let read = T::from_word(&word);
-        if read.is_none() {
-            let known: Vec<_> = T::KEYWORDS.iter().map(|known| known.word()).collect();
-            reader.unknown("value", &word, &known);
-        }
-        read
+        reader.word(value, T::WORDS).map(|index| T::KEYWORDS[index])
     }
 }
 
@@ -351,7 +365,7 @@ macro_rules! settings {
         impl $name {
             /// Every setting, with its name and its range: the one list by which they are read and checked.
             #[inline(never)]
-            fn settings(&mut self) -> Vec<$crate::config::reader::Field<'_>> {
+            pub(crate) fn settings(&mut self) -> Vec<$crate::config::reader::Field<'_>> {
                 vec![ $( $(#[cfg(feature = $feature)])? (stringify!($field), &mut self.$field, &[ $( $low, $high )? ]) ),* ]
             }
         }

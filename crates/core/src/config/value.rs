@@ -40,6 +40,26 @@ impl Value {
             _ => None,
         }
     }
+
+    /// The text under `key`, if there is one.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        if let Some(Self::Text(text)) = self.get(key) { Some(text) } else { None }
+    }
+
+    /// The whole number under `key`, if there is one.
+    pub fn number(&self, key: &str) -> Option<i64> {
+        if let Some(Self::Number(number)) = self.get(key) { Some(*number) } else { None }
+    }
+
+    /// The items of the list under `key`; none if there is none.
+    pub fn list(&self, key: &str) -> &[Self] {
+        self.get(key).map_or(&[], Self::items)
+    }
+
+    /// The items, if it is a list.
+    pub fn items(&self) -> &[Self] {
+        if let Self::List(items) = self { items } else { &[] }
+    }
 }
 
 impl From<f64> for Value {

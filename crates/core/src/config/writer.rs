@@ -22,13 +22,21 @@ impl<T: Write> Write for Option<T> {
 
 impl<T: Write> Write for Vec<T> {
     fn write(&self) -> Value {
-        Value::List(self.iter().map(Write::write).collect())
+        let mut items = Vec::new();
+        for item in self {
+            items.push(item.write());
+        }
+        Value::List(items)
     }
 }
 
 /// A table of these fields, whose names are written as in a config.
 pub(crate) fn table(fields: &[(&str, &dyn Write)]) -> Value {
-    Value::Table(fields.iter().map(|(name, value)| (camel(name), value.write())).collect())
+    let mut entries = Vec::new();
+    for (name, value) in fields {
+        entries.push((camel(name), value.write()));
+    }
+    Value::Table(entries)
 }
 
 /// Defines a record that the engine hands out, and how it is written.
@@ -54,9 +62,16 @@ macro_rules! records {
     };
 }
 
-/// Makes serde see what is written.
+/// Shows what is written to other crates, as a tree and to serde.
 macro_rules! serialize_as_written {
     ($name:ident) => {
+        impl $name {
+            /// The tree that it is serialized as.
+            pub fn to_value(&self) -> $crate::config::Value {
+                $crate::config::writer::Write::write(self)
+            }
+        }
+
         #[cfg(feature = "serde")]
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -11,16 +11,17 @@ use crate::random::Random;
 use crate::situation::Situation;
 use crate::time::{Millis, Timestamp};
 
-/// Leave to make one request to an endpoint. Report its end with [`Input::CallEnded`](crate::Input::CallEnded).
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
-pub struct Permit {
-    /// Which endpoint.
-    pub endpoint: Name,
-    /// State of the breaker that gave it; what is reported with one of an older state changes nothing.
-    pub generation: u32,
-    /// Its number within that state.
-    pub number: u32,
+records! {
+    /// Leave to make one request to an endpoint. Report its end with [`Input::CallEnded`](crate::Input::CallEnded).
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Permit {
+        /// Which endpoint.
+        pub endpoint: Name,
+        /// State of the breaker that gave it; what is reported with one of an older state changes nothing.
+        pub generation: u32,
+        /// Its number within that state.
+        pub number: u32,
+    }
 }
 
 records! {

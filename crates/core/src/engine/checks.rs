@@ -122,7 +122,7 @@ impl Engine {
         let id = next_id(&mut self.last_check);
         let calm = !tracked.condition.detector.suspects();
         tracked.schedule.begin(Flight { id, started: self.now, timeout, attempt, calm });
-        self.effects.push_back(Effect::StartCheck { id, endpoint: tracked.endpoint.clone(), timeout });
+        self.effects.push(Effect::StartCheck { id, endpoint: tracked.endpoint.clone(), timeout });
     }
 
     /// How long the next check may take. Each failure in a row earns the endpoint half as much patience again, up to twice as much: a
@@ -143,7 +143,7 @@ impl Engine {
     /// Gives up the checks of an endpoint that are under way.
     pub(super) fn cancel(&mut self, index: usize) {
         while let Some(flight) = self.endpoints[index].schedule.flights().first().copied() {
-            self.effects.push_back(Effect::CancelCheck { id: flight.id });
+            self.effects.push(Effect::CancelCheck { id: flight.id });
             self.end_flight(index, flight.id);
         }
     }

@@ -51,7 +51,7 @@ impl Engine {
     fn stop(&mut self) {
         self.void_checks();
         self.connection.unwant(&mut self.effects);
-        self.effects.push_back(Effect::Persist);
+        self.effects.push(Effect::Persist);
         self.emit(Event::Stopped);
         self.phase = Phase::Stopped;
     }

@@ -70,7 +70,7 @@ impl Engine {
                 let timeout = neutral.endpoint.health.check().timeout.min(PATIENCE);
                 neutral.flight = Some(Flight { id, started: self.now, timeout, attempt: 0, calm: false });
                 neutral.begun = Some(self.now);
-                self.effects.push_back(Effect::StartCheck { id, endpoint: neutral.endpoint.clone(), timeout });
+                self.effects.push(Effect::StartCheck { id, endpoint: neutral.endpoint.clone(), timeout });
             }
         }
     }
@@ -78,7 +78,7 @@ impl Engine {
     pub(super) fn expire_neutrals(&mut self) {
         for index in 0..self.neutrals.len() {
             if let Some(flight) = self.neutrals[index].flight.filter(|flight| flight.deadline() <= self.now) {
-                self.effects.push_back(Effect::CancelCheck { id: flight.id });
+                self.effects.push(Effect::CancelCheck { id: flight.id });
                 self.finish_neutral(flight.id, &Outcome::Failure(FailureKind::Timeout));
             }
         }
@@ -87,7 +87,7 @@ impl Engine {
     pub(super) fn cancel_neutrals(&mut self) {
         for neutral in &mut self.neutrals {
             if let Some(flight) = neutral.flight.take() {
-                self.effects.push_back(Effect::CancelCheck { id: flight.id });
+                self.effects.push(Effect::CancelCheck { id: flight.id });
             }
             neutral.ended = None;
         }

@@ -260,7 +260,7 @@ impl Engine {
         self.situation = Situation::Steady;
         self.connection.forgive_refusals();
         self.emit(Event::Switched { from, to: self.endpoints[to].name(), reason });
-        self.effects.push_back(Effect::Persist);
+        self.effects.push(Effect::Persist);
         self.follow();
     }
 }

@@ -77,12 +77,15 @@ impl Engine {
             // Writing to a String cannot fail.
             let _ = write!(text, "; {} s ago it was found unhealthy", ago(verdict.at) / 1_000);
         }
+        let mut evidence = Vec::new();
         if proofs.is_empty() {
             text.push_str(": nothing speaks against it");
         } else {
-            let _ = write!(text, ": suspicion {suspicion} of {}, from ", detector.level());
-            for (index, proof) in proofs.iter().enumerate() {
-                let _ = write!(text, "{}{} ({})", if index > 0 { ", " } else { "" }, proof.evidence, proof.weight);
+            let _ = write!(text, ": suspicion {suspicion} of {}, from", detector.level());
+            for Proof { at, evidence: what, weight } in proofs {
+                let what = what.to_string();
+                let _ = write!(text, "{} {what} ({weight})", if evidence.is_empty() { "" } else { "," });
+                evidence.push(WeighedEvidence { ms_ago: ago(*at), what, weight: decades(*weight) });
             }
         }
         Some(Explanation {
@@ -91,10 +94,7 @@ impl Engine {
             unhealthy_ms_ago: verdict.map(|verdict| ago(verdict.at)),
             suspicion: decades(suspicion),
             level: decades(detector.level()),
-            evidence: proofs
-                .iter()
-                .map(|proof| WeighedEvidence { ms_ago: ago(proof.at), what: proof.evidence.to_string(), weight: decades(proof.weight) })
-                .collect(),
+            evidence,
             text,
         })
     }

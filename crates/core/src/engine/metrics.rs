@@ -54,7 +54,7 @@ impl Engine {
         family("health_check_response_time", "summary", "Milliseconds that checks took that passed.", &|tracked, labels, text| {
             let sum = tracked.history.sum(self.config.history, self.config.history);
             for (permille, quantile) in [(500, "0.5"), (950, "0.95"), (990, "0.99")] {
-                if let Some(millis) = sum.latencies.quantile(permille) {
+                if let Some(millis) = sum.quantile(permille) {
                     let _ = writeln!(text, "health_check_response_time{{{labels},quantile=\"{quantile}\"}} {millis}");
                 }
             }

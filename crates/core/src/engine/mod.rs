@@ -45,7 +45,6 @@ use crate::time::{Millis, Timestamp};
 use connectivity::Neutral;
 use explain::Verdict;
 use selection::{PlannedMove, Preference};
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// A wake-up that comes so much too late means that the device or the tab slept. Browsers delay timers of hidden pages by up to a second.
@@ -96,7 +95,7 @@ pub struct Engine {
     talk: Talk,
     #[cfg(feature = "recovery")]
     recoveries: crate::recovery::Recoveries,
-    effects: VecDeque<Effect>,
+    effects: Vec<Effect>,
     random: Random,
     last_check: u64,
     /// An endpoint's condition is another one since account was last kept.
@@ -187,9 +186,14 @@ impl Engine {
     /// `seed` should differ from client to client: it spreads a crowd. `now` is the present on the shell's clock.
     pub fn new(config: Config, seed: u64, now: Timestamp) -> Result<Self, Problems> {
         let mut config = config.validated()?;
-        let endpoints = std::mem::take(&mut config.endpoints).0.into_iter().map(Arc::new).collect();
-        let neutrals = std::mem::take(&mut config.connectivity).0;
-        let neutrals = neutrals.into_iter().enumerate().map(|(index, health)| Neutral::new(index, health)).collect();
+        let mut endpoints = Vec::new();
+        for endpoint in std::mem::take(&mut config.endpoints.0) {
+            endpoints.push(Arc::new(endpoint));
+        }
+        let mut neutrals = Vec::new();
+        for health in std::mem::take(&mut config.connectivity.0) {
+            neutrals.push(Neutral::new(neutrals.len(), health));
+        }
         Ok(Self::of(Arc::new(config), endpoints, neutrals, seed, now))
     }
 
@@ -204,8 +208,12 @@ impl Engine {
 
     fn of(config: Arc<Config>, endpoints: Vec<Arc<Endpoint>>, neutrals: Vec<Neutral>, seed: u64, now: Timestamp) -> Self {
         let mut random = Random::new(seed);
+        let mut tracked = Vec::with_capacity(endpoints.len());
+        for endpoint in endpoints {
+            tracked.push(Tracked::new(endpoint, &config, &mut random, now));
+        }
         let mut engine = Self {
-            endpoints: endpoints.into_iter().map(|endpoint| Tracked::new(endpoint, &config, &mut random, now)).collect(),
+            endpoints: tracked,
             config,
             active: 0,
             phase: Phase::Idle,
@@ -218,7 +226,7 @@ impl Engine {
             talk: Talk::default(),
             #[cfg(feature = "recovery")]
             recoveries: crate::recovery::Recoveries::default(),
-            effects: VecDeque::new(),
+            effects: Vec::new(),
             random,
             last_check: 0,
             conditions_changed: true,
@@ -261,12 +269,13 @@ impl Engine {
 
     /// The only way out: the next thing to do, until there is none.
     pub fn poll_effect(&mut self) -> Option<Effect> {
-        let effect = self.effects.pop_front();
-        if effect.is_none() {
+        if self.effects.is_empty() {
             // The room is given back: in a crowd hardly any engine has something to do.
-            self.effects = VecDeque::new();
+            self.effects = Vec::new();
+            return None;
         }
-        effect
+        // There are rarely more than two.
+        Some(self.effects.remove(0))
     }
 
     /// When to call [`handle`](Self::handle) with [`Input::Wake`] if nothing else happens; never before the last `now`.
@@ -296,15 +305,18 @@ impl Engine {
             Phase::Running => self.situation.state(),
             Phase::Stopped => State::Stopped,
         };
-        let endpoint = |tracked: &Tracked| EndpointState {
-            name: tracked.name(),
-            connect: tracked.endpoint.connect.as_str().to_owned(),
-            health: tracked.condition.health(),
-            failures: tracked.condition.detector.failures(),
-            rtt_ms: tracked.rtt.smoothed().map(Millis::get),
-            breaker: tracked.circuit.state(),
-        };
-        Snapshot { state, active: self.active().name.clone(), endpoints: self.endpoints.iter().map(endpoint).collect() }
+        let mut endpoints = Vec::new();
+        for tracked in &self.endpoints {
+            endpoints.push(EndpointState {
+                name: tracked.name(),
+                connect: tracked.endpoint.connect.as_str().to_owned(),
+                health: tracked.condition.health(),
+                failures: tracked.condition.detector.failures(),
+                rtt_ms: tracked.rtt.smoothed().map(Millis::get),
+                breaker: tracked.circuit.state(),
+            });
+        }
+        Snapshot { state, active: self.active().name.clone(), endpoints }
     }
 
     fn start(&mut self) {
@@ -349,7 +361,7 @@ impl Engine {
         let late = |flight: &&Flight| flight.deadline() <= now;
         for index in 0..self.endpoints.len() {
             while let Some(id) = self.endpoints[index].schedule.flights().iter().find(late).map(|flight| flight.id) {
-                self.effects.push_back(Effect::CancelCheck { id });
+                self.effects.push(Effect::CancelCheck { id });
                 self.finish(id, Outcome::Failure(FailureKind::Timeout));
             }
         }
@@ -358,7 +370,7 @@ impl Engine {
         #[cfg(feature = "recovery")]
         self.expire_recoveries();
         while let Some(id) = self.connection.overdue(self.now) {
-            self.effects.push_back(Effect::Disconnect { id, reason: DisconnectReason::Timeout });
+            self.effects.push(Effect::Disconnect { id, reason: DisconnectReason::Timeout });
             self.connection_closed(id, None);
         }
         if self.connection.retry_is_due(self.now) && !matches!(self.situation, Situation::ToldOffline) {
@@ -370,16 +382,22 @@ impl Engine {
         if self.phase != Phase::Running {
             return None;
         }
-        let checks = (0..self.endpoints.len()).filter_map(|index| self.due(index));
-        let connection = self.connection.due().filter(|_| !matches!(self.situation, Situation::ToldOffline));
-        let silence = self.talk.deadline().filter(|_| self.checking());
+        let mut earliest = Timestamp::NEVER;
+        let mut consider = |due: Option<Timestamp>| earliest = earliest.min(due.unwrap_or(Timestamp::NEVER));
+        for index in 0..self.endpoints.len() {
+            consider(self.due(index));
+        }
+        consider(self.connection.due().filter(|_| !matches!(self.situation, Situation::ToldOffline)));
+        consider(self.decision_due());
+        consider(self.neutrals_due());
+        consider(self.talk.deadline().filter(|_| self.checking()));
         #[cfg(feature = "recovery")]
-        let silence = silence.into_iter().chain(self.recoveries_due());
-        checks.chain(connection).chain(self.decision_due()).chain(self.neutrals_due()).chain(silence).min()
+        consider(self.recoveries_due());
+        Some(earliest).filter(|at| *at < Timestamp::NEVER)
     }
 
     fn emit(&mut self, event: Event) {
-        self.effects.push_back(Effect::Emit { at: self.now, event });
+        self.effects.push(Effect::Emit { at: self.now, event });
     }
 
     fn index_of(&self, name: &Name) -> Option<usize> {

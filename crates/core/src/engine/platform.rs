@@ -61,7 +61,7 @@ impl Engine {
         self.set_presence(lifecycle);
         if matches!(lifecycle, Lifecycle::Background | Lifecycle::Frozen) {
             // The app may not live to see the foreground again.
-            self.effects.push_back(Effect::Persist);
+            self.effects.push(Effect::Persist);
         }
         match (before, self.checking()) {
             (true, false) => self.void_checks(),

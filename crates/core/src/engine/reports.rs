@@ -2,7 +2,7 @@
 
 use super::{Engine, Phase};
 use crate::health::{Health, Maintenance};
-use crate::history::{Standing, Time};
+use crate::history::{Standing, Sum, Time};
 use crate::report::{EndpointReport, Report};
 use crate::situation::Situation;
 use crate::time::Millis;
@@ -14,22 +14,21 @@ impl Engine {
     /// # #[cfg(feature = "url")] {
     /// use steadfast::{Config, Endpoint, Engine, Millis, Preset, Timestamp};
     /// let endpoint = Endpoint::new("only", "wss://a.example/".parse().unwrap(), "https://a.example/_ping".parse().unwrap());
-    /// let engine = Engine::new(Config::new(Preset::Default, vec![endpoint]), 1, Timestamp::from_millis(0)).unwrap();
+    /// let mut engine = Engine::new(Config::new(Preset::Default, vec![endpoint]), 1, Timestamp::from_millis(0)).unwrap();
     /// let report = engine.report(Millis::from_secs(3_600));
     /// assert_eq!(report.endpoints[0].uptime_percent, None, "nothing is known yet");
     /// # }
     /// ```
-    pub fn report(&self, period: Millis) -> Report {
+    pub fn report(&mut self, period: Millis) -> Report {
         let length = self.config.history;
         let mut switches = 0;
-        let endpoints = self.endpoints.iter().map(|tracked| {
-            let mut history = tracked.history.clone();
-            history.account(length, self.now);
-            let sum = history.sum(period, length);
-            switches += sum.arrivals;
-            EndpointReport::new(tracked.name(), &sum, history.within(period, length))
-        });
-        let endpoints = endpoints.collect();
+        let mut endpoints = Vec::new();
+        for tracked in &mut self.endpoints {
+            tracked.history.account(length, self.now);
+            let sum = tracked.history.sum(period, length);
+            switches += sum[Sum::Arrivals];
+            endpoints.push(EndpointReport::new(tracked.name(), &sum, tracked.history.within(period, length)));
+        }
         Report { period_ms: period.get(), switches, endpoints }
     }
 

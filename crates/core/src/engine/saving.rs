@@ -40,25 +40,25 @@ impl Engine {
     /// assert!(restarted.restore(&saved, 1_700_000_060_000).is_ok());
     /// # }
     /// ```
-    pub fn save(&self, wall: u64) -> Value {
+    pub fn save(&mut self, wall: u64) -> Value {
         let number = |number: u64| Value::Number(i64::try_from(number).unwrap_or(i64::MAX));
-        let endpoint = |tracked: &Tracked| {
-            let mut history = tracked.history.clone();
-            history.account(self.config.history, self.now);
-            table([
+        let mut endpoints = Vec::new();
+        for tracked in &mut self.endpoints {
+            tracked.history.account(self.config.history, self.now);
+            endpoints.push(table(vec![
                 ("name", Value::Text(tracked.endpoint.name.to_string())),
                 ("rtt", numbers(&tracked.rtt.to_numbers())),
                 ("loss", numbers(&tracked.condition.detector.loss.to_numbers())),
                 ("flaps", number(tracked.hold.flaps().into())),
                 ("lot", number(tracked.lot.into())),
-                ("history", history.save(HISTORY_BYTES)),
-            ])
-        };
-        table([
+                ("history", tracked.history.save(HISTORY_BYTES)),
+            ]));
+        }
+        table(vec![
             ("steadfast", Value::Number(VERSION)),
             ("at", number(wall)),
             ("active", Value::Text(self.active().name.to_string())),
-            ("endpoints", Value::List(self.endpoints.iter().map(endpoint).collect())),
+            ("endpoints", Value::List(endpoints)),
         ])
     }
 
@@ -68,59 +68,55 @@ impl Engine {
         if self.phase != Phase::Idle {
             return Err(NotRestored("the engine has started already"));
         }
-        if read_number(saved, "steadfast") != Some(VERSION) {
+        if saved.number("steadfast") != Some(VERSION) {
             return Err(NotRestored("it was not saved by this version of Steadfast"));
         }
-        let (Some(at), Some(Value::List(endpoints))) = (read_number(saved, "at"), saved.get("endpoints")) else {
+        let (Some(at), Some(endpoints)) = (saved.number("at"), saved.get("endpoints")) else {
             return Err(NotRestored("it is damaged"));
         };
         let gap = wall.saturating_sub(at.max(0).unsigned_abs());
         let gap = Millis::new(u32::try_from(gap).unwrap_or(u32::MAX));
-        for endpoint in endpoints.iter().take(crate::config::MAX_ENDPOINTS) {
-            if let Some(index) = self.index_of_saved(endpoint.get("name")) {
+        for endpoint in endpoints.items().iter().take(crate::config::MAX_ENDPOINTS) {
+            if let Some(index) = self.index_of_saved(endpoint.text("name")) {
                 self.endpoints[index].restore(endpoint, gap, self.config.history, self.now);
             }
         }
-        self.active = self.index_of_saved(saved.get("active")).or_else(|| self.best(&|_| true)).unwrap_or(0);
+        self.active = self.index_of_saved(saved.text("active")).or_else(|| self.best(&|_| true)).unwrap_or(0);
         Ok(())
     }
 
-    fn index_of_saved(&self, name: Option<&Value>) -> Option<usize> {
-        let Some(Value::Text(name)) = name else { return None };
-        self.index_of(&name.as_str().into())
+    fn index_of_saved(&self, name: Option<&str>) -> Option<usize> {
+        self.index_of(&name?.into())
     }
 }
 
 impl Tracked {
     fn restore(&mut self, saved: &Value, gap: Millis, length: Millis, now: crate::Timestamp) {
-        let list = |key| match saved.get(key) {
-            Some(Value::List(items)) => items.as_slice(),
-            _ => &[],
-        };
         if gap < STALE {
-            self.rtt = Rtt::from_numbers(read_numbers(list("rtt")));
-            self.condition.detector.loss = Loss::from_numbers(read_numbers(list("loss")));
+            self.rtt = Rtt::from_numbers(read_numbers(saved.list("rtt")));
+            self.condition.detector.loss = Loss::from_numbers(read_numbers(saved.list("loss")));
         }
-        let small = |key| read_number(saved, key).and_then(|number| u32::try_from(number).ok());
+        let small = |key| saved.number(key).and_then(|number| u32::try_from(number).ok());
         self.hold.restore(small("flaps").unwrap_or_default());
         self.lot = small("lot").unwrap_or(self.lot);
-        self.history.restore(list("history"), gap, length, now);
+        self.history.restore(saved.list("history"), gap, length, now);
     }
 }
 
-fn table<const N: usize>(fields: [(&str, Value); N]) -> Value {
-    Value::Table(fields.map(|(name, value)| (name.to_owned(), value)).into())
+fn table(fields: Vec<(&str, Value)>) -> Value {
+    let mut entries = Vec::new();
+    for (name, value) in fields {
+        entries.push((name.to_owned(), value));
+    }
+    Value::Table(entries)
 }
 
 fn numbers(numbers: &[u32]) -> Value {
-    Value::List(numbers.iter().map(|&number| Value::Number(number.into())).collect())
-}
-
-fn read_number(saved: &Value, key: &str) -> Option<i64> {
-    match saved.get(key) {
-        Some(Value::Number(number)) => Some(*number),
-        _ => None,
+    let mut list = Vec::new();
+    for &number in numbers {
+        list.push(Value::Number(number.into()));
     }
+    Value::List(list)
 }
 
 /// As many numbers as are wanted; what is missing or none is 0.

@@ -38,9 +38,9 @@ struct Improvement {
     window: Millis,
 }
 
-/// What makes one endpoint better than another, in this order: that it is not degraded, that the app prefers it, that it is of our region,
-/// its priority, and its lot. Smaller is better.
-type Standing = (bool, bool, bool, u32, u32);
+/// What makes one endpoint better than another, in this order: that it is not degraded, that the app prefers it, and that it is of our
+/// region; its priority; and its lot. Smaller is better.
+type Standing = [u32; 3];
 
 /// A client's own number for an endpoint of this weight, smaller for a heavier one: the smallest of all wins as often as the weights say
 /// (Efraimidis and Spirakis, 2006).
@@ -54,9 +54,14 @@ impl Engine {
     pub(super) fn best(&self, allowed: &dyn Fn(usize) -> bool) -> Option<usize> {
         let by_latency = self.config.strategy == Strategy::Latency;
         let latency = |tracked: &Tracked| tracked.rtt.smoothed().filter(|_| by_latency).map_or(u32::MAX, Millis::get);
-        (0..self.endpoints.len())
-            .filter(|&index| allowed(index))
-            .min_by_key(|&index| (self.standing(index), latency(&self.endpoints[index])))
+        let (mut best, mut best_rank) = (None, None);
+        for (index, tracked) in self.endpoints.iter().enumerate() {
+            let rank = Some((self.standing(index), latency(tracked)));
+            if allowed(index) && (best.is_none() || rank < best_rank) {
+                (best, best_rank) = (Some(index), rank);
+            }
+        }
+        best
     }
 
     fn standing(&self, index: usize) -> Standing {
@@ -64,7 +69,8 @@ impl Engine {
         let endpoint = &tracked.endpoint;
         let preferred = self.preference.as_ref().is_some_and(|preference| preference.name == endpoint.name);
         let abroad = self.config.region.is_some() && self.config.region != endpoint.region;
-        (tracked.condition.health() == Health::Degraded, !preferred, abroad, endpoint.priority, tracked.lot)
+        let degraded = tracked.condition.health() == Health::Degraded;
+        [u32::from(degraded) << 2 | u32::from(!preferred) << 1 | u32::from(abroad), endpoint.priority, tracked.lot]
     }
 
     /// While the active endpoint is not suspected: goes where the app wishes, or to a better endpoint.

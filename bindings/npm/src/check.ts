@@ -1,0 +1,110 @@
+import { may_hold_document } from "./generated/steadfast.js";
+import type { Check, FailureKind } from "./generated/types/index.js";
+
+/** A health check with every setting spelt out. */
+export type HealthCheck = Required<Check> & { url: string };
+
+/** What came of a check: an answer for the engine to judge, or why there is none. */
+export type Told =
+  | {
+      /** Nothing if the platform hides it. */
+      status: number | null;
+      /** The one header that the engine heeds. A server of another origin must name it in Access-Control-Expose-Headers. */
+      retryAfter: string | null;
+      body: string;
+      /** The body, if it is JSON that may tell of the server's health. */
+      document: unknown;
+      /** From the start to the last byte that was needed, in whole milliseconds. */
+      latency: number;
+    }
+  | { failure: FailureKind };
+
+/** Makes a check by `fetch`, and reads as much of the answer as is needed: at most `limit` bytes of its body. */
+export async function makeCheck(check: HealthCheck, limit: number, given: AbortSignal): Promise<Told> {
+  const began = performance.now();
+  const request = new AbortController();
+  given.onabort = () => request.abort();
+  const init: RequestInit = { cache: "no-store", credentials: "omit", signal: request.signal };
+  const failed = (failure: FailureKind): Told => ({ failure });
+
+  const { url, method, body: content, mode } = check;
+  const redirect = check.followRedirects || mode === "no-cors" ? "follow" : "manual";
+  let answer: Response;
+  try {
+    answer = await fetch(url, { ...init, method, headers: check.headers, body: content, mode, redirect });
+  } catch (error) {
+    return failed(await reason(check, error, init));
+  }
+  if (answer.type === "opaqueredirect") return failed("redirect");
+
+  const { headers } = answer;
+  const mayBeDocument = check.document && may_hold_document(headers.get("content-type") ?? "");
+  let body = "";
+  if (mayBeDocument || check.expectBody) {
+    try {
+      body = await read(answer, limit, mayBeDocument ? null : check.expectBody);
+    } catch {
+      return failed("reset");
+    }
+  } else if (Number(headers.get("content-length") ?? limit + 1) <= limit) {
+    // Its rest is on the way: let it arrive, so that the connection serves the next check as well.
+    given.onabort = null;
+  }
+  return {
+    status: answer.status || null,
+    retryAfter: headers.get("retry-after"),
+    body,
+    document: mayBeDocument ? parsed(body) : null,
+    latency: Math.trunc(performance.now() - began),
+  };
+}
+
+/** The body up to `limit` bytes, or until `text` has been seen in it. */
+async function read(answer: Response, limit: number, text: string | null): Promise<string> {
+  const reader = answer.body?.getReader();
+  const decoder = new TextDecoder();
+  let body = "";
+  while (reader && limit > 0 && !(text && body.includes(text))) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    body += decoder.decode(value.subarray(0, limit), { stream: true });
+    limit -= value.length;
+  }
+  return body;
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
+}
+
+/** Why a request was refused. Node names the cause by a code; a browser says nothing, so the platform and a second, blind request are asked. */
+async function reason({ url, mode }: HealthCheck, error: unknown, init: RequestInit): Promise<FailureKind> {
+  const { code } = ((error as Error).cause ?? {}) as { code?: string };
+  if (code) return CODES.find(([codes]) => codes.test(code))?.[1] ?? "unexpected";
+  const { navigator, location } = globalThis as Partial<typeof globalThis>;
+  if (navigator?.onLine === false) return "unreachable";
+  if (!location) return "unexpected";
+  const { origin, hostname } = new URL(url);
+  // Hosts that a secure page may ask without TLS (Secure Contexts, section 3.1).
+  const local = /^(localhost|127\..*|\[::1\])$/.test(hostname);
+  if (location.protocol === "https:" && url.startsWith("http:") && !local) return "mixedContent";
+  if (mode === "cors" && origin !== location.origin) {
+    const answers = await fetch(url, { ...init, mode: "no-cors" }).catch(() => null);
+    if (answers) return "cors";
+  }
+  return "refused";
+}
+
+/** What Node's codes mean. */
+const CODES: readonly [RegExp, FailureKind][] = [
+  [/^ECONNREFUSED$/, "refused"],
+  [/^(ECONNRESET|EPIPE|ECONNABORTED|UND_ERR_SOCKET)$/, "reset"],
+  [/^(ENOTFOUND|EAI_AGAIN)$/, "dns"],
+  [/^(EHOSTUNREACH|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL)$/, "unreachable"],
+  [/^(ETIMEDOUT|UND_ERR_(CONNECT|HEADERS)_TIMEOUT)$/, "timeout"],
+  [/^(CERT_|DEPTH_ZERO|ERR_SSL|ERR_TLS|SELF_SIGNED|UNABLE_TO)/, "tls"],
+];

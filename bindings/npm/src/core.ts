@@ -1,0 +1,80 @@
+import { makeCheck } from "./check.js";
+import { ConfigError } from "./config-error.js";
+import { Core as Engine } from "./generated/steadfast.js";
+import type { Config, Event as CoreEvent, Endpoint, Explanation, Permit, Problem, Refusal, Report, Snapshot } from "./generated/types/index.js";
+
+/** What executes the engine's effects. */
+export interface Host {
+  connect(id: number, endpoint: string, url: string): void;
+  promote(id: number): void;
+  disconnect(id: number, reason: string): void;
+  persist(): void;
+  emit(at: number, event: CoreEvent): void;
+}
+
+/** What the platform says of itself. */
+export type Signal = "online" | "offline" | "changed" | "foreground" | "background" | "frozen" | "resumed";
+
+/** What the engine can be told. */
+export type Told =
+  | { told: Signal | "connect" | "checkNow" | "stop" }
+  | { told: "opened" | "received"; id: number }
+  | { told: "closed"; id: number; code?: number }
+  | { told: "prefer"; endpoint: string | null }
+  /** It begins, or ends. */
+  | { told: "maintenance" | "isolate"; endpoint: string; yes: boolean }
+  /** A request that there was leave for has ended: whether well, and after how many milliseconds. */
+  | ({ told: "ended"; yes: boolean; took: number } & Permit)
+  | { told: "endpoints"; endpoints: Endpoint[] };
+
+type Question = { ask: "snapshot" | "save" } | { ask: "explain" | "permit"; endpoint: string | undefined } | { ask: "report"; period: number };
+
+/** The engine and its driver, with the types of what goes in and out. */
+export class Core {
+  readonly #engine: Engine;
+
+  /** @throws {@link ConfigError} with every problem of the config at once. */
+  constructor(config: Config, saved: unknown, host: Host) {
+    try {
+      this.#engine = new Engine(config, saved, { ...host, check: makeCheck });
+    } catch (problems) {
+      throw Array.isArray(problems) ? new ConfigError(problems) : problems;
+    }
+  }
+
+  /** @throws {@link ConfigError} with every problem at once, if endpoints are told that are wrong. */
+  tell(told: Told): void {
+    const problems = this.#engine.tell(told) as Problem[] | null;
+    if (problems) throw new ConfigError(problems);
+  }
+
+  snapshot(): Snapshot {
+    return this.#ask({ ask: "snapshot" });
+  }
+
+  /** What has been learnt, for the next start. */
+  save(): unknown {
+    return this.#ask({ ask: "save" });
+  }
+
+  explain(endpoint: string): Explanation {
+    return this.#ask({ ask: "explain", endpoint });
+  }
+
+  report(period: number): Report {
+    return this.#ask({ ask: "report", period });
+  }
+
+  /** Leave to make a request to the active endpoint, or to the best one besides another; or why there is none. */
+  permit(besides?: string): Permit | Refusal {
+    return this.#ask({ ask: "permit", endpoint: besides });
+  }
+
+  free(): void {
+    this.#engine.free();
+  }
+
+  #ask<Answer>(question: Question): Answer {
+    return this.#engine.ask(question);
+  }
+}

@@ -1,0 +1,39 @@
+//! Checks: the face asks by `fetch` and says what it was told.
+
+use crate::value::value;
+use crate::{Host, shown};
+use steadfast::config::{HealthCheck, Value};
+use steadfast::{Answer, FailureKind, Header, HealthDocument, MAX_ANSWER_BYTES, Millis, Outcome};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::AbortController;
+
+/// Aborts its request when dropped.
+struct Abort(AbortController);
+
+impl Drop for Abort {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Has a check made. Dropping the future aborts it.
+pub(crate) async fn check(host: &Host, health: &HealthCheck) -> Outcome {
+    let Ok(controller) = AbortController::new() else { return Outcome::Failure(FailureKind::Unexpected) };
+    let abort = Abort(controller);
+    let told = host.check(shown(health.to_value()), MAX_ANSWER_BYTES as f64, &abort.0.signal());
+    let told = JsFuture::from(told).await.map_or(Value::Null, |told| value(&told));
+    outcome(&told).unwrap_or(Outcome::Failure(FailureKind::Unexpected))
+}
+
+fn outcome(told: &Value) -> Option<Outcome> {
+    if let Some(failure) = told.text("failure") {
+        return FailureKind::from_word(failure).map(Outcome::Failure);
+    }
+    Some(Outcome::Answer(Answer {
+        status: told.number("status").map(|status| status as u16),
+        headers: told.text("retryAfter").map(|rest| Header::new("retry-after", rest)).into_iter().collect(),
+        body: told.text("body")?.into(),
+        latency: Millis::new(told.number("latency")? as u32),
+        document: told.get("document").and_then(HealthDocument::read),
+    }))
+}

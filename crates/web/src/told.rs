@@ -1,0 +1,38 @@
+//! What the face says, as inputs of the engine.
+
+use steadfast::config::{Endpoints, Value};
+use steadfast::{Command, ConnectionId, Input, Lifecycle, Millis, Name, Network, Permit, Problems};
+
+/// The input that the face's object `told` stands for. Endpoints in it are read by `read`. What the face never says stands for nothing new.
+pub(crate) fn input(told: &Value, read: impl FnOnce(&Value) -> Result<Endpoints, Problems>) -> Result<Input, Problems> {
+    let number = |key| told.number(key).unwrap_or_default() as u32;
+    let id = ConnectionId::from_number(number("id").into());
+    let name = told.text("endpoint").map(Name::from);
+    let endpoint = name.clone().unwrap_or_else(|| "".into());
+    let yes = told.get("yes") == Some(&Value::Bool(true));
+    Ok(match told.text("told").unwrap_or_default() {
+        "online" => Input::Network(Network::Online),
+        "offline" => Input::Network(Network::Offline),
+        "changed" => Input::Network(Network::Changed),
+        "foreground" => Input::Lifecycle(Lifecycle::Foreground),
+        "background" => Input::Lifecycle(Lifecycle::Background),
+        "frozen" => Input::Lifecycle(Lifecycle::Frozen),
+        "resumed" => Input::Lifecycle(Lifecycle::Resumed),
+        "opened" => Input::ConnectionOpened { id },
+        "closed" => Input::ConnectionClosed { id, code: told.number("code").map(|code| code as u16) },
+        "received" => Input::ConnectionActive { id },
+        "ended" => Input::CallEnded {
+            permit: Permit { endpoint, generation: number("generation"), number: number("number") },
+            ok: yes,
+            latency: Millis::new(number("took")),
+        },
+        "connect" => Input::Command(Command::Connect),
+        "checkNow" => Input::Command(Command::CheckNow),
+        "prefer" => Input::Command(Command::Prefer(name)),
+        "maintenance" => Input::Command(Command::Maintenance(endpoint, yes)),
+        "isolate" => Input::Command(Command::Isolate(endpoint, yes)),
+        "endpoints" => Input::Command(Command::SetEndpoints(read(told.get("endpoints").unwrap_or(&Value::Null))?)),
+        "stop" => Input::Command(Command::Stop),
+        _ => Input::Wake,
+    })
+}
