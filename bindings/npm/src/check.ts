@@ -1,8 +1,8 @@
 import { may_hold_document } from "./generated/steadfast.js";
 import type { Check, FailureKind } from "./generated/types/index.js";
 
-/** A health check with every setting spelt out. */
-export type HealthCheck = Required<Check> & { url: string };
+/** How a check asks, and what it needs to see. */
+export type CheckRequest = { url: string } & Required<Pick<Check, "method" | "headers" | "body" | "expectBody" | "document" | "followRedirects" | "mode">>;
 
 /** What came of a check: an answer for the engine to judge, or why there is none. */
 export type Told =
@@ -20,7 +20,7 @@ export type Told =
   | { failure: FailureKind };
 
 /** Makes a check by `fetch`, and reads as much of the answer as is needed: at most `limit` bytes of its body. */
-export async function makeCheck(check: HealthCheck, limit: number, given: AbortSignal): Promise<Told> {
+export async function makeCheck(check: CheckRequest, limit: number, given: AbortSignal): Promise<Told> {
   const began = performance.now();
   const request = new AbortController();
   given.onabort = () => request.abort();
@@ -82,7 +82,7 @@ function parsed(json: string): unknown {
 }
 
 /** Why a request was refused. Node names the cause by a code; a browser says nothing, so the platform and a second, blind request are asked. */
-async function reason({ url, mode }: HealthCheck, error: unknown, init: RequestInit): Promise<FailureKind> {
+async function reason({ url, mode }: CheckRequest, error: unknown, init: RequestInit): Promise<FailureKind> {
   const { code } = ((error as Error).cause ?? {}) as { code?: string };
   if (code) return CODES.find(([codes]) => codes.test(code))?.[1] ?? "unexpected";
   const { navigator, location } = globalThis as Partial<typeof globalThis>;

@@ -1,4 +1,5 @@
 import type { Core } from "./core.js";
+import { FIRST_SERVER_ERROR, REPEATABLE_METHODS } from "./generated/rules.js";
 import type { Permit as Leave } from "./generated/types/index.js";
 import { RefusedError } from "./refused-error.js";
 
@@ -39,16 +40,13 @@ export class Permit {
   }
 }
 
-/** Methods that may be repeated without harm (RFC 9110, section 9.2.2). */
-const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
-
 /** Asks an endpoint, and if that fails and does no harm, once more another one. */
 export async function request(core: Core, connect: (endpoint: string) => string, path: string, init: RequestInit): Promise<Response> {
   const once = async (permit: Permit): Promise<Response> => {
     try {
       // Where the app connects by WebSocket it also answers requests: ws becomes http, wss becomes https.
       const response = await fetch(new URL(path, connect(permit.endpoint).replace(/^ws/, "http")), init);
-      if (response.status >= 500) permit.failure();
+      if (response.status >= FIRST_SERVER_ERROR) permit.failure();
       else permit.success();
       return response;
     } catch (error) {
@@ -57,7 +55,7 @@ export async function request(core: Core, connect: (endpoint: string) => string,
       throw error;
     }
   };
-  const repeatable = IDEMPOTENT.has((init.method ?? "GET").toUpperCase()) && !(init.body instanceof ReadableStream);
+  const repeatable = REPEATABLE_METHODS.includes((init.method ?? "GET").toUpperCase()) && !(init.body instanceof ReadableStream);
   const elsewhere = (first: string): Permit | undefined => {
     if (!repeatable || init.signal?.aborted) return;
     try {
@@ -75,7 +73,7 @@ export async function request(core: Core, connect: (endpoint: string) => string,
     const permit = new Permit(core);
     first = permit.endpoint;
     const response = await once(permit);
-    if (response.status < 500) return response;
+    if (response.status < FIRST_SERVER_ERROR) return response;
     failed = response;
   } catch (error) {
     const other = elsewhere(first ?? (error as RefusedError).endpoint);

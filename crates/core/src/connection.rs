@@ -6,7 +6,7 @@ use crate::backoff::Backoff;
 use crate::config::{Endpoint, Retry};
 use crate::effect::{ConnectionId, DisconnectReason, Effect};
 use crate::random::Random;
-use crate::time::{Millis, Timestamp};
+use crate::time::{Millis, Timestamp, earliest};
 use std::sync::Arc;
 
 /// A connection that was open for so long has shown that it works: the back-off starts anew after it.
@@ -58,8 +58,10 @@ impl Connection {
     pub(crate) fn unwant(&mut self, effects: &mut Effects) {
         self.wanted = false;
         self.retry = None;
-        for leg in [self.next.take(), self.current.take()].into_iter().flatten() {
-            effects.push(Effect::Disconnect { id: leg.id, reason: DisconnectReason::Stopped });
+        for leg in self.legs() {
+            if let Some(Leg { id, .. }) = leg.take() {
+                effects.push(Effect::Disconnect { id, reason: DisconnectReason::Stopped });
+            }
         }
     }
 
@@ -155,20 +157,14 @@ impl Connection {
 
     /// When something is to be done next.
     pub(crate) fn due(&self) -> Option<Timestamp> {
-        [Self::opening_deadline(self.next.as_ref()), Self::opening_deadline(self.current.as_ref()), self.retry].into_iter().flatten().min()
-    }
-
-    fn opening_deadline(leg: Option<&Leg>) -> Option<Timestamp> {
-        match leg {
-            Some(Leg { phase: Phase::Opening { deadline }, .. }) => Some(*deadline),
-            _ => None,
-        }
+        earliest(&[opening_deadline(self.next.as_ref()), opening_deadline(self.current.as_ref()), self.retry])
     }
 
     /// A connection that has not opened in time.
     pub(crate) fn overdue(&self, now: Timestamp) -> Option<ConnectionId> {
-        let late = |leg: &&Leg| matches!(leg.phase, Phase::Opening { deadline } if deadline <= now);
-        [&self.next, &self.current].into_iter().flatten().find(late).map(|leg| leg.id)
+        let late = |leg: &&Leg| opening_deadline(Some(leg)).is_some_and(|deadline| deadline <= now);
+        let leg = self.next.as_ref().filter(late).or_else(|| self.current.as_ref().filter(late));
+        leg.map(|leg| leg.id)
     }
 
     /// Whether the time for the next attempt has come.
@@ -185,11 +181,22 @@ impl Connection {
 
     /// The device slept: what is opening gets its time again.
     pub(crate) fn extend(&mut self, now: Timestamp) {
-        for leg in [&mut self.next, &mut self.current].into_iter().flatten() {
-            if let Phase::Opening { deadline } = &mut leg.phase {
-                *deadline = now + leg.endpoint.health.check().timeout;
+        for leg in self.legs() {
+            if let Some(Leg { phase: Phase::Opening { deadline }, endpoint, .. }) = leg {
+                *deadline = now + endpoint.health.check().timeout;
             }
         }
+    }
+
+    fn legs(&mut self) -> [&mut Option<Leg>; 2] {
+        [&mut self.next, &mut self.current]
+    }
+}
+
+fn opening_deadline(leg: Option<&Leg>) -> Option<Timestamp> {
+    match leg {
+        Some(Leg { phase: Phase::Opening { deadline }, .. }) => Some(*deadline),
+        _ => None,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::time::Millis;
 pub struct HealthDocument {
     /// What it makes of itself as a whole.
     pub status: DocumentStatus,
-    /// The parts that fail, by name: at most 8 names of at most 64 characters.
+    /// The parts that fail, by name: at most 8 names of at most 64 bytes.
     pub failing: Vec<String>,
     /// Over how long a time its clients are asked to spread their moves and their return (`spread`: a duration as in a config).
     pub spread: Option<Millis>,
@@ -35,9 +35,9 @@ pub enum DocumentStatus {
     Maintenance,
 }
 
-/// Most names of failing parts, and most characters of each.
+/// Most names of failing parts, and most bytes of each.
 const MAX_PARTS: usize = 8;
-const MAX_CHARACTERS: usize = 64;
+const MAX_NAME_BYTES: usize = 64;
 
 impl DocumentStatus {
     fn from_word(word: &str) -> Option<Self> {
@@ -67,7 +67,7 @@ impl HealthDocument {
     pub fn read(tree: &Value) -> Option<Self> {
         let status = status(tree)?;
         let mut failing = Vec::new();
-        for key in ["checks", "components", "details", "entries", "results"] {
+        for key in &["checks", "components", "details", "entries", "results"] {
             match tree.get(key) {
                 Some(Value::Table(parts)) => parts.iter().for_each(|(name, part)| note(name, part, &mut failing)),
                 Some(Value::List(parts)) => parts.iter().for_each(|part| note(name(part), part, &mut failing)),
@@ -95,7 +95,8 @@ fn status(tree: &Value) -> Option<DocumentStatus> {
 }
 
 fn name(part: &Value) -> &str {
-    ["checker", "name", "componentId"].iter().find_map(|key| part.text(key)).unwrap_or("unnamed")
+    let name = part.text("checker").or_else(|| part.text("name"));
+    name.or_else(|| part.text("componentId")).unwrap_or("unnamed")
 }
 
 fn note(name: &str, part: &Value, failing: &mut Vec<String>) {
@@ -106,8 +107,7 @@ fn note(name: &str, part: &Value, failing: &mut Vec<String>) {
         part => fails(part),
     };
     if fails && failing.len() < MAX_PARTS {
-        let end = name.char_indices().nth(MAX_CHARACTERS).map_or(name.len(), |(end, _)| end);
-        failing.push(name[..end].to_owned());
+        failing.push(name[..name.floor_char_boundary(MAX_NAME_BYTES)].to_owned());
     }
 }
 
@@ -153,7 +153,7 @@ mod tests {
         let parts: Vec<_> = (0..100).map(|part| format!(r#"{{"name":"{part}{}","passed":false}}"#, "é".repeat(500))).collect();
         let document = format!(r#"{{"status":"fail","spread":"30d","results":[{}]}}"#, parts.join(","));
         let document = HealthDocument::from_json(document.as_bytes()).unwrap();
-        assert_eq!((document.failing.len(), document.failing[99 % 8].chars().count()), (MAX_PARTS, MAX_CHARACTERS));
+        assert_eq!((document.failing.len(), document.failing[7].len()), (MAX_PARTS, MAX_NAME_BYTES - 1));
         assert_eq!(document.spread, Some(Millis::from_secs(3_600)));
     }
 }

@@ -253,7 +253,7 @@ pub async fn drive<T: Transport>(link: Link, transport: T) {
             while let Some(effect) = link.poll_effect() {
                 match effect {
                     Effect::StartCheck { id, endpoint, timeout } => checks.push((id, Box::pin(transport.check(endpoint, timeout)))),
-                    Effect::CancelCheck { id } => checks.retain(|(check, _)| *check != id),
+                    Effect::CancelCheck { id } => drop(checks.iter().position(|(check, _)| *check == id).map(|at| checks.swap_remove(at))),
                     other => transport.apply(other),
                 }
             }

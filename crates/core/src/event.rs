@@ -142,31 +142,34 @@ impl Event {
 
 impl Write for Event {
     fn write(&self) -> Value {
-        let name = self.name();
-        let write = |fields: &[(&str, &dyn Write)]| tagged(name, table(fields));
-        match self {
+        let fields: &[(&str, &dyn Write)] = match self {
             #[cfg(feature = "recovery")]
-            Self::Failure(event) => tagged(name, event.write()),
+            Self::Failure(event) => return self.tagged(event),
             #[cfg(feature = "recovery")]
-            Self::Recovery(action) => tagged(name, action.write()),
-            Self::Started { active } | Self::AllDown { active } | Self::Recovered { active } => write(&[("active", active)]),
-            Self::Check(report) => tagged(name, report.write()),
-            Self::Health { endpoint, from, to } => write(&[("endpoint", endpoint), ("from", from), ("to", to)]),
-            Self::Breaker { endpoint, from, to } => write(&[("endpoint", endpoint), ("from", from), ("to", to)]),
-            Self::Switched { from, to, reason } => write(&[("from", from), ("to", to), ("reason", reason)]),
-            Self::Offline { reason } => write(&[("reason", reason)]),
-            Self::Online | Self::Stopped => write(&[]),
-            Self::Connected { endpoint } => write(&[("endpoint", endpoint)]),
-            Self::Disconnected { endpoint, code } => write(&[("endpoint", endpoint), ("code", code)]),
-        }
+            Self::Recovery(action) => return self.tagged(action),
+            Self::Check(report) => return self.tagged(report),
+            Self::Started { active } | Self::AllDown { active } | Self::Recovered { active } => &[("active", active)],
+            Self::Health { endpoint, from, to } => &[("endpoint", endpoint), ("from", from), ("to", to)],
+            Self::Breaker { endpoint, from, to } => &[("endpoint", endpoint), ("from", from), ("to", to)],
+            Self::Switched { from, to, reason } => &[("from", from), ("to", to), ("reason", reason)],
+            Self::Offline { reason } => &[("reason", reason)],
+            Self::Online | Self::Stopped => &[],
+            Self::Connected { endpoint } => &[("endpoint", endpoint)],
+            Self::Disconnected { endpoint, code } => &[("endpoint", endpoint), ("code", code)],
+        };
+        self.tagged(&fields)
     }
 }
 
-/// A record as an event of this name.
-fn tagged(name: &str, record: Value) -> Value {
-    let Value::Table(mut fields) = record else { return record };
-    fields.insert(0, ("event".to_owned(), Value::Text(name.to_owned())));
-    Value::Table(fields)
+impl Event {
+    /// What is told, under the event's name.
+    fn tagged(&self, told: &dyn Write) -> Value {
+        let mut entries = vec![("event".to_owned(), Value::Text(self.name().to_owned()))];
+        if let Value::Table(fields) = told.write() {
+            entries.extend(fields);
+        }
+        Value::Table(entries)
+    }
 }
 
 serialize_as_written!(Event);

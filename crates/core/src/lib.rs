@@ -52,7 +52,7 @@ pub use config::{Config, Endpoint, Name, Preset, Problem, Problems};
 pub use document::{DocumentStatus, HealthDocument};
 pub use drive::{Link, Transport, drive};
 pub use effect::{CheckId, ConnectionId, DisconnectReason, Effect};
-pub use engine::{Engine, Explanation, NotRestored, Permit, Refusal, Route, WeighedEvidence};
+pub use engine::{Engine, Explanation, FIRST_SERVER_ERROR, NotRestored, Permit, REPEATABLE_METHODS, Refusal, Route, WeighedEvidence};
 pub use event::{CheckReport, Event, OfflineReason, SwitchReason};
 #[cfg(feature = "recovery")]
 pub use failures::{FailureEvent, FailureEventKind, Severity};

@@ -48,7 +48,7 @@ impl Loss {
 
     /// For keeping.
     pub(crate) fn to_numbers(self) -> [u32; 4] {
-        [self.calm.lost, self.calm.total, self.burst.lost, self.burst.total].map(u32::from)
+        [self.calm.lost.into(), self.calm.total.into(), self.burst.lost.into(), self.burst.total.into()]
     }
 
     /// What [`Loss::to_numbers`] gave, as far as it makes sense.

@@ -115,10 +115,18 @@ impl std::error::Error for NotADuration {}
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "number"))]
 pub struct Timestamp(u64);
 
-impl Timestamp {
-    /// Later than everything.
-    pub(crate) const NEVER: Self = Self(u64::MAX);
+/// The first of these times that are due.
+pub(crate) fn earliest(dues: &[Option<Timestamp>]) -> Option<Timestamp> {
+    let mut first = None;
+    for due in dues {
+        if first.is_none() || (due.is_some() && *due < first) {
+            first = *due;
+        }
+    }
+    first
+}
 
+impl Timestamp {
     /// The instant `millis` milliseconds after the clock's start.
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)

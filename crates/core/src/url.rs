@@ -17,7 +17,7 @@ use std::fmt;
 #[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "string"))]
 pub struct Url {
-    href: Box<str>,
+    href: String,
     scheme: Scheme,
 }
 
@@ -64,13 +64,13 @@ impl Url {
         let (name, rest) = split(&href)?;
         let scheme = Scheme::of(name)?;
         let host_given = !matches!(rest.bytes().next(), None | Some(b'/' | b'?' | b'#'));
-        host_given.then(|| Self { scheme, href: href.into_boxed_str() })
+        host_given.then_some(Self { href, scheme })
     }
 
     /// A text in place of a URL, so that all else can be checked. Whoever makes one sees to it that the config is refused, or written to a
     /// [`Value`](crate::config::Value) and read back, which parses it.
     pub(crate) fn unparsed(text: String) -> Self {
-        Self { href: text.into_boxed_str(), scheme: Scheme::Unparsed }
+        Self { href: text, scheme: Scheme::Unparsed }
     }
 
     /// The whole URL, secrets included: for connecting, not for logs.

@@ -8,7 +8,10 @@ mod core;
 mod error;
 mod platform;
 
-pub use config::{AnswerLimits, answer_limits, config_from_json, config_to_json, event_to_json, is_health_document, preset_config};
+pub use config::{
+    AnswerLimits, answer_limits, config_from_json, config_to_json, event_to_json, is_health_document, is_repeatable, is_server_error,
+    preset_config,
+};
 pub use core::{Acquired, Core};
 pub use error::{CallbackError, ConfigError, RunError};
 pub use platform::{Checked, ClockReading, Listener, PlatformTransport};

@@ -20,7 +20,7 @@ impl Drop for Abort {
 pub(crate) async fn check(host: &Host, health: &HealthCheck) -> Outcome {
     let Ok(controller) = AbortController::new() else { return Outcome::Failure(FailureKind::Unexpected) };
     let abort = Abort(controller);
-    let told = host.check(shown(health.to_value()), MAX_ANSWER_BYTES as f64, &abort.0.signal());
+    let told = host.check(shown(health.to_request()), MAX_ANSWER_BYTES as f64, &abort.0.signal());
     let told = JsFuture::from(told).await.map_or(Value::Null, |told| value(&told));
     outcome(&told).unwrap_or(Outcome::Failure(FailureKind::Unexpected))
 }
@@ -29,9 +29,13 @@ fn outcome(told: &Value) -> Option<Outcome> {
     if let Some(failure) = told.text("failure") {
         return FailureKind::from_word(failure).map(Outcome::Failure);
     }
+    let mut headers = Vec::new();
+    if let Some(rest) = told.text("retryAfter") {
+        headers.push(Header::new("retry-after", rest));
+    }
     Some(Outcome::Answer(Answer {
         status: told.number("status").map(|status| status as u16),
-        headers: told.text("retryAfter").map(|rest| Header::new("retry-after", rest)).into_iter().collect(),
+        headers,
         body: told.text("body")?.into(),
         latency: Millis::new(told.number("latency")? as u32),
         document: told.get("document").and_then(HealthDocument::read),

@@ -9,7 +9,7 @@ pub(crate) fn input(told: &Value, read: impl FnOnce(&Value) -> Result<Endpoints,
     let id = ConnectionId::from_number(number("id").into());
     let name = told.text("endpoint").map(Name::from);
     let endpoint = name.clone().unwrap_or_else(|| "".into());
-    let yes = told.get("yes") == Some(&Value::Bool(true));
+    let yes = matches!(told.get("yes"), Some(Value::Bool(true)));
     Ok(match told.text("told").unwrap_or_default() {
         "online" => Input::Network(Network::Online),
         "offline" => Input::Network(Network::Offline),

@@ -14,6 +14,7 @@ pub(crate) fn build() -> Result<()> {
     let (generated, dist) = (package.join("src/generated"), package.join("dist"));
     fs::create_dir_all(&generated)?;
     types::write(&generated.join("types"))?;
+    types::write_rules(&generated.join("rules.ts"))?;
     wasm::build(&generated)?;
 
     headline("Building the npm package");
@@ -23,6 +24,8 @@ pub(crate) fn build() -> Result<()> {
     run_quietly(&mut command("npx", ["tsc", "-p", "bindings/npm"]), "the compiler's message above says why")?;
     let mut bundle =
         command("npx", ["esbuild", "bindings/npm/src/index.ts", "--bundle", "--format=esm", "--target=es2022", "--minify", "--sourcemap"]);
+    // Names that only the glue knows.
+    bundle.arg("--mangle-props=^_(_wbg_|_destroy_|wbg_cb_)");
     run_quietly(bundle.arg("--outfile=bindings/npm/dist/index.js"), "the bundler's message above says why")?;
     fs::copy(generated.join("steadfast_bg.wasm"), dist.join("steadfast_bg.wasm"))?;
     // Declarations that the compiler takes for given and does not copy.

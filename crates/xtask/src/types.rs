@@ -1,10 +1,11 @@
-//! Writes the TypeScript declarations of the core's public types.
+//! Writes the TypeScript declarations of the core's public types, and its rules for the face.
 
 use anyhow::Result;
 use std::fmt::Write;
 use std::path::Path;
 use steadfast::config::Config;
 use steadfast::{Event, Explanation, Permit, Problem, Refusal, Report, Snapshot};
+use steadfast::{FIRST_SERVER_ERROR, REPEATABLE_METHODS};
 use ts_rs::TS;
 
 /// Writes a file per type into `out`, and one that exports them all.
@@ -33,4 +34,12 @@ pub(crate) fn write(out: &Path) -> Result<()> {
     }
     std::fs::write(out.join("index.ts"), index)?;
     Ok(())
+}
+
+/// Writes the constants that the face goes by into the file `out`.
+pub(crate) fn write_rules(out: &Path) -> Result<()> {
+    let methods = serde_json::to_string(&REPEATABLE_METHODS)?;
+    let rules =
+        format!("export const REPEATABLE_METHODS: string[] = {methods};\nexport const FIRST_SERVER_ERROR = {FIRST_SERVER_ERROR};\n");
+    Ok(std::fs::write(out, rules)?)
 }

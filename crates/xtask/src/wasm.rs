@@ -14,7 +14,7 @@ fn compiler() -> Result<(Command, PathBuf)> {
         package: "steadfast-web",
         profile: "wasm",
         panic: "panic_abort",
-        flags: "-Zunstable-options -Cpanic=immediate-abort",
+        flags: "-Zunstable-options -Cpanic=immediate-abort -Zmir-opt-level=3 -Cllvm-args=-inline-threshold=15",
     });
     Ok((build, folder.join("steadfast_web.wasm")))
 }
@@ -52,10 +52,16 @@ fn bind(wasm: &Path, out: &Path) -> Result<()> {
     bindgen.generate(out).context("wasm-bindgen failed")
 }
 
-/// Options that make the WebAssembly small once it is compressed: inlining what is called only once saves bytes, and costs more then. The
-/// linker puts the stack below everything else, so that the first kilobyte is only its end.
-const SMALL: [&str; 5] =
-    ["-Oz", "--converge", "--one-caller-inline-max-function-size=0", "--always-inline-max-function-size=0", "--low-memory-unused"];
+/// Options that make the WebAssembly small once it is compressed, found by trying: inlining what is called only once, and sharing what is
+/// computed twice, save bytes and cost more then. The linker puts the stack below everything else, so that the first kilobyte is only its end.
+const SMALL: [&str; 6] = [
+    "-Oz",
+    "--converge",
+    "--skip-pass=local-cse",
+    "--one-caller-inline-max-function-size=20",
+    "--always-inline-max-function-size=0",
+    "--low-memory-unused",
+];
 
 /// Works on the WebAssembly in its place. Returns what was printed.
 fn wasm_opt(wasm: &Path, options: &[&str]) -> Result<String> {

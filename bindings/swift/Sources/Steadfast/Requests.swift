@@ -76,7 +76,7 @@ extension Steadfast {
             guard !Task.isCancelled, let tried, let other = elsewhere(request, tried) else { throw error }
             return try await send(request, other, session)
         }
-        guard answer.1.statusCode >= 500, let first, let other = elsewhere(request, first) else { return answer }
+        guard failed(answer.1), let first, let other = elsewhere(request, first) else { return answer }
         return try await send(request, other, session)
     }
 
@@ -84,7 +84,7 @@ extension Steadfast {
         do {
             let (data, response) = try await session.data(for: try there(request, leave.endpoint))
             guard let response = response as? HTTPURLResponse else { throw URLError(.badServerResponse) }
-            if response.statusCode < 500 { leave.success() } else { leave.failure() }
+            if failed(response) { leave.failure() } else { leave.success() }
             return (data, response)
         } catch {
             // Whoever gave the request up knows nothing of the server.
@@ -93,9 +93,12 @@ extension Steadfast {
         }
     }
 
+    private func failed(_ response: HTTPURLResponse) -> Bool {
+        isServerError(status: UInt16(clamping: response.statusCode))
+    }
+
     private func elsewhere(_ request: URLRequest, _ first: String) -> Leave? {
-        // RFC 9110, section 9.2.2: methods that may be repeated without harm.
-        guard ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"].contains(request.httpMethod ?? "GET"), request.httpBodyStream == nil,
+        guard isRepeatable(method: request.httpMethod ?? "GET"), request.httpBodyStream == nil,
             let leave = try? tryAcquire(besides: first), leave.endpoint != first
         else { return nil }
         return leave

@@ -77,9 +77,11 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 impl Setting for Headers {
     fn overlay(&mut self, value: &Value, reader: &mut Reader) {
         for (name, value) in reader.table(value) {
-            let text = reader.field(name, |reader| String::read(value, reader));
-            self.0.retain(|known| !known.name.eq_ignore_ascii_case(name));
-            self.0.extend(text.map(|text| Header::new(name, text)));
+            let Some(text) = reader.field(name, |reader| String::read(value, reader)) else { continue };
+            match self.0.iter_mut().find(|known| known.name.eq_ignore_ascii_case(name)) {
+                Some(known) => known.value = text,
+                None => self.0.push(Header::new(name, text)),
+            }
         }
     }
 
@@ -89,7 +91,9 @@ impl Setting for Headers {
         }
         for Header { name, value } in &self.0 {
             // RFC 9110, section 5.6.2: a field name is a token.
-            let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+            let token = |byte: u8| {
+                byte.is_ascii_graphic() && !matches!(byte, b'"' | b'(' | b')' | b',' | b'/' | b':'..=b'@' | b'['..=b']' | b'{' | b'}')
+            };
             if name.is_empty() || !name.bytes().all(token) {
                 reader.field(name, |reader| reader.problem("not a header name, allowed: letters, digits and !#$%&'*+-.^_`|~"));
             }
@@ -180,7 +184,9 @@ impl Read for StatusPatterns {
         }
         let mut patterns = Vec::new();
         for (index, item) in items.iter().enumerate() {
-            patterns.extend(reader.item(index, |reader| StatusPattern::read(item, reader)));
+            if let Some(pattern) = reader.item(index, |reader| StatusPattern::read(item, reader)) {
+                patterns.push(pattern);
+            }
         }
         Some(Self(patterns))
     }

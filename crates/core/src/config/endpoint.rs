@@ -92,7 +92,7 @@ impl Read for Endpoint {
             ("region", &mut region, &[]),
         ];
         reader.section(value, fields);
-        for required in ["name", "connect", "health"] {
+        for required in &["name", "connect", "health"] {
             require(value, required, reader);
         }
         Some(Self { name: name?.as_str().into(), connect: connect?, health: health?, priority, weight, region })
@@ -135,9 +135,20 @@ impl HealthCheck {
         check.check_together(&self.url, reader);
     }
 
-    /// The health check as it is written in a config.
-    pub fn to_value(&self) -> Value {
-        self.write()
+    /// What a shell in another language must know to make the check: `url`, and of the check's settings those that say how it asks and what
+    /// it needs to see, named as in a config.
+    pub fn to_request(&self) -> Value {
+        let Check { method, headers, body, expect_body, document, follow_redirects, mode, .. } = self.check();
+        table(&[
+            ("url", &self.url),
+            ("method", method),
+            ("headers", headers),
+            ("body", body),
+            ("expect_body", expect_body),
+            ("document", document),
+            ("follow_redirects", follow_redirects),
+            ("mode", mode),
+        ])
     }
 
     /// Writes `check` down as its own, unless it says how it asks.

@@ -166,7 +166,9 @@ impl Setting for HealthChecks {
         };
         self.0.clear();
         for (index, item) in items.iter().enumerate().take(MAX_HEALTH_CHECKS + 1) {
-            self.0.extend(reader.item(index, |reader| HealthCheck::read(item, reader)));
+            if let Some(health) = reader.item(index, |reader| HealthCheck::read(item, reader)) {
+                self.0.push(health);
+            }
         }
     }
 
@@ -306,7 +308,7 @@ impl Config {
             ("retry", "max", self.retry.initial, self.retry.max),
             ("breaker", "openMax", self.breaker.open, self.breaker.open_max),
         ];
-        for (section, field, low, high) in waits {
+        for (section, field, low, high) in &waits {
             if low > high {
                 reader.field(section, |reader| {
                     reader.field(field, |reader| reader.problem(format!("{high} is less than the first wait, {low}")));

@@ -90,8 +90,11 @@ impl Reader {
         let word = String::read(value, self)?;
         let index = known.iter().position(|known| *known == word);
         if index.is_none() {
-            let known: Vec<_> = known.iter().map(ToString::to_string).collect();
-            self.unknown("value", &word, &known);
+            let mut words = Vec::new();
+            for known in known {
+                words.push((*known).to_owned());
+            }
+            self.unknown("value", &word, &words);
         }
         index
     }
@@ -112,7 +115,10 @@ impl Reader {
                 if let Some((_, setting, range)) = fields.iter_mut().find(|(name, ..)| camel(name) == *key) {
                     return reader.with_range(range, |reader| setting.overlay(value, reader));
                 }
-                let known: Vec<_> = fields.iter().map(|(name, ..)| camel(name)).collect();
+                let mut known = Vec::new();
+                for (name, ..) in &fields {
+                    known.push(camel(name));
+                }
                 reader.unknown("key", key, &known);
             });
         }
@@ -315,15 +321,11 @@ impl Read for Url {
 pub(crate) fn camel(field: &str) -> String {
     let mut name = String::with_capacity(field.len());
     let mut upper = false;
-    for character in field.chars() {
-        match character {
-            '_' => upper = true,
-            _ if upper => {
-                name.push(character.to_ascii_uppercase());
-                upper = false;
-            }
-            _ => name.push(character),
+    for byte in field.bytes() {
+        if byte != b'_' {
+            name.push(char::from(if upper { byte.to_ascii_uppercase() } else { byte }));
         }
+        upper = byte == b'_';
     }
     name
 }

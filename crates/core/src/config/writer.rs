@@ -22,12 +22,17 @@ impl<T: Write> Write for Option<T> {
 
 impl<T: Write> Write for Vec<T> {
     fn write(&self) -> Value {
-        let mut items = Vec::new();
-        for item in self {
-            items.push(item.write());
-        }
-        Value::List(items)
+        list(self.len(), &|at| self[at].write())
     }
+}
+
+/// A list of so many items.
+fn list(length: usize, item: &dyn Fn(usize) -> Value) -> Value {
+    let mut items = Vec::new();
+    for at in 0..length {
+        items.push(item(at));
+    }
+    Value::List(items)
 }
 
 /// A table of these fields, whose names are written as in a config.
@@ -37,6 +42,12 @@ pub(crate) fn table(fields: &[(&str, &dyn Write)]) -> Value {
         entries.push((camel(name), value.write()));
     }
     Value::Table(entries)
+}
+
+impl Write for &[(&str, &dyn Write)] {
+    fn write(&self) -> Value {
+        table(self)
+    }
 }
 
 /// Defines a record that the engine hands out, and how it is written.

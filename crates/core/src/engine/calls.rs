@@ -37,6 +37,12 @@ records! {
     }
 }
 
+/// Methods whose requests may be repeated elsewhere without harm (RFC 9110, section 9.2.2).
+pub const REPEATABLE_METHODS: [&str; 6] = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"];
+
+/// From this HTTP status on it is the server that has failed a request: 5xx.
+pub const FIRST_SERVER_ERROR: u16 = 500;
+
 /// To which endpoint a request is to go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {

@@ -11,7 +11,7 @@ use crate::health::{Condition, Health, Maintenance, Pass};
 use crate::outcome::{Answer, FailureKind, Outcome};
 use crate::schedule::{Flight, MAX_TRIES};
 use crate::situation::Situation;
-use crate::time::{Millis, Timestamp};
+use crate::time::{Millis, Timestamp, earliest};
 
 /// How long maintenance is taken to last that was announced without saying so.
 pub(super) const MAINTENANCE: Millis = Millis::from_secs(30);
@@ -33,7 +33,7 @@ impl Engine {
 
     /// When something is to be done about an endpoint: its check ends for lack of an answer, or the next one starts.
     pub(super) fn due(&self, index: usize) -> Option<Timestamp> {
-        [self.endpoints[index].schedule.deadline(), self.start_due(index)].into_iter().flatten().min()
+        earliest(&[self.endpoints[index].schedule.deadline(), self.start_due(index)])
     }
 
     /// When the next check of an endpoint starts.
@@ -159,35 +159,16 @@ impl Engine {
             return self.finish_neutral(id, &outcome);
         };
         let Some(flight) = self.end_flight(index, id) else { return };
-        let health = &self.endpoints[index].endpoint.health;
-        let (failure, answer) = match outcome {
-            Outcome::Answer(answer) => (health.judge(&answer, flight.timeout), answer),
-            Outcome::Failure(kind) => (Some(kind), Answer { latency: self.now - flight.started, ..Answer::default() }),
-        };
-        let retries = health.check().retries;
+        let (failure, answer) = self.judge(index, flight, outcome);
         let announced = self.heed(index, &answer);
-        let repeat = failure.is_some() && announced.is_none() && flight.attempt < retries;
-        let tracked = &mut self.endpoints[index];
-        tracked.failure = failure;
-        if flight.calm && failure.is_none_or(|kind| !kind.is_no_network()) {
-            tracked.condition.detector.loss.observe(failure == Some(FailureKind::Timeout));
-        }
-        if failure.is_none() {
-            tracked.rtt.observe(answer.latency);
-            tracked.passed = Some(flight.started);
-        } else {
-            tracked.failed = Some(flight.started);
-        }
-        let counted = !repeat && announced.is_none() && tracked.condition.maintenance().is_none();
-        let failures = if failure.is_some() { tracked.condition.detector.failures() + u32::from(counted) } else { 0 };
+        self.learn(index, flight, failure, &answer);
+        let repeat = failure.is_some() && announced.is_none() && flight.attempt < self.endpoints[index].endpoint.health.check().retries;
+        let counted = !repeat && announced.is_none() && self.endpoints[index].condition.maintenance().is_none();
         let evidence = failure.map(|kind| Evidence::Check(kind, answer.status));
+        let poor = self.is_poor(index, &answer);
+        #[cfg(feature = "recovery")]
         let latency = answer.latency;
-        let poor = answer.document.as_ref().is_some_and(|document| document.status == DocumentStatus::Warn)
-            || Some(latency).max(tracked.rtt.smoothed()) > Some(self.config.degraded_latency);
-        tracked.history.check(failure, latency, self.config.history, self.now);
-        #[cfg(feature = "metrics")]
-        tracked.totals.check(failure, answer.status, latency);
-        self.report_check(index, failure, failures, answer);
+        self.report_check(index, failure, counted, answer);
         if repeat {
             return self.begin(index, flight.attempt + 1);
         }
@@ -210,6 +191,38 @@ impl Engine {
             (None, Some(evidence)) => self.hold_against(index, evidence),
         }
         self.conclude_attempt(index, failure.is_none());
+    }
+
+    /// Why the check did not pass, if it did not, and the answer as far as there is one.
+    fn judge(&self, index: usize, flight: Flight, outcome: Outcome) -> (Option<FailureKind>, Answer) {
+        match outcome {
+            Outcome::Answer(answer) => (self.endpoints[index].endpoint.health.judge(&answer, flight.timeout), answer),
+            Outcome::Failure(kind) => (Some(kind), Answer { latency: self.now - flight.started, ..Answer::default() }),
+        }
+    }
+
+    /// Keeps what a check teaches of its endpoint, whatever follows from it.
+    fn learn(&mut self, index: usize, flight: Flight, failure: Option<FailureKind>, answer: &Answer) {
+        let tracked = &mut self.endpoints[index];
+        tracked.failure = failure;
+        if flight.calm && failure.is_none_or(|kind| !kind.is_no_network()) {
+            tracked.condition.detector.loss.observe(failure == Some(FailureKind::Timeout));
+        }
+        if failure.is_none() {
+            tracked.rtt.observe(answer.latency);
+            tracked.passed = Some(flight.started);
+        } else {
+            tracked.failed = Some(flight.started);
+        }
+        tracked.history.check(failure, answer.latency, self.config.history, self.now);
+        #[cfg(feature = "metrics")]
+        tracked.totals.check(failure, answer.status, answer.latency);
+    }
+
+    /// Whether an endpoint that answers like this is only just healthy.
+    fn is_poor(&self, index: usize, answer: &Answer) -> bool {
+        let warns = answer.document.as_ref().is_some_and(|document| document.status == DocumentStatus::Warn);
+        warns || Some(answer.latency).max(self.endpoints[index].rtt.smoothed()) > Some(self.config.degraded_latency)
     }
 
     fn passed(&mut self, index: usize, flight: Flight, poor: bool) {
@@ -250,7 +263,9 @@ impl Engine {
         self.change_condition(index, &|condition, _, now| condition.announce(maintenance, now));
     }
 
-    fn report_check(&mut self, index: usize, failure: Option<FailureKind>, failures: u32, answer: Answer) {
+    /// Tells the app of a check. A failure that is not `counted` adds nothing to those in a row.
+    fn report_check(&mut self, index: usize, failure: Option<FailureKind>, counted: bool, answer: Answer) {
+        let failures = failure.map_or(0, |_| self.endpoints[index].condition.detector.failures() + u32::from(counted));
         self.emit(Event::Check(CheckReport {
             endpoint: self.endpoints[index].name(),
             failure,

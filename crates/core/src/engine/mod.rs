@@ -19,7 +19,7 @@ mod selection;
 mod tests;
 mod traffic;
 
-pub use calls::{Permit, Refusal, Route};
+pub use calls::{FIRST_SERVER_ERROR, Permit, REPEATABLE_METHODS, Refusal, Route};
 pub use explain::{Explanation, WeighedEvidence};
 pub use saving::NotRestored;
 
@@ -41,7 +41,7 @@ use crate::schedule::{Flight, Schedule};
 use crate::situation::Situation;
 use crate::snapshot::{EndpointState, Snapshot, State};
 use crate::talk::Talk;
-use crate::time::{Millis, Timestamp};
+use crate::time::{Millis, Timestamp, earliest};
 use connectivity::Neutral;
 use explain::Verdict;
 use selection::{PlannedMove, Preference};
@@ -382,18 +382,18 @@ impl Engine {
         if self.phase != Phase::Running {
             return None;
         }
-        let mut earliest = Timestamp::NEVER;
-        let mut consider = |due: Option<Timestamp>| earliest = earliest.min(due.unwrap_or(Timestamp::NEVER));
+        let mut due = earliest(&[
+            self.connection.due().filter(|_| !matches!(self.situation, Situation::ToldOffline)),
+            self.decision_due(),
+            self.neutrals_due(),
+            self.talk.deadline().filter(|_| self.checking()),
+            #[cfg(feature = "recovery")]
+            self.recoveries_due(),
+        ]);
         for index in 0..self.endpoints.len() {
-            consider(self.due(index));
+            due = earliest(&[due, self.due(index)]);
         }
-        consider(self.connection.due().filter(|_| !matches!(self.situation, Situation::ToldOffline)));
-        consider(self.decision_due());
-        consider(self.neutrals_due());
-        consider(self.talk.deadline().filter(|_| self.checking()));
-        #[cfg(feature = "recovery")]
-        consider(self.recoveries_due());
-        Some(earliest).filter(|at| *at < Timestamp::NEVER)
+        due
     }
 
     fn emit(&mut self, event: Event) {

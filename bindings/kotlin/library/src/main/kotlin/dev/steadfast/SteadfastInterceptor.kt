@@ -1,5 +1,7 @@
 package dev.steadfast
 
+import dev.steadfast.ffi.isRepeatable
+import dev.steadfast.ffi.isServerError
 import okhttp3.HttpUrl.Companion.toHttpUrl
 import okhttp3.Interceptor
 import okhttp3.Request
@@ -32,7 +34,7 @@ public class SteadfastInterceptor(private val link: Steadfast) : Interceptor {
             val tried = first ?: (failed as CircuitOpenException).refusal.endpoint
             return send(chain, request, elsewhere(request, tried) ?: throw failed)
         }
-        val other = (if (response.code >= SERVER_ERROR) elsewhere(request, first) else null) ?: return response
+        val other = (if (failed(response)) elsewhere(request, first) else null) ?: return response
         response.close()
         return send(chain, request, other)
     }
@@ -40,7 +42,7 @@ public class SteadfastInterceptor(private val link: Steadfast) : Interceptor {
     private fun send(chain: Interceptor.Chain, request: Request, leave: Leave): Response =
         try {
             val response = chain.proceed(request.newBuilder().url(there(request, leave.endpoint)).build())
-            if (response.code < SERVER_ERROR) leave.success() else leave.failure()
+            if (failed(response)) leave.failure() else leave.success()
             response
         } catch (failed: IOException) {
             // Whoever gave the request up knows nothing of the server.
@@ -49,7 +51,7 @@ public class SteadfastInterceptor(private val link: Steadfast) : Interceptor {
         }
 
     private fun elsewhere(request: Request, first: String): Leave? {
-        if (request.method !in IDEMPOTENT || request.body?.isOneShot() == true) return null
+        if (!isRepeatable(request.method) || request.body?.isOneShot() == true) return null
         return try {
             link.tryAcquire(besides = first).takeIf { it.endpoint != first }
         } catch (refused: CircuitOpenException) {
@@ -60,10 +62,5 @@ public class SteadfastInterceptor(private val link: Steadfast) : Interceptor {
     private fun there(request: Request, name: String) = link.snapshot().endpoints.first { it.name == name }.connect.replaceFirst("ws", "http").toHttpUrl()
         .let { request.url.newBuilder().scheme(it.scheme).host(it.host).port(it.port).build() }
 
-    private companion object {
-        const val SERVER_ERROR = 500
-
-        /** Methods that may be repeated without harm (RFC 9110, section 9.2.2). */
-        val IDEMPOTENT = setOf("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE")
-    }
+    private fun failed(response: Response) = isServerError(response.code.toUShort())
 }
