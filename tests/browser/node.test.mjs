@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { Steadfast } from "steadfast";
+import { Steadfast as FullSteadfast } from "steadfast/full";
 import { WebSocket } from "ws";
 import { startTestbed } from "./servers.mjs";
 
@@ -134,5 +135,37 @@ describe("node", () => {
       assert.equal(link.active.name, "primary", broken);
       link.stop();
     }
+  });
+
+  test("the full entry tells of failures, acts by itself and hands over what others must do", async () => {
+    const check = { interval: "100ms" };
+    const recovery = { enabled: true, after: 2 };
+    const link = await FullSteadfast.start({ endpoints: testbed.endpoints, check, preset: "orchestrator", initialDelay: "0ms", recovery });
+    const [kinds, actions, asked] = [new Set(), [], []];
+    link.addEventListener("failure", ({ detail: { endpoint, kind } }) => kinds.add(`${endpoint}: ${kind}`));
+    link.addEventListener("recovery", ({ detail: { endpoint, strategy, ok, error } }) => {
+      if (endpoint === "primary") actions.push([strategy, ok, error]);
+    });
+    const end = link.onRecovery(async ({ strategy, endpoint }) => {
+      if (endpoint !== "primary") return false;
+      asked.push(strategy);
+      if (asked.length === 1) throw new Error("nobody may restart it");
+      return true;
+    });
+    await until(() => link.state.endpoints[0].health === "healthy");
+    await testbed.fault("secondary", "kill");
+    await testbed.fault("primary", { status: 500 });
+    await until(() => asked.length === 2);
+    end();
+    assert.ok(kinds.has("primary: healthCheckFailed"), [...kinds].join());
+    assert.deepEqual(actions[0], ["removeFromLoadBalancer", false, "no other endpoint is healthy"]);
+    assert.deepEqual(asked, ["restart", "recreate"]);
+    for (const { name } of testbed.endpoints) await testbed.fault(name, "healthy");
+    link.stop();
+  });
+
+  test("the small entry knows nothing of recovery, and says so", async () => {
+    const config = { endpoints: testbed.endpoints, recovery: { enabled: true } };
+    await assert.rejects(Steadfast.start(config), { name: "ConfigError", message: /^recovery: unknown key/ });
   });
 });

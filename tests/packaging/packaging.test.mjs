@@ -50,6 +50,7 @@ describe("packaging", () => {
     const pages = await servePages({ "/": folder });
     try {
       await isGreeted(`${pages.url}/index.html`);
+      await isGreeted(`${pages.url}/index.html?full`);
     } finally {
       pages.close();
     }
@@ -57,7 +58,7 @@ describe("packaging", () => {
 
   test("vite builds it", async () => {
     await run(join(BIN, "vite"), ["build", "--logLevel", "warn"], { cwd: app });
-    assert.ok((await readdir(join(app, "dist/assets"))).some((file) => file.endsWith(".wasm")));
+    assert.equal((await readdir(join(app, "dist/assets"))).filter((file) => file.endsWith(".wasm")).length, 2, "one for each entry");
     await servedIsGreeted(join(app, "dist"));
   });
 
@@ -70,6 +71,7 @@ describe("packaging", () => {
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
       await isGreeted(`http://127.0.0.1:${port}/`);
+      await isGreeted(`http://127.0.0.1:${port}/?full`);
     } finally {
       vite.kill();
     }
@@ -91,9 +93,11 @@ describe("packaging", () => {
   });
 
   test("it can be imported on a server, which starts nothing", async () => {
-    const { stdout } = await run("node", ["--input-type=module", "-e", `import { Steadfast } from "steadfast"; console.log(typeof Steadfast.start)`], {
-      cwd: app,
-    });
-    assert.equal(stdout.trim(), "function");
+    for (const entry of ["steadfast", "steadfast/full"]) {
+      const { stdout } = await run("node", ["--input-type=module", "-e", `import { Steadfast } from "${entry}"; console.log(typeof Steadfast.start)`], {
+        cwd: app,
+      });
+      assert.equal(stdout.trim(), "function");
+    }
   });
 });

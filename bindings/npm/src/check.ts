@@ -1,4 +1,4 @@
-import { may_hold_document } from "./generated/steadfast.js";
+import { may_hold_document } from "#glue";
 import type { Check, FailureKind } from "./generated/types/index.js";
 
 /** How a check asks, and what it needs to see. */

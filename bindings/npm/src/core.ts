@@ -1,6 +1,6 @@
+import { Core as Engine } from "#glue";
 import { makeCheck } from "./check.js";
 import { ConfigError } from "./config-error.js";
-import { Core as Engine } from "./generated/steadfast.js";
 import type { Config, Event as CoreEvent, Endpoint, Explanation, Permit, Problem, Refusal, Report, Snapshot } from "./generated/types/index.js";
 
 /** What executes the engine's effects. */
@@ -25,6 +25,8 @@ export type Told =
   | { told: "maintenance" | "isolate"; endpoint: string; yes: boolean }
   /** A request that there was leave for has ended: whether well, and after how many milliseconds. */
   | ({ told: "ended"; yes: boolean; took: number } & Permit)
+  /** An action about a failure has ended: whether it helped, and why not. */
+  | { told: "recovered"; id: number; yes: boolean; error: string | null }
   | { told: "endpoints"; endpoints: Endpoint[] };
 
 type Question = { ask: "snapshot" | "save" } | { ask: "explain" | "permit"; endpoint: string | undefined } | { ask: "report"; period: number };

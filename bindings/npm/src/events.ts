@@ -20,30 +20,41 @@ export interface LinkEvents {
   state: Snapshot;
 }
 
-/** An event of a link. */
-export type LinkEvent<Name extends keyof LinkEvents> = CustomEvent<LinkEvents[Name]>;
+/** What the events of a link of `steadfast/full` tell. */
+export interface FullEvents extends LinkEvents {
+  /** Something is wrong with an endpoint, in the terms of those who run it. */
+  failure: Of<"failure">;
+  /** Something is or was done about a failure. */
+  recovery: Of<"recovery">;
+}
 
-/** The events of a link by name, as `addEventListener` knows them. */
-export type LinkEventMap = { [Name in keyof LinkEvents]: LinkEvent<Name> };
+/** Listening to events that tell this. */
+export interface Listening<Told> {
+  /** Calls `listener` with every event of that name. */
+  addEventListener<Name extends keyof Told>(
+    type: Name,
+    listener: (event: CustomEvent<Told[Name]>) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  /** Ends what `addEventListener` began. */
+  removeEventListener<Name extends keyof Told>(
+    type: Name,
+    listener: (event: CustomEvent<Told[Name]>) => unknown,
+    options?: boolean | EventListenerOptions,
+  ): void;
+}
 
-type Listener<Name extends keyof LinkEventMap> = (event: LinkEventMap[Name]) => unknown;
-
-/** An EventTarget that knows the events of a link; at run time it is EventTarget itself. */
-export const TypedEventTarget = EventTarget as unknown as {
-  new (): Omit<EventTarget, "addEventListener" | "removeEventListener"> & {
-    /** Calls `listener` with every event of that name. */
-    addEventListener<Name extends keyof LinkEventMap>(type: Name, listener: Listener<Name>, options?: boolean | AddEventListenerOptions): void;
-    /** Ends what {@link addEventListener} began. */
-    removeEventListener<Name extends keyof LinkEventMap>(type: Name, listener: Listener<Name>, options?: boolean | EventListenerOptions): void;
-  };
-};
+/** An EventTarget whose events are told by the class that extends it; at run time it is EventTarget itself. */
+export const TypedEventTarget = EventTarget as unknown as { new (): Omit<EventTarget, keyof Listening<unknown>> };
 
 /** Under which name an event of the core is told; those that are missing show in `state` alone. */
-export const NAMES: { readonly [Name in CoreEvent["event"]]?: keyof LinkEvents } = {
+export const NAMES: { readonly [Name in CoreEvent["event"]]?: keyof FullEvents } = {
   switched: "switch",
   allDown: "alldown",
   offline: "offline",
   online: "online",
   check: "check",
   breaker: "breaker",
+  failure: "failure",
+  recovery: "recovery",
 };

@@ -20,10 +20,11 @@
  */
 export { ConfigError } from "./config-error.js";
 export type { Connection, ConnectOptions, WebSocketClass } from "./connection.js";
-export type { LinkEvent, LinkEventMap, LinkEvents } from "./events.js";
+export type { LinkEvents } from "./events.js";
 export type * from "./generated/types/index.js";
+export type { StartOptions } from "./link.js";
 export type { WasmSource } from "./load.js";
 export { RefusedError } from "./refused-error.js";
 export type { Permit } from "./requests.js";
-export { type StartOptions, Steadfast } from "./steadfast.js";
+export { type Config, Steadfast } from "./steadfast.js";
 export type { StateStorage } from "./storage.js";

@@ -1,4 +1,4 @@
-import init from "./generated/steadfast.js";
+import init from "#glue";
 
 /** Where the WebAssembly comes from: a URL, its bytes, or a module that is compiled already. */
 export type WasmSource = string | URL | BufferSource | WebAssembly.Module;

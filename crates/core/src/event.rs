@@ -81,12 +81,10 @@ pub enum Event {
     },
     /// Something is wrong with an endpoint, in the terms of those who run it.
     #[cfg(feature = "recovery")]
-    #[cfg_attr(feature = "typescript", ts(skip))]
     Failure(FailureEvent),
     /// Something is or was done about a failure. If `ok` is none, it is for the app to do: let it report
     /// [`Input::RecoveryEnded`](crate::Input::RecoveryEnded).
     #[cfg(feature = "recovery")]
-    #[cfg_attr(feature = "typescript", ts(skip))]
     Recovery(RecoveryAction),
     /// Watching has ended.
     Stopped,

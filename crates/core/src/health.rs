@@ -216,6 +216,51 @@ mod tests {
     }
 
     #[test]
+    fn only_healthy_and_degraded_ones_are_usable() {
+        let mut condition = condition();
+        let seen = |condition: &Condition| (condition.is_healthy(), condition.is_usable(), condition.successes());
+        assert_eq!(seen(&condition), (false, false, 0));
+        pass(&mut condition, 1);
+        pass(&mut condition, 1);
+        assert_eq!(seen(&condition), (true, true, 2));
+        condition.success(1, Pass { poor: true, overtaken: 0 }, NOW);
+        assert_eq!(seen(&condition), (false, true, 3));
+        fail(&mut condition, NOW);
+        assert_eq!(seen(&condition), (false, false, 0), "not while it is suspected");
+    }
+
+    #[test]
+    fn failures_counted_anew_begin_at_none() {
+        let mut condition = condition();
+        pass(&mut condition, 1);
+        fail(&mut condition, NOW);
+        condition.restart_count();
+        fail(&mut condition, NOW);
+        assert_eq!((condition.health(), condition.detector.failures()), (Health::Suspect, 1));
+    }
+
+    #[test]
+    fn a_suspicion_that_is_void_leaves_nothing_and_a_verdict_stands() {
+        let mut suspected = condition();
+        pass(&mut suspected, 1);
+        fail(&mut suspected, NOW);
+        suspected.void_suspicion(NOW);
+        assert_eq!((suspected.health(), suspected.detector.failures()), (Health::Unknown, 0));
+        let mut convicted = condition();
+        fail(&mut convicted, NOW);
+        fail(&mut convicted, NOW);
+        convicted.void_suspicion(NOW);
+        assert_eq!((convicted.health(), convicted.detector.failures()), (Health::Unhealthy, 0));
+        convicted.void_verdict(NOW);
+        assert_eq!(convicted.health(), Health::Unknown);
+        let mut healthy = condition();
+        pass(&mut healthy, 1);
+        healthy.void_suspicion(NOW);
+        healthy.void_verdict(NOW);
+        assert_eq!(healthy.health(), Health::Healthy);
+    }
+
+    #[test]
     fn since_is_when_the_state_began() {
         let mut condition = condition();
         condition.success(1, Pass::default(), Timestamp::from_millis(10));
@@ -270,6 +315,11 @@ mod tests {
         fail(&mut condition, NOW);
         condition.announce(Maintenance::Until(NOW), NOW);
         assert_eq!(condition.maintenance(), Some(Maintenance::Removed(end)));
+        let (mut announced, mut over) = (condition.clone(), condition.clone());
+        announced.announce(Maintenance::Commanded, NOW);
+        assert_eq!(announced.maintenance(), Some(Maintenance::Commanded), "the app's word counts for more");
+        over.announce(Maintenance::Until(end + Millis::from_secs(1)), end);
+        assert_eq!(over.maintenance(), Some(Maintenance::Until(end + Millis::from_secs(1))), "its time is over");
         condition.success(1, Pass::default(), end);
         assert_eq!(condition.health(), Health::Healthy);
     }

@@ -267,6 +267,16 @@ mod tests {
     }
 
     #[test]
+    fn the_documents_table_is_what_is_done() {
+        let document = include_str!("../../../docs/recovery.md");
+        for kind in FailureEventKind::KEYWORDS {
+            let strategies: Vec<_> = recovery_strategies(*kind).iter().map(|strategy| format!("`{strategy}`")).collect();
+            let row = format!("\n| `{kind}` | {} |\n", strategies.join(", "));
+            assert!(document.contains(&row), "{row}");
+        }
+    }
+
+    #[test]
     fn the_first_success_ends_the_list_and_a_failure_goes_on() {
         let (mut recoveries, rules) = (Recoveries::default(), Recovery::default());
         assert_eq!(recoveries.begin(&rules, &event(HealthCheckFailed, 2), at(0)), None, "not yet");

@@ -26,6 +26,8 @@ pub(crate) fn input(told: &Value, read: impl FnOnce(&Value) -> Result<Endpoints,
             ok: yes,
             latency: Millis::new(number("took")),
         },
+        #[cfg(feature = "recovery")]
+        "recovered" => Input::RecoveryEnded { id: number("id"), ok: yes, error: told.text("error").map(ToOwned::to_owned) },
         "connect" => Input::Command(Command::Connect),
         "checkNow" => Input::Command(Command::CheckNow),
         "prefer" => Input::Command(Command::Prefer(name)),

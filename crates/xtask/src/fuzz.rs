@@ -34,7 +34,7 @@ pub(crate) fn run_fuzz(arguments: &FuzzArguments) -> Result<()> {
 
 /// The deciding parts of the engine, and where the tests are that should notice if one is broken: a package, and a part of their names.
 const DECIDING: [(&[&str], &str, &[&str]); 3] = [
-    (&["detector.rs", "evidence.rs", "loss.rs"], "steadfast", &["detector", "evidence", "health", "loss"]),
+    (&["detector.rs", "evidence.rs", "health.rs", "loss.rs"], "steadfast", &["detector", "evidence", "health", "loss"]),
     (&["breaker.rs", "sliding.rs"], "steadfast", &["breaker", "sliding"]),
     (&["engine/selection.rs"], "steadfast,steadfast-sim", &["selection", "every_scenario"]),
 ];

@@ -4,9 +4,22 @@ use crate::command::{command, headline, root, run_quietly};
 use crate::{setup, types, wasm};
 use anyhow::Result;
 use std::fs;
+use std::path::Path;
 
 /// Files of the package that are not compiled.
 const COPIED: [&str; 3] = ["LICENSE-APACHE", "LICENSE-MIT", "README.md"];
+
+/// What can be imported from the package: a source of `bindings/npm/src`, with a WebAssembly of its own.
+struct Entry {
+    source: &'static str,
+    /// Where in `src/generated` and `dist` its parts are.
+    folder: &'static str,
+    /// Cargo features of its WebAssembly.
+    features: &'static [&'static str],
+}
+
+const ENTRIES: [Entry; 2] =
+    [Entry { source: "index.ts", folder: "", features: &[] }, Entry { source: "full.ts", folder: "full", features: &["recovery"] }];
 
 pub(crate) fn build() -> Result<()> {
     setup::npm_packages()?;
@@ -15,23 +28,35 @@ pub(crate) fn build() -> Result<()> {
     fs::create_dir_all(&generated)?;
     types::write(&generated.join("types"))?;
     types::write_rules(&generated.join("rules.ts"))?;
-    wasm::build(&generated)?;
+    for Entry { folder, features, .. } in &ENTRIES {
+        wasm::build(features, &generated.join(folder))?;
+    }
 
     headline("Building the npm package");
     if dist.exists() {
         fs::remove_dir_all(&dist)?;
     }
     run_quietly(&mut command("npx", ["tsc", "-p", "bindings/npm"]), "the compiler's message above says why")?;
-    let mut bundle =
-        command("npx", ["esbuild", "bindings/npm/src/index.ts", "--bundle", "--format=esm", "--target=es2022", "--minify", "--sourcemap"]);
-    // Names that only the glue knows.
-    bundle.arg("--mangle-props=^_(_wbg_|_destroy_|wbg_cb_)");
-    run_quietly(bundle.arg("--outfile=bindings/npm/dist/index.js"), "the bundler's message above says why")?;
-    fs::copy(generated.join("steadfast_bg.wasm"), dist.join("steadfast_bg.wasm"))?;
-    // Declarations that the compiler takes for given and does not copy.
-    fs::copy(generated.join("steadfast.d.ts"), dist.join("generated/steadfast.d.ts"))?;
+    for entry in &ENTRIES {
+        entry.bundle(&generated.join(entry.folder), &dist.join(entry.folder))?;
+    }
     for file in COPIED {
         fs::copy(root().join(file), package.join(file))?;
     }
     Ok(())
+}
+
+impl Entry {
+    /// Puts its JavaScript together, and its WebAssembly beside that.
+    fn bundle(&self, generated: &Path, dist: &Path) -> Result<()> {
+        let mut esbuild = command("npx", ["esbuild", "--bundle", "--format=esm", "--target=es2022", "--minify", "--sourcemap"]);
+        esbuild.arg(format!("bindings/npm/src/{}", self.source)).arg(format!("--outfile={}", dist.join("index.js").display()));
+        // Which WebAssembly it is about, and names that only the glue knows.
+        esbuild
+            .arg(format!("--alias:#glue={}", generated.join("steadfast.js").display()))
+            .arg("--mangle-props=^_(_wbg_|_destroy_|wbg_cb_)");
+        run_quietly(&mut esbuild, "the bundler's message above says why")?;
+        fs::copy(generated.join("steadfast_bg.wasm"), dist.join("steadfast_bg.wasm"))?;
+        Ok(())
+    }
 }

@@ -7,24 +7,23 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use wasm_bindgen_cli_support::Bindgen;
 
-/// The cargo command that builds the shell, and where its result is.
-fn compiler() -> Result<(Command, PathBuf)> {
-    let (build, folder) = Toolchain::installed()?.build(&Build {
+/// The cargo command that builds the shell with these features, and where its result is.
+fn compiler(features: &[&str]) -> Result<(Command, PathBuf)> {
+    let (mut build, folder) = Toolchain::installed()?.build(&Build {
         target: "wasm32-unknown-unknown",
         package: "steadfast-web",
         profile: "wasm",
         panic: "panic_abort",
         flags: "-Zunstable-options -Cpanic=immediate-abort -Zmir-opt-level=3 -Cllvm-args=-inline-threshold=15",
     });
+    build.args(features.iter().flat_map(|feature| ["--features", feature]));
     Ok((build, folder.join("steadfast_web.wasm")))
 }
 
-/// Builds `crates/web` into `out`: `steadfast.js`, `steadfast.d.ts` and `steadfast_bg.wasm`.
-pub(crate) fn build(out: &Path) -> Result<()> {
-    let (mut build, wasm) = compiler()?;
+/// Builds `crates/web` with these features into `out`: `steadfast.js`, `steadfast.d.ts` and `steadfast_bg.wasm`.
+pub(crate) fn build(features: &[&str], out: &Path) -> Result<()> {
     headline("Building the WebAssembly");
-    run_quietly(&mut build, "the compiler's message above says why")?;
-    bind(&wasm, out)?;
+    compile(features, out)?;
     let (wasm, glue) = (out.join(WASM), out.join("steadfast.js"));
     wasm_opt(&wasm, &SMALL)?;
     // It strips names as well: the compiler must not, for wasm-bindgen reads a section that stripping removes.
@@ -38,17 +37,19 @@ pub(crate) fn build(out: &Path) -> Result<()> {
 /// The WebAssembly that was built last, with the names of its functions.
 pub(crate) fn with_names() -> Result<PathBuf> {
     let out = root().join("target/wasm-names");
-    bind(&compiler()?.1, &out)?;
+    compile(&[], &out)?;
     wasm_opt(&out.join(WASM), &[&SMALL[..], &["-g"]].concat())?;
     Ok(out.join(WASM))
 }
 
 const WASM: &str = "steadfast_bg.wasm";
 
-/// Makes JavaScript's side of what the compiler has built.
-fn bind(wasm: &Path, out: &Path) -> Result<()> {
+/// Compiles the shell, and makes JavaScript's side of it.
+fn compile(features: &[&str], out: &Path) -> Result<()> {
+    let (mut build, wasm) = compiler(features)?;
+    run_quietly(&mut build, "the compiler's message above says why")?;
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(wasm).web(true)?.typescript(true).out_name("steadfast").omit_default_module_path(true);
+    bindgen.input_path(&wasm).web(true)?.typescript(true).out_name("steadfast").omit_default_module_path(true);
     bindgen.generate(out).context("wasm-bindgen failed")
 }
 

@@ -1,5 +1,6 @@
 // What an editor must know of the package without any help.
 import { type Config, ConfigError, type Connection, type Snapshot, Steadfast } from "steadfast";
+import { type Config as FullConfig, Steadfast as FullSteadfast } from "steadfast/full";
 
 const config: Config = {
   preset: "default",
@@ -14,6 +15,16 @@ const config: Config = {
 const misspelt: Config = { ...config, chekc: {} };
 // @ts-expect-error: and so is a strategy that does not exist
 const unknown: Config = { ...config, strategy: "best" };
+// @ts-expect-error: recovery is another entry's
+const tooMuch: Config = { ...config, recovery: { enabled: true } };
+const full: FullConfig = { ...config, failureEvents: { enabled: true }, recovery: { enabled: true, after: 2 } };
+
+export async function operate(): Promise<() => void> {
+  const link = await FullSteadfast.start(full);
+  link.addEventListener("failure", ({ detail: { endpoint, kind, severity } }) => console.log(endpoint, kind, severity, tooMuch));
+  link.addEventListener("switch", ({ detail }) => console.log(detail.to));
+  return link.onRecovery(async ({ strategy, endpoint }) => strategy === "restart" && endpoint === "primary");
+}
 
 export async function start(): Promise<() => void> {
   try {

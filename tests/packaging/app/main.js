@@ -1,4 +1,4 @@
-import { Steadfast } from "steadfast";
+const { Steadfast } = location.search === "?full" ? await import("steadfast/full") : await import("steadfast");
 
 const endpoints = await (await fetch("/endpoints.json")).json();
 const link = await Steadfast.start({ endpoints });

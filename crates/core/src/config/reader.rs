@@ -345,8 +345,7 @@ macro_rules! settings {
         pub struct $name {
             $(
                 $(#[doc = $doc])*
-                // A page does without what is behind a feature.
-                $( #[cfg(feature = $feature)] #[cfg_attr(feature = "typescript", ts(skip))] )?
+                $( #[cfg(feature = $feature)] )?
                 #[cfg_attr(
                     not(feature = "uniffi"),
                     doc = concat!("\n\nDefault: `", stringify!($default), "`" $(, ", allowed: ", $low, " to ", $high)?, ".")

@@ -1,0 +1,225 @@
+import { Connection, type ConnectOptions } from "./connection.js";
+import { Core } from "./core.js";
+import { type LinkEvents, type Listening, NAMES, TypedEventTarget } from "./events.js";
+import type { Config, Event as CoreEvent, Endpoint, EndpointState, Explanation, Report, Snapshot } from "./generated/types/index.js";
+import { load, type WasmSource } from "./load.js";
+import { watchPage } from "./page.js";
+import { Permit, request } from "./requests.js";
+import { keep, recall, type StateStorage } from "./storage.js";
+
+/** How a link is started. */
+export interface StartOptions {
+  /** Where the WebAssembly comes from; by default, from beside the script. */
+  wasm?: WasmSource;
+  /**
+   * Where to keep what has been learnt, so that the next start begins with the last good endpoint: `localStorage`, or any object with its
+   * `getItem` and `setItem`. By default nothing is kept. It holds the endpoints' names and numbers, and no URLs.
+   */
+  storage?: StateStorage;
+}
+
+/** Does `work`, and lets what it throws surface by itself: a mistake in the app's callbacks must not stop the engine that called them. */
+function safely<Arguments extends unknown[]>(work: (...given: Arguments) => void): (...given: Arguments) => void {
+  return (...given) => {
+    try {
+      work(...given);
+    } catch (problem) {
+      queueMicrotask(() => {
+        throw problem;
+      });
+    }
+  };
+}
+
+/** Sees to what a link needs to start. Returns what an earlier one has kept. */
+export async function prepare({ storage, wasm }: StartOptions): Promise<unknown> {
+  const [saved] = await Promise.all([recall(storage), load(wasm)]);
+  return saved;
+}
+
+/** What every entry's links do. */
+export class Link extends TypedEventTarget {
+  /** @internal */
+  protected readonly core: Core;
+  readonly #endWatching: () => void;
+  readonly #subscribers = new Set<() => void>();
+  readonly #waiting: { resolve(check: LinkEvents["check"]): void; reject(reason: Error): void }[] = [];
+  #connection: Connection | undefined;
+  #snapshot: Snapshot | undefined;
+  #telling = false;
+  /** @internal */
+  protected stopped = false;
+
+  /** @internal */
+  constructor(config: Config, saved: unknown, storage: StateStorage | undefined) {
+    super();
+    this.core = new Core(config, saved, {
+      persist: safely(() => void keep(storage, () => this.core.save())),
+      connect: safely((id: number, endpoint: string, url: string) => this.#connection?.open(id, endpoint, url)),
+      promote: safely((id: number) => this.#connection?.promote(id)),
+      disconnect: safely((id: number, reason: string) => this.#connection?.close(id, reason)),
+      emit: safely((_at: number, event: CoreEvent) => this.#tell(event)),
+    });
+    this.#endWatching = watchPage((told) => this.core.tell({ told }));
+  }
+
+  /** The endpoint that the app should be connected to. There is always exactly one. */
+  get active(): EndpointState {
+    const { active, endpoints } = this.state;
+    // The core guarantees that the active endpoint is one of them.
+    return endpoints.find(({ name }) => name === active) as EndpointState;
+  }
+
+  /** Everything that is known at this moment. The same object until something changes. */
+  get state(): Snapshot {
+    this.#snapshot ??= this.core.snapshot();
+    return this.#snapshot;
+  }
+
+  /** The same as {@link state}, as a function for UI frameworks (React's `useSyncExternalStore`, Svelte stores and the like). */
+  readonly getSnapshot = (): Snapshot => this.state;
+
+  /** Calls `changed` whenever {@link getSnapshot} has something new. Returns the end of it. */
+  readonly subscribe = (changed: () => void): (() => void) => {
+    this.#subscribers.add(changed);
+    return () => this.#subscribers.delete(changed);
+  };
+
+  /** Checks the active endpoint at once, even while the page is hidden. */
+  checkNow(): Promise<LinkEvents["check"]> {
+    return new Promise((resolve, reject) => {
+      const core = this.#running;
+      this.#waiting.push({ resolve, reject });
+      core.tell({ told: "checkNow" });
+    });
+  }
+
+  /**
+   * Ranks this endpoint first from now on, and moves to it as soon as it is healthy; `null` takes that back.
+   *
+   * @throws RangeError if no endpoint has that name.
+   */
+  prefer(name: string | null): void {
+    if (this.stopped) return;
+    this.core.tell({ told: "prefer", endpoint: name === null ? name : this.#known(name) });
+  }
+
+  /** Why the engine thinks what it thinks of an endpoint (by default of the active one): the evidence that led to its last verdict, weighed. */
+  explain(name: string = this.active.name): Explanation {
+    return this.#running.explain(this.#known(name));
+  }
+
+  /** What the endpoints have been like in the last `period` milliseconds; by default in the last day. */
+  report(period = 86_400_000): Report {
+    return this.#running.report(Math.trunc(period));
+  }
+
+  /** Says that an endpoint is not to be used for a while, or may be used again. The app moves away from it gently, and comes back. */
+  setMaintenance(name: string, begins: boolean): void {
+    if (!this.stopped) this.core.tell({ told: "maintenance", endpoint: this.#known(name), yes: begins });
+  }
+
+  /** Lets an endpoint's circuit breaker refuse every request, or begin anew. */
+  isolate(name: string, isolated: boolean): void {
+    if (!this.stopped) this.core.tell({ told: "isolate", endpoint: this.#known(name), yes: isolated });
+  }
+
+  /**
+   * Requests `path` from the active endpoint, at the host where the app connects. Every endpoint has a circuit breaker; if a request fails
+   * or is refused whose method may be repeated, it is repeated once at the best other endpoint.
+   *
+   * @throws {@link RefusedError} if the circuit breaker refuses, or what `fetch` throws.
+   */
+  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    const connect = (name: string) => this.state.endpoints.find((endpoint) => endpoint.name === name)?.connect ?? "";
+    return request(this.#running, connect, path, init);
+  }
+
+  /**
+   * Leave to make a request of one's own, for clients other than `fetch`.
+   *
+   * @throws {@link RefusedError} if the circuit breaker refuses.
+   */
+  tryAcquire(options: { /** Not to this endpoint but to the best other one. */ besides?: string } = {}): Permit {
+    return new Permit(this.#running, options.besides);
+  }
+
+  get #running(): Core {
+    if (this.stopped) throw new Error("steadfast: the link has been stopped");
+    return this.core;
+  }
+
+  /** The name, if an endpoint has it. */
+  #known(name: string): string {
+    const names = this.state.endpoints.map((endpoint) => endpoint.name);
+    if (!names.includes(name)) throw new RangeError(`steadfast: no endpoint is called "${name}"; there are: ${names.join(", ")}`);
+    return name;
+  }
+
+  /**
+   * Replaces the endpoints. Those that stay the same keep what is known of them.
+   *
+   * @throws {@link ConfigError} with every problem at once; nothing changes then.
+   */
+  setEndpoints(endpoints: Endpoint[]): void {
+    if (!this.stopped) this.core.tell({ told: "endpoints", endpoints });
+  }
+
+  /**
+   * Holds a WebSocket to the active endpoint, wherever that moves, until {@link stop}.
+   *
+   * @throws if the link has been stopped or holds one already.
+   */
+  connect(options: ConnectOptions = {}): Connection {
+    const core = this.#running;
+    if (this.#connection) throw new Error("steadfast: the link holds a connection already");
+    this.#connection = new Connection(core, options);
+    core.tell({ told: "connect" });
+    return this.#connection;
+  }
+
+  /** Ends everything: checks are aborted, the connection is closed, and no event follows. */
+  stop(): void {
+    if (this.stopped) return;
+    this.stopped = true;
+    this.#endWatching();
+    this.core.tell({ told: "stop" });
+    for (const { reject } of this.#waiting.splice(0)) reject(new Error("steadfast: the link has been stopped"));
+  }
+
+  [Symbol.dispose](): void {
+    this.stop();
+  }
+
+  #tell(event: CoreEvent): void {
+    this.#snapshot = undefined;
+    if (event.event === "stopped") {
+      // What it looked like at the end stays readable; the engine itself is let go once it is done with this call.
+      this.#snapshot = this.core.snapshot();
+      queueMicrotask(() => this.core.free());
+      return;
+    }
+    if (this.stopped) return;
+    if (event.event === "check" && event.endpoint === this.active.name) {
+      for (const { resolve } of this.#waiting.splice(0)) resolve(event);
+    }
+    const name = NAMES[event.event];
+    if (name) this.dispatchEvent(new CustomEvent(name, { detail: event }));
+    this.#tellState();
+  }
+
+  /** Tells of a new state once for all that happened in the same moment. */
+  #tellState(): void {
+    if (this.#telling) return;
+    this.#telling = true;
+    queueMicrotask(() => {
+      this.#telling = false;
+      if (this.stopped) return;
+      this.dispatchEvent(new CustomEvent("state", { detail: this.state }));
+      for (const changed of this.#subscribers) safely(changed)();
+    });
+  }
+}
+
+/** A {@link Link} with these events, to be extended. */
+export type LinkTelling<Told> = new (config: Config, saved: unknown, storage: StateStorage | undefined) => Link & Listening<Told>;
