@@ -1,4 +1,5 @@
 import { may_hold_document } from "#glue";
+import { MAX_ANSWER_BYTES } from "./generated/rules.js";
 import type { Check, FailureKind } from "./generated/types/index.js";
 
 /** How a check asks, and what it needs to see. */
@@ -19,8 +20,8 @@ export type Told =
     }
   | { failure: FailureKind };
 
-/** Makes a check by `fetch`, and reads as much of the answer as is needed: at most `limit` bytes of its body. */
-export async function makeCheck(check: CheckRequest, limit: number, given: AbortSignal): Promise<Told> {
+/** Makes a check by `fetch`, and reads as much of the answer as is needed. */
+export async function makeCheck(check: CheckRequest, given: AbortSignal): Promise<Told> {
   const began = performance.now();
   const request = new AbortController();
   given.onabort = () => request.abort();
@@ -42,11 +43,11 @@ export async function makeCheck(check: CheckRequest, limit: number, given: Abort
   let body = "";
   if (mayBeDocument || check.expectBody) {
     try {
-      body = await read(answer, limit, mayBeDocument ? null : check.expectBody);
+      body = await read(answer, mayBeDocument ? null : check.expectBody);
     } catch {
       return failed("reset");
     }
-  } else if (Number(headers.get("content-length") ?? limit + 1) <= limit) {
+  } else if (Number(headers.get("content-length") ?? Infinity) <= MAX_ANSWER_BYTES) {
     // Its rest is on the way: let it arrive, so that the connection serves the next check as well.
     given.onabort = null;
   }
@@ -59,16 +60,17 @@ export async function makeCheck(check: CheckRequest, limit: number, given: Abort
   };
 }
 
-/** The body up to `limit` bytes, or until `text` has been seen in it. */
-async function read(answer: Response, limit: number, text: string | null): Promise<string> {
+/** The body up to the most bytes that matter, or until `text` has been seen in it. */
+async function read(answer: Response, text: string | null): Promise<string> {
   const reader = answer.body?.getReader();
   const decoder = new TextDecoder();
   let body = "";
-  while (reader && limit > 0 && !(text && body.includes(text))) {
+  let left = MAX_ANSWER_BYTES;
+  while (reader && left > 0 && !(text && body.includes(text))) {
     const { done, value } = await reader.read();
     if (done) break;
-    body += decoder.decode(value.subarray(0, limit), { stream: true });
-    limit -= value.length;
+    body += decoder.decode(value.subarray(0, left), { stream: true });
+    left -= value.length;
   }
   return body;
 }

@@ -9,7 +9,7 @@ export interface Host {
   promote(id: number): void;
   disconnect(id: number, reason: string): void;
   persist(): void;
-  emit(at: number, event: CoreEvent): void;
+  emit(event: CoreEvent): void;
 }
 
 /** What the platform says of itself. */

@@ -58,7 +58,7 @@ export class Link extends TypedEventTarget {
       connect: safely((id: number, endpoint: string, url: string) => this.#connection?.open(id, endpoint, url)),
       promote: safely((id: number) => this.#connection?.promote(id)),
       disconnect: safely((id: number, reason: string) => this.#connection?.close(id, reason)),
-      emit: safely((_at: number, event: CoreEvent) => this.#tell(event)),
+      emit: safely((event: CoreEvent) => this.#tell(event)),
     });
     this.#endWatching = watchPage((told) => this.core.tell({ told }));
   }

@@ -214,7 +214,7 @@ impl Link {
         if let Some(Effect::Emit { event: Event::Check(report), .. }) = &effect
             && report.endpoint == shared.engine.active().name
         {
-            for waiting in std::mem::take(&mut shared.waiting) {
+            while let Some(waiting) = shared.waiting.pop() {
                 waiting(report);
             }
         }

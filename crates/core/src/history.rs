@@ -305,7 +305,7 @@ impl History {
         for slot in self.slots.iter().rev() {
             let mut numbers = Vec::new();
             let mut size = 2;
-            for number in slot.packed() {
+            for &number in &slot.packed() {
                 size += number.to_string().len() + 1;
                 numbers.push(Value::Number(number));
             }

@@ -3,7 +3,7 @@
 use crate::value::value;
 use crate::{Host, shown};
 use steadfast::config::{HealthCheck, Value};
-use steadfast::{Answer, FailureKind, Header, HealthDocument, MAX_ANSWER_BYTES, Millis, Outcome};
+use steadfast::{Answer, FailureKind, Header, HealthDocument, Millis, Outcome};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
@@ -20,7 +20,7 @@ impl Drop for Abort {
 pub(crate) async fn check(host: &Host, health: &HealthCheck) -> Outcome {
     let Ok(controller) = AbortController::new() else { return Outcome::Failure(FailureKind::Unexpected) };
     let abort = Abort(controller);
-    let told = host.check(shown(health.to_request()), MAX_ANSWER_BYTES as f64, &abort.0.signal());
+    let told = host.check(shown(health.to_request()), &abort.0.signal());
     let told = JsFuture::from(told).await.map_or(Value::Null, |told| value(&told));
     outcome(&told).unwrap_or(Outcome::Failure(FailureKind::Unexpected))
 }

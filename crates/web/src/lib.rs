@@ -33,7 +33,7 @@ extern "C" {
     pub type Host;
 
     #[wasm_bindgen(method)]
-    fn check(this: &Host, check: JsValue, limit: f64, signal: &AbortSignal) -> Promise;
+    fn check(this: &Host, check: JsValue, signal: &AbortSignal) -> Promise;
     #[wasm_bindgen(method)]
     fn connect(this: &Host, id: f64, endpoint: &str, url: &str);
     #[wasm_bindgen(method)]
@@ -43,7 +43,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn persist(this: &Host);
     #[wasm_bindgen(method)]
-    fn emit(this: &Host, at: f64, event: JsValue);
+    fn emit(this: &Host, event: JsValue);
 }
 
 /// An engine and its driver.
@@ -143,7 +143,7 @@ impl Transport for WebTransport {
             Effect::Promote { id } => self.host.promote(id.get() as f64),
             Effect::Disconnect { id, reason } => self.host.disconnect(id.get() as f64, reason.as_str()),
             Effect::Persist => self.host.persist(),
-            Effect::Emit { at, event } => self.host.emit(at.as_millis() as f64, shown(event.to_value())),
+            Effect::Emit { event, .. } => self.host.emit(shown(event.to_value())),
             // The driver has seen to these.
             Effect::StartCheck { .. } | Effect::CancelCheck { .. } => {}
         }

@@ -4,8 +4,7 @@ use anyhow::Result;
 use std::fmt::Write;
 use std::path::Path;
 use steadfast::config::Config;
-use steadfast::{Event, Explanation, Permit, Problem, Refusal, Report, Snapshot};
-use steadfast::{FIRST_SERVER_ERROR, REPEATABLE_METHODS};
+use steadfast::{Event, Explanation, FIRST_SERVER_ERROR, MAX_ANSWER_BYTES, Permit, Problem, REPEATABLE_METHODS, Refusal, Report, Snapshot};
 use ts_rs::TS;
 
 /// Writes a file per type into `out`, and one that exports them all.
@@ -38,8 +37,9 @@ pub(crate) fn write(out: &Path) -> Result<()> {
 
 /// Writes the constants that the face goes by into the file `out`.
 pub(crate) fn write_rules(out: &Path) -> Result<()> {
-    let methods = serde_json::to_string(&REPEATABLE_METHODS)?;
-    let rules =
-        format!("export const REPEATABLE_METHODS: string[] = {methods};\nexport const FIRST_SERVER_ERROR = {FIRST_SERVER_ERROR};\n");
+    let mut rules = format!("export const REPEATABLE_METHODS: string[] = {};\n", serde_json::to_string(&REPEATABLE_METHODS)?);
+    for (name, number) in [("FIRST_SERVER_ERROR", FIRST_SERVER_ERROR.into()), ("MAX_ANSWER_BYTES", MAX_ANSWER_BYTES)] {
+        writeln!(rules, "export const {name} = {number};")?;
+    }
     Ok(std::fs::write(out, rules)?)
 }

@@ -45,21 +45,21 @@ impl Engine {
         let mut endpoints = Vec::new();
         for tracked in &mut self.endpoints {
             tracked.history.account(self.config.history, self.now);
-            endpoints.push(table(vec![
-                ("name", Value::Text(tracked.endpoint.name.to_string())),
-                ("rtt", numbers(&tracked.rtt.to_numbers())),
-                ("loss", numbers(&tracked.condition.detector.loss.to_numbers())),
-                ("flaps", number(tracked.hold.flaps().into())),
-                ("lot", number(tracked.lot.into())),
-                ("history", tracked.history.save(HISTORY_BYTES)),
-            ]));
+            let mut saved = Table::default();
+            saved.put("name", Value::Text(tracked.endpoint.name.to_string()));
+            saved.put("rtt", numbers(&tracked.rtt.to_numbers()));
+            saved.put("loss", numbers(&tracked.condition.detector.loss.to_numbers()));
+            saved.put("flaps", number(tracked.hold.flaps().into()));
+            saved.put("lot", number(tracked.lot.into()));
+            saved.put("history", tracked.history.save(HISTORY_BYTES));
+            endpoints.push(Value::Table(saved.0));
         }
-        table(vec![
-            ("steadfast", Value::Number(VERSION)),
-            ("at", number(wall)),
-            ("active", Value::Text(self.active().name.to_string())),
-            ("endpoints", Value::List(endpoints)),
-        ])
+        let mut saved = Table::default();
+        saved.put("steadfast", Value::Number(VERSION));
+        saved.put("at", number(wall));
+        saved.put("active", Value::Text(self.active().name.to_string()));
+        saved.put("endpoints", Value::List(endpoints));
+        Value::Table(saved.0)
     }
 
     /// Takes over what an engine of an earlier run saved, so that this one begins with the endpoint that was active, and with what was known
@@ -103,12 +103,14 @@ impl Tracked {
     }
 }
 
-fn table(fields: Vec<(&str, Value)>) -> Value {
-    let mut entries = Vec::new();
-    for (name, value) in fields {
-        entries.push((name.to_owned(), value));
+/// A table that grows.
+#[derive(Default)]
+struct Table(Vec<(String, Value)>);
+
+impl Table {
+    fn put(&mut self, name: &str, value: Value) {
+        self.0.push((name.to_owned(), value));
     }
-    Value::Table(entries)
 }
 
 fn numbers(numbers: &[u32]) -> Value {
