@@ -98,6 +98,15 @@ describe("node", () => {
     link.stop();
   });
 
+  test("a permit that outlives its link does no harm", async () => {
+    const link = await Steadfast.start({ endpoints: testbed.endpoints });
+    const permit = link.tryAcquire();
+    link.stop();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    permit.failure();
+    assert.throws(() => link.tryAcquire(), /has been stopped/);
+  });
+
   test("it explains its verdicts and reports what it has seen", async () => {
     const link = await Steadfast.start({ endpoints: testbed.endpoints });
     await link.checkNow();

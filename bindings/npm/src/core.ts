@@ -33,7 +33,7 @@ type Question = { ask: "snapshot" | "save" } | { ask: "explain" | "permit"; endp
 
 /** The engine and its driver, with the types of what goes in and out. */
 export class Core {
-  readonly #engine: Engine;
+  #engine: Engine | undefined;
 
   /** @throws {@link ConfigError} with every problem of the config at once. */
   constructor(config: Config, saved: unknown, host: Host) {
@@ -44,9 +44,13 @@ export class Core {
     }
   }
 
-  /** @throws {@link ConfigError} with every problem at once, if endpoints are told that are wrong. */
+  /**
+   * What comes after {@link free}, as the end of a request that was under way, concerns nobody any more.
+   *
+   * @throws {@link ConfigError} with every problem at once, if endpoints are told that are wrong.
+   */
   tell(told: Told): void {
-    const problems = this.#engine.tell(told) as Problem[] | null;
+    const problems = this.#engine?.tell(told) as Problem[] | null | undefined;
     if (problems) throw new ConfigError(problems);
   }
 
@@ -73,10 +77,11 @@ export class Core {
   }
 
   free(): void {
-    this.#engine.free();
+    this.#engine?.free();
+    this.#engine = undefined;
   }
 
   #ask<Answer>(question: Question): Answer {
-    return this.#engine.ask(question);
+    return this.#engine?.ask(question);
   }
 }

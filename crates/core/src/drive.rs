@@ -91,6 +91,9 @@ impl fmt::Debug for Link {
 /// More inputs than this waiting means that nobody drives the engine; the oldest are then worth nothing.
 const MAX_INBOX: usize = 1024;
 
+/// More than these need not wait for one check; the first of them is told that there is none.
+const MAX_WAITING: usize = 1024;
+
 impl Link {
     /// A handle on `engine`.
     pub fn new(engine: Engine) -> Self {
@@ -176,6 +179,9 @@ impl Link {
         let (sender, receiver) = oneshot::channel();
         let mut shared = self.lock();
         if !shared.engine.is_stopped() {
+            if shared.waiting.len() >= MAX_WAITING {
+                drop(shared.waiting.remove(0));
+            }
             // Whoever has stopped waiting need not know.
             shared.waiting.push(Box::new(|report| drop(sender.send(report.clone()))));
         }
@@ -253,7 +259,11 @@ pub async fn drive<T: Transport>(link: Link, transport: T) {
             while let Some(effect) = link.poll_effect() {
                 match effect {
                     Effect::StartCheck { id, endpoint, timeout } => checks.push((id, Box::pin(transport.check(endpoint, timeout)))),
-                    Effect::CancelCheck { id } => drop(checks.iter().position(|(check, _)| *check == id).map(|at| checks.swap_remove(at))),
+                    Effect::CancelCheck { id } => {
+                        if let Some(at) = checks.iter().position(|(check, _)| *check == id) {
+                            drop(checks.swap_remove(at));
+                        }
+                    }
                     other => transport.apply(other),
                 }
             }

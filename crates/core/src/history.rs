@@ -5,7 +5,7 @@ use crate::keyword::Keyword;
 use crate::outcome::FailureKind;
 use crate::report::ErrorClass;
 use crate::time::{Millis, Timestamp};
-use std::ops::{Index, IndexMut};
+use std::ops::Index;
 
 /// Parts of the time that is remembered.
 const SLOTS: usize = 24;
@@ -84,12 +84,6 @@ impl Index<Sum> for Slot {
     }
 }
 
-impl IndexMut<Sum> for Slot {
-    fn index_mut(&mut self, sum: Sum) -> &mut u32 {
-        &mut self.sums[sum as usize]
-    }
-}
-
 impl Slot {
     /// Checks that failed, by class.
     pub(crate) fn errors(&self) -> &[u16] {
@@ -110,13 +104,18 @@ impl Slot {
     }
 
     fn pass(&mut self, latency: Millis) {
-        self[Sum::Passed] = self[Sum::Passed].saturating_add(1);
-        self[Sum::Took] = self[Sum::Took].saturating_add(latency.get());
+        self.grow(Sum::Passed, 1);
+        self.grow(Sum::Took, latency.get());
         self.count(ERRORS + bucket(latency));
     }
 
     fn fail(&mut self, kind: FailureKind) {
         self.count(ErrorClass::of(kind) as usize);
+    }
+
+    fn grow(&mut self, sum: Sum, more: u32) {
+        let sum = &mut self.sums[sum as usize];
+        *sum = sum.saturating_add(more);
     }
 
     fn count(&mut self, which: usize) {
@@ -235,7 +234,7 @@ impl History {
     pub(crate) fn arrive(&mut self, length: Millis, now: Timestamp) {
         self.account(length, now);
         if let Some(slot) = self.slots.last_mut() {
-            slot[Sum::Arrivals] = slot[Sum::Arrivals].saturating_add(1);
+            slot.grow(Sum::Arrivals, 1);
         }
     }
 
@@ -272,8 +271,8 @@ impl History {
             let passed = (until - self.accounted).get();
             self.accounted = until;
             let Some(slot) = self.slots.last_mut() else { return };
-            slot[self.standing.time.counted_as()] += passed;
-            slot[Sum::Active] += if self.standing.active { passed } else { 0 };
+            slot.grow(self.standing.time.counted_as(), passed);
+            slot.grow(Sum::Active, if self.standing.active { passed } else { 0 });
         }
     }
 
@@ -410,5 +409,9 @@ mod tests {
             Slot::unpacked(&nonsense);
         }
         Slot::unpacked(&Value::List(vec![Value::Number(-100); 1_000]));
+        let mut history = History::new(hour(0));
+        history.restore(&[Value::List(vec![Value::Number(u32::MAX.into()); 100])], Millis::ZERO, DAY, hour(0));
+        history.account(DAY, hour(2));
+        assert_eq!(sum(history.within(DAY, DAY))[Sum::Unknown], u32::MAX, "full, and no more than that");
     }
 }

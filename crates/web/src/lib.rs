@@ -1,6 +1,6 @@
 //! Runs the engine in browsers, workers and Node. It converts and forwards, and decides nothing.
 //!
-//! Connections stay in JavaScript: the [`Host`] opens and closes them, and reports what becomes of them.
+//! Requests and connections stay in JavaScript: the [`Host`] makes them, and reports what becomes of them.
 
 mod check;
 mod platform;

@@ -63,7 +63,7 @@ fn part_of(name: &str) -> &'static str {
         return "libraries: standard library, wasm-bindgen, serde";
     }
     if name.contains("steadfast_web") && !name.contains("steadfast::") {
-        return "the shell: fetch, timers, JavaScript";
+        return "the shell: timers, JavaScript";
     }
     let of = |(part, modules): &(&'static str, &[&str])| modules.iter().any(|module| name.contains(module)).then_some(*part);
     PARTS.iter().find_map(of).unwrap_or("engine: checks, decisions, selection, connection")
