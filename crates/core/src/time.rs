@@ -118,10 +118,8 @@ pub struct Timestamp(u64);
 /// The first of these times that are due.
 pub(crate) fn earliest(dues: &[Option<Timestamp>]) -> Option<Timestamp> {
     let mut first = None;
-    for due in dues {
-        if first.is_none() || (due.is_some() && *due < first) {
-            first = *due;
-        }
+    for at in dues.iter().flatten() {
+        first = Some(first.map_or(*at, |first: Timestamp| first.min(*at)));
     }
     first
 }

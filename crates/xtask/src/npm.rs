@@ -5,6 +5,7 @@ use crate::{setup, types, wasm};
 use anyhow::Result;
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Files of the package that are not compiled.
 const COPIED: [&str; 3] = ["LICENSE-APACHE", "LICENSE-MIT", "README.md"];
@@ -21,7 +22,18 @@ struct Entry {
 const ENTRIES: [Entry; 2] =
     [Entry { source: "index.ts", folder: "", features: &[] }, Entry { source: "full.ts", folder: "full", features: &["recovery"] }];
 
+/// Builds the package, once: several parts of the tests need it, each of which can be run alone.
 pub(crate) fn build() -> Result<()> {
+    static BUILT: AtomicBool = AtomicBool::new(false);
+    if BUILT.load(Ordering::Relaxed) {
+        return Ok(());
+    }
+    build_anew()?;
+    BUILT.store(true, Ordering::Relaxed);
+    Ok(())
+}
+
+fn build_anew() -> Result<()> {
     setup::npm_packages()?;
     let package = root().join("bindings/npm");
     let (generated, dist) = (package.join("src/generated"), package.join("dist"));

@@ -98,6 +98,7 @@ fn typescript() -> Result<()> {
 }
 
 fn packaging() -> Result<()> {
+    npm::build()?;
     demo::build_testbed()?;
     scenarios::prepare("npm")?;
     let tests = ["--test", "tests/packaging/packaging.test.mjs", "tests/browser/node.test.mjs", "tests/browser/scenarios.test.mjs"];
@@ -105,6 +106,7 @@ fn packaging() -> Result<()> {
 }
 
 fn browsers() -> Result<()> {
+    npm::build()?;
     let browsers = setup::browsers()?;
     demo::build_testbed()?;
     let mut tests = command("node", ["--test", "tests/browser/browser.test.mjs"]);

@@ -56,9 +56,11 @@ impl Engine {
         let latency = |tracked: &Tracked| tracked.rtt.smoothed().filter(|_| by_latency).map_or(u32::MAX, Millis::get);
         let (mut best, mut best_rank) = (None, None);
         for (index, tracked) in self.endpoints.iter().enumerate() {
-            let rank = Some((self.standing(index), latency(tracked)));
-            if allowed(index) && (best.is_none() || rank < best_rank) {
-                (best, best_rank) = (Some(index), rank);
+            if allowed(index) {
+                let rank = Some((self.standing(index), latency(tracked)));
+                if best.is_none() || rank < best_rank {
+                    (best, best_rank) = (Some(index), rank);
+                }
             }
         }
         best
