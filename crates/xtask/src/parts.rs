@@ -4,15 +4,19 @@ use anyhow::Result;
 use std::collections::BTreeMap;
 use wasmparser::{KnownCustom, Name, Parser, Payload};
 
-/// Modules of the core by the part that they belong to. What is not named here is the rest of the engine.
+/// What in a function's name says to which part it belongs; the first that matches counts, so the config, whose traits all others use, comes
+/// last. What is not named here is the rest of the engine.
 const PARTS: [(&str, &[&str]); 7] = [
-    ("config: reading, checking, presets", &["::config::", "::keyword::", "::url::"]),
-    ("history and reports", &["::history::", "::report::", "::reports::"]),
-    ("circuit breaker", &["::breaker::", "::calls::", "::sliding::"]),
-    ("explanations", &["::explain::"]),
-    ("keeping what was learnt", &["::saving::"]),
+    ("explanations", &["::explain::", "Engine>::explain", "Engine>::note_verdict"]),
+    ("keeping what was learnt", &["::saving::", "Engine>::save", "Engine>::restore", "History>::restore", "History>::save"]),
+    ("history and reports", &["::history::", "::report::", "::reports::", "Engine>::report", "Engine>::account"]),
+    (
+        "circuit breaker",
+        &["::breaker::", "::calls::", "::sliding::", "Engine>::try_acquire", "Engine>::call_ended", "Engine>::with_circuit"],
+    ),
     ("health documents", &["::document::"]),
     ("detector", &["::detector::", "::evidence::", "::loss::", "::rtt::"]),
+    ("config: reading, checking, presets", &["::config::", "::keyword::", "::url::"]),
 ];
 
 /// Bytes of code by part, largest first.
@@ -76,6 +80,7 @@ mod tests {
     #[test]
     fn code_is_told_apart_by_its_module() {
         assert_eq!(part_of("<steadfast::breaker::Circuit>::record"), "circuit breaker");
+        assert_eq!(part_of("<steadfast::report::Report as steadfast::config::writer::Write>::write"), "history and reports");
         assert_eq!(part_of("<steadfast::engine::Engine>::handle"), "engine: checks, decisions, selection, connection");
         assert_eq!(part_of("core::fmt::write"), "libraries: standard library, wasm-bindgen, serde");
     }
