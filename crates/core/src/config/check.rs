@@ -97,9 +97,10 @@ impl Setting for Headers {
             if name.is_empty() || !name.bytes().all(token) {
                 reader.field(name, |reader| reader.problem("not a header name, allowed: letters, digits and !#$%&'*+-.^_`|~"));
             }
-            let printable = |byte: u8| byte == b'\t' || (byte >= b' ' && byte != 0x7f);
+            // No platform sends others as they are.
+            let printable = |byte: u8| matches!(byte, b'\t' | b' '..=b'~');
             if !value.bytes().all(printable) || value.len() > MAX_HEADER_BYTES {
-                reader.field(name, |reader| reader.problem("not a header value, allowed: one line of at most 8192 bytes"));
+                reader.field(name, |reader| reader.problem("not a header value, allowed: one line of ASCII, at most 8192 bytes"));
             }
         }
     }

@@ -89,6 +89,22 @@ fn names_are_short_and_unique() {
 }
 
 #[test]
+fn headers_that_no_platform_can_send_are_refused() {
+    let told = problems(&format!(
+        r#"{{ {ENDPOINTS}, "check": {{ "headers": {{ "x-a": "für", "x-b": "a\r\nx-c: d", "": "e", "x-f": "g\th~" }} }} }}"#
+    ));
+    let of_check: Vec<_> = told.iter().filter(|problem| problem.starts_with("check.")).collect();
+    assert_eq!(
+        of_check,
+        [
+            "check.headers.x-a: not a header value, allowed: one line of ASCII, at most 8192 bytes",
+            "check.headers.x-b: not a header value, allowed: one line of ASCII, at most 8192 bytes",
+            "check.headers.: not a header name, allowed: letters, digits and !#$%&'*+-.^_`|~",
+        ]
+    );
+}
+
+#[test]
 fn what_cannot_be_together_is_refused() {
     let health = r#"{ "url": "http://a/", "method": "HEAD", "body": "x", "expectBody": "OK" }"#;
     let told = problems(&format!(r#"{{"endpoints": [{{ "name": "a", "connect": "ws://a/", "health": {health} }}]}}"#));
