@@ -119,6 +119,8 @@ describe("node", () => {
     const { switches, endpoints } = link.report();
     assert.deepEqual([switches, endpoints[0].errors], [1, [{ class: "http", count: endpoints[0].failed }]]);
     assert.ok(endpoints[0].checks > 3 && endpoints[0].uptimePercent <= 100 && endpoints[1].uptimePercent === 100);
+    assert.equal(link.report(Number.POSITIVE_INFINITY).switches, 1);
+    assert.throws(() => link.report(-1), /a positive number of milliseconds, not -1/);
     assert.throws(() => link.explain("tertiary"), RangeError);
     await testbed.fault("primary", "healthy");
     link.stop();

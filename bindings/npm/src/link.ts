@@ -109,8 +109,13 @@ export class Link extends TypedEventTarget {
     return this.#running.explain(this.#known(name));
   }
 
-  /** What the endpoints have been like in the last `period` milliseconds; by default in the last day. */
+  /**
+   * What the endpoints have been like in the last `period` milliseconds; by default in the last day.
+   *
+   * @throws RangeError if it is no positive number.
+   */
   report(period = 86_400_000): Report {
+    if (!(period > 0)) throw new RangeError(`steadfast: a report's period is a positive number of milliseconds, not ${period}`);
     return this.#running.report(Math.trunc(period));
   }
 

@@ -90,7 +90,11 @@ impl Core {
             // What has been learnt, for the next start.
             Some("save") => self.link.save(Date::now() as u64),
             Some("explain") => self.link.explain(name.as_ref()).map_or(Value::Null, |explanation| explanation.to_value()),
-            Some("report") => self.link.report(Millis::new(question.number("period").unwrap_or_default() as u32)).to_value(),
+            Some("report") => {
+                // Longer than any history is as good as all of it.
+                let period = question.number("period").and_then(|period| u32::try_from(period).ok());
+                self.link.report(Millis::new(period.unwrap_or(u32::MAX))).to_value()
+            }
             // Leave to make a request, to the active endpoint or to the best other one; or a refusal.
             Some("permit") => match self.link.try_acquire(self.transport.now(), &name.map_or(Route::Active, Route::Besides)) {
                 Ok(permit) => permit.to_value(),
