@@ -138,20 +138,19 @@ impl History {
     }
 
     /// All of it, newest first, as far as it fits into so many bytes of JSON.
-    pub(crate) fn save(&self, mut bytes: usize) -> Value {
+    pub(crate) fn save(&self, mut bytes: usize) -> Vec<Vec<i64>> {
         let mut saved = Vec::new();
         for slot in self.slots.iter().rev() {
-            let mut numbers = Vec::new();
+            let packed = slot.packed();
             let mut size = 2;
-            for &number in &slot.packed() {
+            for number in &packed {
                 size += number.to_string().len() + 1;
-                numbers.push(Value::Number(number));
             }
             let Some(left) = bytes.checked_sub(size) else { break };
             bytes = left;
-            saved.push(Value::List(numbers));
+            saved.push(packed);
         }
-        Value::List(saved)
+        saved
     }
 
     /// What [`History::save`] gave, from `gap` ago.
@@ -170,6 +169,7 @@ impl History {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::writer::Write;
 
     const DAY: Millis = Millis::from_secs(86_400);
 
@@ -215,8 +215,8 @@ mod tests {
             let failure = (minute % 13 == 0).then_some(FailureKind::Timeout);
             history.check(failure, Millis::new(20 + (minute % 400) as u32), DAY, now);
         }
-        let saved = history.save(3_000);
-        let Value::List(slots) = &saved else { panic!() };
+        let saved = history.save(3_000).write();
+        let slots = saved.items();
         let mut restored = History::new(hour(0));
         restored.restore(slots, Millis::from_secs(60), DAY, hour(1));
         let (before, after) = (sum(&history.slots[SLOTS - slots.len()..]), sum(&restored.slots));

@@ -34,8 +34,9 @@ macro_rules! keywords {
 
             /// What the word stands for, if it stands for one.
             pub fn from_word(word: &str) -> Option<Self> {
-                let index = [ $( $word ),* ].iter().position(|known| *known == word)?;
-                Some([ $( Self::$variant ),* ][index])
+                use $crate::keyword::Keyword;
+                let index = Self::WORDS.iter().position(|known| *known == word)?;
+                Some(Self::KEYWORDS[index])
             }
         }
 

@@ -7,8 +7,7 @@ use steadfast::{Command, ConnectionId, Input, Lifecycle, Millis, Name, Network, 
 pub(crate) fn input(told: &Value, read: impl FnOnce(&Value) -> Result<Endpoints, Problems>) -> Result<Input, Problems> {
     let number = |key| told.number(key).unwrap_or_default() as u32;
     let id = ConnectionId::from_number(number("id").into());
-    let name = told.text("endpoint").map(Name::from);
-    let endpoint = name.clone().unwrap_or_else(|| "".into());
+    let endpoint = || Name::from(told.text("endpoint").unwrap_or_default());
     let yes = matches!(told.get("yes"), Some(Value::Bool(true)));
     Ok(match told.text("told").unwrap_or_default() {
         "online" => Input::Network(Network::Online),
@@ -22,7 +21,7 @@ pub(crate) fn input(told: &Value, read: impl FnOnce(&Value) -> Result<Endpoints,
         "closed" => Input::ConnectionClosed { id, code: told.number("code").map(|code| code as u16) },
         "received" => Input::ConnectionActive { id },
         "ended" => Input::CallEnded {
-            permit: Permit { endpoint, generation: number("generation"), number: number("number") },
+            permit: Permit { endpoint: endpoint(), generation: number("generation"), number: number("number") },
             ok: yes,
             latency: Millis::new(number("took")),
         },
@@ -30,9 +29,9 @@ pub(crate) fn input(told: &Value, read: impl FnOnce(&Value) -> Result<Endpoints,
         "recovered" => Input::RecoveryEnded { id: number("id"), ok: yes, error: told.text("error").map(ToOwned::to_owned) },
         "connect" => Input::Command(Command::Connect),
         "checkNow" => Input::Command(Command::CheckNow),
-        "prefer" => Input::Command(Command::Prefer(name)),
-        "maintenance" => Input::Command(Command::Maintenance(endpoint, yes)),
-        "isolate" => Input::Command(Command::Isolate(endpoint, yes)),
+        "prefer" => Input::Command(Command::Prefer(told.text("endpoint").map(Name::from))),
+        "maintenance" => Input::Command(Command::Maintenance(endpoint(), yes)),
+        "isolate" => Input::Command(Command::Isolate(endpoint(), yes)),
         "endpoints" => Input::Command(Command::SetEndpoints(read(told.get("endpoints").unwrap_or(&Value::Null))?)),
         "stop" => Input::Command(Command::Stop),
         _ => Input::Wake,

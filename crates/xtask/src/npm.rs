@@ -4,23 +4,31 @@ use crate::command::{command, headline, root, run_quietly};
 use crate::{setup, types, wasm};
 use anyhow::Result;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Files of the package that are not compiled.
 const COPIED: [&str; 3] = ["LICENSE-APACHE", "LICENSE-MIT", "README.md"];
 
-/// What can be imported from the package: a source of `bindings/npm/src`, with a WebAssembly of its own.
-struct Entry {
+/// What can be imported from the package, with a WebAssembly of its own.
+pub(crate) struct Entry {
+    /// As one writes it in an import.
+    pub(crate) name: &'static str,
+    /// Its file in `bindings/npm/src`.
     source: &'static str,
     /// Where in `src/generated` and `dist` its parts are.
     folder: &'static str,
     /// Cargo features of its WebAssembly.
     features: &'static [&'static str],
+    /// The most that its wasm, glue and face together may weigh, compressed.
+    pub(crate) limit: usize,
 }
 
-const ENTRIES: [Entry; 2] =
-    [Entry { source: "index.ts", folder: "", features: &[] }, Entry { source: "full.ts", folder: "full", features: &["recovery"] }];
+pub(crate) const ENTRIES: [Entry; 2] = [
+    // The limit is what a competing SDK weighs.
+    Entry { name: "steadfast", source: "index.ts", folder: "", features: &[], limit: 49 * 1024 },
+    Entry { name: "steadfast/full", source: "full.ts", folder: "full", features: &["recovery"], limit: 54 * 1024 },
+];
 
 /// Builds the package, once: several parts of the tests need it, each of which can be run alone.
 pub(crate) fn build() -> Result<()> {
@@ -36,7 +44,7 @@ pub(crate) fn build() -> Result<()> {
 fn build_anew() -> Result<()> {
     setup::npm_packages()?;
     let package = root().join("bindings/npm");
-    let (generated, dist) = (package.join("src/generated"), package.join("dist"));
+    let (generated, dist) = (package.join("src/generated"), dist());
     fs::create_dir_all(&generated)?;
     types::write(&generated.join("types"))?;
     types::write_rules(&generated.join("rules.ts"))?;
@@ -50,7 +58,7 @@ fn build_anew() -> Result<()> {
     }
     run_quietly(&mut command("npx", ["tsc", "-p", "bindings/npm"]), "the compiler's message above says why")?;
     for entry in &ENTRIES {
-        entry.bundle(&generated.join(entry.folder), &dist.join(entry.folder))?;
+        entry.bundle(&generated.join(entry.folder))?;
     }
     for file in COPIED {
         fs::copy(root().join(file), package.join(file))?;
@@ -58,9 +66,20 @@ fn build_anew() -> Result<()> {
     Ok(())
 }
 
+/// Where the package's files are that one installs.
+fn dist() -> PathBuf {
+    root().join("bindings/npm/dist")
+}
+
 impl Entry {
+    /// Where its parts are once they are built.
+    pub(crate) fn folder(&self) -> PathBuf {
+        dist().join(self.folder)
+    }
+
     /// Puts its JavaScript together, and its WebAssembly beside that.
-    fn bundle(&self, generated: &Path, dist: &Path) -> Result<()> {
+    fn bundle(&self, generated: &Path) -> Result<()> {
+        let dist = self.folder();
         let mut esbuild = command("npx", ["esbuild", "--bundle", "--format=esm", "--target=es2022", "--minify", "--sourcemap"]);
         esbuild.arg(format!("bindings/npm/src/{}", self.source)).arg(format!("--outfile={}", dist.join("index.js").display()));
         // Which WebAssembly it is about, and names that only the glue knows.

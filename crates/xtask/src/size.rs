@@ -1,6 +1,5 @@
 //! What the npm package weighs, and the library for Swift and Kotlin.
 
-use crate::command::root;
 use crate::ffi::{self, Library};
 use crate::{npm, parts, wasm};
 use anyhow::{Result, bail};
@@ -8,10 +7,6 @@ use std::io::Write;
 
 /// The most that the stripped library for Swift and Kotlin may weigh.
 const LIBRARY_LIMIT: usize = 650_000;
-
-/// What can be imported from the npm package: its folder in `dist`, and the most that its wasm, glue and face together may weigh, compressed.
-/// The limit of the first is what a competing SDK weighs.
-const ENTRIES: [(&str, &str, usize); 2] = [("steadfast", "", 49 * 1024), ("steadfast/full", "full", 54 * 1024)];
 
 pub(crate) fn run() -> Result<()> {
     npm::build()?;
@@ -34,21 +29,19 @@ pub(crate) fn report_library(library: &Library) -> Result<()> {
 
 /// Prints the sizes of what is built; an error if it is too much.
 pub(crate) fn report() -> Result<()> {
-    for (entry, folder, limit) in ENTRIES {
+    for entry in &npm::ENTRIES {
+        let (name, limit) = (entry.name, entry.limit);
         let mut sum = (0, 0);
-        println!("\n{entry:<28} {:>9} {:>9}", "raw", "brotli");
+        println!("\n{name:<28} {:>9} {:>9}", "raw", "brotli");
         for (part, file) in [("wasm", "steadfast_bg.wasm"), ("glue and face (minified)", "index.js")] {
-            let bytes = std::fs::read(root().join("bindings/npm/dist").join(folder).join(file))?;
+            let bytes = std::fs::read(entry.folder().join(file))?;
             let compressed = brotli(&bytes)?;
             println!("{part:<28} {:>9} {compressed:>9}", bytes.len());
             sum = (sum.0 + bytes.len(), sum.1 + compressed);
         }
         println!("{:<28} {:>9} {:>9}   (limit {limit})", "sum", sum.0, sum.1);
         if sum.1 > limit {
-            bail!(
-                "{entry} is {} bytes over its limit; `twiggy top target/wasm-names/steadfast_bg.wasm` shows what is in it",
-                sum.1 - limit
-            );
+            bail!("{name} is {} bytes over its limit; `twiggy top target/wasm-names/steadfast_bg.wasm` shows what is in it", sum.1 - limit);
         }
     }
     Ok(())

@@ -34,7 +34,7 @@ pub(crate) fn build(features: &[&str], out: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The WebAssembly that was built last, with the names of its functions.
+/// The WebAssembly without optional features, with the names of its functions.
 pub(crate) fn with_names() -> Result<PathBuf> {
     let out = root().join("target/wasm-names");
     compile(&[], &out)?;
@@ -89,11 +89,13 @@ impl Names {
     /// The glue with these names.
     fn shorten(&self, glue: &str) -> Result<String> {
         let mut short = glue.to_owned();
-        for (module, long, name) in &self.imports {
+        if let Some((module, ..)) = self.imports.first() {
+            short = short.replace(&format!("{module:?}: import"), "\"a\": import");
+        }
+        for (_, long, name) in &self.imports {
             let declared = format!("        {long}: function(");
             ensure!(short.contains(&declared), "wasm-bindgen's glue declares no import `{long}`");
-            short =
-                short.replace(&declared, &format!("        {name}: function(")).replace(&format!("{module:?}: import"), "\"a\": import");
+            short = short.replace(&declared, &format!("        {name}: function("));
         }
         let mut parts = short.split("wasm.");
         let mut shorter = parts.next().unwrap_or_default().to_owned();

@@ -26,6 +26,12 @@ impl<T: Write> Write for Vec<T> {
     }
 }
 
+impl<T: Write, const N: usize> Write for [T; N] {
+    fn write(&self) -> Value {
+        list(N, &|at| self[at].write())
+    }
+}
+
 /// A list of so many items.
 fn list(length: usize, item: &dyn Fn(usize) -> Value) -> Value {
     let mut items = Vec::new();
@@ -97,6 +103,12 @@ pub(crate) use {records, serialize_as_written};
 impl Write for f64 {
     fn write(&self) -> Value {
         (*self).into()
+    }
+}
+
+impl Write for i64 {
+    fn write(&self) -> Value {
+        Value::Number(*self)
     }
 }
 

@@ -17,35 +17,29 @@ mod selection;
 #[cfg(test)]
 #[cfg(feature = "url")]
 mod tests;
+mod tracked;
 mod traffic;
 
 pub use calls::{FIRST_SERVER_ERROR, Permit, REPEATABLE_METHODS, Refusal, Route};
 pub use explain::{Explanation, WeighedEvidence};
 pub use saving::NotRestored;
 
-use crate::breaker::Circuit;
-use crate::config::{Config, Endpoint, Name, Problems, Strategy};
+use crate::config::{Config, Endpoint, Name, Problems};
 use crate::connection::Connection;
-use crate::detector::Rule;
 use crate::effect::{DisconnectReason, Effect};
 use crate::event::{Event, OfflineReason};
-use crate::evidence::Weight;
-use crate::health::Condition;
-use crate::history::History;
-use crate::hold::Hold;
 use crate::input::{Input, Network};
 use crate::outcome::{FailureKind, Outcome};
 use crate::random::Random;
-use crate::rtt::Rtt;
 use crate::schedule::{Flight, Schedule};
 use crate::situation::Situation;
 use crate::snapshot::{EndpointState, Snapshot, State};
 use crate::talk::Talk;
 use crate::time::{Millis, Timestamp, earliest};
 use connectivity::Neutral;
-use explain::Verdict;
 use selection::{PlannedMove, Preference};
 use std::sync::Arc;
+use tracked::Tracked;
 
 /// A wake-up that comes so much too late means that the device or the tab slept. Browsers delay timers of hidden pages by up to a second.
 const SLEPT: Millis = Millis::from_secs(2);
@@ -104,65 +98,6 @@ pub struct Engine {
     accounted: (usize, bool),
     now: Timestamp,
     wakeup: Option<Timestamp>,
-}
-
-/// An endpoint and all that is known of it.
-#[derive(Debug)]
-struct Tracked {
-    endpoint: Arc<Endpoint>,
-    condition: Condition,
-    rtt: Rtt,
-    schedule: Schedule,
-    hold: Hold,
-    /// Over how long a time the server asks its clients to spread their moves.
-    spread: Millis,
-    /// This client's own number for it, by which the strategy `weighted` chooses.
-    lot: u32,
-    circuit: Circuit,
-    /// Kept only if they are told of.
-    #[cfg(feature = "recovery")]
-    failures: Option<Box<crate::failures::Failures>>,
-    #[cfg(feature = "metrics")]
-    totals: metrics::Totals,
-    history: History,
-    /// The evidence by which it was last found unhealthy.
-    verdict: Option<Box<Verdict>>,
-    /// When the last check that failed began.
-    failed: Option<Timestamp>,
-    /// When the last check that passed began.
-    passed: Option<Timestamp>,
-    /// Why the last check failed, if it did.
-    failure: Option<FailureKind>,
-}
-
-impl Tracked {
-    fn new(endpoint: Arc<Endpoint>, config: &Config, random: &mut Random, now: Timestamp) -> Self {
-        let rule = config.failure_threshold.map_or(Rule::Accrue(Weight::decades(config.suspicion_level as u16)), Rule::Count);
-        let lot = if config.strategy == Strategy::Weighted { selection::lot(endpoint.weight, random) } else { 0 };
-        Self {
-            endpoint,
-            condition: Condition::new(rule, now),
-            spread: Millis::ZERO,
-            lot,
-            circuit: Circuit::default(),
-            #[cfg(feature = "recovery")]
-            failures: None,
-            #[cfg(feature = "metrics")]
-            totals: metrics::Totals::default(),
-            history: History::new(now),
-            verdict: None,
-            failed: None,
-            rtt: Rtt::default(),
-            schedule: Schedule::new(now),
-            hold: Hold::default(),
-            passed: None,
-            failure: None,
-        }
-    }
-
-    fn name(&self) -> Name {
-        self.endpoint.name.clone()
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

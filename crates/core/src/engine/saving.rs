@@ -2,6 +2,7 @@
 
 use super::{Engine, Phase, Tracked};
 use crate::config::Value;
+use crate::config::writer::{Write, table};
 use crate::loss::Loss;
 use crate::rtt::Rtt;
 use crate::time::Millis;
@@ -41,25 +42,11 @@ impl Engine {
     /// # }
     /// ```
     pub fn save(&mut self, wall: u64) -> Value {
-        let number = |number: u64| Value::Number(i64::try_from(number).unwrap_or(i64::MAX));
-        let mut endpoints = Vec::new();
         for tracked in &mut self.endpoints {
             tracked.history.account(self.config.history, self.now);
-            let mut saved = Table::default();
-            saved.put("name", Value::Text(tracked.endpoint.name.to_string()));
-            saved.put("rtt", numbers(&tracked.rtt.to_numbers()));
-            saved.put("loss", numbers(&tracked.condition.detector.loss.to_numbers()));
-            saved.put("flaps", number(tracked.hold.flaps().into()));
-            saved.put("lot", number(tracked.lot.into()));
-            saved.put("history", tracked.history.save(HISTORY_BYTES));
-            endpoints.push(Value::Table(saved.0));
         }
-        let mut saved = Table::default();
-        saved.put("steadfast", Value::Number(VERSION));
-        saved.put("at", number(wall));
-        saved.put("active", Value::Text(self.active().name.to_string()));
-        saved.put("endpoints", Value::List(endpoints));
-        Value::Table(saved.0)
+        let at = i64::try_from(wall).unwrap_or(i64::MAX);
+        table(&[("steadfast", &VERSION), ("at", &at), ("active", &self.active().name), ("endpoints", &self.endpoints)])
     }
 
     /// Takes over what an engine of an earlier run saved, so that this one begins with the endpoint that was active, and with what was known
@@ -90,6 +77,20 @@ impl Engine {
     }
 }
 
+impl Write for Tracked {
+    /// What is kept of an endpoint; its history as far as it has been brought up to date.
+    fn write(&self) -> Value {
+        table(&[
+            ("name", &self.endpoint.name),
+            ("rtt", &self.rtt.to_numbers()),
+            ("loss", &self.condition.detector.loss.to_numbers()),
+            ("flaps", &self.hold.flaps()),
+            ("lot", &self.lot),
+            ("history", &self.history.save(HISTORY_BYTES)),
+        ])
+    }
+}
+
 impl Tracked {
     fn restore(&mut self, saved: &Value, gap: Millis, length: Millis, now: crate::Timestamp) {
         if gap < STALE {
@@ -101,24 +102,6 @@ impl Tracked {
         self.lot = small("lot").unwrap_or(self.lot);
         self.history.restore(saved.list("history"), gap, length, now);
     }
-}
-
-/// A table that grows.
-#[derive(Default)]
-struct Table(Vec<(String, Value)>);
-
-impl Table {
-    fn put(&mut self, name: &str, value: Value) {
-        self.0.push((name.to_owned(), value));
-    }
-}
-
-fn numbers(numbers: &[u32]) -> Value {
-    let mut list = Vec::new();
-    for &number in numbers {
-        list.push(Value::Number(number.into()));
-    }
-    Value::List(list)
 }
 
 /// As many numbers as are wanted; what is missing or none is 0.
