@@ -8,7 +8,7 @@ use wasmparser::{KnownCustom, Name, Parser, Payload};
 /// last. What is not named here is the rest of the engine.
 const PARTS: [(&str, &[&str]); 7] = [
     ("explanations", &["::explain::", "Engine>::explain", "Engine>::note_verdict"]),
-    ("keeping what was learnt", &["::saving::", "Engine>::save", "Engine>::restore", "History>::restore", "History>::save"]),
+    ("keeping what was learnt", &["::saving::", "Tracked as", ">::save", ">::restore"]),
     ("history and reports", &["::history::", "::report::", "::reports::", "Engine>::report", "Engine>::account"]),
     (
         "circuit breaker",
