@@ -12,58 +12,46 @@
 #[cfg(feature = "uniffi")]
 uniffi::setup_scaffolding!();
 
-mod backoff;
+mod base;
 mod breaker;
+mod checks;
 pub mod config;
-mod connection;
-mod detector;
-mod document;
-mod drive;
-mod effect;
+mod driver;
 mod engine;
-mod event;
-mod evidence;
-#[cfg(feature = "recovery")]
-mod failures;
+mod failover;
 #[cfg(feature = "uniffi")]
 mod foreign;
 mod health;
-mod history;
-mod hold;
-mod input;
-mod keyword;
-mod loss;
-mod outcome;
-mod random;
+mod observe;
 #[cfg(feature = "recovery")]
-mod recovery;
-mod report;
-mod rtt;
-mod schedule;
-mod situation;
-mod sliding;
-mod snapshot;
-mod talk;
-mod time;
-mod url;
+mod operate;
+mod protocol;
+mod session;
 
-pub use breaker::BreakerState;
-pub use config::{Config, Endpoint, Name, Preset, Problem, Problems};
-pub use document::{DocumentStatus, HealthDocument};
-pub use drive::{Link, Transport, drive};
-pub use effect::{CheckId, ConnectionId, DisconnectReason, Effect};
-pub use engine::{Engine, Explanation, FIRST_SERVER_ERROR, NotRestored, Permit, REPEATABLE_METHODS, Refusal, Route, WeighedEvidence};
-pub use event::{CheckReport, Event, OfflineReason, SwitchReason};
-#[cfg(feature = "recovery")]
-pub use failures::{FailureEvent, FailureEventKind, Severity};
-pub use health::Health;
-pub use input::{Command, Input, Lifecycle, Network};
-pub use outcome::{Answer, BodySearch, FailureKind, Header, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS, MAX_TCP_BYTES, Outcome};
-#[cfg(feature = "recovery")]
-pub use recovery::{RecoveryAction, RecoveryStrategy, recovery_strategies};
-pub use report::{EndpointReport, ErrorClass, ErrorCount, Report};
-pub use snapshot::{EndpointState, Snapshot, State};
-pub use time::{Clock, Millis, NotADuration, Timestamp};
+pub use base::time::{Clock, Millis, ParseDurationError, Timestamp};
 #[cfg(feature = "url")]
-pub use url::{NotAUrl, parse_url};
-pub use url::{Scheme, Url, UrlParser};
+pub use base::url::{ParseUrlError, parse_url};
+pub use base::url::{Scheme, Url, UrlParser};
+pub use breaker::permit::{
+    CallOutcome, FIRST_SERVER_ERROR, Permit, REPEATABLE_METHODS, Refusal, Route,
+};
+pub use breaker::rules::BreakerState;
+pub use config::{Config, Endpoint, Name, Preset, Problem, Problems};
+pub use driver::{Link, Transport, drive};
+pub use engine::{Engine, RestoreError, Timer, Wakeup};
+pub use health::Health;
+pub use observe::explain::{Explanation, WeighedEvidence};
+#[cfg(feature = "recovery")]
+pub use observe::failures::{FailureEvent, FailureEventKind, Severity};
+pub use observe::report::{EndpointReport, ErrorClass, ErrorCount, Report};
+#[cfg(feature = "recovery")]
+pub use operate::recovery::{RecoveryAction, RecoveryStrategy, recovery_strategies};
+pub use protocol::document::{DocumentStatus, HealthDocument};
+pub use protocol::effect::{CheckId, ConnectionId, DisconnectReason, Effect};
+pub use protocol::event::{CheckReport, Event, OfflineReason, SwitchReason};
+pub use protocol::input::{Command, Input, Lifecycle, Network};
+pub use protocol::outcome::{
+    Answer, BodySearch, FailureKind, Header, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS, MAX_TCP_BYTES,
+    Outcome,
+};
+pub use protocol::snapshot::{EndpointState, Snapshot, State};

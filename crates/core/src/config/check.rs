@@ -3,10 +3,10 @@
 use super::reader::{Read, Reader, Setting, settings};
 use super::value::Value;
 use super::writer::Write;
-use crate::keyword::keywords;
-use crate::outcome::Header;
-use crate::time::Millis;
-use crate::url::{Scheme, Url};
+use crate::base::keyword::keywords;
+use crate::protocol::outcome::Header;
+use crate::base::time::Millis;
+use crate::base::url::{Scheme, Url};
 
 settings! {
     /// How endpoints are checked. The config's `check` holds for all of them; an endpoint's `health` may say otherwise.

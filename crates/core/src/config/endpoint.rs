@@ -4,7 +4,7 @@ use super::check::Check;
 use super::reader::{Field, Measure, Read, Reader, Setting};
 use super::value::Value;
 use super::writer::{Write, table};
-use crate::url::{Scheme, Url};
+use crate::base::url::{Scheme, Url};
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 

@@ -14,14 +14,14 @@ pub use preset::Preset;
 pub use problems::{Problem, Problems};
 pub use value::Value;
 
-pub use crate::breaker::Breaker;
+pub use crate::breaker::rules::Breaker;
 #[cfg(feature = "recovery")]
-pub use crate::failures::FailureEvents;
-use crate::keyword::keywords;
+pub use crate::observe::failures::FailureEvents;
+use crate::base::keyword::keywords;
 #[cfg(feature = "recovery")]
-pub use crate::recovery::Recovery;
-use crate::time::Millis;
-use crate::url::UrlParser;
+pub use crate::operate::recovery::Recovery;
+use crate::base::time::Millis;
+use crate::base::url::UrlParser;
 use reader::{Read, Reader, Setting, settings};
 use writer::Write;
 
@@ -70,16 +70,19 @@ settings! {
         /// From start to start of the checks of a Suspect endpoint, side by side if they take longer, at most 12 for a verdict; `null`: it is
         /// checked no faster than a healthy one.
         suspect_interval: Option<Millis> = Some(Millis::new(250)), "10ms" ..= "10m";
-        /// Pause between checks of an endpoint that is not the active one; `null`: standbys are not watched.
+        /// Pause between checks of an endpoint that is not the active one; `null`: only those are watched that the app would go back to.
         standby_interval: Option<Millis> = Some(Millis::from_secs(30)), "100ms" ..= "1d";
-        /// Longest pause between checks of the active endpoint while the app's own traffic shows that it answers.
-        busy_interval: Millis = Millis::from_secs(45), "100ms" ..= "1h";
+        /// Longest pause between checks of the active endpoint while the app's own traffic shows that it answers: traffic proves the connection,
+        /// not what the server says of itself. 12 s is 300 checks an hour, and finds a 503 within 10 s.
+        busy_interval: Millis = Millis::from_secs(12), "100ms" ..= "1h";
         /// By how many percent, more or less, a pause is varied, so that a crowd of clients does not keep step.
         jitter_percent: u32 = 10, "0" ..= "50";
         /// Whether endpoints are checked while the app is in the background. Off by default: it costs battery.
         background_checks: bool = false;
         /// When a better endpoint that has recovered becomes active again.
         failback: Failback = Failback::default();
+        /// The longest that the app's connection may take to open, with name look-up, handshakes and upgrade.
+        connect_timeout: Millis = Millis::from_secs(10), "100ms" ..= "10m";
         /// How retries wait for each other, for checks when nothing answers and for the connection.
         retry: Retry = Retry::default();
         /// Where to ask whether the network works, when endpoints do not answer: at most 4 URLs of somebody else, checked only then. With
@@ -156,7 +159,7 @@ keywords! {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct HealthChecks(#[cfg_attr(feature = "typescript", ts(as = "Vec<endpoint::WrittenHealthCheck>"))] pub Vec<HealthCheck>);
 
-/// Most of them.
+/// Maximum number of connectivity checks.
 const MAX_HEALTH_CHECKS: usize = 4;
 
 impl Setting for HealthChecks {
@@ -193,7 +196,7 @@ impl Write for HealthChecks {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Endpoints(pub Vec<Endpoint>);
 
-/// Most endpoints that a config may have. The engine keeps sets of them in one word.
+/// Maximum number of endpoints.
 pub const MAX_ENDPOINTS: usize = 64;
 
 impl Setting for Endpoints {
@@ -339,7 +342,7 @@ impl Config {
 impl<'de> serde::Deserialize<'de> for Config {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;
-        Self::read(&value, crate::url::parse_url).map_err(serde::de::Error::custom)
+        Self::read(&value, crate::base::url::parse_url).map_err(serde::de::Error::custom)
     }
 }
 

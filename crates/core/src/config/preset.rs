@@ -1,8 +1,8 @@
 //! Named sets of numbers that a config starts from.
 
 use super::{Config, Method, StatusPattern, StatusPatterns, Strategy};
-use crate::keyword::keywords;
-use crate::time::Millis;
+use crate::base::keyword::keywords;
+use crate::base::time::Millis;
 
 keywords! {
     /// A named set of numbers that a config starts from.

@@ -6,9 +6,9 @@
 use super::check::Check;
 use super::problems::Problem;
 use super::value::Value;
-use crate::keyword::Keyword;
-use crate::time::Millis;
-use crate::url::{NOT_A_URL, Url, UrlParser};
+use crate::base::keyword::Keyword;
+use crate::base::time::Millis;
+use crate::base::url::{NOT_A_URL, Url, UrlParser};
 use std::fmt::{Display, Write};
 
 /// Where reading has got to, and what was found wrong on the way.

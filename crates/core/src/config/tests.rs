@@ -1,7 +1,7 @@
 //! The config as its users meet it: from JSON, with everything wrong at once.
 
 use super::*;
-use crate::outcome::Header;
+use crate::protocol::outcome::Header;
 
 fn problems(json: &str) -> Vec<String> {
     let value: Value = serde_json::from_str(json).unwrap();

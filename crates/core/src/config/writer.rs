@@ -4,14 +4,20 @@
 use super::Name;
 use super::reader::camel;
 use super::value::Value;
-use crate::keyword::Keyword;
-use crate::time::Millis;
-use crate::url::Url;
+use crate::base::keyword::Keyword;
+use crate::base::time::Millis;
+use crate::base::url::Url;
 
 /// Something that can be written as it would stand in a config.
 pub(crate) trait Write {
     /// What reads back as the same.
     fn write(&self) -> Value;
+}
+
+impl Write for Value {
+    fn write(&self) -> Value {
+        self.clone()
+    }
 }
 
 impl<T: Write> Write for Option<T> {

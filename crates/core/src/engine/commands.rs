@@ -1,102 +1,140 @@
 //! What the app wants.
 
-use super::selection::Preference;
-use super::{Engine, Phase, Tracked};
+use super::Engine;
+use super::roster::{Origin, origins};
 use crate::config::{Endpoints, Name};
-use crate::effect::Effect;
-use crate::event::{Event, SwitchReason};
-use crate::health::Maintenance;
-use crate::input::Command;
-use crate::situation::Situation;
+use crate::health::Exclusion;
+use crate::protocol::event::{Event, SwitchReason};
+use crate::protocol::input::Command;
+use crate::session::Renewal;
 use std::sync::Arc;
 
 impl Engine {
     pub(super) fn command(&mut self, command: Command) {
         match command {
-            Command::CheckNow => self.endpoints[self.active].schedule.asked = Some(self.now),
-            Command::Prefer(None) => self.preference = None,
+            Command::CheckNow => self.checks.ask_for_app(&self.cx, self.failover.active()),
+            Command::Prefer(None) => self.failover.prefer(&self.cx, None),
             Command::Prefer(Some(name)) => {
-                if let Some(index) = self.index_of(&name) {
-                    self.preference = Some(Preference { name, pending: index != self.active });
-                    self.planned = None;
-                    if !self.endpoints[index].condition.is_usable() {
-                        self.ask(index);
+                if let Some(index) = self.cx.index_of(&name) {
+                    self.failover.prefer(&self.cx, Some(index));
+                    if !self.checks.of(index).health().is_usable() {
+                        self.checks.ask(&self.cx, index);
                     }
                 }
             }
-            Command::Maintenance(name, begins) => self.command_maintenance(&name, begins),
+            Command::Maintenance(name, begins) => self.maintenance(&name, begins),
+            Command::Drain(name, duration) => {
+                let until = self.cx.now + duration;
+                self.exclude_named(&name, Exclusion::Announced(until));
+            }
+            Command::Remove(name, duration) => {
+                let until = self.cx.now + duration;
+                self.exclude_named(&name, Exclusion::Removed(until));
+            }
             Command::Isolate(name, isolated) => self.isolate(&name, isolated),
             Command::SetEndpoints(endpoints) => self.set_endpoints(endpoints),
             Command::Connect => {
-                self.connection.want();
-                if self.phase == Phase::Running {
-                    self.follow();
+                self.session.want();
+                if self.is_running() {
+                    self.session.follow(&mut self.cx, self.failover.active());
                 }
             }
-            Command::Disconnect => self.connection.unwant(&mut self.effects),
+            Command::Reconnect => {
+                if self.is_running() {
+                    self.session.renew(&mut self.cx, Renewal::Requested);
+                }
+            }
+            Command::Disconnect => self.session.unwant(&mut self.cx),
             Command::Stop => self.stop(),
         }
     }
 
-    fn command_maintenance(&mut self, name: &Name, begins: bool) {
-        let Some(index) = self.index_of(name) else { return };
+    fn maintenance(&mut self, name: &Name, begins: bool) {
         if begins {
-            self.announce(index, Maintenance::Commanded);
-        } else {
-            self.change_condition(index, &|condition, _, now| condition.end_maintenance(now));
-            self.ask(index);
+            return self.exclude_named(name, Exclusion::Commanded);
+        }
+        if let Some(index) = self.cx.index_of(name) {
+            let change = self.checks.include(&self.cx, index);
+            self.health_changed(index, change);
+            self.checks.ask(&self.cx, index);
         }
     }
 
-    fn stop(&mut self) {
-        self.void_checks();
-        self.connection.unwant(&mut self.effects);
-        self.effects.push(Effect::Persist);
-        self.emit(Event::Stopped);
-        self.phase = Phase::Stopped;
+    fn exclude_named(&mut self, name: &Name, exclusion: Exclusion) {
+        if let Some(index) = self.cx.index_of(name) {
+            self.exclude(index, exclusion);
+        }
+    }
+
+    fn isolate(&mut self, name: &Name, isolated: bool) {
+        let Some(index) = self.cx.index_of(name) else { return };
+        if isolated {
+            self.breakers.isolate(&mut self.cx, index);
+        } else {
+            let health = self.checks.of(index).health().health();
+            self.breakers.release(&mut self.cx, index, health);
+        }
     }
 
     fn set_endpoints(&mut self, endpoints: Endpoints) {
         // The list may have been built by hand; what is not valid changes nothing.
-        let Ok(endpoints) = self.config.validated_endpoints(endpoints) else { return };
-        for index in 0..self.endpoints.len() {
-            if !endpoints.0.contains(&self.endpoints[index].endpoint) {
-                self.cancel(index);
+        let Ok(endpoints) = self.cx.config.validated_endpoints(endpoints) else { return };
+        let origins = origins(&self.cx.endpoints, &endpoints.0);
+        let before = self.active().clone();
+        let request = self.abandon_checks(&origins);
+        self.cx.endpoints.clear();
+        for endpoint in endpoints.0 {
+            self.cx.endpoints.push(Arc::new(endpoint));
+        }
+        self.checks.replace(&self.cx, &origins);
+        self.session.replace(&origins);
+        self.breakers.replace(&origins);
+        self.observers.replace(&self.cx, &origins);
+        let active = self.cx.index_of(&before.name);
+        self.failover.replace(&mut self.cx, &origins, active);
+        if active.is_none() {
+            let retry = self.retry();
+            let world = self.world(&retry);
+            let usable = self.failover.best(&world, &self.cx, &|_| true);
+            let best = usable.unwrap_or_else(|| self.failover.best_of_all(&world, &self.cx));
+            self.failover.set_active(best);
+        }
+        if let Some(request) = request {
+            self.checks.pass_on(&self.cx, self.failover.active(), request);
+        }
+        if self.is_running() {
+            self.follow_new_endpoints(&before.name, &origins);
+        }
+    }
+
+    /// Gives up the checks of endpoints that are no more, or have become others. Returns the app's
+    /// request for one.
+    fn abandon_checks(&mut self, origins: &[Origin]) -> Option<u32> {
+        let mut request = None;
+        for index in 0..self.cx.endpoints.len() {
+            let stays = Origin { before: Some(index), same_host: true };
+            if !origins.contains(&stays) {
+                request = request.max(self.checks.abandon(&mut self.cx, index));
             }
         }
-        let before = self.active().clone();
-        let mut known = std::mem::take(&mut self.endpoints);
-        for endpoint in endpoints.0 {
-            let same = known.iter().position(|tracked| *tracked.endpoint == endpoint);
-            self.endpoints.push(match same {
-                Some(at) => known.swap_remove(at),
-                None => Tracked::new(Arc::new(endpoint), &self.config, &mut self.random, self.now),
-            });
+        request
+    }
+
+    fn follow_new_endpoints(&mut self, before: &Name, origins: &[Origin]) {
+        let active = self.failover.active();
+        if *before != self.cx.endpoints[active].name {
+            let (from, to) = (before.clone(), self.cx.name(active));
+            let reason = SwitchReason::Replaced;
+            self.cx.emit(Event::Switched { from, to, reason });
         }
-        self.conditions_changed = true;
-        self.planned = None;
-        if matches!(self.situation, Situation::Suspicion(_) | Situation::Attempt { .. }) {
-            self.situation = Situation::Steady;
-        }
-        self.active = self.index_of(&before.name).unwrap_or_else(|| {
-            let healthy = self.best(&|index| self.endpoints[index].condition.is_usable());
-            healthy.or_else(|| self.best(&|_| true)).unwrap_or(0)
-        });
-        if self.phase != Phase::Running {
+        self.session.follow(&mut self.cx, active);
+        if self.failover.is_reported_offline() || !self.watches() {
             return;
         }
-        let after = self.active();
-        if after.name != before.name || after.connect != before.connect {
-            let event = Event::Switched { from: before.name.clone(), to: after.name.clone(), reason: SwitchReason::Replaced };
-            self.emit(event);
-            self.follow();
-        }
-        if !matches!(self.situation, Situation::ToldOffline) {
-            for index in 0..self.endpoints.len() {
-                let fresh = self.endpoints[index].passed.is_none() && !self.endpoints[index].schedule.is_checking();
-                if fresh && (index == self.active || self.config.standby_interval.is_some()) && self.checking() {
-                    self.ask(index);
-                }
+        for (index, origin) in origins.iter().enumerate() {
+            let fresh = origin.before.is_none() || !origin.same_host;
+            if fresh && (index == active || self.cx.config.standby_interval.is_some()) {
+                self.checks.ask(&self.cx, index);
             }
         }
     }

@@ -1,11 +1,11 @@
 //! What has been learnt, written down for the next start: versioned, bounded, and of no consequence if it is not ours.
 
-use super::{Engine, Phase, Tracked};
+use super::{Engine, Phase};
 use crate::config::Value;
-use crate::config::writer::{Write, table};
-use crate::loss::Loss;
-use crate::rtt::Rtt;
-use crate::time::Millis;
+use crate::config::writer::table;
+use crate::health::loss::LossEstimator;
+use crate::health::rtt::RttEstimator;
+use crate::base::time::Millis;
 use std::fmt;
 
 /// Version of what is written.
@@ -17,15 +17,15 @@ const STALE: Millis = Millis::from_secs(86_400);
 
 /// What was to be restored is not what an engine saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotRestored(&'static str);
+pub struct RestoreError(&'static str);
 
-impl fmt::Display for NotRestored {
+impl fmt::Display for RestoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "nothing was restored: {}", self.0)
     }
 }
 
-impl std::error::Error for NotRestored {}
+impl std::error::Error for RestoreError {}
 
 impl Engine {
     /// What has been learnt so far, to be kept until the next start: round-trip times, losses, how long returns last, and the history. It
@@ -41,70 +41,70 @@ impl Engine {
     /// assert!(restarted.restore(&saved, 1_700_000_060_000).is_ok());
     /// # }
     /// ```
-    pub fn save(&mut self, wall: u64) -> Value {
-        for tracked in &mut self.endpoints {
-            tracked.history.account(self.config.history, self.now);
-        }
+    pub fn save(&self, wall: u64) -> Value {
         let at = i64::try_from(wall).unwrap_or(i64::MAX);
-        table(&[("steadfast", &VERSION), ("at", &at), ("active", &self.active().name), ("endpoints", &self.endpoints)])
+        let mut endpoints = Vec::new();
+        for index in 0..self.cx.endpoints.len() {
+            let checked = self.checks.of(index);
+            endpoints.push(table(&[
+                ("name", &self.cx.endpoints[index].name),
+                ("rtt", &checked.rtt().to_numbers()),
+                ("loss", &checked.health().detector().loss().to_numbers()),
+                ("flaps", &self.failover.flaps(index)),
+                ("draw", &self.failover.draw(index)),
+                ("history", &self.observers.save(&self.cx, index, HISTORY_BYTES)),
+            ]));
+        }
+        let active = &self.active().name;
+        table(&[("steadfast", &VERSION), ("at", &at), ("active", active), ("endpoints", &Value::List(endpoints))])
     }
 
     /// Takes over what an engine of an earlier run saved, so that this one begins with the endpoint that was active, and with what was known
     /// of each. Endpoints are told by their names; of others nothing is taken. Only before the start.
-    pub fn restore(&mut self, saved: &Value, wall: u64) -> Result<(), NotRestored> {
+    pub fn restore(&mut self, saved: &Value, wall: u64) -> Result<(), RestoreError> {
         if self.phase != Phase::Idle {
-            return Err(NotRestored("the engine has started already"));
+            return Err(RestoreError("the engine has started already"));
         }
         if saved.number("steadfast") != Some(VERSION) {
-            return Err(NotRestored("it was not saved by this version of Steadfast"));
+            return Err(RestoreError("it was not saved by this version of Steadfast"));
         }
         let (Some(at), Some(endpoints)) = (saved.number("at"), saved.get("endpoints")) else {
-            return Err(NotRestored("it is damaged"));
+            return Err(RestoreError("it is damaged"));
         };
-        let gap = wall.saturating_sub(at.max(0).unsigned_abs());
+        // Saved in the future: the clock was set, and nobody knows how long ago it was.
+        let gap = wall.checked_sub(at.max(0).unsigned_abs()).unwrap_or(u64::MAX);
         let gap = Millis::new(u32::try_from(gap).unwrap_or(u32::MAX));
         for endpoint in endpoints.items().iter().take(crate::config::MAX_ENDPOINTS) {
             if let Some(index) = self.index_of_saved(endpoint.text("name")) {
-                self.endpoints[index].restore(endpoint, gap, self.config.history, self.now);
+                self.restore_endpoint(index, endpoint, gap);
             }
         }
-        self.active = self.index_of_saved(saved.text("active")).or_else(|| self.best(&|_| true)).unwrap_or(0);
+        let active = self.index_of_saved(saved.text("active")).unwrap_or_else(|| {
+            let retry = self.retry();
+            self.failover.best_of_all(&self.world(&retry), &self.cx)
+        });
+        self.failover.set_active(active);
         Ok(())
     }
 
     fn index_of_saved(&self, name: Option<&str>) -> Option<usize> {
-        self.index_of(&name?.into())
+        self.cx.index_of(&name?.into())
     }
-}
 
-impl Write for Tracked {
-    /// What is kept of an endpoint; its history as far as it has been brought up to date.
-    fn write(&self) -> Value {
-        table(&[
-            ("name", &self.endpoint.name),
-            ("rtt", &self.rtt.to_numbers()),
-            ("loss", &self.condition.detector.loss.to_numbers()),
-            ("flaps", &self.hold.flaps()),
-            ("lot", &self.lot),
-            ("history", &self.history.save(HISTORY_BYTES)),
-        ])
-    }
-}
-
-impl Tracked {
-    fn restore(&mut self, saved: &Value, gap: Millis, length: Millis, now: crate::Timestamp) {
+    fn restore_endpoint(&mut self, index: usize, saved: &Value, gap: Millis) {
         if gap < STALE {
-            self.rtt = Rtt::from_numbers(read_numbers(saved.list("rtt")));
-            self.condition.detector.loss = Loss::from_numbers(read_numbers(saved.list("loss")));
+            let rtt = RttEstimator::from_numbers(read_numbers(saved.list("rtt")));
+            let loss = LossEstimator::from_numbers(read_numbers(saved.list("loss")));
+            self.checks.restore(index, rtt, loss);
         }
         let small = |key| saved.number(key).and_then(|number| u32::try_from(number).ok());
-        self.hold.restore(small("flaps").unwrap_or_default());
-        self.lot = small("lot").unwrap_or(self.lot);
-        self.history.restore(saved.list("history"), gap, length, now);
+        let (flaps, draw) = (small("flaps"), small("draw"));
+        self.failover.restore(index, flaps.unwrap_or_default(), draw.unwrap_or_default());
+        self.observers.restore(&self.cx, index, saved.list("history"), gap);
     }
 }
 
-/// As many numbers as are wanted; what is missing or none is 0.
+/// Reads exactly `N` numbers; missing or invalid items become 0.
 fn read_numbers<const N: usize>(items: &[Value]) -> [u32; N] {
     std::array::from_fn(|at| match items.get(at) {
         Some(Value::Number(number)) => u32::try_from(*number).unwrap_or_default(),

@@ -4,7 +4,7 @@ use super::*;
 #[cfg(feature = "recovery")]
 use crate::RecoveryStrategy as Recovery;
 use crate::config::{Endpoints, Preset, Strategy as Choice};
-use crate::effect::{CheckId, ConnectionId};
+use crate::protocol::effect::{CheckId, ConnectionId};
 use crate::{Answer, BreakerState, Command, Health, Lifecycle, Outcome};
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use std::collections::{HashMap, HashSet};
@@ -251,7 +251,7 @@ impl Watched {
         match effect {
             Effect::StartCheck { id, endpoint, timeout } => {
                 let at_once = self.checks.iter().filter(|(_, name)| *name == endpoint.name).count();
-                assert!(at_once < crate::schedule::MAX_TRIES as usize, "{at_once} checks of {} at once", endpoint.name);
+                assert!(at_once < crate::checks::schedule::MAX_TRIES as usize, "{at_once} checks of {} at once", endpoint.name);
                 assert!(*timeout <= endpoint.health.check().timeout);
                 self.checks.push((*id, endpoint.name.clone()));
             }

@@ -1,0 +1,7 @@
+//! What everything else stands on: time, chance, URLs, words, counts.
+
+pub(crate) mod keyword;
+pub(crate) mod random;
+pub(crate) mod sliding;
+pub(crate) mod time;
+pub(crate) mod url;

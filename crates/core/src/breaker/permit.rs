@@ -1,0 +1,63 @@
+//! Permission to make one of the app's own requests, and how the request ended.
+
+use super::rules::BreakerState;
+use crate::base::keyword::keywords;
+use crate::config::Name;
+use crate::config::writer::records;
+
+records! {
+    /// Permission to make one request to an endpoint. Report its end with
+    /// [`Input::CallEnded`](crate::Input::CallEnded).
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Permit {
+        /// Which endpoint.
+        pub endpoint: Name,
+        /// State of the breaker that gave it; what is reported with one of an older state changes nothing.
+        pub generation: u32,
+        /// Its number within that state.
+        pub number: u32,
+    }
+}
+
+records! {
+    /// Why a request may not be made.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Refusal {
+        /// Which endpoint's breaker refuses.
+        pub endpoint: Name,
+        /// The state that it is in.
+        pub state: BreakerState,
+        /// After how many milliseconds it is worth asking again; none if nobody knows.
+        pub retry_after_ms: Option<u32>,
+    }
+}
+
+keywords! {
+    /// How a request ended.
+    pub enum CallOutcome {
+        /// The server did its part.
+        Succeeded = "succeeded",
+        /// The server did not.
+        Failed = "failed",
+        /// It was given up before it showed either: it counts for nothing, and its permit is free again.
+        Released = "released",
+    }
+}
+
+/// Methods whose requests may be repeated elsewhere without harm (RFC 9110, section 9.2.2).
+pub const REPEATABLE_METHODS: [&str; 6] = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"];
+
+/// From this HTTP status on it is the server that has failed a request: 5xx.
+pub const FIRST_SERVER_ERROR: u16 = 500;
+
+/// To which endpoint a request is to go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Route {
+    /// To the active one.
+    Active,
+    /// To this one; to the active one if there is none of that name.
+    To(Name),
+    /// To the best usable one but this; to the active one if there is none.
+    Excluding(Name),
+}

@@ -1,0 +1,177 @@
+//! What is known of one endpoint by its checks.
+
+use super::schedule::Schedule;
+use crate::base::time::{Millis, Timestamp};
+use crate::config::{Check, Config};
+use crate::health::detector::Rule;
+use crate::health::evidence::Weight;
+use crate::health::loss::{LossEstimator, Sample};
+use crate::health::rtt::RttEstimator;
+use crate::health::{EndpointHealth, Health};
+use crate::protocol::outcome::FailureKind;
+
+/// What is known of one endpoint by its checks.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    pub(super) health: EndpointHealth,
+    pub(super) schedule: Schedule,
+    rtt: RttEstimator,
+    /// Over how long a time the server asks its clients to spread their moves.
+    spread: Millis,
+    last: Option<LastCheck>,
+    /// When the last check that passed began.
+    last_pass: Option<Timestamp>,
+    /// When the last sign of failure came, or the check that showed it began.
+    last_failure: Option<Timestamp>,
+    /// A check was given up because a wake-up came late, and none has ended since.
+    given_up_late: bool,
+}
+
+/// The last check that ended.
+#[derive(Clone, Copy, Debug)]
+struct LastCheck {
+    started: Timestamp,
+    failure: Option<FailureKind>,
+}
+
+/// What a check taught.
+pub(super) struct Lesson {
+    pub(super) started: Timestamp,
+    pub(super) failure: Option<FailureKind>,
+    /// The time that the answer took, if there was one.
+    pub(super) latency: Option<Millis>,
+    /// The result is one of a check out of the blue.
+    pub(super) sample: Option<Sample>,
+}
+
+impl Checked {
+    pub(super) fn new(config: &Config, now: Timestamp) -> Self {
+        let level = Weight::decades(config.suspicion_level as u16);
+        let rule = config.failure_threshold.map_or(Rule::Accrue(level), Rule::Count);
+        Self {
+            health: EndpointHealth::new(rule, now),
+            schedule: Schedule::new(now),
+            rtt: RttEstimator::default(),
+            spread: Millis::ZERO,
+            last: None,
+            last_pass: None,
+            last_failure: None,
+            given_up_late: false,
+        }
+    }
+
+    pub(super) fn learn(&mut self, lesson: &Lesson) {
+        let Lesson { started, failure, latency, sample } = *lesson;
+        self.last = Some(LastCheck { started, failure });
+        self.given_up_late = false;
+        if let Some(sample) = sample {
+            self.health.detector_mut().observe(sample);
+        }
+        if let Some(latency) = latency {
+            self.rtt.observe(latency);
+        }
+        if failure.is_none() {
+            self.last_pass = Some(started);
+        } else {
+            self.last_failure = Some(started);
+        }
+    }
+
+    /// Takes in the answer of a check that had failed by its timeout.
+    pub(super) fn learn_late(&mut self, latency: Option<Millis>, sample: Option<Sample>) {
+        if let Some(sample) = sample {
+            self.health.detector_mut().observe(sample);
+        }
+        if let Some(latency) = latency {
+            self.rtt.observe(latency);
+        }
+    }
+
+    /// Something other than a check speaks against the endpoint.
+    pub(super) fn failed_at(&mut self, now: Timestamp) {
+        self.last_failure = Some(now);
+    }
+
+    /// The path to the endpoint is another one: its round trips and losses are unknown.
+    pub(super) fn forget_path(&mut self) {
+        self.rtt.forget();
+        self.health.detector_mut().set_loss(LossEstimator::default());
+    }
+
+    /// Gives up a check whose deadline passed while nobody was awake to see it. The first time says
+    /// nothing; a second time in a row it counts as unanswered.
+    pub(super) fn give_up_late(&mut self) -> bool {
+        std::mem::replace(&mut self.given_up_late, true)
+    }
+
+    pub(super) fn set_spread(&mut self, spread: Millis) {
+        self.spread = spread;
+    }
+
+    /// How long the next check may take to pass. Each failure in a row earns the endpoint half as
+    /// much patience again, up to twice as much: a jolt is forgiven, while a lasting slowdown is not.
+    pub(super) fn timeout(&self, check: &Check) -> Millis {
+        let patience = 2 + self.health.detector().failures().min(2);
+        let learnt = self.rtt.timeout(check.min_timeout(), check.timeout);
+        learnt.scaled(patience, 2).min(check.timeout)
+    }
+
+    pub(super) fn is_slow(&self, latency: Millis, limit: Millis) -> bool {
+        Some(latency).max(self.rtt.smoothed()) > Some(limit)
+    }
+
+    /// How the last check failed, if it did.
+    pub(crate) fn failure(&self) -> Option<FailureKind> {
+        self.last?.failure
+    }
+
+    /// How a check ended that began at `since` or later: the endpoint as a witness of the network.
+    pub(super) fn testimony(&self, since: Timestamp) -> Option<Option<FailureKind>> {
+        self.last.filter(|last| last.started >= since).map(|last| last.failure)
+    }
+
+    pub(crate) const fn last_pass(&self) -> Option<Timestamp> {
+        self.last_pass
+    }
+
+    pub(crate) const fn last_failure(&self) -> Option<Timestamp> {
+        self.last_failure
+    }
+
+    pub(crate) const fn spread(&self) -> Millis {
+        self.spread
+    }
+
+    pub(crate) const fn health(&self) -> &EndpointHealth {
+        &self.health
+    }
+
+    pub(crate) const fn rtt(&self) -> &RttEstimator {
+        &self.rtt
+    }
+
+    pub(crate) const fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    /// Takes over what was learnt in an earlier run.
+    pub(crate) fn restore(&mut self, rtt: RttEstimator, loss: LossEstimator) {
+        self.rtt = rtt;
+        self.health.detector_mut().set_loss(loss);
+    }
+
+    /// The endpoint's URL or check is another one: what was learnt of the host is void, and what the
+    /// app said of the name stays.
+    pub(super) fn replace(&mut self, config: &Config, now: Timestamp) {
+        let exclusion = self.health.exclusion();
+        *self = Self::new(config, now);
+        if let Some(exclusion) = exclusion {
+            self.health.exclude(exclusion, now);
+        }
+    }
+
+    /// Whether it has failed so often lately that it is worth looking more closely.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.health.detector().is_doubtful() && self.health.health() != Health::Unhealthy
+    }
+}

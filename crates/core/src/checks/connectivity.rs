@@ -1,0 +1,185 @@
+//! Connectivity probes: URLs of third parties, checked while it is in doubt whether the network
+//! works.
+
+use crate::base::time::{Millis, Timestamp, earliest};
+use crate::config::{Endpoint, HealthCheck};
+use crate::engine::context::Context;
+use crate::health::detector::Witnesses;
+use crate::protocol::effect::{CheckId, Effect};
+use crate::protocol::outcome::{FailureKind, Outcome};
+use std::sync::Arc;
+
+/// From one probe of a URL to the next: at first, and at most.
+const FIRST_PAUSE: Millis = Millis::from_secs(1);
+const LAST_PAUSE: Millis = Millis::from_secs(30);
+/// The network's state must be known soon, whatever the check would wait for otherwise.
+const TIMEOUT: Millis = Millis::from_secs(2);
+
+/// All probes.
+#[derive(Debug, Default)]
+pub(crate) struct Connectivity {
+    probes: Vec<Probe>,
+}
+
+/// A URL of a third party.
+#[derive(Debug)]
+struct Probe {
+    endpoint: Arc<Endpoint>,
+    in_flight: Option<(CheckId, Timestamp)>,
+    begun: Option<Timestamp>,
+    /// How the last check ended, and when it began.
+    ended: Option<(Timestamp, Option<FailureKind>)>,
+}
+
+impl Probe {
+    fn new(endpoint: Arc<Endpoint>) -> Self {
+        Self { endpoint, in_flight: None, begun: None, ended: None }
+    }
+
+    fn timeout(&self) -> Millis {
+        self.endpoint.health.check().timeout.min(TIMEOUT)
+    }
+
+    /// When the next check begins, if there is reason to doubt the network since then.
+    fn due(&self, doubt: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+        let since = doubt?;
+        let Some(begun) = self.begun else { return Some(now) };
+        let pause = (begun - since).scaled(1, 8).clamp(FIRST_PAUSE, LAST_PAUSE);
+        Some(begun + pause)
+    }
+}
+
+impl Connectivity {
+    pub(crate) fn new(checks: Vec<HealthCheck>) -> Self {
+        let mut probes = Vec::new();
+        for (index, health) in checks.into_iter().enumerate() {
+            let name = format!("connectivity-{index}");
+            let url = health.url.clone();
+            let endpoint = Endpoint { health, ..Endpoint::new(&name, url.clone(), url) };
+            probes.push(Probe::new(Arc::new(endpoint)));
+        }
+        Self { probes }
+    }
+
+    /// The same URLs, of which nothing is known.
+    pub(crate) fn anew(&self) -> Self {
+        let mut probes = Vec::new();
+        for probe in &self.probes {
+            probes.push(Probe::new(probe.endpoint.clone()));
+        }
+        Self { probes }
+    }
+
+    /// When something is to be done about a probe. `doubt` is since when the network is in doubt.
+    pub(crate) fn due(&self, doubt: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+        let mut due = None;
+        for probe in &self.probes {
+            let next = match probe.in_flight {
+                Some((_, started)) => Some(started + probe.timeout()),
+                None => probe.due(doubt, now),
+            };
+            due = earliest(&[due, next]);
+        }
+        due
+    }
+
+    /// Starts the probes that are due.
+    pub(crate) fn start(&mut self, cx: &mut Context, doubt: Option<Timestamp>, last_id: &mut u64) {
+        for probe in &mut self.probes {
+            let due = probe.due(doubt, cx.now);
+            if probe.in_flight.is_none() && due.is_some_and(|at| at <= cx.now) {
+                *last_id += 1;
+                let id = CheckId(*last_id);
+                probe.in_flight = Some((id, cx.now));
+                probe.begun = Some(cx.now);
+                let (endpoint, timeout) = (probe.endpoint.clone(), probe.timeout());
+                cx.push(Effect::StartCheck { id, endpoint, timeout });
+            }
+        }
+    }
+
+    /// Ends the probes that have taken too long.
+    pub(crate) fn expire(&mut self, cx: &mut Context) {
+        for probe in &mut self.probes {
+            let (now, timeout) = (cx.now, probe.timeout());
+            if let Some((id, started)) = probe.in_flight.take_if(|(_, at)| *at + timeout <= now) {
+                cx.push(Effect::CancelCheck { id });
+                probe.ended = Some((started, Some(FailureKind::Timeout)));
+            }
+        }
+    }
+
+    /// Takes in how a probe ended; false if it is none.
+    pub(crate) fn finished(&mut self, id: CheckId, outcome: &Outcome) -> bool {
+        for probe in &mut self.probes {
+            let timeout = probe.timeout();
+            if let Some((_, started)) = probe.in_flight.take_if(|(probe, _)| *probe == id) {
+                let failure = match outcome {
+                    Outcome::Answer(answer) => probe.endpoint.health.judge(answer, timeout),
+                    Outcome::Failure(kind) => Some(*kind),
+                };
+                probe.ended = Some((started, failure));
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Gives up the probes in flight, and forgets what earlier ones showed.
+    pub(crate) fn discard(&mut self, cx: &mut Context) {
+        for probe in &mut self.probes {
+            if let Some((id, _)) = probe.in_flight.take() {
+                cx.push(Effect::CancelCheck { id });
+            }
+            probe.ended = None;
+            probe.begun = None;
+        }
+    }
+
+    /// Adds those that were asked since then, each by its latest answer.
+    pub(crate) fn add_witnesses(&self, since: Timestamp, witnesses: &mut Witnesses) {
+        for (started, failure) in self.probes.iter().filter_map(|probe| probe.ended) {
+            // One that answers wrongly may be a portal: it shows nothing of the way behind it.
+            if started >= since && failure.is_none_or(FailureKind::is_no_answer) {
+                count(witnesses, failure);
+            }
+        }
+    }
+
+    /// When the last probe began that passed.
+    pub(crate) fn last_pass(&self) -> Option<Timestamp> {
+        let passed = |probe: &Probe| match probe.ended {
+            Some((at, None)) => Some(at),
+            _ => None,
+        };
+        self.probes.iter().filter_map(passed).max()
+    }
+
+    /// Whether a probe is in flight.
+    pub(crate) fn is_probing(&self) -> bool {
+        self.probes.iter().any(|probe| probe.in_flight.is_some())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.probes.is_empty()
+    }
+
+    /// Whether somebody answers in the place of a third party, as a portal does where one has to log
+    /// in first.
+    pub(crate) fn is_captive(&self) -> bool {
+        use FailureKind::{Body, Redirect, Status, Tls};
+        let foreign = |kind| matches!(kind, Body | Redirect | Status | Tls);
+        self.probes
+            .iter()
+            .any(|probe| matches!(probe.ended, Some((_, Some(kind))) if foreign(kind)))
+    }
+}
+
+/// Counts one witness by its latest answer.
+pub(crate) fn count(witnesses: &mut Witnesses, failure: Option<FailureKind>) {
+    if failure.is_some_and(FailureKind::is_no_answer) {
+        witnesses.lost += 1;
+    } else {
+        witnesses.answered += 1;
+    }
+}

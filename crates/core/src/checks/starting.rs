@@ -1,0 +1,152 @@
+//! Which check begins when.
+
+use super::schedule::{Haste, InFlightCheck};
+use super::{Checks, Ended, Pace};
+use crate::base::time::{Millis, Timestamp, earliest};
+use crate::engine::context::Context;
+use crate::health::Health;
+use crate::protocol::effect::{CheckId, Effect};
+
+impl Checks {
+    /// When something is to be done about an endpoint: a check in flight has taken too long, or the
+    /// next one begins.
+    pub(crate) fn due(&self, cx: &Context, index: usize, pace: Pace) -> Option<Timestamp> {
+        let limit = cx.endpoints[index].health.check().timeout;
+        let deadline = self.endpoints[index].schedule.deadline(limit);
+        earliest(&[deadline, self.start_due(cx, index, pace)])
+    }
+
+    /// When the next check of an endpoint begins.
+    fn start_due(&self, cx: &Context, index: usize, pace: Pace) -> Option<Timestamp> {
+        let checked = &self.endpoints[index];
+        let schedule = &checked.schedule;
+        let check = cx.endpoints[index].health.check();
+        let suspected = checked.health.detector().suspects();
+        let due = match pace {
+            Pace::OnRequest | Pace::Wait => None,
+            Pace::Active => {
+                let haste = match () {
+                    () if suspected => Haste::Suspected,
+                    () if checked.is_doubtful() => Haste::Doubtful,
+                    () => Haste::None,
+                };
+                schedule.active_due(&cx.config, check, haste)
+            }
+            Pace::Leaving => schedule.active_due(&cx.config, check, Haste::None),
+            Pace::Every(pause) => schedule.due_after(pause),
+            Pace::Haste(attempts, pause) => schedule
+                .in_haste(cx.config.suspect_interval, attempts)
+                .or_else(|| schedule.due_after(pause)),
+            Pace::Round(at) => (!schedule.is_checking()).then(|| schedule.rested(at)),
+        };
+        let excluded = checked.health.health() == Health::Maintenance;
+        // A requested check replaces the scheduled one, unless the endpoint is suspect and its next
+        // check in haste comes sooner.
+        match (schedule.requested(excluded), due) {
+            (Some(requested), Some(due)) if suspected => Some(requested.min(due)),
+            (Some(requested), _) => Some(requested),
+            (None, due) => due,
+        }
+    }
+
+    /// Begins the check of an endpoint if it is due.
+    pub(crate) fn start(&mut self, cx: &mut Context, index: usize, pace: Pace) {
+        if self.start_due(cx, index, pace).is_some_and(|at| at <= cx.now) {
+            self.begin(cx, index, pace);
+        }
+    }
+
+    /// Begins the connectivity probes that are due.
+    pub(crate) fn start_probes(&mut self, cx: &mut Context, doubt: Option<Timestamp>) {
+        self.connectivity.start(cx, doubt, &mut self.last_id);
+    }
+
+    /// Begins a check of an endpoint now.
+    pub(crate) fn begin(&mut self, cx: &mut Context, index: usize, pace: Pace) {
+        let endpoint = &cx.endpoints[index];
+        let checked = &self.endpoints[index];
+        let unhealthy = checked.health.health() == Health::Unhealthy;
+        // Where nothing is left, and for an endpoint that is down, slow is better than nothing.
+        let patient = match pace {
+            Pace::Active | Pace::Leaving => false,
+            Pace::Round(_) | Pace::Wait => true,
+            Pace::OnRequest | Pace::Every(_) | Pace::Haste(..) => unhealthy,
+        };
+        let full = endpoint.health.check().timeout;
+        let timeout = if patient { full } else { checked.timeout(endpoint.health.check()) };
+        let request = checked.schedule.request();
+        self.begin_check(cx, index, timeout, 0, request);
+    }
+
+    /// Repeats a check that failed, before it counts.
+    pub(crate) fn repeat(&mut self, cx: &mut Context, ended: &Ended) {
+        let InFlightCheck { attempt, request, timeout, .. } = ended.check;
+        let request = request.max(self.endpoints[ended.index].schedule.request());
+        self.begin_check(cx, ended.index, timeout, attempt + 1, request);
+    }
+
+    fn begin_check(
+        &mut self,
+        cx: &mut Context,
+        index: usize,
+        timeout: Millis,
+        attempt: u32,
+        request: Option<u32>,
+    ) {
+        self.last_id += 1;
+        let id = CheckId(self.last_id);
+        let checked = &mut self.endpoints[index];
+        let baseline = !checked.health.detector().suspects();
+        let endpoint = cx.endpoints[index].clone();
+        let limit = endpoint.health.check().timeout;
+        checked.schedule.begin(InFlightCheck {
+            id,
+            started: cx.now,
+            timeout,
+            attempt,
+            baseline,
+            request,
+        });
+        cx.push(Effect::StartCheck { id, endpoint, timeout: limit });
+    }
+
+    /// Asks for a check of an endpoint at once, or as soon as may be after the last.
+    pub(crate) fn ask(&mut self, cx: &Context, index: usize) {
+        let interval = cx.endpoints[index].health.check().interval;
+        let gap = cx.config.suspect_interval.unwrap_or(interval);
+        self.endpoints[index].schedule.ask(cx.now, gap);
+    }
+
+    /// Asks for a check of `first` after `delay`, and of the watched others within an interval after
+    /// that.
+    pub(crate) fn ask_all(&mut self, cx: &mut Context, first: usize, delay: Millis) {
+        for index in 0..self.endpoints.len() {
+            let schedule = &mut self.endpoints[index].schedule;
+            if index == first {
+                schedule.ask(cx.now + delay, cx.config.suspect_interval.unwrap_or_default());
+            } else if cx.config.standby_interval.is_some() {
+                let spread = cx.random.within(cx.endpoints[index].health.check().interval);
+                schedule.ask_at(cx.now + delay + spread);
+            }
+        }
+    }
+
+    /// The app asks for a check of an endpoint, whatever the pace.
+    pub(crate) fn ask_for_app(&mut self, cx: &Context, index: usize) {
+        self.requests = self.requests.wrapping_add(1);
+        self.endpoints[index].schedule.ask_for_app(cx.now, self.requests);
+    }
+
+    /// The pause before the next check of an endpoint begins now.
+    pub(crate) fn pause(&mut self, cx: &mut Context, index: usize) {
+        let schedule = &mut self.endpoints[index].schedule;
+        if !schedule.is_checking() {
+            schedule.pause_from(cx.now, cx.config.jitter_percent, &mut cx.random);
+        }
+    }
+
+    /// The standbys are asked in haste again.
+    pub(crate) fn restart_attempts(&mut self, index: usize) {
+        self.endpoints[index].schedule.restart_attempts();
+    }
+}

@@ -1,0 +1,377 @@
+//! Runs an engine against a transport: one future for every shell and every executor. It decides nothing.
+
+use crate::config::{Endpoint, Endpoints, Name, Problems, Value};
+use crate::protocol::effect::{CheckId, Effect};
+use crate::breaker::permit::{CallOutcome, Permit, Refusal, Route};
+use crate::engine::Engine;
+use crate::observe::explain::Explanation;
+use crate::protocol::event::{CheckReport, Event};
+use crate::protocol::input::{Command, Input};
+use crate::protocol::outcome::Outcome;
+use crate::observe::report::Report;
+use crate::protocol::snapshot::Snapshot;
+use crate::base::time::{Millis, Timestamp};
+use futures_channel::oneshot;
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+/// What a platform gives the engine: a clock, a timer, a way to ask, and someone to do the rest.
+///
+/// Nothing here needs to be `Send`: the future of [`drive`] is, if the transport and its futures are.
+pub trait Transport {
+    /// The present, on a monotonic clock that also counts sleep; see [`Clock`](crate::Clock).
+    fn now(&self) -> Timestamp;
+
+    /// Checks an endpoint as its `health` says. The future is dropped when the outcome no longer matters, after `timeout` at the latest.
+    fn check(&self, endpoint: Arc<Endpoint>, timeout: Millis) -> impl Future<Output = Outcome>;
+
+    /// Waits until the clock reads `at`; a little early does no harm.
+    fn sleep_until(&self, at: Timestamp) -> impl Future<Output = ()>;
+
+    /// Executes an effect that is not about checks: opens, promotes or closes a connection, keeps what was learnt, or tells the app. It must
+    /// not block.
+    fn apply(&self, effect: Effect);
+}
+
+impl<T: Transport> Transport for &T {
+    fn now(&self) -> Timestamp {
+        (**self).now()
+    }
+
+    fn check(&self, endpoint: Arc<Endpoint>, timeout: Millis) -> impl Future<Output = Outcome> {
+        (**self).check(endpoint, timeout)
+    }
+
+    fn sleep_until(&self, at: Timestamp) -> impl Future<Output = ()> {
+        (**self).sleep_until(at)
+    }
+
+    fn apply(&self, effect: Effect) {
+        (**self).apply(effect);
+    }
+}
+
+/// A handle on an engine that is, was or will be driven: read its state and send it inputs from anywhere.
+///
+/// ```
+/// # #[cfg(feature = "url")] {
+/// use steadfast::{Config, Endpoint, Engine, Link, Preset, Timestamp};
+/// let endpoint = Endpoint::new("only", "wss://a.example/".parse().unwrap(), "https://a.example/_ping".parse().unwrap());
+/// let engine = Engine::new(Config::new(Preset::Default, vec![endpoint]), 1, Timestamp::from_millis(0)).unwrap();
+/// let link = Link::new(engine);
+/// // spawn `steadfast::drive(link.clone(), transport)` on any executor, then:
+/// assert_eq!(link.active().name.as_str(), "only");
+/// link.stop();
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Link {
+    shared: Arc<Mutex<Shared>>,
+}
+
+/// Somebody who waits for the check that answers a request.
+struct Waiting {
+    request: u32,
+    answer: Box<dyn FnOnce(&CheckReport) + Send>,
+}
+
+struct Shared {
+    engine: Engine,
+    inbox: VecDeque<Input>,
+    /// How often the app has asked for a check.
+    requests: u32,
+    waiting: Vec<Waiting>,
+    waker: Option<Waker>,
+    driven: bool,
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link").field("engine", &self.lock().engine).finish_non_exhaustive()
+    }
+}
+
+/// Maximum number of inputs that wait while nobody drives the engine; then the oldest are worth nothing.
+/// While it is driven, none is ever dropped.
+const MAX_INBOX_AT_REST: usize = 1024;
+
+/// Maximum number of pending `check_now` futures; when exceeded, the oldest resolves to `None`.
+const MAX_WAITING: usize = 1024;
+
+impl Link {
+    /// A handle on `engine`.
+    pub fn new(engine: Engine) -> Self {
+        let shared = Shared {
+            engine,
+            inbox: VecDeque::new(),
+            requests: 0,
+            waiting: Vec::new(),
+            waker: None,
+            driven: false,
+        };
+        Self { shared: Arc::new(Mutex::new(shared)) }
+    }
+
+    /// Sends an input to the engine.
+    pub fn send(&self, input: Input) {
+        self.push(self.lock(), input);
+    }
+
+    fn push(&self, mut shared: MutexGuard<'_, Shared>, input: Input) {
+        if input == Input::Command(Command::CheckNow) {
+            shared.requests = shared.requests.wrapping_add(1);
+        }
+        // One wake-up does for all that wait.
+        if input != Input::Wake || shared.inbox.back() != Some(&Input::Wake) {
+            if !shared.driven && shared.inbox.len() >= MAX_INBOX_AT_REST {
+                shared.inbox.pop_front();
+            }
+            shared.inbox.push_back(input);
+        }
+        let waker = shared.waker.take();
+        drop(shared);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// The endpoint that the app should be connected to.
+    pub fn active(&self) -> Arc<Endpoint> {
+        self.lock().engine.active().clone()
+    }
+
+    /// The engine's state at this moment.
+    pub fn snapshot(&self) -> Snapshot {
+        self.lock().engine.snapshot()
+    }
+
+    /// Why the engine thinks what it thinks of an endpoint; see [`Engine::explain`].
+    pub fn explain(&self, endpoint: Option<&Name>) -> Option<Explanation> {
+        self.lock().engine.explain(endpoint)
+    }
+
+    /// Metrics for a scraper; see [`Engine::metrics`].
+    #[cfg(feature = "metrics")]
+    pub fn metrics(&self) -> String {
+        self.lock().engine.metrics()
+    }
+
+    /// What has been learnt so far; see [`Engine::save`].
+    pub fn save(&self, wall: u64) -> Value {
+        self.lock().engine.save(wall)
+    }
+
+    /// What the endpoints have been like in the last `period`; see [`Engine::report`].
+    pub fn report(&self, period: Millis) -> Report {
+        self.lock().engine.report(period)
+    }
+
+    /// Asks for leave to make a request of the app's own; see [`Engine::try_acquire`]. `now` is the transport's.
+    pub fn try_acquire(&self, now: Timestamp, route: &Route) -> Result<Permit, Refusal> {
+        let acquired = self.lock().engine.try_acquire(now, route);
+        // What follows for the app is told by the driver.
+        self.send(Input::Wake);
+        acquired
+    }
+
+    /// Reports how a request ended, and how long it took.
+    pub fn call_ended(&self, permit: Permit, outcome: CallOutcome, latency: Millis) {
+        self.send(Input::CallEnded { permit, outcome, latency });
+    }
+
+    /// Says that an endpoint is not to be used for a while, or may be used again; an unknown name changes nothing.
+    pub fn maintenance(&self, endpoint: Name, begins: bool) {
+        self.send(Input::Command(Command::Maintenance(endpoint, begins)));
+    }
+
+    /// Lets an endpoint's circuit breaker refuse every request, or begin anew; an unknown name changes nothing.
+    pub fn isolate(&self, endpoint: Name, isolated: bool) {
+        self.send(Input::Command(Command::Isolate(endpoint, isolated)));
+    }
+
+    /// Looks at the engine, as for reading its config.
+    pub fn with_engine<R>(&self, look: impl FnOnce(&Engine) -> R) -> R {
+        look(&self.lock().engine)
+    }
+
+    /// Checks the active endpoint at once, even in the background. What comes of it can be waited for, or not; it is `None` if the
+    /// engine is stopped before.
+    pub fn check_now(&self) -> impl Future<Output = Option<CheckReport>> + Send + use<> {
+        let (sender, receiver) = oneshot::channel();
+        let mut shared = self.lock();
+        if !shared.engine.is_stopped() {
+            if shared.waiting.len() >= MAX_WAITING {
+                drop(shared.waiting.remove(0));
+            }
+            let request = shared.requests.wrapping_add(1);
+            // Whoever has stopped waiting need not know.
+            let answer = Box::new(|report: &CheckReport| drop(sender.send(report.clone())));
+            shared.waiting.push(Waiting { request, answer });
+        }
+        self.push(shared, Input::Command(Command::CheckNow));
+        async { receiver.await.ok() }
+    }
+
+    /// Ranks this endpoint first from now on; `None` takes that back.
+    pub fn prefer(&self, name: Option<Name>) {
+        self.send(Input::Command(Command::Prefer(name)));
+    }
+
+    /// Replaces the endpoints, or reports everything that is wrong with them.
+    pub fn set_endpoints(&self, endpoints: Endpoints) -> Result<(), Problems> {
+        let endpoints = self.lock().engine.config().validated_endpoints(endpoints)?;
+        self.send(Input::Command(Command::SetEndpoints(endpoints)));
+        Ok(())
+    }
+
+    /// Replaces the open connection by another one to the same endpoint, for apps with a heartbeat of their own.
+    pub fn reconnect(&self) {
+        self.send(Input::Command(Command::Reconnect));
+    }
+
+    /// Reports how a request of the app's own went that no permit was asked for.
+    pub fn traffic(&self, endpoint: Name, ok: bool) {
+        self.send(Input::Traffic { endpoint, ok });
+    }
+
+    /// Ends the driving: checks are cancelled, connections closed, and nothing follows.
+    pub fn stop(&self) {
+        self.send(Input::Command(Command::Stop));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        // A panic elsewhere leaves the engine in a state that is at worst old.
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn handle(&self, now: Timestamp, input: Input) {
+        self.lock().engine.handle(now, input);
+    }
+
+    fn poll_effect(&self) -> Option<Effect> {
+        let mut shared = self.lock();
+        let effect = shared.engine.poll_effect();
+        if let Some(Effect::Emit { event: Event::Check(report), .. }) = &effect
+            && let Some(answered) = report.request
+        {
+            // A check answers every request that was made before it began.
+            for waiting in shared.waiting.extract_if(.., |waiting| waiting.request <= answered) {
+                (waiting.answer)(report);
+            }
+        }
+        effect
+    }
+
+    /// The oldest input, or the promise to wake `context` when there is one.
+    fn next_input(&self, context: &Context<'_>) -> Option<Input> {
+        let mut shared = self.lock();
+        if shared.inbox.is_empty() {
+            shared.waker = Some(context.waker().clone());
+            return None;
+        }
+        shared.inbox.pop_front()
+    }
+}
+
+/// Runs the engine behind `link` until it is stopped. Dropping the future at any moment stops it too, and closes what it had opened.
+///
+/// A link is driven by one future at a time; a second one ends at once. After a stop it can be driven anew.
+pub async fn drive<T: Transport>(link: Link, transport: T) {
+    let Some(session) = Session::begin(&link, &transport) else { return };
+    let mut checks = Vec::new();
+    let mut timer = None;
+    let mut next = Some(Input::Started);
+    poll_fn(|context| {
+        loop {
+            // What has happened comes before what is merely due: an answer that is there is not late.
+            let input = next
+                .take()
+                .or_else(|| link.next_input(context))
+                .or_else(|| poll_checks(&mut checks, context))
+                .or_else(|| poll_timer(&mut timer, context));
+            let Some(input) = input else { return Poll::Pending };
+            link.handle(transport.now(), input);
+            while let Some(effect) = link.poll_effect() {
+                match effect {
+                    Effect::StartCheck { id, endpoint, timeout } => checks.push((id, Box::pin(transport.check(endpoint, timeout)))),
+                    Effect::CancelCheck { id } => {
+                        if let Some(at) = checks.iter().position(|(check, _)| *check == id) {
+                            drop(checks.swap_remove(at));
+                        }
+                    }
+                    other => transport.apply(other),
+                }
+            }
+            let (stopped, wakeup) = link.with_engine(|engine| (engine.is_stopped(), engine.next_wakeup()));
+            if stopped {
+                return Poll::Ready(());
+            }
+            if timer.as_ref().map(|(at, _)| *at) != wakeup {
+                timer = wakeup.map(|at| (at, Box::pin(transport.sleep_until(at))));
+            }
+        }
+    })
+    .await;
+    drop(session);
+}
+
+type Pinned<F> = Pin<Box<F>>;
+
+/// A check that has ended, if one has.
+fn poll_checks<F: Future<Output = Outcome>>(checks: &mut Vec<(CheckId, Pinned<F>)>, context: &mut Context<'_>) -> Option<Input> {
+    for (index, (id, check)) in checks.iter_mut().enumerate() {
+        if let Poll::Ready(outcome) = check.as_mut().poll(context) {
+            let id = *id;
+            drop(checks.swap_remove(index));
+            return Some(Input::CheckFinished { id, outcome });
+        }
+    }
+    None
+}
+
+/// The wake-up, if its time has come.
+fn poll_timer<F: Future<Output = ()>>(timer: &mut Option<(Timestamp, Pinned<F>)>, context: &mut Context<'_>) -> Option<Input> {
+    let (_, sleep) = timer.as_mut()?;
+    sleep.as_mut().poll(context).is_ready().then(|| {
+        *timer = None;
+        Input::Wake
+    })
+}
+
+/// The time during which a link is driven. Its end, however it comes, leaves nothing open.
+struct Session<'a, T: Transport> {
+    link: &'a Link,
+    transport: &'a T,
+}
+
+impl<'a, T: Transport> Session<'a, T> {
+    fn begin(link: &'a Link, transport: &'a T) -> Option<Self> {
+        let already = std::mem::replace(&mut link.lock().driven, true);
+        (!already).then_some(Self { link, transport })
+    }
+}
+
+impl<T: Transport> Drop for Session<'_, T> {
+    fn drop(&mut self) {
+        self.link.handle(self.transport.now(), Input::Command(Command::Stop));
+        while let Some(effect) = self.link.poll_effect() {
+            if !matches!(effect, Effect::StartCheck { .. } | Effect::CancelCheck { .. }) {
+                self.transport.apply(effect);
+            }
+        }
+        let mut shared = self.link.lock();
+        shared.driven = false;
+        shared.inbox.clear();
+        shared.requests = shared.engine.requests();
+        shared.waiting.clear();
+        shared.waker = None;
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "url")]
+mod tests;

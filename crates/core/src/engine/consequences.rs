@@ -1,0 +1,127 @@
+//! What follows from a decision, in one place and one order.
+
+use super::Engine;
+use crate::base::time::Millis;
+use crate::checks::Pace;
+use crate::failover::{Decision, Fact, World};
+use crate::protocol::effect::Effect;
+use crate::protocol::event::{Event, SwitchReason};
+
+impl Engine {
+    /// Decides until there is nothing more to decide, and begins the checks that are due.
+    pub(super) fn decide(&mut self) {
+        // Each endpoint is asked once, and one decision may follow another.
+        for _ in 0..2 * self.cx.endpoints.len() + 8 {
+            if !self.fact(Fact::Observed) {
+                break;
+            }
+        }
+        if self.session.is_trying() && !self.failover.is_opening() {
+            self.session.abandon_trial(&mut self.cx);
+        }
+        self.start_due_checks();
+    }
+
+    fn start_due_checks(&mut self) {
+        let paces = self.paces();
+        for (index, pace) in paces.into_iter().enumerate() {
+            self.checks.start(&mut self.cx, index, pace);
+        }
+        self.failover.round_begun(self.cx.now);
+        let doubt = self.doubt();
+        self.checks.start_probes(&mut self.cx, doubt);
+    }
+
+    /// Takes a fact to the failover, and does what follows. True if it has decided something.
+    pub(super) fn fact(&mut self, fact: Fact) -> bool {
+        let from = self.failover.active();
+        let retry = self.retry();
+        let world = World { checks: &self.checks, session: &self.session, retry: &retry };
+        let decision = self.failover.step(&world, &mut self.cx, fact);
+        if let Some(decision) = decision {
+            self.follow(decision, from);
+        }
+        decision.is_some()
+    }
+
+    fn follow(&mut self, decision: Decision, from: usize) {
+        let cx = &mut self.cx;
+        match decision {
+            Decision::Suspect => {
+                for index in (0..cx.endpoints.len()).filter(|index| *index != from) {
+                    self.checks.restart_attempts(index);
+                }
+            }
+            Decision::CheckStandby(index) => {
+                self.checks.begin(cx, index, Pace::Haste(0, Millis::ZERO));
+            }
+            Decision::Try(index) => {
+                self.checks.cancel(cx, index);
+                self.checks.begin(cx, index, Pace::Wait);
+            }
+            Decision::TryFailed => {
+                self.checks.restart_count(from);
+                // The pause follows the attempt, unless a check is in flight: then it follows that.
+                self.checks.pause(cx, from);
+                cx.emit(Event::AllDown { active: cx.name(from) });
+            }
+            Decision::Open(index) => self.session.try_out(cx, index),
+            Decision::Postpone(_) => {}
+            Decision::Switch { to, reason } => self.switched(from, to, reason),
+            Decision::AllDown => cx.emit(Event::AllDown { active: cx.name(from) }),
+            Decision::Offline(reason) => cx.emit(Event::Offline { reason }),
+            Decision::Recover { to, void } => {
+                cx.emit(Event::Recovered { active: cx.name(to) });
+                self.back_from_outage(from, to, void);
+            }
+            Decision::BackOnline { to, void } => {
+                cx.emit(Event::Online);
+                self.session.forgive_all();
+                self.breakers.renew();
+                self.back_from_outage(from, to, void);
+            }
+            Decision::Online => {
+                cx.emit(Event::Online);
+                self.session.forgive_all();
+                self.awaken_in_a_crowd();
+            }
+        }
+    }
+
+    fn switched(&mut self, from: usize, to: usize, reason: SwitchReason) {
+        let cx = &mut self.cx;
+        if !cx.strategy().heeds_servers() {
+            self.checks.restart_count(from);
+        }
+        if reason == SwitchReason::Failback {
+            self.breakers.close(cx, to);
+        }
+        cx.emit(Event::Switched { from: cx.name(from), to: cx.name(to), reason });
+        cx.push(Effect::Persist);
+        self.session.follow(cx, to);
+    }
+
+    fn back_from_outage(&mut self, from: usize, to: usize, void: bool) {
+        if void {
+            self.discard_verdicts();
+        }
+        if to != from {
+            self.switched(from, to, SwitchReason::Recovered);
+        }
+        let spread = self.cx.config.spread.forced;
+        self.session.hurry_in_a_crowd(&mut self.cx, spread);
+    }
+
+    /// The network was to blame: every endpoint that failed gets a new trial, the active one at once.
+    fn discard_verdicts(&mut self) {
+        for index in 0..self.cx.endpoints.len() {
+            if !self.checks.of(index).health().is_usable() {
+                let change = self.checks.discard_verdict(&self.cx, index);
+                self.health_changed(index, change);
+                if !self.checks.of(index).schedule().is_checking() {
+                    self.checks.ask(&self.cx, index);
+                }
+            }
+        }
+    }
+}

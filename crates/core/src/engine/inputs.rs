@@ -1,0 +1,221 @@
+//! What has happened: each input goes to its owner, and its facts to the failover.
+
+use super::Engine;
+use crate::base::time::Millis;
+use crate::breaker::permit::{CallOutcome, Permit};
+use crate::checks::{Ended, MAINTENANCE};
+use crate::config::Name;
+use crate::failover::Fact;
+use crate::health::detector::Witnesses;
+use crate::health::evidence::Evidence;
+use crate::health::{Exclusion, Health, HealthChange};
+use crate::protocol::effect::ConnectionId;
+use crate::protocol::event::Event;
+use crate::protocol::input::Input;
+use crate::session::close_code::{announces_maintenance, blames_server};
+use crate::session::{Renewal, SessionFact};
+
+impl Engine {
+    pub(super) fn take(&mut self, input: Input) {
+        match input {
+            Input::Started => {}
+            Input::Wake => self.expire(),
+            Input::CheckFinished { id, outcome } => {
+                if let Some(ended) = self.checks.finished(&mut self.cx, id, outcome) {
+                    self.check_ended(ended);
+                }
+            }
+            Input::ConnectionOpened { id } => {
+                let fact = self.session.opened(&mut self.cx, id);
+                self.session_fact(fact);
+            }
+            Input::ConnectionClosed { id, code } => self.connection_closed(id, code),
+            Input::ConnectionActive { id } => {
+                if let Some(index) = self.session.heard(&mut self.cx, id) {
+                    self.traffic(index, Fact::Message);
+                }
+            }
+            Input::ConnectionSilent { id } => {
+                if let Some(index) = self.session.endpoint(&self.cx, id) {
+                    self.passive_failure(index, Evidence::Silent);
+                    self.session.renew(&mut self.cx, Renewal::Presumed);
+                }
+            }
+            Input::Traffic { endpoint, ok } => self.app_traffic(&endpoint, ok),
+            #[cfg(feature = "recovery")]
+            Input::RecoveryEnded { id, ok, error } => {
+                let result = if ok { Ok(()) } else { Err(error.unwrap_or_default()) };
+                self.operator.ended(&mut self.cx, id, result);
+            }
+            Input::CallEnded { permit, outcome, latency } => {
+                self.call_ended(&permit, outcome, latency);
+            }
+            Input::Network(network) => self.network(network),
+            Input::Lifecycle(lifecycle) => self.lifecycle(lifecycle),
+            Input::Command(command) => self.command(command),
+        }
+    }
+
+    /// Ends what has taken too long, and does what is due.
+    fn expire(&mut self) {
+        while let Some(ended) = self.checks.expired(&mut self.cx) {
+            self.check_ended(ended);
+        }
+        if self.listens() {
+            let fact = self.session.notice_silence(self.cx.now);
+            self.session_fact(fact);
+        }
+        #[cfg(feature = "recovery")]
+        self.operator.expire(&mut self.cx);
+        while let Some(id) = self.session.overdue(&mut self.cx) {
+            self.connection_closed(id, None);
+        }
+        let fact = self.session.lasted(&mut self.cx);
+        self.session_fact(fact);
+        if self.session.retry_is_due(self.cx.now) && self.attempts() {
+            let retry = self.retry();
+            let world = self.world(&retry);
+            let target = self.failover.attempt_target(&world);
+            self.session.attempt(&mut self.cx, target);
+        }
+    }
+
+    /// Takes in a check that has ended: it is told after it has been counted.
+    fn check_ended(&mut self, mut ended: Ended) {
+        let (index, passed) = (ended.index, ended.passed());
+        // Without a network a failure says nothing.
+        let counts = !ended.is_repeated() && (passed || !self.failover.is_reported_offline());
+        let change = if counts {
+            let witnesses = self.witnesses(index);
+            self.checks.weigh(&mut self.cx, &ended, witnesses)
+        } else {
+            None
+        };
+        let failures = self.checks.of(index).health().detector().failures();
+        let report = ended.report(self.cx.name(index), failures);
+        self.cx.emit(Event::Check(report));
+        if ended.is_repeated() {
+            return self.checks.repeat(&mut self.cx, &ended);
+        }
+        if passed {
+            self.fact(Fact::Passed);
+        }
+        self.health_changed(index, change);
+        self.fact(Fact::Tried { target: index, passed });
+    }
+
+    /// The other endpoints and URLs, as witnesses of the network, for evidence against the suspect.
+    fn witnesses(&self, index: usize) -> Witnesses {
+        match self.failover.suspected_since() {
+            Some(since) if index == self.failover.active() => self.checks.witnesses(index, since),
+            _ => Witnesses::default(),
+        }
+    }
+
+    /// Reports a change of an endpoint's health, and lets those follow that it concerns.
+    pub(super) fn health_changed(&mut self, index: usize, change: Option<HealthChange>) {
+        let Some(change) = change else { return };
+        let HealthChange { from, to } = change;
+        self.cx.emit(Event::Health { endpoint: self.cx.name(index), from, to });
+        self.breakers.follow(&mut self.cx, index, change);
+        // Attempts to connect that failed while the endpoint was down say nothing of it now.
+        if matches!(from, Health::Unhealthy | Health::Suspect | Health::Maintenance)
+            && matches!(to, Health::Healthy | Health::Degraded | Health::Unknown)
+            && !matches!(from, Health::Suspect)
+        {
+            self.session.forgive(index);
+        }
+    }
+
+    fn session_fact(&mut self, fact: Option<SessionFact>) {
+        match fact {
+            None => {}
+            Some(SessionFact::Opened(index)) => {
+                self.traffic(index, Fact::Opened);
+                self.cx.emit(Event::Connected { endpoint: self.cx.name(index) });
+            }
+            Some(SessionFact::TrialOpened(index)) => {
+                self.fact(Fact::TrialOpened(index));
+                self.traffic(index, Fact::Opened);
+                self.cx.emit(Event::Connected { endpoint: self.cx.name(index) });
+            }
+            Some(SessionFact::TrialFailed(index)) => {
+                self.fact(Fact::TrialFailed(index));
+            }
+            Some(SessionFact::Closed { endpoint, code, was_open }) => {
+                self.blame(endpoint, code, was_open);
+                self.cx.emit(Event::Disconnected { endpoint: self.cx.name(endpoint), code });
+            }
+            Some(SessionFact::RenewalFailed { endpoint, code }) => {
+                self.blame(endpoint, code, false);
+            }
+            Some(SessionFact::Silent) => {
+                self.passive_failure(self.failover.active(), Evidence::Silent);
+            }
+            Some(SessionFact::Dead) => self.session.renew(&mut self.cx, Renewal::Presumed),
+        }
+    }
+
+    pub(super) fn connection_closed(&mut self, id: ConnectionId, code: Option<u16>) {
+        let retry = self.retry();
+        let fact = self.session.closed(&mut self.cx, id, code, &retry);
+        self.session_fact(fact);
+    }
+
+    /// What the end of a connection says of its endpoint.
+    fn blame(&mut self, index: usize, code: Option<u16>, was_open: bool) {
+        if announces_maintenance(code) && was_open && self.cx.strategy().heeds_servers() {
+            let until = Exclusion::Announced(self.cx.now + MAINTENANCE);
+            self.exclude(index, until);
+        } else if blames_server(code) && was_open {
+            self.passive_failure(index, Evidence::Closed(code));
+        } else if blames_server(code) {
+            self.checks.ask(&self.cx, index);
+        }
+    }
+
+    /// Something has shown that an endpoint answers.
+    fn traffic(&mut self, index: usize, fact: Fact) {
+        self.checks.traffic(&self.cx, index);
+        self.fact(fact);
+    }
+
+    fn app_traffic(&mut self, endpoint: &Name, ok: bool) {
+        match self.cx.index_of(endpoint) {
+            Some(index) if ok => self.traffic(index, Fact::Message),
+            Some(index) => self.passive_failure(index, Evidence::Reported),
+            None => {}
+        }
+    }
+
+    /// Takes in evidence against an endpoint that is no check, and asks for one.
+    fn passive_failure(&mut self, index: usize, evidence: Evidence) {
+        if self.cx.strategy().heeds_servers() && !self.failover.is_reported_offline() {
+            let witnesses = self.witnesses(index);
+            let change = self.checks.hold_against(&self.cx, index, evidence, witnesses);
+            self.health_changed(index, change);
+            self.checks.ask(&self.cx, index);
+        }
+    }
+
+    fn call_ended(&mut self, permit: &Permit, outcome: CallOutcome, latency: Millis) {
+        let Some(index) = self.cx.index_of(&permit.endpoint) else { return };
+        let outcome = match outcome {
+            // Not the server's fault.
+            CallOutcome::Failed if self.failover.is_offline() => CallOutcome::Released,
+            outcome => outcome,
+        };
+        if outcome == CallOutcome::Succeeded {
+            self.traffic(index, Fact::Message);
+        }
+        if self.breakers.ended(&mut self.cx, index, permit, outcome, latency) {
+            self.passive_failure(index, Evidence::BreakerOpened);
+        }
+    }
+
+    /// An endpoint is not to be used for a while.
+    pub(super) fn exclude(&mut self, index: usize, exclusion: Exclusion) {
+        let change = self.checks.exclude(&self.cx, index, exclusion);
+        self.health_changed(index, change);
+    }
+}

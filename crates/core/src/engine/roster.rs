@@ -1,0 +1,46 @@
+//! How a new list of endpoints relates to the one before.
+
+use crate::config::Endpoint;
+use std::sync::Arc;
+
+/// Where an endpoint of a new list stood in the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// The place of the endpoint of the same name.
+    pub(crate) before: Option<usize>,
+    /// Its connection URL and its health check are the same as before.
+    pub(crate) same_host: bool,
+}
+
+/// Tells for each endpoint of a new list where it stood in the one before.
+pub(crate) fn origins(before: &[Arc<Endpoint>], after: &[Endpoint]) -> Vec<Origin> {
+    let mut origins = Vec::new();
+    for endpoint in after {
+        let place = before.iter().position(|known| known.name == endpoint.name);
+        let same_host = place.is_some_and(|place| is_same_host(&before[place], endpoint));
+        origins.push(Origin { before: place, same_host });
+    }
+    origins
+}
+
+/// Whether two endpoints are checked and connected to at the same place. What a URL's text leaves out
+/// does not matter: a new token in its query makes no other host.
+fn is_same_host(one: &Endpoint, other: &Endpoint) -> bool {
+    one.health.check == other.health.check
+        && one.connect.to_string() == other.connect.to_string()
+        && one.health.url.to_string() == other.health.url.to_string()
+}
+
+/// Arranges what a machine knows of the endpoints as the new list wants it.
+pub(crate) fn rearrange<T>(
+    known: &mut Vec<T>,
+    origins: &[Origin],
+    mut new: impl FnMut(usize) -> T,
+) {
+    let mut before = Vec::new();
+    before.extend(std::mem::take(known).into_iter().map(Some));
+    for (index, origin) in origins.iter().enumerate() {
+        let kept = origin.before.and_then(|place| before[place].take());
+        known.push(kept.unwrap_or_else(|| new(index)));
+    }
+}

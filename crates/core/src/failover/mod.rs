@@ -1,0 +1,248 @@
+//! Which endpoint is the active one. All that it looks at is its [`View`]; all that it does is a
+//! [`Decision`].
+
+pub(crate) mod flap_damping;
+mod outage;
+mod pace;
+mod rank;
+mod selection;
+mod state;
+pub(crate) mod strategy;
+mod suspicion;
+#[cfg(test)]
+mod tests;
+mod transition;
+mod view;
+
+pub(crate) use pace::Watch;
+pub(crate) use transition::{Decision, Fact};
+
+use crate::base::time::{Millis, Timestamp};
+use crate::checks::Checks;
+use crate::config::{Name, Retry};
+use crate::engine::context::Context;
+use crate::engine::roster::{Origin, rearrange};
+use crate::protocol::event::SwitchReason;
+use crate::protocol::snapshot;
+use crate::session::Session;
+use flap_damping::FlapDamping;
+use rank::Standing;
+use state::{Offline, State};
+use view::{ConnectionView, EndpointView, ProbesView, View};
+
+/// An outage that begins so soon after the last one is the same: it ends only after a while.
+const RELAPSE_WITHIN: Millis = Millis::from_secs(300);
+/// How long an endpoint must be usable to end the second outage in a row; twice as long each time.
+const FIRST_HOLD: Millis = Millis::from_secs(5);
+const LAST_HOLD: Millis = Millis::from_secs(40);
+
+/// The failover: its state, the active endpoint, and what it remembers of moves.
+#[derive(Debug)]
+pub(crate) struct Failover {
+    state: State,
+    active: usize,
+    preference: Option<Preference>,
+    seats: Vec<Seat>,
+    /// When the last outage ended, and how many have followed each other.
+    recovered: Option<(Timestamp, u32)>,
+}
+
+/// What is remembered of an endpoint.
+#[derive(Clone, Copy, Debug)]
+struct Seat {
+    standing: Standing,
+    damping: FlapDamping,
+}
+
+/// The app's wish.
+#[derive(Clone, Debug)]
+struct Preference {
+    name: Name,
+    /// The app is not there yet: it goes as soon as the endpoint is usable.
+    pending: bool,
+}
+
+impl Failover {
+    pub(crate) fn new(cx: &mut Context) -> Self {
+        let mut seats = Vec::with_capacity(cx.endpoints.len());
+        for endpoint in &cx.endpoints {
+            let standing = Standing::new(endpoint, &cx.config, &mut cx.random);
+            seats.push(Seat { standing, damping: FlapDamping::default() });
+        }
+        let state = State::Steady(None);
+        Self { state, active: 0, preference: None, seats, recovered: None }
+    }
+
+    pub(crate) const fn active(&self) -> usize {
+        self.active
+    }
+
+    pub(crate) const fn state(&self) -> snapshot::State {
+        self.state.public()
+    }
+
+    /// Since when there has been reason to doubt that the network works.
+    pub(crate) const fn in_doubt_since(&self) -> Option<Timestamp> {
+        self.state.in_doubt_since()
+    }
+
+    /// Since when the active endpoint is suspected.
+    pub(crate) const fn suspected_since(&self) -> Option<Timestamp> {
+        match &self.state {
+            State::Suspecting(suspicion) => Some(suspicion.since),
+            _ => None,
+        }
+    }
+
+    pub(crate) const fn is_reported_offline(&self) -> bool {
+        self.state.is_reported_offline()
+    }
+
+    pub(crate) const fn is_offline(&self) -> bool {
+        matches!(self.state, State::Offline(_))
+    }
+
+    pub(crate) const fn is_in_outage(&self) -> bool {
+        self.state.outage().is_some()
+    }
+
+    /// Whether a connection is being opened for a planned move.
+    pub(crate) const fn is_opening(&self) -> bool {
+        self.state.is_opening()
+    }
+
+    // ----- steps -----
+
+    /// Takes in a fact. What follows is for the caller to do.
+    pub(crate) fn step(&mut self, world: &World<'_>, cx: &mut Context, fact: Fact) -> Option<Decision> {
+        let endpoints = self.views(world, cx);
+        let config = cx.config.clone();
+        let view = self.view(world, cx, &endpoints, &config);
+        let (state, decision) =
+            transition::next(self.state, &view, fact, cx.strategy(), &mut cx.random);
+        self.state = state;
+        if let Some(decision) = decision {
+            self.remember(cx, decision);
+        }
+        decision
+    }
+
+    /// Keeps what a decision says about moves.
+    fn remember(&mut self, cx: &Context, decision: Decision) {
+        let (now, failback) = (cx.now, &cx.config.failback);
+        match decision {
+            Decision::Switch { to, reason } => {
+                match reason {
+                    SwitchReason::Failback => self.seats[to].damping.returned(now),
+                    SwitchReason::Preferred | SwitchReason::Faster | SwitchReason::Replaced => {}
+                    _ => self.seats[self.active].damping.left(failback, now),
+                }
+                self.move_to(cx, to);
+            }
+            Decision::Recover { to, .. } | Decision::BackOnline { to, .. } if to != self.active => {
+                self.seats[self.active].damping.left(failback, now);
+                self.move_to(cx, to);
+            }
+            Decision::Postpone(to) => self.seats[to].damping.not_reached(now),
+            _ => {}
+        }
+        if matches!(decision, Decision::Recover { .. }) {
+            let relapses = self.relapses(now);
+            self.recovered = Some((now, relapses + 1));
+        }
+    }
+
+    fn move_to(&mut self, cx: &Context, to: usize) {
+        self.active = to;
+        if let Some(preference) = &mut self.preference
+            && preference.name == cx.endpoints[to].name
+        {
+            preference.pending = false;
+        }
+    }
+
+    /// Outages that have followed each other so far.
+    fn relapses(&self, now: Timestamp) -> u32 {
+        self.recovered.filter(|(at, _)| now - *at < RELAPSE_WITHIN).map_or(0, |(_, count)| count)
+    }
+
+    /// How long an endpoint must be usable to end an outage that begins now.
+    fn hold(&self, now: Timestamp) -> Millis {
+        match self.relapses(now) {
+            0 => Millis::ZERO,
+            count => FIRST_HOLD.scaled(1 << (count - 1).min(8), 1).min(LAST_HOLD),
+        }
+    }
+
+    // ----- commands -----
+
+    /// Begins anew, with the best endpoint as the active one or the one that it is.
+    pub(crate) fn restart(&mut self) {
+        if !self.is_reported_offline() {
+            self.state = State::Steady(None);
+        }
+    }
+
+    /// What the platform reports before the start.
+    pub(crate) fn set_reported_offline(&mut self, now: Timestamp, offline: bool) {
+        self.state = if offline {
+            State::Offline(Offline::Reported(now))
+        } else {
+            State::Steady(None)
+        };
+    }
+
+    pub(crate) fn set_active(&mut self, active: usize) {
+        self.active = active;
+    }
+
+    /// The app prefers this endpoint, or none.
+    pub(crate) fn prefer(&mut self, cx: &Context, index: Option<usize>) {
+        self.preference = index.map(|index| Preference {
+            name: cx.name(index),
+            pending: index != self.active,
+        });
+        if let State::Steady(planned) = &mut self.state {
+            *planned = None;
+        }
+    }
+
+    /// The endpoints are others. What is remembered of names stays.
+    pub(crate) fn replace(&mut self, cx: &mut Context, origins: &[Origin], active: Option<usize>) {
+        let (endpoints, config) = (&cx.endpoints, &cx.config);
+        let random = &mut cx.random;
+        rearrange(&mut self.seats, origins, |index| Seat {
+            standing: Standing::new(&endpoints[index], config, random),
+            damping: FlapDamping::default(),
+        });
+        for (seat, endpoint) in self.seats.iter_mut().zip(endpoints) {
+            seat.standing = seat.standing.renewed(endpoint, config);
+        }
+        if matches!(self.state, State::Steady(_) | State::Suspecting(_) | State::Trying { .. }) {
+            self.state = State::Steady(None);
+        }
+        self.active = active.unwrap_or(0);
+    }
+
+    // ----- what is remembered -----
+
+    pub(crate) fn flaps(&self, index: usize) -> u32 {
+        self.seats[index].damping.flaps()
+    }
+
+    pub(crate) fn draw(&self, index: usize) -> u32 {
+        self.seats[index].standing.draw()
+    }
+
+    pub(crate) fn restore(&mut self, index: usize, flaps: u32, draw: u32) {
+        self.seats[index].damping.restore(flaps);
+        self.seats[index].standing.restore(draw);
+    }
+}
+
+/// Where the view is gathered.
+pub(crate) struct World<'a> {
+    pub(crate) checks: &'a Checks,
+    pub(crate) session: &'a Session,
+    pub(crate) retry: &'a Retry,
+}

@@ -1,0 +1,210 @@
+//! How often each endpoint is checked in which state, when a decision is due, and who is the best.
+
+use super::selection::{best, is_better};
+use super::state::{Offline, Outage, PlannedMove, Stage, State};
+use super::suspicion::asked_in_haste;
+use super::{ConnectionView, EndpointView, Failover, ProbesView, View, World};
+use crate::base::time::{Millis, Timestamp, earliest};
+use crate::checks::Pace;
+use crate::config::Config;
+use crate::engine::context::Context;
+use crate::health::Exclusion;
+
+/// Whether checks are made without being asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Watch {
+    /// As the state wants them.
+    Full,
+    /// Only to get back a connection that the app wants.
+    Mending,
+    /// None.
+    Off,
+}
+
+impl Failover {
+    /// What is known of each endpoint.
+    pub(super) fn views(&self, world: &World<'_>, cx: &Context) -> Vec<EndpointView> {
+        let mut views = Vec::with_capacity(self.seats.len());
+        for (index, seat) in self.seats.iter().enumerate() {
+            let checked = world.checks.of(index);
+            let (health, schedule) = (checked.health(), checked.schedule());
+            let detector = health.detector();
+            let reach = world.session.reach(index);
+            let preference = self.preference.as_ref();
+            let preferred = preference.is_some_and(|it| it.name == cx.endpoints[index].name);
+            let down = health.is_down(cx.now);
+            views.push(EndpointView {
+                health: health.health(),
+                since: health.since(),
+                failures: detector.failures(),
+                successes: health.successes(),
+                down,
+                flaky_only: down && !detector.is_dead(),
+                commanded: health.exclusion() == Some(Exclusion::Commanded),
+                unreachable: world.session.is_wanted()
+                    && reach.is_unreachable(cx.config.failure_threshold),
+                retry_at: reach.retry_at().filter(|_| reach.failures() > 0).unwrap_or_default(),
+                last_pass: checked.last_pass(),
+                last_failure: checked.last_failure(),
+                failure: checked.failure(),
+                checking: schedule.is_checking(),
+                attempts: schedule.attempts(),
+                rtt: checked.rtt().smoothed(),
+                deviation: checked.rtt().deviation(),
+                failure_share: detector.loss().failure_share(),
+                spread: checked.spread(),
+                rank: seat.standing.rank(health.health(), preferred),
+                ready_at: seat.damping.ready_at(health.since(), &cx.config.failback),
+            });
+        }
+        views
+    }
+
+    pub(super) fn view<'a>(
+        &self,
+        world: &World<'a>,
+        cx: &Context,
+        endpoints: &'a [EndpointView],
+        config: &'a Config,
+    ) -> View<'a> {
+        let session = world.session;
+        let active = &cx.endpoints[self.active];
+        let talking = session.is_talking(active, cx.now);
+        let connectivity = world.checks.connectivity();
+        let pending = self.preference.as_ref().filter(|preference| preference.pending);
+        View {
+            now: cx.now,
+            config,
+            retry: world.retry,
+            active: self.active,
+            endpoints,
+            connection: ConnectionView {
+                wanted: session.is_wanted(),
+                broken: session.is_broken(),
+                talking,
+                last_message: session.last_message(),
+            },
+            probes: ProbesView {
+                any: !connectivity.is_empty(),
+                in_flight: connectivity.is_probing(),
+                last_pass: connectivity.last_pass(),
+                captive: connectivity.is_captive(),
+            },
+            wish: pending.and_then(|preference| cx.index_of(&preference.name)),
+            hold: self.hold(cx.now),
+        }
+    }
+
+    /// The best endpoint that is usable and `allowed`.
+    pub(crate) fn best(
+        &self,
+        world: &World<'_>,
+        cx: &Context,
+        allowed: &dyn Fn(usize) -> bool,
+    ) -> Option<usize> {
+        let endpoints = self.views(world, cx);
+        let view = self.view(world, cx, &endpoints, &cx.config);
+        best(&view, cx.strategy(), &|index, it| allowed(index) && it.is_usable())
+    }
+
+    /// The best endpoint by its rank, whatever its health.
+    pub(crate) fn best_of_all(&self, world: &World<'_>, cx: &Context) -> usize {
+        let endpoints = self.views(world, cx);
+        let view = self.view(world, cx, &endpoints, &cx.config);
+        best(&view, cx.strategy(), &|_, _| true).unwrap_or(0)
+    }
+
+    /// To which endpoint the next attempt to connect goes: to the active one, but in an outage to
+    /// those in turn whose checks pass.
+    pub(crate) fn attempt_target(&self, world: &World<'_>) -> usize {
+        if !self.is_in_outage() {
+            return self.active;
+        }
+        let failures = |index: &usize| world.session.reach(*index).failures();
+        let usable = |index: &usize| world.checks.of(*index).health().is_usable();
+        (0..self.seats.len()).filter(usable).min_by_key(failures).unwrap_or(self.active)
+    }
+
+    /// How often each endpoint is checked.
+    pub(crate) fn paces(&self, world: &World<'_>, cx: &Context, watch: Watch) -> Vec<Pace> {
+        let endpoints = self.views(world, cx);
+        let view = self.view(world, cx, &endpoints, &cx.config);
+        let mut paces = Vec::with_capacity(endpoints.len());
+        for index in 0..endpoints.len() {
+            paces.push(self.pace(&view, cx, watch, index));
+        }
+        paces
+    }
+
+    fn pace(&self, view: &View<'_>, cx: &Context, watch: Watch, index: usize) -> Pace {
+        let active = index == self.active;
+        let retry = view.retry.max;
+        match (&self.state, watch) {
+            (_, Watch::Off) | (State::Steady(_) | State::Offline(Offline::Reported(_)), Watch::Mending) => {
+                Pace::OnRequest
+            }
+            (State::Trying { .. }, _) => Pace::OnRequest,
+            // A platform can be wrong, so something is tried now and then.
+            (State::Offline(Offline::Reported(_)), _) if active => Pace::Every(retry),
+            (State::Offline(Offline::Reported(_)), _) => Pace::OnRequest,
+            (State::AllDown(outage) | State::Offline(Offline::Presumed(outage)), _) => {
+                let Outage { round, .. } = outage;
+                match round {
+                    _ if view.endpoints[index].is_usable() => Pace::Active,
+                    Some(at) => Pace::Round(*at),
+                    None => Pace::Wait,
+                }
+            }
+            (State::Suspecting(suspicion), _) if active && suspicion.decided => Pace::Leaving,
+            (State::Steady(_) | State::Suspecting(_), _) if active => Pace::Active,
+            (State::Suspecting(suspicion), _) => {
+                let pause = cx.config.standby_interval.unwrap_or(retry);
+                match asked_in_haste(suspicion, view, index) {
+                    Some(attempts) => Pace::Haste(attempts, pause),
+                    None => Pace::Every(pause),
+                }
+            }
+            (State::Steady(_), _) => match cx.config.standby_interval {
+                Some(pause) => Pace::Every(pause),
+                // Where standbys are not watched, those that the app would go back to are.
+                None if cx.strategy().fails_back() && is_better(view, cx.strategy(), index) => {
+                    Pace::Every(cx.config.failback.after.max(retry))
+                }
+                None => Pace::OnRequest,
+            },
+        }
+    }
+
+    /// The round of an outage begins that is due.
+    pub(crate) fn round_begun(&mut self, now: Timestamp) {
+        if let Some(outage) = self.state.outage_mut() {
+            outage.round = outage.round.filter(|at| *at > now);
+        }
+    }
+
+    /// When a decision is due that waits for nothing but time.
+    pub(crate) fn due(&self, world: &World<'_>, cx: &Context) -> Option<Timestamp> {
+        let later = |at: &Timestamp| *at > cx.now;
+        match &self.state {
+            State::Suspecting(suspicion) => {
+                suspicion.verdict.map(|at| at + suspicion.spread).filter(later)
+            }
+            State::Steady(Some(PlannedMove { stage: Stage::Waiting(at), .. })) => {
+                Some(*at).filter(later)
+            }
+            State::AllDown(outage) | State::Offline(Offline::Presumed(outage))
+                if outage.hold > Millis::ZERO =>
+            {
+                let mut due = None;
+                for index in 0..self.seats.len() {
+                    let health = world.checks.of(index).health();
+                    let usable = health.is_usable();
+                    let held = Some(health.since() + outage.hold).filter(|_| usable);
+                    due = earliest(&[due, held.filter(later)]);
+                }
+                due
+            }
+            _ => None,
+        }
+    }
+}

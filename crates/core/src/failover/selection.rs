@@ -1,0 +1,142 @@
+//! Which endpoint is the best, and which move nobody is forced to make would be an improvement.
+
+use super::state::{PlannedMove, Stage};
+use super::strategy::Strategy;
+use super::view::{EndpointView, View};
+use crate::base::random::Random;
+use crate::base::time::{Millis, Timestamp};
+use crate::health::Health;
+use crate::protocol::event::SwitchReason;
+
+/// How long an endpoint must have been degraded before the app leaves it for a better one.
+const DEGRADED_FOR: Millis = Millis::from_secs(10);
+/// How long another one must have been faster before the app moves there.
+const FASTER_FOR: Millis = Millis::from_secs(60);
+/// The share of failing checks, in millionths, from which an endpoint is unreliable.
+const UNRELIABLE: u32 = 50_000;
+
+/// A move that would be an improvement.
+struct Improvement {
+    to: usize,
+    reason: SwitchReason,
+    ready: Timestamp,
+    window: Millis,
+}
+
+/// The best endpoint among those `allowed`; among equals the first in the list.
+pub(crate) fn best(
+    view: &View<'_>,
+    strategy: &dyn Strategy,
+    allowed: &dyn Fn(usize, &EndpointView) -> bool,
+) -> Option<usize> {
+    let (mut best, mut best_rank) = (None, None);
+    for (index, endpoint) in view.endpoints.iter().enumerate() {
+        if allowed(index, endpoint) {
+            let rank = Some((endpoint.rank, strategy.tie_break(endpoint)));
+            if best.is_none() || rank < best_rank {
+                (best, best_rank) = (Some(index), rank);
+            }
+        }
+    }
+    best
+}
+
+/// The move to plan from here while the active endpoint is not suspected, if there is one.
+pub(crate) fn plan(
+    planned: Option<PlannedMove>,
+    view: &View<'_>,
+    strategy: &dyn Strategy,
+    random: &mut Random,
+) -> Option<PlannedMove> {
+    if let Some(opening) = planned.filter(|planned| planned.stage == Stage::Opening)
+        && view.endpoints[opening.to].is_usable()
+    {
+        return planned;
+    }
+    let Improvement { to, reason, ready, window } = improvement(view, strategy)?;
+    let ready = ready.max(view.endpoints[to].retry_at);
+    let same = |planned: &PlannedMove| planned.to == to && planned.reason == reason;
+    planned.filter(same).filter(|planned| planned.stage != Stage::Opening).or_else(|| {
+        let at = view.now.max(ready) + random.within(window);
+        Some(PlannedMove { to, reason, stage: Stage::Waiting(at) })
+    })
+}
+
+/// Whether a planned move is to be made now.
+pub(crate) fn is_due(planned: &PlannedMove, view: &View<'_>) -> bool {
+    let confirmed = planned.reason != SwitchReason::Failback
+        || view.endpoints[planned.to].successes >= view.config.failback.successes;
+    matches!(planned.stage, Stage::Waiting(at) if at <= view.now) && confirmed
+}
+
+/// The best move from here, if there is one.
+fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> {
+    let (active, ours) = (view.active, view.ours());
+    if let Some(wish) = view.wish.filter(|wish| view.endpoints[*wish].is_usable()) {
+        let (reason, window) = (SwitchReason::Preferred, Millis::ZERO);
+        return Some(Improvement { to: wish, reason, ready: view.now, window });
+    }
+    if !strategy.heeds_servers() {
+        return None;
+    }
+    let voluntary = view.voluntary_spread();
+    let well = |theirs: &EndpointView| theirs.is_well() && !is_less_reliable(theirs, ours);
+    match ours.health {
+        Health::Maintenance => {
+            let to = best(view, strategy, &|index, it| index != active && it.is_usable())?;
+            // An app that has lost its connection is not made to wait for the others' sake.
+            let broken = view.connection.broken;
+            let window = if broken { view.forced_spread() } else { voluntary };
+            let reason = SwitchReason::Maintenance;
+            return Some(Improvement { to, reason, ready: view.now, window });
+        }
+        Health::Degraded => {
+            if let Some(to) = best(view, strategy, &|index, it| index != active && well(it)) {
+                let ready = ours.since + DEGRADED_FOR;
+                let reason = SwitchReason::Degraded;
+                return Some(Improvement { to, reason, ready, window: voluntary });
+            }
+        }
+        Health::Healthy => {
+            let reliable = |index: usize, it: &EndpointView| {
+                index != active && it.is_well() && is_less_reliable(ours, it)
+            };
+            if let Some(to) = best(view, strategy, &reliable) {
+                let (ready, reason) = (view.now, SwitchReason::Degraded);
+                return Some(Improvement { to, reason, ready, window: voluntary });
+            }
+        }
+        _ => {}
+    }
+    if !strategy.fails_back() {
+        return None;
+    }
+    let better = |index: usize, it: &EndpointView| well(it) && is_better(view, strategy, index);
+    if let Some(to) = best(view, strategy, &better) {
+        let theirs = &view.endpoints[to];
+        let window = view.config.spread.voluntary.max(theirs.spread);
+        let (ready, reason) = (theirs.ready_at, SwitchReason::Failback);
+        return Some(Improvement { to, reason, ready, window });
+    }
+    let faster = |index: usize, it: &EndpointView| {
+        index != active && well(it) && it.rank == ours.rank && strategy.is_faster(ours, it)
+    };
+    let to = best(view, strategy, &faster)?;
+    let (ready, reason) = (view.now + FASTER_FOR, SwitchReason::Faster);
+    Some(Improvement { to, reason, ready, window: voluntary })
+}
+
+/// Better than the active one by its rank, or by its place in the list where nothing else counts.
+pub(crate) fn is_better(view: &View<'_>, strategy: &dyn Strategy, index: usize) -> bool {
+    let place = |index: usize| if strategy.goes_by_place() { index } else { 0 };
+    let (theirs, ours) = (&view.endpoints[index], view.ours());
+    index != view.active && (theirs.rank, place(index)) < (ours.rank, place(view.active))
+}
+
+/// Whether one endpoint fails often, and at least twice as often as another.
+pub(crate) fn is_less_reliable(one: &EndpointView, other: &EndpointView) -> bool {
+    let share = |endpoint: &EndpointView| endpoint.failure_share;
+    share(one).is_some_and(|one| {
+        one >= UNRELIABLE && share(other).is_some_and(|other| other <= one / 2)
+    })
+}

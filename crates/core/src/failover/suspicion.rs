@@ -1,0 +1,178 @@
+//! What follows from evidence against the active endpoint: the standbys are checked, and at the
+//! verdict the best fresh one is taken, or nobody is left.
+
+use super::selection::{best, is_less_reliable};
+use super::state::{Offline, Outage, State, Suspicion};
+use super::strategy::Strategy;
+use super::transition::{Decision, Next};
+use super::view::{EndpointView, View};
+use crate::health::Health;
+use crate::protocol::event::{OfflineReason, SwitchReason};
+use crate::protocol::outcome::FailureKind;
+use crate::session::backoff::Backoff;
+
+/// Failures in a row after which silence on all sides is taken for an outage.
+const SILENCES: u32 = 3;
+/// Checks of a standby during a suspicion, if it does not answer: its network may be as lossy as the
+/// suspect's. An unreachable host or an unknown name is retried less often.
+const STANDBY_ATTEMPTS: u32 = 6;
+const STANDBY_ATTEMPTS_WITHOUT_NETWORK: u32 = 2;
+/// The share of failing checks, in millionths, from which a standby is not trusted blindly.
+const DUBIOUS: u32 = 20_000;
+
+/// Whether there is reason to look elsewhere.
+pub(super) fn is_in_doubt(view: &View<'_>) -> bool {
+    let ours = view.ours();
+    let stranded = ours.health == Health::Maintenance && !view.has_alternative();
+    ours.is_suspected() || ours.down || view.is_cut_off() || stranded
+}
+
+/// Gathers evidence about the standbys while the active endpoint is suspected, and acts when it
+/// suffices.
+pub(super) fn investigate(mut suspicion: Suspicion, view: &View<'_>, strategy: &dyn Strategy) -> Next {
+    if !is_in_doubt(view) {
+        return (State::Steady(None), None);
+    }
+    let (active, ours) = (view.active, view.ours());
+    if let Some(to) = view.wish.filter(|wish| view.endpoints[*wish].is_usable()) {
+        let reason = SwitchReason::Preferred;
+        return (State::Steady(None), Some(Decision::Switch { to, reason }));
+    }
+    let reason = match () {
+        () if ours.down => Some(SwitchReason::Unhealthy),
+        () if view.is_cut_off() => Some(SwitchReason::Unconnectable),
+        () if ours.health == Health::Maintenance => Some(SwitchReason::Maintenance),
+        () => None,
+    };
+    if reason.is_some() && suspicion.verdict.is_none() {
+        suspicion.verdict = Some(view.now);
+    }
+    let alone = is_alone_with_silence(&suspicion, view);
+    let fresh = |index: usize, it: &EndpointView| index != active && is_fresh(it, &suspicion);
+    if let Some(to) = best(view, strategy, &fresh) {
+        suspicion.decided = suspicion.verdict.is_some() && tells_apart(view, to);
+        let over = suspicion.verdict.is_some_and(|at| at + suspicion.spread <= view.now);
+        return match reason.filter(|_| suspicion.decided && over) {
+            Some(reason) => (State::Steady(None), Some(Decision::Switch { to, reason })),
+            None => (State::Suspecting(suspicion), None),
+        };
+    }
+    // The best one first, so that at the verdict the alternative is known; at the verdict all that
+    // are left, side by side.
+    let waiting = awaits_standbys(&suspicion, view);
+    let urgent = reason.is_some() || alone;
+    let unasked =
+        |index: usize, it: &EndpointView| index != active && it.attempts == 0 && !it.commanded;
+    if (urgent || !waiting)
+        && let Some(standby) = best(view, strategy, &unasked)
+    {
+        return (State::Suspecting(suspicion), Some(Decision::CheckStandby(standby)));
+    }
+    if urgent && !waiting {
+        return no_alternative(suspicion, view);
+    }
+    (State::Suspecting(suspicion), None)
+}
+
+/// Whether the active endpoint is silent and so is everything else that was asked: no evidence
+/// against an endpoint, however long it lasts, but an outage all the same.
+fn is_alone_with_silence(suspicion: &Suspicion, view: &View<'_>) -> bool {
+    let ours = view.ours();
+    let silent = |it: &EndpointView| it.failure.is_some_and(FailureKind::is_no_answer);
+    let mut asked = view.probes.any && !view.network_works_since(suspicion.since);
+    for (index, it) in view.endpoints.iter().enumerate() {
+        let since = it.last_failure.max(it.last_pass) >= Some(suspicion.since);
+        if index != view.active && since {
+            if !silent(it) {
+                return false;
+            }
+            asked = true;
+        }
+    }
+    asked
+        && silent(ours)
+        && ours.failures >= SILENCES
+        && !view.network_works_since(suspicion.since)
+}
+
+/// Whether an endpoint is usable and passed a check that began since the suspicion.
+fn is_fresh(endpoint: &EndpointView, suspicion: &Suspicion) -> bool {
+    endpoint.is_usable() && endpoint.last_pass.is_some_and(|at| at >= suspicion.since)
+}
+
+/// Whether the evidence tells the active endpoint from the standby: the active one has failed since
+/// the standby passed, or both may have gone silent because of our own network, and be back with it.
+/// One that fails now and then is left only for one that does so less.
+fn tells_apart(view: &View<'_>, standby: usize) -> bool {
+    let (ours, theirs) = (view.ours(), &view.endpoints[standby]);
+    if !ours.down || view.config.failure_threshold.is_some() {
+        return true;
+    }
+    let unreliable = |it: &EndpointView| it.failure_share.is_some_and(|share| share >= DUBIOUS);
+    let alike = ours.flaky_only && unreliable(theirs) && !is_less_reliable(ours, theirs);
+    ours.last_failure >= theirs.last_pass && !alike
+}
+
+/// Whether the answer of a standby is still to be had.
+fn awaits_standbys(suspicion: &Suspicion, view: &View<'_>) -> bool {
+    view.endpoints.iter().enumerate().any(|(index, it)| {
+        index != view.active && (it.checking || asked_in_haste(suspicion, view, index).is_some())
+    })
+}
+
+/// For how many attempts a standby is checked in haste: one that has been asked since the suspicion
+/// began, has not passed, and may have been lost on the way.
+pub(crate) fn asked_in_haste(
+    suspicion: &Suspicion,
+    view: &View<'_>,
+    index: usize,
+) -> Option<u32> {
+    view.config.suspect_interval?;
+    let it = &view.endpoints[index];
+    let failure = it.failure.filter(|_| it.last_failure >= Some(suspicion.since));
+    let attempts = match failure {
+        None | Some(FailureKind::Timeout) => STANDBY_ATTEMPTS,
+        Some(FailureKind::Unreachable | FailureKind::Dns) => STANDBY_ATTEMPTS_WITHOUT_NETWORK,
+        Some(_) => 0,
+    };
+    let again = (1..attempts).contains(&it.attempts) && !is_fresh(it, suspicion);
+    // One that passed and is not usable for another reason has been asked.
+    let passed = it.last_pass.is_some_and(|at| at >= suspicion.since);
+    (index != view.active && again && !passed).then_some(attempts)
+}
+
+/// Everyone was asked, and nobody is usable.
+fn no_alternative(suspicion: Suspicion, view: &View<'_>) -> Next {
+    let silent = view.nothing_answers();
+    // Messages show that the app is served, whatever the checks say.
+    if view.connection.talking || (silent && view.probes.in_flight) {
+        return (State::Suspecting(suspicion), None);
+    }
+    let outage = Outage {
+        since: suspicion.since,
+        round: None,
+        backoff: Backoff::default(),
+        silent,
+        hold: view.hold,
+    };
+    match presumed_offline(&suspicion, view) {
+        Some(reason) => {
+            let state = State::Offline(Offline::Presumed(outage));
+            (state, Some(Decision::Offline(reason)))
+        }
+        None => (State::AllDown(outage), Some(Decision::AllDown)),
+    }
+}
+
+/// Why the network must be taken to be down, if it must: everything was asked, and nobody has
+/// answered as they should.
+fn presumed_offline(suspicion: &Suspicion, view: &View<'_>) -> Option<OfflineReason> {
+    if view.network_works_since(suspicion.since) {
+        return None;
+    }
+    if view.probes.captive {
+        return Some(OfflineReason::CaptivePortal);
+    }
+    let silent = if view.probes.any { view.nothing_answers() } else { view.nothing_reachable() };
+    silent.then_some(OfflineReason::Unreachable)
+}

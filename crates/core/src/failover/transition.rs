@@ -1,0 +1,229 @@
+//! The transition function of the failover: the only place that writes its state and decides.
+//!
+//! Each arm reads from top to bottom. The table in ARCHITECTURE.md has a row for each.
+
+use super::outage::recover;
+use super::selection::{is_due, plan};
+use super::state::{Offline, PlannedMove, Stage, State, Suspicion};
+use super::strategy::{Response, Strategy};
+use super::suspicion::{investigate, is_in_doubt};
+use super::view::View;
+use crate::base::random::Random;
+use crate::base::time::Millis;
+use crate::protocol::event::{OfflineReason, SwitchReason};
+
+/// What arrives so soon after the platform's report was on its way before the network went.
+const GRACE: Millis = Millis::from_secs(1);
+
+/// Something that bears on the failover.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fact {
+    /// The view has changed, or time has passed.
+    Observed,
+    /// The platform reports that there is no network.
+    NetworkLost,
+    /// The platform reports a network.
+    NetworkFound,
+    /// The checks in flight were given up: the device slept, the network is another one, or the app
+    /// went to the background.
+    Discarded,
+    /// A check has passed.
+    Passed,
+    /// A connection has opened.
+    Opened,
+    /// A message has arrived.
+    Message,
+    /// The connection of a planned move to this endpoint is open.
+    TrialOpened(usize),
+    /// The connection of a planned move to this endpoint did not open.
+    TrialFailed(usize),
+    /// The check that the strategy `cyclic` waits for has ended.
+    Tried {
+        /// Which endpoint was checked.
+        target: usize,
+        /// Whether it passed.
+        passed: bool,
+    },
+}
+
+/// What follows from a fact, besides the new state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// The standbys' attempts count from none.
+    Suspect,
+    /// Check this standby now.
+    CheckStandby(usize),
+    /// The strategy `cyclic`: check this endpoint now.
+    Try(usize),
+    /// The strategy `cyclic`: the other endpoint did not pass either.
+    TryFailed,
+    /// Open a connection to this endpoint, and move there when it is open.
+    Open(usize),
+    /// The connection to this endpoint did not open: it must wait longer.
+    Postpone(usize),
+    /// This endpoint is the active one from now on.
+    Switch {
+        to: usize,
+        reason: SwitchReason,
+    },
+    /// Nobody is usable.
+    AllDown,
+    /// The outage is over, and the app is to be connected to this endpoint.
+    Recover {
+        to: usize,
+        /// Nothing at all had answered: what was found of the endpoints is void.
+        void: bool,
+    },
+    /// Our own network is down.
+    Offline(OfflineReason),
+    /// Our own network is back, as the platform reports.
+    Online,
+    /// Our own network is back, as an answer shows.
+    BackOnline {
+        to: usize,
+        /// What was found of the endpoints meanwhile is void.
+        void: bool,
+    },
+}
+
+/// A new state, and what follows.
+pub(super) type Next = (State, Option<Decision>);
+
+/// What becomes of the state by a fact.
+pub(crate) fn next(
+    state: State,
+    view: &View<'_>,
+    fact: Fact,
+    strategy: &dyn Strategy,
+    random: &mut Random,
+) -> Next {
+    match fact {
+        Fact::Observed => observed(state, view, strategy, random),
+        Fact::NetworkLost => {
+            let offline = State::Offline(Offline::Reported(view.now));
+            match state {
+                State::Offline(Offline::Reported(_)) => (state, None),
+                State::Offline(Offline::Presumed(_)) => (offline, None),
+                _ => (offline, Some(Decision::Offline(OfflineReason::Told))),
+            }
+        }
+        Fact::NetworkFound => match state {
+            State::Offline(Offline::Reported(_)) => (State::Steady(None), Some(Decision::Online)),
+            _ => (with_round_now(state, view), None),
+        },
+        Fact::Discarded => match state {
+            State::Steady(_) | State::Suspecting(_) | State::Trying { .. } => {
+                (State::Steady(None), None)
+            }
+            State::AllDown(_) | State::Offline(_) => (with_round_now(state, view), None),
+        },
+        Fact::Passed | Fact::Opened | Fact::Message => sign_of_life(state, view, fact, random),
+        Fact::TrialOpened(endpoint) => match state {
+            State::Steady(Some(PlannedMove { to, reason, stage: Stage::Opening }))
+                if to == endpoint =>
+            {
+                (State::Steady(None), Some(Decision::Switch { to, reason }))
+            }
+            _ => (state, None),
+        },
+        Fact::TrialFailed(endpoint) => match state {
+            State::Steady(Some(PlannedMove { to, stage: Stage::Opening, .. })) if to == endpoint => {
+                (State::Steady(None), Some(Decision::Postpone(to)))
+            }
+            _ => (state, None),
+        },
+        Fact::Tried { target, passed } => match state {
+            State::Trying { target: to } if to == target && passed => {
+                let reason = SwitchReason::Unhealthy;
+                (State::Steady(None), Some(Decision::Switch { to, reason }))
+            }
+            State::Trying { target: to } if to == target => {
+                (State::Steady(None), Some(Decision::TryFailed))
+            }
+            _ => (state, None),
+        },
+    }
+}
+
+fn with_round_now(mut state: State, view: &View<'_>) -> State {
+    if let Some(outage) = state.outage_mut() {
+        outage.round = Some(view.now);
+    }
+    state
+}
+
+/// Something got through to the app.
+fn sign_of_life(state: State, view: &View<'_>, fact: Fact, random: &mut Random) -> Next {
+    let back = Decision::BackOnline { to: view.active, void: true };
+    match state {
+        // Only what began after the report shows that it is wrong.
+        State::Offline(Offline::Reported(at)) if fact == Fact::Passed || view.now - at >= GRACE => {
+            (State::Steady(None), Some(Decision::BackOnline { to: view.active, void: false }))
+        }
+        State::Offline(Offline::Presumed(_)) if fact != Fact::Passed => {
+            (State::Steady(None), Some(back))
+        }
+        State::AllDown(outage) if fact == Fact::Message && view.connection.talking => {
+            let suspicion = Suspicion::new(outage.since, random.within(Millis::ZERO));
+            let recover = Decision::Recover { to: view.active, void: false };
+            (State::Suspecting(suspicion), Some(recover))
+        }
+        _ => (state, None),
+    }
+}
+
+fn observed(
+    state: State,
+    view: &View<'_>,
+    strategy: &dyn Strategy,
+    random: &mut Random,
+) -> Next {
+    match state {
+        State::Steady(planned) if strategy.response() == Response::TryNext => {
+            if !view.ours().down {
+                return steady(planned, view, strategy, random);
+            }
+            let target = (view.active + 1) % view.endpoints.len();
+            if target == view.active {
+                return (State::Steady(None), Some(Decision::TryFailed));
+            }
+            (State::Trying { target }, Some(Decision::Try(target)))
+        }
+        State::Steady(_) if is_in_doubt(view) => {
+            // Check schedules are jittered, so what a check has found needs no further delay. A
+            // closed socket is seen by all clients at once, so the move is spread.
+            let found_by_check = view.ours().failure.is_some();
+            let window = if found_by_check { Millis::ZERO } else { view.forced_spread() };
+            let spread = if found_by_check { Millis::ZERO } else { random.within(window) };
+            let suspicion = Suspicion::new(view.now, spread);
+            (State::Suspecting(suspicion), Some(Decision::Suspect))
+        }
+        State::Steady(planned) => steady(planned, view, strategy, random),
+        State::Suspecting(suspicion) => investigate(suspicion, view, strategy),
+        State::AllDown(_) | State::Offline(Offline::Presumed(_)) => {
+            recover(state, view, strategy, random)
+        }
+        State::Trying { .. } | State::Offline(Offline::Reported(_)) => (state, None),
+    }
+}
+
+/// While nothing speaks against the active endpoint: goes where the app wishes, or to a better one.
+fn steady(
+    planned: Option<PlannedMove>,
+    view: &View<'_>,
+    strategy: &dyn Strategy,
+    random: &mut Random,
+) -> Next {
+    let Some(planned) = plan(planned, view, strategy, random) else {
+        return (State::Steady(None), None);
+    };
+    let PlannedMove { to, reason, .. } = planned;
+    if !is_due(&planned, view) {
+        return (State::Steady(Some(planned)), None);
+    }
+    if view.connection.wanted {
+        let opening = PlannedMove { stage: Stage::Opening, ..planned };
+        return (State::Steady(Some(opening)), Some(Decision::Open(to)));
+    }
+    (State::Steady(None), Some(Decision::Switch { to, reason }))
+}

@@ -1,0 +1,142 @@
+//! What a decision may look at: read-only data, gathered from those who own it.
+
+use super::rank::Rank;
+use crate::base::time::{Millis, Timestamp};
+use crate::config::{Config, Retry};
+use crate::health::Health;
+use crate::protocol::outcome::FailureKind;
+
+/// What a decision may look at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View<'a> {
+    pub(crate) now: Timestamp,
+    pub(crate) config: &'a Config,
+    /// How retries wait for each other at present.
+    pub(crate) retry: &'a Retry,
+    pub(crate) active: usize,
+    pub(crate) endpoints: &'a [EndpointView],
+    pub(crate) connection: ConnectionView,
+    pub(crate) probes: ProbesView,
+    /// The endpoint that the app prefers and is not on yet.
+    pub(crate) wish: Option<usize>,
+    /// How long an endpoint must be usable to end an outage that begins now.
+    pub(crate) hold: Millis,
+}
+
+/// One endpoint.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EndpointView {
+    pub(crate) health: Health,
+    pub(crate) since: Timestamp,
+    /// Failures and successes in a row.
+    pub(crate) failures: u32,
+    pub(crate) successes: u32,
+    /// The evidence against it suffices.
+    pub(crate) down: bool,
+    /// ... for the reason that it fails now and then, not that it fails always.
+    pub(crate) flaky_only: bool,
+    /// The app announced maintenance.
+    pub(crate) commanded: bool,
+    /// The app wants a connection, and attempts to open one failed.
+    pub(crate) unreachable: bool,
+    /// No attempt to connect before this moment.
+    pub(crate) retry_at: Timestamp,
+    pub(crate) last_pass: Option<Timestamp>,
+    pub(crate) last_failure: Option<Timestamp>,
+    /// How the last check failed, if it did.
+    pub(crate) failure: Option<FailureKind>,
+    pub(crate) checking: bool,
+    /// Checks begun since the last that passed.
+    pub(crate) attempts: u32,
+    pub(crate) rtt: Option<Millis>,
+    pub(crate) deviation: Millis,
+    /// The share of checks that usually fail, in millionths, if it is known.
+    pub(crate) failure_share: Option<u32>,
+    /// Over how long a time the server asks its clients to spread their moves.
+    pub(crate) spread: Millis,
+    pub(crate) rank: Rank,
+    /// When flap damping lets the app go back to it.
+    pub(crate) ready_at: Timestamp,
+}
+
+/// The app's connection.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ConnectionView {
+    pub(crate) wanted: bool,
+    /// It is wanted, and none is open.
+    pub(crate) broken: bool,
+    /// Messages arrive from the active endpoint.
+    pub(crate) talking: bool,
+    pub(crate) last_message: Option<Timestamp>,
+}
+
+/// The connectivity probes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ProbesView {
+    pub(crate) any: bool,
+    pub(crate) in_flight: bool,
+    /// When the last one began that passed.
+    pub(crate) last_pass: Option<Timestamp>,
+    /// One is answered by somebody else.
+    pub(crate) captive: bool,
+}
+
+impl EndpointView {
+    /// Whether the app may be connected to it: its checks pass, and it can be connected to.
+    pub(crate) fn is_usable(&self) -> bool {
+        matches!(self.health, Health::Healthy | Health::Degraded) && !self.unreachable
+    }
+
+    pub(crate) fn is_well(&self) -> bool {
+        self.health == Health::Healthy && !self.unreachable
+    }
+
+    pub(crate) const fn is_suspected(&self) -> bool {
+        self.failures > 0
+    }
+}
+
+impl View<'_> {
+    pub(crate) fn ours(&self) -> &EndpointView {
+        &self.endpoints[self.active]
+    }
+
+    /// Whether an endpoint other than the active one is usable.
+    pub(crate) fn has_alternative(&self) -> bool {
+        let others = self.endpoints.iter().enumerate().filter(|(index, _)| *index != self.active);
+        others.into_iter().any(|(_, endpoint)| endpoint.is_usable())
+    }
+
+    /// Whether the app wants a connection, has none, and cannot get one from the active endpoint.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        self.connection.broken && self.ours().unreachable
+    }
+
+    /// Whether every endpoint's last check ended without a sign that the network is there.
+    pub(crate) fn nothing_answers(&self) -> bool {
+        self.endpoints.iter().all(|it| it.failure.is_some_and(FailureKind::is_no_answer))
+    }
+
+    /// Whether every endpoint's last check ended with the word that there is no network.
+    pub(crate) fn nothing_reachable(&self) -> bool {
+        self.endpoints.iter().all(|it| it.failure.is_some_and(FailureKind::is_no_network))
+    }
+
+    /// Whether the network has been shown to work since then.
+    pub(crate) fn network_works_since(&self, since: Timestamp) -> bool {
+        self.probes.last_pass.is_some_and(|at| at >= since)
+            || self.connection.last_message.is_some_and(|at| at >= since)
+    }
+
+    /// Over how long a time a crowd spreads that must leave the active endpoint: a server that asks
+    /// for more than the config gives gets it within reason, for meanwhile the app is cut off.
+    pub(crate) fn forced_spread(&self) -> Millis {
+        const MAX: Millis = Millis::from_secs(30);
+        self.config.spread.forced.max(self.ours().spread.min(MAX))
+    }
+
+    /// Over how long a time a crowd spreads that leaves for a better endpoint.
+    pub(crate) fn voluntary_spread(&self) -> Millis {
+        self.config.spread.voluntary.max(self.ours().spread)
+    }
+}

@@ -1,0 +1,430 @@
+//! When the evidence against an endpoint suffices.
+//!
+//! Two rules: failures in a row are counted, or evidence accrues. The accruing one is a sequential
+//! test (Wald, 1945) of "it works" against two alternatives side by side: that it is down (every
+//! check fails; a success ends the suspicion) and that it fails every other time (a success only
+//! takes some of the suspicion away). How a working endpoint would behave is learnt from its own
+//! past, as in the accrual failure detector (Hayashibara et al., 2004).
+
+use crate::base::time::Timestamp;
+use crate::health::evidence::{Evidence, Weight};
+use crate::health::loss::{LossEstimator, Sample};
+
+/// Maximum number of pieces of evidence that are kept for an explanation.
+const KEPT: usize = 12;
+
+/// How much less a failure says if the endpoint may be failing only every other time: log10 of ½.
+const HALF: Weight = Weight(30);
+/// How much a success then takes away: a little less than log10 of ½, since even a working endpoint
+/// does not always answer.
+const RELIEF: Weight = Weight(26);
+
+/// How often, in millionths, a single answer of a working endpoint comes after the timeout, at the
+/// worst: the timeout is learnt from answers, so it may be too short for a while. The check that
+/// follows has more time.
+const LATE: u32 = 30_000;
+
+/// The evidence against one endpoint.
+#[derive(Clone, Debug)]
+pub(crate) struct Detector {
+    rule: Rule,
+    failures: u32,
+    /// Timeouts among the failures in a row.
+    timeouts: u32,
+    /// While this row of failures lasted, everything else went unanswered as well.
+    shared: bool,
+    /// That it is down.
+    down: Weight,
+    /// That it fails every other time.
+    flaky: Weight,
+    loss: LossEstimator,
+    kept: Vec<Weighed>,
+}
+
+/// When the evidence suffices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rule {
+    /// At so many failures in a row.
+    Count(u32),
+    /// As soon as a working endpoint would show as much only once in 10ⁿ times.
+    Accrue(Weight),
+}
+
+/// A piece of evidence and what it weighed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Weighed {
+    pub(crate) at: Timestamp,
+    pub(crate) evidence: Evidence,
+    pub(crate) weight: Weight,
+}
+
+/// The other endpoints and connectivity URLs that were asked since the suspicion began, each by its
+/// latest answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Witnesses {
+    pub(crate) answered: u32,
+    pub(crate) lost: u32,
+}
+
+impl Witnesses {
+    /// The chance, in millionths, that a check of anything is lost at present. Whoever has answered
+    /// proves that the network works.
+    fn chance(self) -> u32 {
+        if self.answered > 0 { 0 } else { self.lost * 1_000_000 / (self.lost + 1) }
+    }
+
+    /// Nobody who was asked has answered.
+    pub(crate) const fn are_silent(self) -> bool {
+        self.answered == 0 && self.lost > 0
+    }
+}
+
+/// What ended a row of failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Row {
+    /// A check that passed, before the evidence sufficed.
+    Refuted {
+        /// Checks that began earlier and are still without an answer.
+        overtaken: usize,
+    },
+    /// A check that passed after the endpoint had been found to fail.
+    Confirmed,
+}
+
+impl Detector {
+    pub(crate) fn new(rule: Rule) -> Self {
+        Self {
+            rule,
+            failures: 0,
+            timeouts: 0,
+            shared: false,
+            down: Weight::ZERO,
+            flaky: Weight::ZERO,
+            loss: LossEstimator::default(),
+            kept: Vec::new(),
+        }
+    }
+
+    /// Takes in a piece of evidence.
+    pub(crate) fn failure(&mut self, evidence: Evidence, witnesses: Witnesses, now: Timestamp) {
+        if self.failures == 0 {
+            self.kept.clear();
+        }
+        let (weight, flaky) = self.weigh(evidence, witnesses, now);
+        self.shared |= witnesses.are_silent();
+        self.failures = self.failures.saturating_add(1);
+        let most = self.level();
+        self.down = self.down.plus(weight, Weight(most.0 * 2));
+        // At the level at most: a few successes later it is no longer confirmed.
+        self.flaky = self.flaky.plus(flaky.minus(HALF), most);
+        if self.kept.len() == KEPT {
+            self.kept.remove(0);
+        }
+        self.kept.push(Weighed { at: now, evidence, weight });
+    }
+
+    /// What a piece of evidence says for either alternative.
+    fn weigh(&mut self, evidence: Evidence, witnesses: Witnesses, now: Timestamp) -> (Weight, Weight) {
+        let Some(weight) = evidence.weight() else {
+            let chance = self.loss.chance(self.timeouts, now).max(witnesses.chance());
+            self.timeouts = self.timeouts.saturating_add(1);
+            return (Weight::of_chance(chance), Weight::of_chance(chance.max(LATE)));
+        };
+        let weight = if evidence.is_error() {
+            weight.min(Weight::of_chance(self.loss.error_chance()))
+        } else {
+            weight
+        };
+        (weight, weight)
+    }
+
+    /// A check passed.
+    pub(crate) fn success(&mut self, row: Row, now: Timestamp) {
+        // What was lost together with everything else teaches nothing about the endpoint.
+        if let Row::Refuted { overtaken } = row
+            && self.timeouts > 0
+            && !self.shared
+        {
+            self.loss.observe_burst((self.timeouts - 1) as usize + overtaken, now);
+        }
+        self.flaky = self.flaky.minus(RELIEF);
+        self.restart();
+    }
+
+    /// Takes in the result of a check that began while nothing spoke against the endpoint.
+    pub(crate) fn observe(&mut self, sample: Sample) {
+        let calm = self.failures == 0 && self.flaky.0 < self.level().0 / 4;
+        self.loss.observe(sample, calm);
+    }
+
+    /// Failures in a row are counted from none. What they taught stays.
+    pub(crate) fn restart(&mut self) {
+        self.failures = 0;
+        self.timeouts = 0;
+        self.shared = false;
+        self.down = Weight::ZERO;
+    }
+
+    /// Nothing is held against the endpoint any more.
+    pub(crate) fn reset(&mut self) {
+        self.restart();
+        self.flaky = Weight::ZERO;
+    }
+
+    /// The latest results were not those of a working endpoint.
+    pub(crate) fn discard_recent(&mut self) {
+        self.loss.discard_recent();
+    }
+
+    /// Failures in a row.
+    pub(crate) const fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    /// Whether there is evidence against the endpoint.
+    pub(crate) const fn suspects(&self) -> bool {
+        self.failures > 0
+    }
+
+    /// How strong the evidence is.
+    pub(crate) fn suspicion(&self) -> Weight {
+        match self.rule {
+            Rule::Count(_) => Weight::decades(self.failures.min(100) as u16),
+            Rule::Accrue(_) => self.down.max(self.flaky),
+        }
+    }
+
+    /// How strong it must become.
+    pub(crate) const fn level(&self) -> Weight {
+        match self.rule {
+            Rule::Count(threshold) => Weight::decades(threshold as u16),
+            Rule::Accrue(level) => level,
+        }
+    }
+
+    /// Whether the evidence suffices.
+    pub(crate) fn is_down(&self) -> bool {
+        self.suspects() && self.suspicion() >= self.level()
+    }
+
+    /// Whether the evidence suffices that every check fails.
+    pub(crate) fn is_dead(&self) -> bool {
+        match self.rule {
+            Rule::Count(_) => self.is_down(),
+            Rule::Accrue(level) => self.down >= level,
+        }
+    }
+
+    /// Whether it fails now and then, too often for chance.
+    pub(crate) fn is_flaky(&self) -> bool {
+        matches!(self.rule, Rule::Accrue(level) if self.flaky.0 >= level.0 / 4 * 3)
+    }
+
+    /// Whether it has failed so often lately that it is worth looking more closely.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        matches!(self.rule, Rule::Accrue(level) if self.flaky.0 >= level.0 / 4)
+    }
+
+    /// What is usual for the endpoint.
+    pub(crate) const fn loss(&self) -> &LossEstimator {
+        &self.loss
+    }
+
+    /// Takes over what is usual for the endpoint, from an earlier run or as unknown.
+    pub(crate) fn set_loss(&mut self, loss: LossEstimator) {
+        self.loss = loss;
+    }
+
+    /// The last pieces of evidence, oldest first.
+    pub(crate) fn evidence(&self) -> &[Weighed] {
+        &self.kept
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::outcome::FailureKind::{Refused, Status, Timeout, Tls};
+    use proptest::prelude::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(0);
+    const TIMEOUT: Evidence = Evidence::Check(Timeout, None);
+
+    fn accruing() -> Detector {
+        Detector::new(Rule::Accrue(Weight::decades(8)))
+    }
+
+    fn needed(detector: &mut Detector, evidence: Evidence, others: Others) -> u32 {
+        (1..1_000)
+            .find(|_| {
+                detector.failure(evidence, others, NOW);
+                detector.is_down()
+            })
+            .unwrap()
+    }
+
+    /// One that has seen so many checks, of which one in `every` was lost.
+    fn experienced(checks: u32, every: u32) -> Detector {
+        let mut detector = accruing();
+        (0..checks).for_each(|check| detector.loss.observe(check % every == 0));
+        detector
+    }
+
+    #[test]
+    fn counting_needs_the_threshold_in_a_row() {
+        let mut detector = Detector::new(Rule::Count(3));
+        detector.failure(TIMEOUT, Others::default(), NOW);
+        detector.failure(TIMEOUT, Others::default(), NOW);
+        assert!(detector.suspects() && !detector.is_down());
+        detector.success(0);
+        assert!(!detector.suspects());
+        assert_eq!(needed(&mut detector, TIMEOUT, Others::default()), 3);
+    }
+
+    #[test]
+    fn a_lossy_network_asks_for_more_timeouts() {
+        let none = Others::default();
+        assert_eq!(needed(&mut accruing(), TIMEOUT, none), 6, "nothing is known");
+        assert_eq!(needed(&mut experienced(2_000, 100_000), TIMEOUT, none), 3, "a clean network");
+        assert_eq!(needed(&mut experienced(2_000, 10), TIMEOUT, none), 8, "10 % loss");
+        assert_eq!(needed(&mut experienced(2_000, 5), TIMEOUT, none), 12, "20 % loss");
+    }
+
+    #[test]
+    fn what_others_lose_too_is_not_held_against_the_endpoint() {
+        let both = Others { lost: 1, total: 1 };
+        assert!(needed(&mut experienced(2_000, 100_000), TIMEOUT, both) > 20);
+        assert_eq!(needed(&mut accruing(), Evidence::Check(Status, Some(503)), both), 3, "an answer is an answer");
+    }
+
+    #[test]
+    fn what_a_few_others_lose_makes_a_timeout_less_of_a_surprise() {
+        let mut detector = experienced(2_000, 100_000);
+        detector.failure(TIMEOUT, Others { lost: 2, total: 3 }, NOW);
+        assert_eq!((detector.suspicion(), detector.failures()), (Weight::of_chance(500_000), 1));
+    }
+
+    #[test]
+    fn suspicion_ends_at_twice_the_level_and_with_an_acquittal() {
+        let mut detector = accruing();
+        (0..20).for_each(|_| detector.failure(Evidence::Check(Refused, None), Others::default(), NOW));
+        assert_eq!((detector.suspicion(), detector.failures()), (Weight::decades(16), 20));
+        detector.acquit();
+        assert_eq!((detector.suspicion(), detector.failures()), (Weight::ZERO, 0));
+    }
+
+    #[test]
+    fn an_unfounded_suspicion_teaches_how_bursts_go() {
+        let (mut detector, mut taught) = (accruing(), LossEstimator::default());
+        detector.success(7);
+        assert_eq!(detector.loss, taught, "nothing was suspected");
+        for _ in 0..10 {
+            (0..4).for_each(|_| detector.failure(TIMEOUT, Others::default(), NOW));
+            detector.success(2);
+            // Three that followed the first, and two that were overtaken.
+            taught.observe_burst(5);
+        }
+        assert_eq!(detector.loss, taught);
+    }
+
+    #[test]
+    fn kinds_differ_in_weight() {
+        let none = Others::default();
+        assert_eq!(needed(&mut accruing(), Evidence::Check(Tls, None), none), 2);
+        assert_eq!(needed(&mut accruing(), Evidence::Check(Refused, None), none), 3);
+        assert_eq!(needed(&mut accruing(), Evidence::Check(Status, Some(500)), none), 3);
+        assert_eq!(needed(&mut accruing(), Evidence::Check(Status, Some(429)), none), 8);
+        assert_eq!(needed(&mut accruing(), Evidence::Silent, none), 8);
+    }
+
+    #[test]
+    fn failing_every_other_time_is_found_out_and_one_in_ten_is_not() {
+        let error = Evidence::Check(Status, Some(500));
+        let mut detector = accruing();
+        let rounds = (1..100).find(|_| {
+            detector.success(0);
+            detector.failure(error, Others::default(), NOW);
+            detector.is_down()
+        });
+        assert_eq!(rounds, Some(4));
+        let mut detector = experienced(2_000, 10);
+        for _ in 0..1_000 {
+            detector.failure(TIMEOUT, Others::default(), NOW);
+            assert!(!detector.is_down());
+            (0..9).for_each(|_| detector.success(0));
+        }
+    }
+
+    #[test]
+    fn evidence_is_kept_for_an_explanation_but_not_for_ever() {
+        let mut detector = accruing();
+        (0..40).for_each(|_| detector.failure(TIMEOUT, Others::default(), NOW));
+        assert_eq!(detector.proofs().len(), KEPT);
+        detector.success(0);
+        assert_eq!(detector.proofs().len(), KEPT, "still to be asked for");
+        detector.failure(TIMEOUT, Others::default(), NOW);
+        assert_eq!(detector.proofs().len(), 1);
+    }
+
+    fn evidence() -> impl Strategy<Value = Evidence> {
+        let kinds = [
+            TIMEOUT,
+            Evidence::Check(Refused, None),
+            Evidence::Check(Status, Some(503)),
+            Evidence::Check(Status, Some(429)),
+            Evidence::Closed(Some(1006)),
+            Evidence::Silent,
+            Evidence::Reported,
+        ];
+        proptest::sample::select(kinds.to_vec())
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Option<Evidence>>> {
+        prop::collection::vec(prop::option::weighted(0.7, evidence()), 0..200)
+    }
+
+    fn take(detector: &mut Detector, step: Option<Evidence>) {
+        match step {
+            Some(evidence) => detector.failure(evidence, Others::default(), NOW),
+            None => detector.success(0),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn bad_evidence_never_lowers_suspicion_and_a_success_never_raises_it(steps in steps(), checks in 0_u32..3_000, every in 2_u32..50) {
+            let mut detector = experienced(checks, every);
+            for step in steps {
+                let before = detector.suspicion();
+                take(&mut detector, step);
+                let after = detector.suspicion();
+                let as_it_should = if step.is_some() { after >= before } else { after <= before };
+                prop_assert!(as_it_should, "{:?}: {} to {}", step, before, after);
+            }
+        }
+
+        #[test]
+        fn more_evidence_is_never_better_for_the_endpoint(
+            evidence in prop::collection::vec(evidence(), 1..20),
+            at in any::<prop::sample::Index>(),
+        ) {
+            let (mut with, mut without) = (accruing(), accruing());
+            let left_out = at.index(evidence.len());
+            for (index, evidence) in evidence.into_iter().enumerate() {
+                with.failure(evidence, Others::default(), NOW);
+                if index != left_out {
+                    without.failure(evidence, Others::default(), NOW);
+                }
+            }
+            prop_assert!(with.suspicion() >= without.suspicion());
+        }
+
+        #[test]
+        fn any_failing_goes_down_in_the_end_and_success_ends_it(evidence in evidence()) {
+            let mut detector = accruing();
+            prop_assert!(needed(&mut detector, evidence, Others::default()) <= 12);
+            detector.success(0);
+            prop_assert!(!detector.is_down() && !detector.suspects());
+        }
+    }
+}

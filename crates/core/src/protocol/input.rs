@@ -1,0 +1,132 @@
+//! What the engine can be told. Inputs are facts and commands; they carry no opinion on what should follow.
+
+use crate::base::time::Millis;
+use crate::breaker::permit::{CallOutcome, Permit};
+use crate::config::{Endpoints, Name};
+use crate::protocol::effect::{CheckId, ConnectionId};
+use crate::protocol::outcome::Outcome;
+
+/// What has happened.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Input {
+    /// Begin. Also begins anew after a stop.
+    Started,
+    /// The time of [`Engine::next_wakeup`](crate::Engine::next_wakeup) has come.
+    Wake,
+    /// A check has ended.
+    CheckFinished {
+        /// As given by [`Effect::StartCheck`](crate::Effect::StartCheck).
+        id: CheckId,
+        /// What came of it.
+        outcome: Outcome,
+    },
+    /// A connection is open.
+    ConnectionOpened {
+        /// As given by [`Effect::Connect`](crate::Effect::Connect).
+        id: ConnectionId,
+    },
+    /// A connection has closed, or could not be opened.
+    ConnectionClosed {
+        /// As given by [`Effect::Connect`](crate::Effect::Connect).
+        id: ConnectionId,
+        /// The WebSocket close code, if there was one.
+        code: Option<u16>,
+    },
+    /// Something arrived on a connection.
+    ConnectionActive {
+        /// As given by [`Effect::Connect`](crate::Effect::Connect).
+        id: ConnectionId,
+    },
+    /// Something was due on a connection and did not arrive.
+    ConnectionSilent {
+        /// As given by [`Effect::Connect`](crate::Effect::Connect).
+        id: ConnectionId,
+    },
+    /// How a request of the app's own to an endpoint went.
+    Traffic {
+        /// Which endpoint.
+        endpoint: Name,
+        /// Whether the server did its part.
+        ok: bool,
+    },
+    /// A request of the app's own has ended that [`Engine::try_acquire`](crate::Engine::try_acquire) gave a permit for.
+    CallEnded {
+        /// As given.
+        permit: Permit,
+        /// How it ended.
+        outcome: CallOutcome,
+        /// How long it took.
+        latency: Millis,
+    },
+    /// An action of [`Event::Recovery`](crate::Event::Recovery) that was left to the app has ended.
+    #[cfg(feature = "recovery")]
+    RecoveryEnded {
+        /// As given.
+        id: u32,
+        /// Whether it helped.
+        ok: bool,
+        /// Why it did not.
+        error: Option<String>,
+    },
+    /// What the platform says of the network.
+    Network(Network),
+    /// What the platform says of the app.
+    Lifecycle(Lifecycle),
+    /// What the app wants.
+    Command(Command),
+}
+
+/// What the platform says of the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum Network {
+    /// There is one.
+    Online,
+    /// There is none.
+    Offline,
+    /// It is another one than before, as from Wi-Fi to mobile.
+    Changed,
+}
+
+/// What the platform says of the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+pub enum Lifecycle {
+    /// A person sees it.
+    Foreground,
+    /// It runs unseen.
+    Background,
+    /// It is about to be suspended.
+    Frozen,
+    /// It was suspended, and runs again.
+    Resumed,
+}
+
+/// What the app wants.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Command {
+    /// Check the active endpoint at once, even in the background.
+    CheckNow,
+    /// Rank this endpoint first from now on and move to it as soon as it is healthy; `None` takes that back. An unknown name changes nothing.
+    Prefer(Option<Name>),
+    /// This endpoint is not to be used for a while, or may be used again. The app moves away from it gently, and goes back as after a failure.
+    Maintenance(Name, bool),
+    /// Let this endpoint's connections end for so long: the app moves away from it gently, and back when a check passes.
+    Drain(Name, Millis),
+    /// Take this endpoint out of rotation for so long, however its checks go.
+    Remove(Name, Millis),
+    /// Let this endpoint's circuit breaker refuse every request, or begin anew.
+    Isolate(Name, bool),
+    /// Replace the endpoints. What the app has said of a name stays with the name; what was learnt of a host stays if its URLs and its check do.
+    SetEndpoints(Endpoints),
+    /// Hold a connection to the active endpoint.
+    Connect,
+    /// Replace the open connection by another one to the same endpoint; without an open one, try again soon.
+    Reconnect,
+    /// Hold none.
+    Disconnect,
+    /// End: every check is cancelled, every connection closed, and no effect follows.
+    Stop,
+}

@@ -1,0 +1,57 @@
+//! The engine's state at one moment, for showing.
+
+use crate::breaker::rules::BreakerState;
+use crate::config::Name;
+use crate::config::writer::records;
+use crate::health::Health;
+use crate::base::keyword::keywords;
+
+records! {
+    /// The engine's state at one moment.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Snapshot {
+        /// What the engine makes of the whole.
+        pub state: State,
+        /// Name of the active endpoint.
+        pub active: Name,
+        /// Every endpoint, in the order of the config.
+        pub endpoints: Vec<EndpointState>,
+    }
+}
+
+records! {
+    /// The state of one endpoint.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct EndpointState {
+        /// Its name.
+        pub name: Name,
+        /// Where to connect: the whole URL, secrets included.
+        pub connect: String,
+        /// What is known of it.
+        pub health: Health,
+        /// Failures in a row.
+        pub failures: u32,
+        /// Smoothed round-trip time of its checks in milliseconds, once there is one.
+        pub rtt_ms: Option<u32>,
+        /// What its circuit breaker does with the app's own requests.
+        pub breaker: BreakerState,
+    }
+}
+
+keywords! {
+    /// What the engine makes of the whole.
+    pub enum State {
+        /// Not started yet.
+        Idle = "idle",
+        /// The active endpoint is believed to work.
+        Steady = "steady",
+        /// There is evidence against the active endpoint.
+        Suspicious = "suspicious",
+        /// No endpoint is healthy.
+        AllDown = "allDown",
+        /// Our own network is down.
+        Offline = "offline",
+        /// Stopped.
+        Stopped = "stopped",
+    }
+}

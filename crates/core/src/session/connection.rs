@@ -1,0 +1,347 @@
+//! The sockets of one connection of the app: moves it by opening the new one before the old one
+//! closes.
+//!
+//! Messages never pass through here.
+
+use crate::base::time::{Millis, Timestamp, earliest};
+use crate::config::Endpoint;
+use crate::engine::context::Context;
+use crate::protocol::effect::{ConnectionId, DisconnectReason, Effect};
+use std::sync::Arc;
+
+/// The connection that the app holds, if it wants one.
+#[derive(Debug, Default)]
+pub(crate) struct Connection {
+    wanted: bool,
+    current: Option<Socket>,
+    /// Opening, to take over from `current`.
+    candidate: Option<Candidate>,
+    renewal: Option<Renewal>,
+    last_id: u64,
+}
+
+/// One socket.
+#[derive(Debug)]
+struct Socket {
+    id: ConnectionId,
+    endpoint: Arc<Endpoint>,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Phase {
+    Opening { deadline: Timestamp },
+    Open { since: Timestamp },
+}
+
+/// A socket that is to take over.
+#[derive(Debug)]
+struct Candidate {
+    socket: Socket,
+    purpose: Purpose,
+}
+
+/// Why a second socket is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Another endpoint is the active one.
+    Follow,
+    /// Another endpoint becomes the active one if this socket opens.
+    Trial,
+    /// The open socket may be dead.
+    Renew,
+}
+
+/// Why the open socket is to be replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Renewal {
+    /// It may be dead; a message shows the contrary.
+    Presumed,
+    /// The app wants it.
+    Requested,
+}
+
+/// A socket that has opened.
+pub(crate) struct Opened {
+    pub(crate) endpoint: Arc<Endpoint>,
+    pub(crate) purpose: Option<Purpose>,
+    /// It carries the app's messages from now on.
+    pub(crate) promoted: bool,
+}
+
+/// A socket that has ended.
+pub(crate) struct Closed {
+    pub(crate) endpoint: Arc<Endpoint>,
+    /// How long it was open, if it was.
+    pub(crate) lasted: Option<Millis>,
+    /// What it was opened for, if not as the only one.
+    pub(crate) purpose: Option<Purpose>,
+}
+
+impl Connection {
+    pub(crate) fn want(&mut self) {
+        self.wanted = true;
+    }
+
+    pub(crate) const fn is_wanted(&self) -> bool {
+        self.wanted
+    }
+
+    /// Closes everything.
+    pub(crate) fn unwant(&mut self, cx: &mut Context) {
+        self.wanted = false;
+        self.renewal = None;
+        self.drop_candidate(cx, DisconnectReason::Stopped);
+        if let Some(Socket { id, .. }) = self.current.take() {
+            cx.push(Effect::Disconnect { id, reason: DisconnectReason::Stopped });
+        }
+    }
+
+    /// Whether the app wants a connection and has none.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.wanted && self.open_endpoint().is_none()
+    }
+
+    /// The endpoint to which a socket is open that carries the app's messages.
+    pub(crate) fn open_endpoint(&self) -> Option<&Arc<Endpoint>> {
+        let open = |socket: &&Socket| matches!(socket.phase, Phase::Open { .. });
+        self.current.as_ref().filter(open).map(|socket| &socket.endpoint)
+    }
+
+    /// Whether a second socket is being opened for this purpose.
+    pub(crate) fn is_opening_for(&self, purpose: Purpose) -> bool {
+        self.candidate.as_ref().is_some_and(|candidate| candidate.purpose == purpose)
+    }
+
+    /// Sees to it that a socket to `target`, the active endpoint, is open or opening.
+    pub(crate) fn follow(&mut self, cx: &mut Context, target: &Arc<Endpoint>) {
+        if !self.wanted {
+            return;
+        }
+        if let Some(candidate) = self.candidate.as_mut().filter(|it| it.socket.heads_to(target)) {
+            if candidate.purpose == Purpose::Trial {
+                candidate.purpose = Purpose::Follow;
+            }
+            return;
+        }
+        self.drop_candidate(cx, DisconnectReason::Replaced);
+        if self.current.as_ref().is_some_and(|socket| socket.heads_to(target)) {
+            return;
+        }
+        self.renewal = None;
+        let opening = |socket: &mut Socket| matches!(socket.phase, Phase::Opening { .. });
+        if let Some(pointless) = self.current.take_if(opening) {
+            let (id, reason) = (pointless.id, DisconnectReason::Replaced);
+            cx.push(Effect::Disconnect { id, reason });
+        }
+        self.open(cx, target, Purpose::Follow);
+    }
+
+    /// Makes the attempt that is due: to `target`, if there is no socket or the one there is leads
+    /// elsewhere or is to be replaced.
+    pub(crate) fn attempt(&mut self, cx: &mut Context, target: &Arc<Endpoint>) {
+        let heading = self.candidate.as_ref().is_some_and(|it| it.socket.heads_to(target));
+        if !self.wanted || heading {
+            return;
+        }
+        let purpose = match &self.current {
+            Some(socket) if socket.heads_to(target) && self.renewal.is_none() => return,
+            Some(socket) if socket.heads_to(target) => Purpose::Renew,
+            _ => Purpose::Follow,
+        };
+        if self.current.is_none() || self.candidate.is_none() {
+            self.open(cx, target, purpose);
+        }
+    }
+
+    /// Opens a second socket to an endpoint that becomes the active one if it opens.
+    pub(crate) fn try_out(&mut self, cx: &mut Context, target: &Arc<Endpoint>) {
+        self.drop_candidate(cx, DisconnectReason::Replaced);
+        let socket = self.new_socket(cx, target);
+        self.candidate = Some(Candidate { socket, purpose: Purpose::Trial });
+    }
+
+    /// The move that a second socket was opened for is not wanted any more.
+    pub(crate) fn abandon_trial(&mut self, cx: &mut Context) {
+        if self.is_opening_for(Purpose::Trial) {
+            self.drop_candidate(cx, DisconnectReason::Replaced);
+        }
+    }
+
+    /// The open socket is to be replaced by another one to the same endpoint. True if there is an
+    /// open one.
+    pub(crate) fn renew(&mut self, cx: &mut Context, renewal: Renewal) -> bool {
+        let Some(endpoint) = self.open_endpoint().cloned() else { return false };
+        if self.renewal != Some(Renewal::Requested) {
+            self.renewal = Some(renewal);
+        }
+        if self.candidate.is_none() {
+            self.open(cx, &endpoint, Purpose::Renew);
+        }
+        true
+    }
+
+    /// A message has arrived on the open socket: it is not dead. True if it was to be replaced.
+    pub(crate) fn refute_renewal(&mut self, cx: &mut Context) -> bool {
+        if self.renewal != Some(Renewal::Presumed) {
+            return false;
+        }
+        self.renewal = None;
+        if self.is_opening_for(Purpose::Renew) {
+            self.drop_candidate(cx, DisconnectReason::Replaced);
+        }
+        true
+    }
+
+    fn open(&mut self, cx: &mut Context, target: &Arc<Endpoint>, purpose: Purpose) {
+        let socket = self.new_socket(cx, target);
+        if self.current.is_some() {
+            self.candidate = Some(Candidate { socket, purpose });
+        } else {
+            self.current = Some(socket);
+        }
+    }
+
+    fn new_socket(&mut self, cx: &mut Context, target: &Arc<Endpoint>) -> Socket {
+        self.last_id += 1;
+        let id = ConnectionId(self.last_id);
+        cx.push(Effect::Connect { id, endpoint: target.clone() });
+        let deadline = cx.now + cx.config.connect_timeout;
+        Socket { id, endpoint: target.clone(), phase: Phase::Opening { deadline } }
+    }
+
+    fn drop_candidate(&mut self, cx: &mut Context, reason: DisconnectReason) {
+        if let Some(Candidate { socket: Socket { id, .. }, .. }) = self.candidate.take() {
+            cx.push(Effect::Disconnect { id, reason });
+        }
+    }
+
+    /// Where the socket of this number leads.
+    pub(crate) fn target(&self, id: ConnectionId) -> Option<&Arc<Endpoint>> {
+        let candidate = self.candidate.as_ref().map(|candidate| &candidate.socket);
+        let mut sockets = candidate.into_iter().chain(&self.current);
+        sockets.find(|socket| socket.id == id).map(|socket| &socket.endpoint)
+    }
+
+    /// A socket is open. It takes over, unless it is a trial to an endpoint that has to show first
+    /// that its connections last. `None` for one that is not ours any more.
+    pub(crate) fn opened(
+        &mut self,
+        cx: &mut Context,
+        id: ConnectionId,
+        lasts: bool,
+    ) -> Option<Opened> {
+        if let Some(Candidate { socket, purpose }) = self.candidate.as_mut().filter(|it| it.socket.id == id)
+        {
+            let (endpoint, purpose) = (socket.endpoint.clone(), *purpose);
+            socket.phase = Phase::Open { since: cx.now };
+            let promoted = purpose != Purpose::Trial || lasts;
+            if promoted {
+                self.promote(cx);
+            }
+            return Some(Opened { endpoint, purpose: Some(purpose), promoted });
+        }
+        let opening =
+            |socket: &&mut Socket| socket.id == id && matches!(socket.phase, Phase::Opening { .. });
+        let socket = self.current.as_mut().filter(opening)?;
+        socket.phase = Phase::Open { since: cx.now };
+        cx.push(Effect::Promote { id });
+        Some(Opened { endpoint: socket.endpoint.clone(), purpose: None, promoted: true })
+    }
+
+    /// Lets the open candidate take over.
+    pub(crate) fn promote(&mut self, cx: &mut Context) {
+        let Some(Candidate { socket, .. }) = self.candidate.take() else { return };
+        self.renewal = None;
+        cx.push(Effect::Promote { id: socket.id });
+        if let Some(old) = self.current.replace(socket) {
+            let (id, reason) = (old.id, DisconnectReason::Replaced);
+            cx.push(Effect::Disconnect { id, reason });
+        }
+    }
+
+    /// A socket has closed, or did not open. `None` for one that is not ours any more.
+    pub(crate) fn closed(&mut self, id: ConnectionId, now: Timestamp) -> Option<Closed> {
+        if let Some(Candidate { socket, purpose }) = self.candidate.take_if(|it| it.socket.id == id) {
+            return Some(socket.ended(now, Some(purpose)));
+        }
+        let socket = self.current.take_if(|socket| socket.id == id)?;
+        self.renewal = None;
+        let takes_over = |it: &mut Candidate| it.purpose != Purpose::Trial;
+        self.current = self.candidate.take_if(takes_over).map(|candidate| candidate.socket);
+        Some(socket.ended(now, None))
+    }
+
+    /// Whether an attempt is under way that may give the app its connection.
+    pub(crate) fn is_opening(&self) -> bool {
+        let opening = |socket: &Socket| matches!(socket.phase, Phase::Opening { .. });
+        self.current.as_ref().is_some_and(opening)
+    }
+
+    /// The endpoint of the socket that carries the app's messages, if it has this number.
+    pub(crate) fn endpoint(&self, id: ConnectionId) -> Option<&Arc<Endpoint>> {
+        self.current.as_ref().filter(|socket| socket.id == id).map(|socket| &socket.endpoint)
+    }
+
+    /// When a socket that is opening has taken too long.
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        let candidate = self.candidate.as_ref().and_then(|it| it.socket.deadline());
+        earliest(&[candidate, self.current.as_ref().and_then(Socket::deadline)])
+    }
+
+    /// A socket that has not opened in time.
+    pub(crate) fn overdue(&self, now: Timestamp) -> Option<ConnectionId> {
+        let candidate = self.candidate.as_ref().map(|it| &it.socket);
+        let late = |socket: &&Socket| socket.deadline().is_some_and(|deadline| deadline <= now);
+        candidate.into_iter().chain(&self.current).find(late).map(|socket| socket.id)
+    }
+
+    /// Since when the socket of a trial has been open, which has to show that it lasts.
+    pub(crate) fn trial_since(&self) -> Option<(&Arc<Endpoint>, Timestamp)> {
+        self.candidate.as_ref().and_then(|candidate| candidate.socket.open_since())
+    }
+
+    /// Since when the app's connection has been open.
+    pub(crate) fn open_since(&self) -> Option<(&Arc<Endpoint>, Timestamp)> {
+        self.current.as_ref().and_then(Socket::open_since)
+    }
+
+    /// The device slept: what is opening gets its time again.
+    pub(crate) fn extend(&mut self, cx: &Context) {
+        let candidate = self.candidate.as_mut().map(|candidate| &mut candidate.socket);
+        for socket in candidate.into_iter().chain(&mut self.current) {
+            if let Phase::Opening { deadline } = &mut socket.phase {
+                *deadline = cx.now + cx.config.connect_timeout;
+            }
+        }
+    }
+}
+
+impl Socket {
+    fn heads_to(&self, target: &Endpoint) -> bool {
+        self.endpoint.name == target.name && self.endpoint.connect == target.connect
+    }
+
+    fn deadline(&self) -> Option<Timestamp> {
+        match self.phase {
+            Phase::Opening { deadline } => Some(deadline),
+            Phase::Open { .. } => None,
+        }
+    }
+
+    fn open_since(&self) -> Option<(&Arc<Endpoint>, Timestamp)> {
+        match self.phase {
+            Phase::Opening { .. } => None,
+            Phase::Open { since } => Some((&self.endpoint, since)),
+        }
+    }
+
+    fn ended(self, now: Timestamp, purpose: Option<Purpose>) -> Closed {
+        let lasted = self.open_since().map(|(_, since)| now - since);
+        Closed { lasted, purpose, endpoint: self.endpoint }
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "url")]
+mod tests;

@@ -1,0 +1,167 @@
+//! When the silence of a connection is remarkable: how often something usually arrives on it.
+
+use crate::base::time::{Millis, Timestamp};
+use crate::health::rtt::RttEstimator;
+
+/// Shells report what arrives at most this often.
+const GRANULARITY: Millis = Millis::new(250);
+/// The shortest silence that is remarkable.
+const SHORTEST: Millis = Millis::from_secs(1);
+/// A connection that pauses for longer has no rhythm to speak of.
+const LONGEST: Millis = Millis::from_secs(60);
+/// Pauses that must have been seen before their length means anything.
+const SEEN: u8 = 5;
+
+/// The rhythm of what arrives on the app's connection.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct IdleDetector {
+    pauses: RttEstimator,
+    seen: u8,
+    state: Silence,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Silence {
+    /// Nothing has arrived yet, or it has been noticed that nothing does any more.
+    #[default]
+    Unwatched,
+    /// Something arrived at this moment.
+    Since(Timestamp),
+    /// It has been noticed that nothing has arrived since, at the second of these moments.
+    Noticed(Timestamp, Timestamp),
+}
+
+/// How remarkable a silence is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Remark {
+    /// It is longer than the rhythm lets expect.
+    Late,
+    /// It has lasted for as long again.
+    Dead,
+}
+
+impl IdleDetector {
+    /// Something has arrived.
+    pub(crate) fn heard(&mut self, now: Timestamp) {
+        if let Silence::Since(last) | Silence::Noticed(last, _) = self.state {
+            self.pauses.observe(now - last);
+            self.seen = self.seen.saturating_add(1);
+        }
+        self.state = Silence::Since(now);
+    }
+
+    /// Silence means nothing until something arrives again.
+    pub(crate) fn pause(&mut self) {
+        self.state = Silence::Unwatched;
+    }
+
+    /// Nobody could have heard anything until now; a connection that talked is expected to go on.
+    pub(crate) fn restart(&mut self, now: Timestamp) {
+        if self.state != Silence::Unwatched {
+            self.state = Silence::Since(now);
+        }
+    }
+
+    /// When the silence becomes remarkable, or more so.
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        let allowed = self.allowed()?;
+        match self.state {
+            Silence::Unwatched => None,
+            Silence::Since(at) | Silence::Noticed(_, at) => Some(at + allowed),
+        }
+    }
+
+    /// How remarkable the silence is, if it has just become so.
+    pub(crate) fn notice(&mut self, now: Timestamp) -> Option<Remark> {
+        if self.deadline()? > now {
+            return None;
+        }
+        match self.state {
+            Silence::Since(last) => {
+                self.state = Silence::Noticed(last, now);
+                Some(Remark::Late)
+            }
+            _ => {
+                self.state = Silence::Unwatched;
+                Some(Remark::Dead)
+            }
+        }
+    }
+
+    /// Whether something has arrived no longer ago than the rhythm lets expect.
+    pub(crate) fn is_talking(&self, now: Timestamp) -> bool {
+        let allowed = self.allowed().unwrap_or(LONGEST);
+        matches!(self.state, Silence::Since(last) if now <= last + allowed)
+    }
+
+    /// When something last arrived, if that is known.
+    pub(crate) const fn last(&self) -> Option<Timestamp> {
+        match self.state {
+            Silence::Since(last) | Silence::Noticed(last, _) => Some(last),
+            Silence::Unwatched => None,
+        }
+    }
+
+    /// The longest pause that is not remarkable: a quarter more than the rhythm.
+    fn allowed(&self) -> Option<Millis> {
+        let usual = self.pauses.timeout(SHORTEST, LONGEST);
+        let allowed = Millis::new(usual.scaled(5, 4).get() + GRANULARITY.get());
+        (self.seen >= SEEN && usual < LONGEST).then_some(allowed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    fn heard(at_secs: impl IntoIterator<Item = u64>) -> IdleDetector {
+        let mut idle = IdleDetector::default();
+        at_secs.into_iter().for_each(|secs| idle.heard(at(secs * 1_000)));
+        idle
+    }
+
+    #[test]
+    fn a_steady_talker_is_missed_soon_and_a_rare_one_never() {
+        assert_eq!(heard(0..20).deadline(), Some(at(20_500)));
+        assert!(heard((0..20).map(|n| n * 10)).deadline() >= Some(at(200_000)));
+        assert_eq!(heard((0..20).map(|n| n * 100)).deadline(), None);
+        assert_eq!(heard(0..4).deadline(), None, "too few to know");
+    }
+
+    #[test]
+    fn silence_is_noticed_and_then_taken_for_death() {
+        let mut idle = heard(0..20);
+        assert_eq!(idle.notice(at(20_499)), None);
+        assert!(idle.is_talking(at(20_499)));
+        assert_eq!(idle.notice(at(20_500)), Some(Remark::Late));
+        assert!(!idle.is_talking(at(20_500)));
+        assert_eq!(idle.notice(at(21_999)), None);
+        assert_eq!(idle.notice(at(22_000)), Some(Remark::Dead));
+        assert_eq!(idle.deadline(), None);
+    }
+
+    #[test]
+    fn a_pause_that_was_noticed_is_learnt_from() {
+        let mut idle = heard(0..20);
+        idle.notice(at(20_500));
+        idle.heard(at(21_500));
+        assert!(idle.deadline() > Some(at(23_500)), "{:?}", idle.deadline());
+    }
+
+    #[test]
+    fn nothing_is_missed_of_a_connection_that_is_new() {
+        let mut idle = heard(0..20);
+        idle.pause();
+        assert_eq!((idle.deadline(), idle.is_talking(at(19_100))), (None, false));
+        idle.restart(at(80_000));
+        assert_eq!(idle.deadline(), None, "it never talked");
+        idle.heard(at(90_000));
+        assert_eq!(idle.deadline(), Some(at(91_500)));
+        idle.restart(at(95_000));
+        assert_eq!(idle.deadline(), Some(at(96_500)), "after a sleep");
+    }
+}

@@ -1,0 +1,352 @@
+//! The app's connection: which socket carries it, when the next attempt is made, whether it has
+//! fallen silent, and which endpoints can be connected to. It judges no server: it reports facts.
+
+pub(crate) mod backoff;
+pub(crate) mod close_code;
+mod connection;
+pub(crate) mod idle;
+pub(crate) mod reach;
+
+pub(crate) use connection::Renewal;
+
+use crate::base::time::{Millis, Timestamp, earliest};
+use crate::config::{Endpoint, Retry};
+use crate::engine::context::Context;
+use crate::engine::roster::{Origin, rearrange};
+use crate::protocol::effect::{ConnectionId, DisconnectReason, Effect};
+use close_code::blames_server;
+use connection::{Connection, Purpose};
+use idle::{IdleDetector, Remark};
+use reach::{Reach, STABLE};
+use std::sync::Arc;
+
+/// What has happened to the app's connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SessionFact {
+    /// A socket to this endpoint carries the app's messages from now on.
+    Opened(usize),
+    /// The socket for a planned move is open: the move can be committed.
+    TrialOpened(usize),
+    /// The socket for a planned move did not open, or did not last.
+    TrialFailed(usize),
+    /// The app's socket closed, or did not open.
+    Closed {
+        /// Its endpoint, if it is still one of ours.
+        endpoint: usize,
+        code: Option<u16>,
+        was_open: bool,
+    },
+    /// The socket that was to replace the open one did not open.
+    RenewalFailed { endpoint: usize, code: Option<u16> },
+    /// The connection has been silent for longer than it ever is.
+    Silent,
+    /// It has been silent for as long again.
+    Dead,
+}
+
+/// The app's connection.
+#[derive(Debug)]
+pub(crate) struct Session {
+    connection: Connection,
+    idle: IdleDetector,
+    /// Of each endpoint, whether it can be connected to.
+    reach: Vec<Reach>,
+    retry_at: Option<Timestamp>,
+    /// When the last attempt began.
+    attempted_at: Timestamp,
+}
+
+impl Session {
+    pub(crate) fn new(cx: &Context) -> Self {
+        Self {
+            connection: Connection::default(),
+            idle: IdleDetector::default(),
+            reach: vec![Reach::default(); cx.endpoints.len()],
+            retry_at: None,
+            attempted_at: Timestamp::default(),
+        }
+    }
+
+    // What the app wants.
+
+    pub(crate) fn want(&mut self) {
+        self.connection.want();
+    }
+
+    pub(crate) fn unwant(&mut self, cx: &mut Context) {
+        self.connection.unwant(cx);
+        self.retry_at = None;
+        self.idle.pause();
+    }
+
+    /// The engine stops: everything is closed. What the app wants is kept for the next start.
+    pub(crate) fn stop(&mut self, cx: &mut Context) {
+        let wanted = self.connection.is_wanted();
+        self.unwant(cx);
+        if wanted {
+            self.connection.want();
+        }
+    }
+
+    pub(crate) const fn is_wanted(&self) -> bool {
+        self.connection.is_wanted()
+    }
+
+    /// Whether the app wants a connection and has none.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.connection.is_broken()
+    }
+
+    /// Whether a socket is open to this endpoint that carries the app's messages.
+    pub(crate) fn is_open_to(&self, endpoint: &Endpoint) -> bool {
+        self.connection.open_endpoint().is_some_and(|open| open.name == endpoint.name)
+    }
+
+    /// Whether messages arrive from this endpoint as often as they are used to.
+    pub(crate) fn is_talking(&self, endpoint: &Endpoint, now: Timestamp) -> bool {
+        self.is_open_to(endpoint) && self.idle.is_talking(now)
+    }
+
+    /// When the last message arrived, if that is known.
+    pub(crate) const fn last_message(&self) -> Option<Timestamp> {
+        self.idle.last()
+    }
+
+    pub(crate) fn reach(&self, index: usize) -> &Reach {
+        &self.reach[index]
+    }
+
+    // Sockets that are to be opened.
+
+    /// Sees to it that a socket to the active endpoint is open or opening.
+    pub(crate) fn follow(&mut self, cx: &mut Context, index: usize) {
+        if self.is_wanted() {
+            self.retry_at = None;
+            self.attempted_at = cx.now;
+            let target = cx.endpoints[index].clone();
+            self.connection.follow(cx, &target);
+        }
+    }
+
+    /// Makes the attempt that is due.
+    pub(crate) fn attempt(&mut self, cx: &mut Context, index: usize) {
+        self.retry_at = None;
+        self.attempted_at = cx.now;
+        let target = cx.endpoints[index].clone();
+        self.connection.attempt(cx, &target);
+    }
+
+    /// Opens a second socket to an endpoint that becomes the active one if it opens.
+    pub(crate) fn try_out(&mut self, cx: &mut Context, index: usize) {
+        let target = cx.endpoints[index].clone();
+        self.connection.try_out(cx, &target);
+    }
+
+    pub(crate) fn is_trying(&self) -> bool {
+        self.connection.is_opening_for(Purpose::Trial)
+    }
+
+    pub(crate) fn abandon_trial(&mut self, cx: &mut Context) {
+        self.connection.abandon_trial(cx);
+    }
+
+    /// The open socket may be dead, or the app wants another one. Without an open one, the attempt
+    /// that waits is made soon.
+    pub(crate) fn renew(&mut self, cx: &mut Context, renewal: Renewal) {
+        if !self.connection.renew(cx, renewal) {
+            self.hurry(cx, Millis::ZERO);
+        }
+    }
+
+    /// The open socket, if there is one, has outlived a sleep or its network.
+    pub(crate) fn renew_open(&mut self, cx: &mut Context) {
+        self.connection.renew(cx, Renewal::Presumed);
+    }
+
+    /// An attempt that waits need not wait long. How far the back-off has got is kept, and attempts
+    /// keep their distance, for networks that flap. One that is due stays due.
+    pub(crate) fn hurry(&mut self, cx: &mut Context, spread: Millis) {
+        let soon = self.soon(cx, spread);
+        self.retry_at = self.retry_at.map(|at| at.min(soon));
+    }
+
+    /// As [`Session::hurry`], where a crowd has waited for the same moment: an attempt that is due is
+    /// spread like the others.
+    pub(crate) fn hurry_in_a_crowd(&mut self, cx: &mut Context, spread: Millis) {
+        let soon = self.soon(cx, spread);
+        let now = cx.now;
+        self.retry_at = self.retry_at.map(|at| if at > now { at.min(soon) } else { soon });
+    }
+
+    fn soon(&self, cx: &mut Context, spread: Millis) -> Timestamp {
+        let initial = cx.config.retry.initial;
+        let soon = cx.now + cx.random.within(initial.max(spread));
+        soon.max(self.attempted_at + initial)
+    }
+
+    // What sockets do.
+
+    pub(crate) fn opened(&mut self, cx: &mut Context, id: ConnectionId) -> Option<SessionFact> {
+        let target = self.connection.target(id)?.name.clone();
+        let place = cx.index_of(&target);
+        let lasts = place.is_none_or(|index| self.reach[index].failures() == 0);
+        let opened = self.connection.opened(cx, id, lasts)?;
+        let index = cx.index_of(&opened.endpoint.name)?;
+        if !opened.promoted {
+            return None;
+        }
+        self.reach[index].opened();
+        self.idle.pause();
+        Some(if opened.purpose == Some(Purpose::Trial) {
+            SessionFact::TrialOpened(index)
+        } else {
+            SessionFact::Opened(index)
+        })
+    }
+
+    pub(crate) fn closed(
+        &mut self,
+        cx: &mut Context,
+        id: ConnectionId,
+        code: Option<u16>,
+        retry: &Retry,
+    ) -> Option<SessionFact> {
+        let closed = self.connection.closed(id, cx.now)?;
+        let index = cx.index_of(&closed.endpoint.name);
+        // One that closes at once, and not by the app's own word, is as good as none.
+        let broke_off = |lasted: Millis| lasted <= STABLE && blames_server(code);
+        let failed = closed.lasted.is_none_or(broke_off);
+        let mut next = cx.now + retry.initial;
+        if let Some(reach) = index.map(|index| &mut self.reach[index]) {
+            if closed.lasted.is_some_and(|lasted| lasted > STABLE) {
+                reach.lasted();
+            }
+            next = if failed {
+                reach.failed(cx.now, retry, &mut cx.random)
+            } else {
+                reach.wait(cx.now, retry, &mut cx.random)
+            };
+        }
+        if closed.purpose == Some(Purpose::Trial) {
+            return index.map(SessionFact::TrialFailed);
+        }
+        if closed.purpose.is_none() {
+            self.idle.pause();
+        }
+        if !self.connection.is_opening() {
+            self.retry_at = Some(next);
+        }
+        let (endpoint, was_open) = (index?, closed.lasted.is_some());
+        Some(match closed.purpose {
+            Some(Purpose::Renew) => SessionFact::RenewalFailed { endpoint, code },
+            _ => SessionFact::Closed { endpoint, code, was_open },
+        })
+    }
+
+    /// Something has arrived on a socket: the endpoint that it came from, if the socket is ours.
+    pub(crate) fn heard(&mut self, cx: &mut Context, id: ConnectionId) -> Option<usize> {
+        let name = self.connection.endpoint(id)?.name.clone();
+        self.idle.heard(cx.now);
+        if self.connection.refute_renewal(cx) {
+            self.retry_at = None;
+        }
+        cx.index_of(&name)
+    }
+
+    /// The endpoint of the socket of this number, if it carries the app's messages.
+    pub(crate) fn endpoint(&self, cx: &Context, id: ConnectionId) -> Option<usize> {
+        cx.index_of(&self.connection.endpoint(id)?.name)
+    }
+
+    // The passing of time.
+
+    /// When something is to be done; `attempts` says whether any are made at present.
+    pub(crate) fn due(&self, cx: &Context, attempts: bool) -> Option<Timestamp> {
+        earliest(&[
+            self.connection.deadline(),
+            self.retry_at.filter(|_| attempts),
+            self.lasting_at(cx),
+        ])
+    }
+
+    /// When the silence of the connection is remarkable.
+    pub(crate) fn idle_due(&self) -> Option<Timestamp> {
+        self.idle.deadline()
+    }
+
+    /// A socket that has not opened in time; it is given up.
+    pub(crate) fn overdue(&self, cx: &mut Context) -> Option<ConnectionId> {
+        let id = self.connection.overdue(cx.now)?;
+        cx.push(Effect::Disconnect { id, reason: DisconnectReason::Timeout });
+        Some(id)
+    }
+
+    /// Whether the time for the next attempt has come.
+    pub(crate) fn retry_is_due(&self, now: Timestamp) -> bool {
+        self.retry_at.is_some_and(|at| at <= now)
+    }
+
+    /// Takes notice of silence, if it has just become remarkable.
+    pub(crate) fn notice_silence(&mut self, now: Timestamp) -> Option<SessionFact> {
+        self.idle.notice(now).map(|remark| match remark {
+            Remark::Late => SessionFact::Silent,
+            Remark::Dead => SessionFact::Dead,
+        })
+    }
+
+    /// When a connection has shown that it lasts, if that is still open.
+    fn lasting_at(&self, cx: &Context) -> Option<Timestamp> {
+        let current = self.connection.open_since().filter(|(endpoint, _)| {
+            cx.index_of(&endpoint.name).is_some_and(|index| self.reach[index].failures() > 0)
+        });
+        let trial = self.connection.trial_since();
+        earliest(&[current.map(|(_, at)| at + STABLE), trial.map(|(_, at)| at + STABLE)])
+    }
+
+    /// Takes in that a connection has lasted.
+    pub(crate) fn lasted(&mut self, cx: &mut Context) -> Option<SessionFact> {
+        if self.lasting_at(cx).is_none_or(|at| at > cx.now) {
+            return None;
+        }
+        let lasts = |(endpoint, since): (&Arc<Endpoint>, Timestamp)| {
+            (since + STABLE <= cx.now).then(|| cx.index_of(&endpoint.name)).flatten()
+        };
+        let (current, trial) = (
+            self.connection.open_since().and_then(lasts),
+            self.connection.trial_since().and_then(lasts),
+        );
+        if let Some(index) = current {
+            self.reach[index].lasted();
+        }
+        let index = trial?;
+        self.reach[index].lasted();
+        self.connection.promote(cx);
+        self.idle.pause();
+        Some(SessionFact::TrialOpened(index))
+    }
+
+    /// Nobody could have heard anything until now.
+    pub(crate) fn awake(&mut self, cx: &Context) {
+        self.connection.extend(cx);
+        self.idle.restart(cx.now);
+    }
+
+    /// The network was to blame, or the endpoint was down: attempts that failed say nothing.
+    pub(crate) fn forgive(&mut self, index: usize) {
+        self.reach[index].forgive();
+    }
+
+    pub(crate) fn forgive_all(&mut self) {
+        self.reach.iter_mut().for_each(Reach::forgive);
+    }
+
+    /// The endpoints are others.
+    pub(crate) fn replace(&mut self, origins: &[Origin]) {
+        rearrange(&mut self.reach, origins, |_| Reach::default());
+        for (reach, origin) in self.reach.iter_mut().zip(origins) {
+            if !origin.same_host {
+                *reach = Reach::default();
+            }
+        }
+    }
+}

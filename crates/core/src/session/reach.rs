@@ -1,0 +1,101 @@
+//! Whether an endpoint can be connected to: attempts that failed, and a back-off of its own.
+
+use super::backoff::Backoff;
+use crate::base::random::Random;
+use crate::base::time::{Millis, Timestamp};
+use crate::config::Retry;
+
+/// Failed attempts in a row after which an endpoint is taken for one that cannot be connected to.
+const UNREACHABLE: u32 = 3;
+/// A connection that was open for so long has shown that it works.
+pub(crate) const STABLE: Millis = Millis::from_secs(5);
+
+/// What is known of connecting to one endpoint.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reach {
+    /// Attempts in a row that did not lead to a lasting connection.
+    failures: u32,
+    backoff: Backoff,
+    retry_at: Option<Timestamp>,
+}
+
+impl Reach {
+    /// An attempt did not open, or broke off at once. Returns how long to wait before the next.
+    pub(crate) fn failed(&mut self, now: Timestamp, retry: &Retry, random: &mut Random) -> Timestamp {
+        self.failures = self.failures.saturating_add(1);
+        self.wait(now, retry, random)
+    }
+
+    /// A connection that worked has ended. Returns when to try again.
+    pub(crate) fn wait(&mut self, now: Timestamp, retry: &Retry, random: &mut Random) -> Timestamp {
+        let at = now + self.backoff.wait(retry, random);
+        self.retry_at = Some(at);
+        at
+    }
+
+    /// A connection is open: it has the benefit of the doubt.
+    pub(crate) fn opened(&mut self) {
+        self.failures = self.failures.min(UNREACHABLE - 1);
+    }
+
+    /// A connection has been open for long enough.
+    pub(crate) fn lasted(&mut self) {
+        self.failures = 0;
+        self.backoff.reset();
+    }
+
+    /// Attempts that failed are no evidence any more: the endpoint was down then, or the network.
+    /// How far the back-off has got is kept.
+    pub(crate) fn forgive(&mut self) {
+        self.failures = 0;
+    }
+
+    /// Attempts in a row that did not lead to a lasting connection.
+    pub(crate) const fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    /// Whether the endpoint is taken for one that cannot be connected to. `threshold` is the number
+    /// of failures for clients that count them.
+    pub(crate) fn is_unreachable(&self, threshold: Option<u32>) -> bool {
+        self.failures >= threshold.unwrap_or(UNREACHABLE)
+    }
+
+    /// When the back-off after the last failure is over.
+    pub(crate) const fn retry_at(&self) -> Option<Timestamp> {
+        self.retry_at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(0);
+
+    fn failed(times: u32) -> Reach {
+        let (mut reach, mut random) = (Reach::default(), Random::new(1));
+        (0..times).for_each(|_| drop(reach.failed(NOW, &Retry::default(), &mut random)));
+        reach
+    }
+
+    #[test]
+    fn three_failures_in_a_row_make_an_endpoint_unreachable() {
+        assert!(!failed(2).is_unreachable(None));
+        assert!(failed(3).is_unreachable(None));
+        assert!(!failed(9).is_unreachable(Some(10)));
+        assert!(failed(10).is_unreachable(Some(10)));
+    }
+
+    #[test]
+    fn opening_gives_one_more_chance_and_lasting_clears_all() {
+        let mut reach = failed(7);
+        reach.opened();
+        assert!(!reach.is_unreachable(None));
+        let mut again = reach;
+        again.failed(NOW, &Retry::default(), &mut Random::new(1));
+        assert!(again.is_unreachable(None), "it broke off at once");
+        reach.lasted();
+        assert_eq!(reach.failures(), 0);
+    }
+}
