@@ -58,6 +58,7 @@ pub(crate) fn measure(with_faults: bool, with_networks: bool) -> Vec<Measured> {
     let all = policies();
     let count = all.len();
     let measured = all.into_iter().enumerate().map(|(index, policy)| {
+        eprintln!("{} of {count} policies: {}", index + 1, policy.name());
         let (policy, mut measured) = (policy.as_ref(), Measured::nothing(policy.as_ref()));
         if with_faults {
             measured.clean = times(policy, &Access::Clean);
@@ -66,7 +67,6 @@ pub(crate) fn measure(with_faults: bool, with_networks: bool) -> Vec<Measured> {
         if with_networks {
             measured.mistakes = mistakes(policy);
         }
-        eprintln!("{} of {count} policies: {}", index + 1, policy.name());
         measured
     });
     measured.collect()
@@ -106,8 +106,13 @@ fn times(policy: &dyn Policy, access: &Access) -> Vec<Value> {
 
 fn mistakes(policy: &dyn Policy) -> Vec<Value> {
     let days = if policy.is_ours() { DAYS } else { PEER_DAYS };
-    let of = |access| Measure::MovesAway(days).of(policy, &Setting::behind(access));
-    networks().into_iter().map(|(_, access, _)| of(access)).collect()
+    let of = |(name, access, _)| {
+        eprint!("networks: {name} ");
+        let moves = Measure::MovesAway(days).of(policy, &Setting::behind(access));
+        eprintln!();
+        moves
+    };
+    networks().into_iter().map(of).collect()
 }
 
 /// Holds Steadfast against its marks and against the others.

@@ -73,11 +73,12 @@ fn selected(known: &[&str]) -> Option<Vec<String>> {
 fn measure(group: Group) -> Vec<Done> {
     let (ours, haproxy) = (policy::steadfast(), policy::haproxy());
     let measured = group.rows.into_iter().map(|row| {
+        eprint!("{}: {} ", group.name, row.name);
         let begun = Instant::now();
         let ours = row.measure.of(&ours, &row.setting);
         let haproxy = row.measure.of(&haproxy, &row.setting);
         let took = begun.elapsed().as_secs_f64();
-        eprintln!("{}: {} ({took:.1} s)", group.name, row.name);
+        eprintln!("({took:.1} s)");
         Done { group: group.name, row, ours, haproxy }
     });
     measured.collect()
