@@ -40,6 +40,7 @@ pub(crate) fn networks() -> [(&'static str, Access, Mark); 7] {
         ("commuter", Access::Commute, Mark::Moves(60)),
     ]
 }
+
 /// Of them, that in which policies are compared.
 pub(crate) const LOSSY: usize = 3;
 
