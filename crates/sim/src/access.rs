@@ -1,5 +1,6 @@
 //! The client's own way into the network, which loses what passes over it, whichever endpoint that is for.
 
+use crate::patterns::Cuts;
 use crate::world::{Happening, NetworkState, Socket};
 use steadfast::{Millis, Timestamp};
 
@@ -13,6 +14,8 @@ pub enum Access {
     Lossy(f64),
     /// In bursts.
     Bursty(Bursty),
+    /// All of them, at times.
+    Cut(Cuts),
     /// As on a train to work and back: see [`Access::commute`].
     Commute,
 }
@@ -70,6 +73,7 @@ impl Access {
             Self::Clean => false,
             Self::Lossy(loss) => chance.f64() < *loss,
             Self::Bursty(bursty) => bursty.loses(now, chance),
+            Self::Cut(cuts) => cuts.cuts(now),
             Self::Commute => {
                 let second = now.as_millis() / 1_000 % 86_400;
                 let Some(ride) = RIDES.into_iter().find(|ride| (*ride..ride + RIDE).contains(&second)) else {

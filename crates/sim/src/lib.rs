@@ -17,12 +17,14 @@
 //! ```
 
 mod access;
+mod patterns;
 mod scenario;
 mod script;
 mod simulation;
 mod world;
 
 pub use access::{Access, Bursty};
+pub use patterns::{ColdStart, Cuts, Latency, TwoModes};
 pub use scenario::{Invalid, Line, Scenario};
 pub use script::Script;
 pub use simulation::{Observer, Simulation};

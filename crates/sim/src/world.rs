@@ -1,6 +1,7 @@
 //! What the world does: each endpoint's health, the network, the device. It knows nothing of what the engine makes of it.
 
 use crate::access::Access;
+use crate::patterns::Latency;
 use serde::{Deserialize, Deserializer};
 use std::collections::HashMap;
 use steadfast::{Answer, Command, FailureKind, Header, Lifecycle, Millis, Outcome, Timestamp};
@@ -255,6 +256,8 @@ pub(crate) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Mil
 #[derive(Debug)]
 pub struct World {
     healths: HashMap<String, Health>,
+    /// Of endpoints whose answers take another time than their health says.
+    latencies: HashMap<String, Latency>,
     sockets: HashMap<String, Socket>,
     offline: bool,
     access: Access,
@@ -267,6 +270,7 @@ impl World {
         // The engine's seed, but not its numbers.
         Self {
             healths: HashMap::new(),
+            latencies: HashMap::new(),
             sockets: HashMap::new(),
             offline: false,
             access: Access::Clean,
@@ -277,6 +281,11 @@ impl World {
     /// Sets how an endpoint answers checks.
     pub fn set_health(&mut self, endpoint: &str, health: Health) {
         self.healths.insert(endpoint.to_owned(), health);
+    }
+
+    /// Lets an endpoint's answers take a time that varies in this way, and not the time that its health says.
+    pub fn set_latency(&mut self, endpoint: &str, latency: Latency) {
+        self.latencies.insert(endpoint.to_owned(), latency);
     }
 
     /// Puts the client behind another network.
@@ -332,7 +341,10 @@ impl World {
                     return timed_out;
                 }
                 let extra = if answers.jitter > Millis::ZERO { self.chance.u32(0..=answers.jitter.get()) } else { 0 };
-                let latency = Millis::new(answers.latency.get().saturating_add(extra));
+                let latency = match self.latencies.get_mut(endpoint) {
+                    Some(latency) => latency.of_check(now, &mut self.chance),
+                    None => Millis::new(answers.latency.get().saturating_add(extra)),
+                };
                 if latency > timeout {
                     return timed_out;
                 }

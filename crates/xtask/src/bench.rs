@@ -8,6 +8,9 @@ use anyhow::Result;
 pub(crate) struct Arguments {
     /// Only these: step, memory, busy, false-failovers, detection, crowd. The last two take minutes and rewrite their tables and plots in docs.
     which: Vec<String>,
+    /// For the last two themselves, after `--`: `bench detection -- --rows outages,busy` measures only these tables and writes nothing.
+    #[arg(last = true)]
+    options: Vec<String>,
 }
 
 /// Measurements that have a page in docs.
@@ -22,7 +25,9 @@ pub(crate) fn run_benches(arguments: &Arguments) -> Result<()> {
     }
     let docs = root().join("docs");
     for name in WITH_A_PAGE.into_iter().filter(|name| all || pages.contains(name)) {
-        bench(name, &["--docs", &docs.to_string_lossy()])?;
+        let docs = docs.to_string_lossy();
+        let options = arguments.options.iter().map(String::as_str);
+        bench(name, &["--docs", &*docs].into_iter().chain(options).collect::<Vec<_>>())?;
     }
     Ok(())
 }

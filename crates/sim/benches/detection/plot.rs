@@ -1,7 +1,6 @@
 //! Time to notice against mistakes, as a picture.
 
-use crate::faults::FAULTS;
-use crate::{LOSSY, Measured};
+use crate::comparison::{Measured, faults, median};
 use plotters::prelude::*;
 use std::path::Path;
 
@@ -29,11 +28,11 @@ fn draw(measured: &[Measured], path: &Path) -> Result<(), Box<dyn std::error::Er
         .x_label_formatter(&|x| format!("{x}"))
         .y_label_formatter(&|y| format!("{y}"))
         .draw()?;
-    let hang = FAULTS.iter().position(|fault| fault.name == "hang").unwrap_or_default();
+    let hang = faults().iter().position(|(fault, ..)| fault.name == "hang").unwrap_or_default();
     for (index, policy) in measured.iter().enumerate() {
-        let time = policy.lossy[hang].map_or(NEVER, |time| f64::from(time.get().max(1_000)) / 1_000.0);
-        let (mistakes, days) = policy.mistakes[LOSSY];
-        let mistakes = (mistakes as f64 / days as f64).max(NO_MISTAKE);
+        let time = median(&policy.lossy[hang])
+            .map_or(NEVER, |time| f64::from(time.get().max(1_000)) / 1_000.0);
+        let mistakes = policy.mistaken().max(NO_MISTAKE);
         let color = if policy.ours { RED } else { RGBColor(60, 90, 150) };
         let size = if policy.ours { 7 } else { 5 };
         // Side by side at the edges, where several meet: above and below in turn.

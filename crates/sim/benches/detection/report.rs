@@ -1,111 +1,91 @@
-//! Tables, and whether the marks are met.
+//! Tables of what was measured.
 
-use crate::faults::FAULTS;
-use crate::{LOSSY, Measured, NETWORKS, docs, plot};
+use crate::comparison::{Measured, faults, median, networks};
+use crate::marks::seconds;
+use crate::measure::{TRIALS, Value};
+use crate::rows::Row;
 use std::fmt::Write;
-use std::path::Path;
-use steadfast::Millis;
 
-/// The most mistakes that Steadfast may make in 1,000 days with 10 % loss.
-const MISTAKES_MARK: u64 = 1;
-
-fn seconds(time: Option<Millis>) -> String {
-    time.map_or_else(|| "never".to_owned(), |time| format!("{:.1}", f64::from(time.get()) / 1_000.0))
+/// A row and what came out, for Steadfast and for `HAProxy`.
+pub(crate) struct Done {
+    pub(crate) group: &'static str,
+    pub(crate) row: Row,
+    pub(crate) ours: Value,
+    pub(crate) haproxy: Value,
 }
 
-fn a_day((mistakes, days): (u64, u64)) -> String {
-    match mistakes {
-        0 => format!("0 in {days} days"),
-        mistakes if mistakes * 10 < days => format!("{mistakes} in {days} days"),
-        mistakes => format!("{:.1} a day", mistakes as f64 / days as f64),
+/// What came out, in words.
+pub(crate) fn shown(value: &Value) -> String {
+    match value {
+        Value::Times(times) => {
+            let away = match times.away() {
+                0 => String::new(),
+                away => format!(" ({away} were away)"),
+            };
+            match (times.median(), times.p95()) {
+                (None, _) => format!("never{away}"),
+                (median, None) => format!("{} s / never{away}", seconds(median)),
+                (median, p95) => format!("{} / {} s{away}", seconds(median), seconds(p95)),
+            }
+        }
+        Value::Leaving(clients) => format!("{clients} of {TRIALS}"),
+        Value::Moves { moves: 0, days } => format!("0 in {days} days"),
+        Value::Moves { moves, days } if moves * 10 < *days => format!("{moves} in {days} days"),
+        Value::Moves { moves, days } => format!("{:.1} a day", *moves as f64 / *days as f64),
+        Value::ChecksAnHour(checks) => format!("{checks} an hour"),
     }
 }
 
 fn table(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
-    let mut table = format!(
-        "| |{}|\n|---|{}\n",
-        heads.iter().map(|head| format!(" {head} |")).collect::<String>().trim_end_matches('|'),
-        "---:|".repeat(heads.len())
-    );
+    let names: String = heads.iter().map(|head| format!(" {head} |")).collect();
+    let mut table = format!("| |{names}\n|---|{}\n", "---:|".repeat(heads.len()));
     for row in rows {
         let _ = writeln!(table, "| {} |", row.join(" | "));
     }
     table
 }
 
-fn tables(measured: &[Measured]) -> String {
-    let faults: Vec<_> = FAULTS.iter().map(|fault| fault.name).collect();
-    let networks: Vec<_> = NETWORKS.iter().map(|(name, _)| *name).collect();
-    let times = |of: fn(&Measured) -> &Vec<Option<Millis>>| {
-        table(
-            &faults,
-            measured.iter().map(move |measured| {
-                std::iter::once(measured.policy.to_owned()).chain(of(measured).iter().map(|time| seconds(*time))).collect()
-            }),
-        )
+/// What the rows of a group gave.
+pub(crate) fn rows(about: &str, done: &[Done]) -> String {
+    let cells = |done: &Done| {
+        let mark = done.row.mark.map_or_else(String::new, |mark| mark.to_string());
+        vec![done.row.name.to_owned(), shown(&done.ours), shown(&done.haproxy), mark]
     };
-    let mistakes = table(
-        &networks,
-        measured.iter().map(|measured| {
-            std::iter::once(measured.policy.to_owned()).chain(measured.mistakes.iter().map(|mistakes| a_day(*mistakes))).collect()
-        }),
-    );
-    format!(
-        "Seconds until the client has moved, median of 200, on a clean network:\n\n{}\nThe same with 10 % of all checks lost:\n\n{}\nMoves away from a healthy endpoint, by the client's network:\n\n{mistakes}",
-        times(|measured| &measured.clean),
-        times(|measured| &measured.lossy)
-    )
+    let rows = table(&["Steadfast", "HAProxy", "at most"], done.iter().map(cells));
+    format!("{about}:\n\n{rows}")
 }
 
-pub(crate) fn print(measured: &[Measured]) {
-    println!("{}", tables(measured));
-}
-
-/// Writes tables and plot into the docs.
-pub(crate) fn write(measured: &[Measured], folder: &Path) {
-    docs::replace(folder.join("detection.md"), &tables(measured));
-    plot::write(measured, &folder.join("detection.svg"));
-    println!("written: docs/detection.md and docs/detection.svg");
-}
-
-/// Whether Steadfast is as good as it must be; says what is not.
-pub(crate) fn marks_are_met(measured: &[Measured]) -> bool {
-    let mut met = true;
-    let mut check = |what: String, holds: bool| {
-        println!("{} {what}", if holds { "met    " } else { "NOT MET" });
-        met &= holds;
+/// All policies beside each other, as far as they were measured.
+pub(crate) fn comparison(measured: &[Measured]) -> Vec<String> {
+    let names: Vec<_> = faults().iter().map(|(fault, ..)| fault.name).collect();
+    let times = |about: &str, of: fn(&Measured) -> &Vec<Value>| {
+        let cells = |value: &Value| seconds(median(value));
+        section(about, &names, measured, of, cells)
     };
-    let ours = measured.iter().find(|measured| measured.ours).expect("Steadfast was measured");
-    for (index, fault) in FAULTS.iter().enumerate() {
-        for (mark, time, network) in [(fault.mark, ours.clean[index], ""), (fault.lossy_mark, ours.lossy[index], " with 10 % loss")] {
-            if let Some(mark) = mark {
-                let holds = time.is_some_and(|time| time.get() <= mark);
-                check(format!("{}{network}: {} s, mark {} s", fault.name, seconds(time), seconds(Some(Millis::new(mark)))), holds);
-            }
-        }
-    }
-    let (mistakes, days) = ours.mistakes[LOSSY];
-    check(
-        format!("moves away from a healthy endpoint with 10 % loss: {mistakes} in {days} days, mark {MISTAKES_MARK}"),
-        mistakes <= MISTAKES_MARK,
-    );
-    for peer in measured.iter().filter(|measured| !measured.ours) {
-        let rarer = rate(peer.mistakes[LOSSY]) <= rate(ours.mistakes[LOSSY]);
-        let slowest = |of: &[Option<Millis>]| of.iter().map(|time| time.unwrap_or(Millis::new(u32::MAX))).max().unwrap_or_default();
-        let (theirs, mine) = (slowest(&peer.lossy), slowest(&ours.lossy));
-        let factor = f64::from(theirs.get()) / f64::from(mine.get());
-        let holds = factor >= 3.0 || !rarer;
-        let how = if rarer { "as seldom wrong" } else { "wrong more often" };
-        let worst = if theirs.get() == u32::MAX {
-            "never notices some failure".to_owned()
-        } else {
-            format!("takes {factor:.1} times as long for its worst")
-        };
-        check(format!("{}: {how}, {worst}", peer.policy), holds);
-    }
-    met
+    let networks: Vec<_> = networks().iter().map(|(name, ..)| *name).collect();
+    let mistakes = "Moves away from a healthy endpoint, by the client's network (`networks`)";
+    let sections = [
+        times(
+            "Seconds until the client has moved, median of 200, on a clean network (`faults`)",
+            |measured| &measured.clean,
+        ),
+        times("The same with 10 % of all checks lost", |measured| &measured.lossy),
+        section(mistakes, &networks, measured, |measured| &measured.mistakes, shown),
+    ];
+    sections.into_iter().flatten().collect()
 }
 
-fn rate((mistakes, days): (u64, u64)) -> f64 {
-    mistakes as f64 / days as f64
+fn section(
+    about: &str,
+    heads: &[&str],
+    measured: &[Measured],
+    of: fn(&Measured) -> &Vec<Value>,
+    cell: fn(&Value) -> String,
+) -> Option<String> {
+    let row = |measured: &Measured| {
+        let name = measured.policy.to_owned();
+        std::iter::once(name).chain(of(measured).iter().map(cell)).collect()
+    };
+    let is_measured = measured.iter().any(|measured| !of(measured).is_empty());
+    is_measured.then(|| format!("{about}:\n\n{}", table(heads, measured.iter().map(row))))
 }

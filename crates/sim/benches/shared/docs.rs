@@ -15,5 +15,6 @@ pub(crate) fn replace(page: PathBuf, measured: &str) {
     let text = std::fs::read_to_string(&page).expect("the page is there");
     let (before, rest) = text.split_once(BEGIN).expect("a place for what is measured");
     let (_, after) = rest.split_once(END).expect("an end of that place");
-    std::fs::write(&page, format!("{before}{BEGIN}\n\n{measured}\n{END}{after}")).expect("docs can be written");
+    let text = format!("{before}{BEGIN}\n\n{measured}\n{END}{after}");
+    std::fs::write(&page, text).expect("docs can be written");
 }
