@@ -166,14 +166,9 @@ impl Observer for Recorder {
                 Command::Disconnect => Told::Disconnect,
                 Command::Stop => Told::Stop,
                 // No scenario does it.
-                Command::SetEndpoints(_) | Command::Isolate(..) => return,
+                _ => return,
             }),
-            Input::Started
-            | Input::Wake
-            | Input::ConnectionSilent { .. }
-            | Input::Traffic { .. }
-            | Input::CallEnded { .. }
-            | Input::RecoveryEnded { .. } => None,
+            _ => None,
         };
         if let Some(told) = told {
             self.told(at, told);
@@ -193,7 +188,7 @@ impl Observer for Recorder {
             Effect::Connect { id, endpoint } => {
                 self.script.connections.push(At { at_ms, what: Opened { id: id.get(), endpoint: endpoint.name.to_string() } });
             }
-            Effect::CancelCheck { .. } | Effect::Persist | Effect::Promote { .. } | Effect::Disconnect { .. } | Effect::Emit { .. } => {}
+            _ => {}
         }
     }
 

@@ -183,8 +183,8 @@ impl Simulation {
                     self.open.take_if(|(open, _)| *open == id);
                     self.pending.retain(|(_, pending)| !matches!(pending, Pending::Connection(connection, _) if *connection == id));
                 }
-                Effect::Promote { .. } | Effect::Persist => {}
                 Effect::Emit { at, event } => observer.event(at, event),
+                _ => {}
             }
         }
     }
