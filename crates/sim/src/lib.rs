@@ -12,11 +12,14 @@
 //!     "world": [ { "at": "30s", "endpoint": "a", "health": "refused" } ],
 //!     "expect": [ { "event": "switched", "from": "a", "to": "b" } ]
 //! }"#).unwrap();
-//! let lines = scenario.run().unwrap();
-//! assert_eq!(scenario.differences(&lines), None);
+//! let script = scenario.script().unwrap();
+//! assert_eq!(scenario.differences(&script), None);
 //! ```
 
 mod access;
+mod base;
+mod expect;
+mod pattern;
 mod scenario;
 mod script;
 mod simulation;

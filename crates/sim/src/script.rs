@@ -103,9 +103,22 @@ impl Script {
         Self { about, config, seed, duration_ms, inputs: Vec::new(), checks: Vec::new(), connections: Vec::new(), events: Vec::new() }
     }
 
-    /// How many events there are.
-    pub fn events(&self) -> usize {
-        self.events.len()
+    /// What the engine told the app, in order.
+    pub fn events(&self) -> &[Line] {
+        &self.events
+    }
+
+    /// The same run of an engine that does nothing. A scenario that accepts it shows nothing.
+    #[must_use]
+    pub fn without_engine(&self) -> Self {
+        Self { checks: Vec::new(), connections: Vec::new(), events: Vec::new(), ..self.clone() }
+    }
+
+    /// What the engine began: `checking` or `connecting`, when, and which endpoint.
+    pub(crate) fn beginnings(&self) -> impl Iterator<Item = (&'static str, u64, &str)> {
+        let checks = self.checks.iter().map(|check| ("checking", check.at_ms, check.what.endpoint.as_str()));
+        let connections = self.connections.iter().map(|opened| ("connecting", opened.at_ms, opened.what.endpoint.as_str()));
+        checks.chain(connections)
     }
 
     /// The script as JSON.

@@ -251,6 +251,11 @@ pub(crate) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Mil
     }
 }
 
+/// Reads what [`duration`] reads, where it may be left out.
+pub(crate) fn optional_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Millis>, D::Error> {
+    duration(deserializer).map(Some)
+}
+
 /// The world as it is at one moment.
 #[derive(Debug)]
 pub struct World {

@@ -49,7 +49,7 @@ pub(crate) fn report() -> Result<()> {
     let mut wrong = Vec::new();
     for (name, scenario) in scenarios()? {
         let script = scenario.script().with_context(|| name.clone())?;
-        print!("{name:<42} {:>6}", script.events());
+        print!("{name:<42} {:>6}", script.events().len());
         for ((_, title), said) in LANGUAGES.iter().zip(&said) {
             let width = title.len();
             match said.get(&name) {
