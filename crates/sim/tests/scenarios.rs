@@ -22,6 +22,9 @@ fn every_scenario_goes_as_expected() {
         if let Some(diff) = scenario.differences(&script) {
             wrong.push(format!("{name} (- expected, + happened):\n{diff}"));
         }
+        if scenario.differences(&script.without_engine()).is_none() {
+            wrong.push(format!("{name} passes with an engine that does nothing"));
+        }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(files.len() >= 20, "only {} scenarios were found", files.len());
