@@ -166,6 +166,9 @@ async function replay(script, platform) {
       case "prefer":
         link.prefer(input.name);
         break;
+      case "setEndpoints":
+        link.setEndpoints(input.config.endpoints);
+        break;
       case "connect":
         link.connect();
         break;
@@ -183,9 +186,11 @@ async function replay(script, platform) {
   while (inputs[0]?.atMs === 0 && !ARRIVALS.has(inputs[0].input)) await tell(inputs.shift());
   await platform.settle();
   let asleepUntil = 0;
+  const grid = script.timersMs ?? 1;
   while (true) {
     const [input] = inputs;
-    const timer = platform.nextTimer === undefined ? Number.POSITIVE_INFINITY : Math.max(platform.nextTimer, asleepUntil);
+    const due = platform.nextTimer === undefined ? Number.POSITIVE_INFINITY : Math.max(platform.nextTimer, asleepUntil);
+    const timer = Math.ceil(due / grid) * grid;
     const possible = input && (!["failure", "answer"].includes(input.input) || platform.checks.has(keyOf(input)));
     const inputIsNext = input && (input.atMs < timer || (input.atMs === timer && possible));
     const next = inputIsNext ? input.atMs : timer;

@@ -18,6 +18,7 @@
 
 mod access;
 mod base;
+mod command;
 mod expect;
 mod pattern;
 mod scenario;
@@ -26,7 +27,8 @@ mod simulation;
 mod world;
 
 pub use access::{Access, Bursty};
+pub use command::AppCommand;
 pub use scenario::{Invalid, Line, Scenario};
 pub use script::Script;
 pub use simulation::{Observer, Simulation};
-pub use world::{Answers, AppCommand, Device, Entry, FailsAfter, Fault, Happening, Health, NetworkState, Socket, World};
+pub use world::{Answers, Device, Entry, FailsAfter, Fault, Happening, Health, NetworkState, Socket, World};

@@ -1,6 +1,7 @@
 //! Scenario files: a config, what happens in the world, and what the engine should make of it. Every language runs the same ones.
 
 use crate::base;
+use crate::command::AppCommand;
 use crate::expect::{Count, Expectation};
 use crate::pattern::Pattern;
 use crate::script::{Recorder, Script};
@@ -16,11 +17,12 @@ use steadfast::{Config, Event, Millis, Timestamp};
 pub struct Scenario {
     /// What it shows, in a sentence.
     pub about: String,
-    config: steadfast::config::Value,
-    seed: u64,
-    duration: Millis,
+    pub(crate) config: steadfast::config::Value,
+    pub(crate) seed: u64,
+    pub(crate) duration: Millis,
     world: Vec<Entry>,
     messages: Option<Millis>,
+    pub(crate) timers: Option<Millis>,
     expectation: Expectation,
 }
 
@@ -42,6 +44,9 @@ struct Written {
     /// How often the server sends a message on an open connection.
     #[serde(default, deserialize_with = "optional_duration")]
     messages: Option<Millis>,
+    /// Timers fire at multiples of this only.
+    #[serde(default, deserialize_with = "optional_duration")]
+    timers: Option<Millis>,
     expect: Option<Vec<Pattern>>,
     #[serde(default)]
     watch: Vec<String>,
@@ -56,7 +61,7 @@ impl TryFrom<Written> for Scenario {
     type Error = String;
 
     fn try_from(written: Written) -> Result<Self, String> {
-        let Written { about, base, config, seed, duration, world, messages, .. } = written;
+        let Written { about, base, config, seed, duration, world, messages, timers, .. } = written;
         let (config, usual_seed) = match (base, config) {
             (Some(base), Some(own)) => (base::merged(base::config(&base)?, own), base::SEED),
             (Some(base), None) => (base::config(&base)?, base::SEED),
@@ -68,7 +73,7 @@ impl TryFrom<Written> for Scenario {
             return Err(problem);
         }
         let seed = seed.unwrap_or(usual_seed);
-        Ok(Self { about, config, seed, duration, world, messages, expectation })
+        Ok(Self { about, config, seed, duration, world, messages, timers, expectation })
     }
 }
 
@@ -117,24 +122,30 @@ impl Scenario {
     /// Runs the scenario and returns all that happened.
     pub fn script(&self) -> Result<Script, Invalid> {
         let config = Config::read(&self.config, steadfast::parse_url).map_err(|problems| Invalid(format!("config: {problems}")))?;
-        let names: Vec<_> = config.endpoints.0.iter().map(|endpoint| endpoint.name.clone()).collect();
-        let mut known: Vec<_> = names.iter().map(steadfast::Name::as_str).collect();
-        // What the engine calls somebody else's URLs.
-        let neutrals: Vec<_> = (0..config.connectivity.0.len()).map(|index| format!("connectivity-{index}")).collect();
-        known.extend(neutrals.iter().map(String::as_str));
+        let known = self.endpoints(&config);
         let start = Timestamp::default();
         let mut happenings = Vec::new();
         for (index, entry) in self.world.iter().enumerate() {
-            let happening = entry.happening(&known).map_err(|problem| Invalid(format!("world[{index}]: {problem}")))?;
-            happenings.push((start + entry.at, happening));
+            let happening = entry.happening(&known, &config).map_err(|problem| Invalid(format!("world[{index}]: {problem}")))?;
+            happenings.extend(entry.times(self.duration).map(|at| (start + at, happening.clone())));
         }
         happenings.sort_by_key(|(at, _)| *at);
         let simulation = Simulation::new(config, self.seed, World::new(self.seed));
-        let mut simulation = simulation.map_err(|problems| Invalid(problems.to_string()))?.with_messages(self.messages);
-        let script = Script::new(self.about.clone(), self.config.clone(), self.seed, self.duration);
+        let mut simulation =
+            simulation.map_err(|problems| Invalid(problems.to_string()))?.with_messages(self.messages).with_timers(self.timers);
+        let script = Script::new(self);
         let mut recorder = Recorder { script, under_way: HashMap::new(), begun: HashMap::new() };
         simulation.run(start + self.duration, &happenings, &mut recorder);
         Ok(recorder.script)
+    }
+
+    /// The names that the world and the app can know endpoints by.
+    fn endpoints(&self, config: &Config) -> Vec<String> {
+        let own = config.endpoints.0.iter().map(|endpoint| endpoint.name.to_string());
+        // What the engine calls somebody else's URLs.
+        let neutral = (0..config.connectivity.0.len()).map(|index| format!("connectivity-{index}"));
+        let later = self.world.iter().filter_map(|entry| entry.command.as_ref()).flat_map(AppCommand::names);
+        own.chain(neutral).chain(later).collect()
     }
 
     /// A diff of what was expected and what happened, or `None` if they agree.

@@ -1,9 +1,10 @@
 //! What the world does: each endpoint's health, the network, the device. It knows nothing of what the engine makes of it.
 
 use crate::access::Access;
+use crate::command::AppCommand;
 use serde::{Deserialize, Deserializer};
 use std::collections::HashMap;
-use steadfast::{Answer, Command, FailureKind, Header, Lifecycle, Millis, Outcome, Timestamp};
+use steadfast::{Answer, Command, Config, FailureKind, Header, Lifecycle, Millis, Outcome, Timestamp};
 
 /// Something that happens in the world at a moment, and holds until something else does.
 #[derive(Clone, Debug, Deserialize)]
@@ -12,6 +13,9 @@ pub struct Entry {
     /// When, since the start.
     #[serde(deserialize_with = "duration")]
     pub at: Millis,
+    /// From then on, how often it happens again.
+    #[serde(default, deserialize_with = "optional_duration")]
+    pub every: Option<Millis>,
     /// The endpoint that `health` or `socket` is about.
     #[serde(default)]
     pub endpoint: Option<String>,
@@ -27,6 +31,9 @@ pub struct Entry {
     /// Whether the platform keeps quiet about the network.
     #[serde(default)]
     pub silent: bool,
+    /// Whether the platform says so, and is wrong.
+    #[serde(default)]
+    pub untrue: bool,
     /// What becomes of the app.
     #[serde(default)]
     pub device: Option<Device>,
@@ -44,25 +51,41 @@ pub enum Happening {
     Socket(String, Socket),
     /// The network changes; the flag says whether silently.
     Network(NetworkState, bool),
+    /// The platform says so of the network, and is wrong.
+    Rumour(NetworkState),
     /// The device changes.
     Device(Device),
     /// The app asks for something.
     Command(Command),
+    /// The app starts the engine again after a stop.
+    Start,
 }
 
 impl Entry {
+    /// The times at which it happens, up to `end`.
+    pub(crate) fn times(&self, end: Millis) -> impl Iterator<Item = Millis> {
+        let (from, to) = (self.at.get(), end.get());
+        let period = self.every.map_or(u32::MAX, |every| every.get().max(1));
+        (from..=to.max(from)).step_by(period as usize).map(Millis::new)
+    }
+
     /// What happens, or what is wrong with the entry.
-    pub(crate) fn happening(&self, known: &[&str]) -> Result<Happening, String> {
+    pub(crate) fn happening(&self, known: &[String], config: &Config) -> Result<Happening, String> {
         let name = || {
             let name = self.endpoint.as_deref().ok_or("`endpoint` is missing")?;
-            if known.contains(&name) { Ok(name.to_owned()) } else { Err(format!("unknown endpoint `{name}`; known: {}", known.join(", "))) }
+            if known.iter().any(|known| known == name) {
+                Ok(name.to_owned())
+            } else {
+                Err(format!("unknown endpoint `{name}`; known: {}", known.join(", ")))
+            }
         };
         let happening = match (&self.health, &self.socket, self.network, self.device, &self.command) {
             (Some(health), None, None, None, None) => Happening::Health(name()?, health.clone()),
             (None, Some(socket), None, None, None) => Happening::Socket(name()?, *socket),
+            (None, None, Some(network), None, None) if self.untrue => Happening::Rumour(network),
             (None, None, Some(network), None, None) => Happening::Network(network, self.silent),
             (None, None, None, Some(device), None) => Happening::Device(device),
-            (None, None, None, None, Some(command)) => Happening::Command(command.clone().into()),
+            (None, None, None, None, Some(command)) => command.happening(config)?,
             _ => return Err("one of `health`, `socket`, `network`, `device`, `command` is needed".to_owned()),
         };
         Ok(happening)
@@ -125,6 +148,9 @@ impl Answers {
     }
 }
 
+/// How long a connection takes to open unless the scenario says otherwise.
+pub(crate) const OPENING: Millis = Millis::new(20);
+
 fn usual_latency() -> Millis {
     Millis::new(20)
 }
@@ -159,8 +185,12 @@ pub enum Socket {
     Closes(u16),
     /// Breaks the open one off, and refuses new ones.
     Dies,
-    /// Keeps the open one and sends nothing more.
+    /// Keeps the open one and sends nothing more on it; accepts new ones.
     GoesSilent,
+    /// Accepts new ones after this time.
+    OpensAfter(#[serde(deserialize_with = "duration")] Millis),
+    /// Accepts new ones and breaks each off right after.
+    Drops,
 }
 
 /// The network, as it is.
@@ -200,40 +230,6 @@ impl Device {
             Self::Resumed => Lifecycle::Resumed,
             Self::Sleeps(_) => return None,
         })
-    }
-}
-
-/// What the app asks for.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum AppCommand {
-    /// A check at once.
-    CheckNow,
-    /// This endpoint first.
-    Prefer(String),
-    /// Maintenance of this endpoint.
-    MaintenanceBegins(String),
-    /// The end of it.
-    MaintenanceEnds(String),
-    /// A connection.
-    Connect,
-    /// No connection.
-    Disconnect,
-    /// The end.
-    Stop,
-}
-
-impl From<AppCommand> for Command {
-    fn from(command: AppCommand) -> Self {
-        match command {
-            AppCommand::CheckNow => Self::CheckNow,
-            AppCommand::Prefer(name) => Self::Prefer(Some(name.as_str().into())),
-            AppCommand::MaintenanceBegins(name) => Self::Maintenance(name.as_str().into(), true),
-            AppCommand::MaintenanceEnds(name) => Self::Maintenance(name.as_str().into(), false),
-            AppCommand::Connect => Self::Connect,
-            AppCommand::Disconnect => Self::Disconnect,
-            AppCommand::Stop => Self::Stop,
-        }
     }
 }
 
@@ -293,7 +289,7 @@ impl World {
 
     /// Sets what an endpoint does with connections.
     pub fn set_socket(&mut self, endpoint: &str, socket: Socket) {
-        let socket = if matches!(socket, Socket::Closes(_)) { Socket::Accepts } else { socket };
+        let socket = if matches!(socket, Socket::Closes(_) | Socket::GoesSilent) { Socket::Accepts } else { socket };
         self.sockets.insert(endpoint.to_owned(), socket);
     }
 
@@ -301,8 +297,14 @@ impl World {
         self.offline = offline;
     }
 
-    pub(crate) fn talks(&self, endpoint: &str) -> bool {
-        self.sockets.get(endpoint) != Some(&Socket::GoesSilent)
+    /// How long a connection to an endpoint takes to open.
+    pub(crate) fn opening(&self, endpoint: &str) -> Millis {
+        if let Some(Socket::OpensAfter(time)) = self.sockets.get(endpoint) { *time } else { OPENING }
+    }
+
+    /// Whether an endpoint breaks off a connection that it has just accepted.
+    pub(crate) fn drops(&self, endpoint: &str) -> bool {
+        self.sockets.get(endpoint) == Some(&Socket::Drops)
     }
 
     /// Whether an endpoint accepts a new connection.
