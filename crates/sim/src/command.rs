@@ -1,6 +1,6 @@
 //! What the app asks of the engine in a scenario.
 
-use crate::world::Happening;
+use crate::entry::Happening;
 use serde::Deserialize;
 use steadfast::config::Value;
 use steadfast::{Command, Config};

@@ -19,6 +19,7 @@
 mod access;
 mod base;
 mod command;
+mod entry;
 mod expect;
 mod pattern;
 mod scenario;
@@ -28,7 +29,8 @@ mod world;
 
 pub use access::{Access, Bursty};
 pub use command::AppCommand;
+pub use entry::{Answers, Device, Entry, FailsAfter, Fault, Happening, Health, NetworkState, Socket};
 pub use scenario::{Invalid, Line, Scenario};
 pub use script::Script;
 pub use simulation::{Observer, Simulation};
-pub use world::{Answers, Device, Entry, FailsAfter, Fault, Happening, Health, NetworkState, Socket, World};
+pub use world::World;

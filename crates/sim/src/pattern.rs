@@ -1,7 +1,7 @@
 //! An event as a scenario writes it: its kind, and as much of the rest as is known beforehand.
 
+use crate::entry::optional_duration;
 use crate::scenario::Line;
-use crate::world::optional_duration;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::fmt;

@@ -2,11 +2,12 @@
 
 use crate::base;
 use crate::command::AppCommand;
+use crate::entry::{Entry, duration, optional_duration};
 use crate::expect::{Count, Expectation};
 use crate::pattern::Pattern;
 use crate::script::{Recorder, Script};
 use crate::simulation::Simulation;
-use crate::world::{Entry, World, duration, optional_duration};
+use crate::world::World;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use steadfast::{Config, Event, Millis, Timestamp};

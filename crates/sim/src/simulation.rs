@@ -1,6 +1,7 @@
 //! Turns the engine and the world together, from event to event.
 
-use crate::world::{Device, Happening, NetworkState, OPENING, Socket, World};
+use crate::entry::{Device, Happening, NetworkState, Socket};
+use crate::world::{OPENING, World};
 use std::collections::VecDeque;
 use steadfast::{CheckId, Config, ConnectionId, Effect, Engine, Event, FailureKind, Input, Millis, Network, Outcome, Problems, Timestamp};
 
