@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { Steadfast } from "steadfast";
+import { Steadfast as Full } from "steadfast/full";
 
 const FOLDER = new URL("../../target/scenarios/", import.meta.url);
 const names = (await readdir(FOLDER)).filter((file) => file.endsWith(".json")).map((file) => file.slice(0, -".json".length));
@@ -40,6 +41,7 @@ class VirtualPlatform {
   navigator = { onLine: true, connection: Object.assign(new EventTarget(), { type: "wifi" }) };
   #replaced = new Map();
   #last = 0;
+  #numbers = new Map();
 
   install() {
     const platform = this;
@@ -86,7 +88,9 @@ class VirtualPlatform {
     const endpoint = endpointOf(url);
     this.begun.push([this.time, endpoint]);
     // Several checks of one endpoint may be under way: they are told apart by their number.
-    const key = keyOf({ endpoint, number: this.begun.filter(([, other]) => other === endpoint).length });
+    const number = (this.#numbers.get(endpoint) ?? 0) + 1;
+    this.#numbers.set(endpoint, number);
+    const key = keyOf({ endpoint, number });
     return new Promise((resolve, reject) => {
       this.checks.set(key, { resolve, reject });
       signal.addEventListener("abort", () => this.checks.delete(key));
@@ -113,7 +117,8 @@ class VirtualPlatform {
 async function replay(script, platform) {
   const { random } = Math;
   Math.random = () => script.seed / 2 ** 53;
-  const link = await Steadfast.start(script.config);
+  // Recovery is in the full package only.
+  const link = await (script.config.recovery ? Full : Steadfast).start(script.config);
   Math.random = random;
   const events = [];
   for (const name of Object.values(TOLD)) link.addEventListener(name, ({ detail }) => events.push({ at_ms: platform.time, ...detail }));
@@ -166,6 +171,9 @@ async function replay(script, platform) {
       case "prefer":
         link.prefer(input.name);
         break;
+      case "setEndpoints":
+        link.setEndpoints(input.config.endpoints);
+        break;
       case "connect":
         link.connect();
         break;
@@ -183,9 +191,11 @@ async function replay(script, platform) {
   while (inputs[0]?.atMs === 0 && !ARRIVALS.has(inputs[0].input)) await tell(inputs.shift());
   await platform.settle();
   let asleepUntil = 0;
+  const grid = script.timersMs ?? 1;
   while (true) {
     const [input] = inputs;
-    const timer = platform.nextTimer === undefined ? Number.POSITIVE_INFINITY : Math.max(platform.nextTimer, asleepUntil);
+    const due = platform.nextTimer === undefined ? Number.POSITIVE_INFINITY : Math.max(platform.nextTimer, asleepUntil);
+    const timer = Math.ceil(due / grid) * grid;
     const possible = input && (!["failure", "answer"].includes(input.input) || platform.checks.has(keyOf(input)));
     const inputIsNext = input && (input.atMs < timer || (input.atMs === timer && possible));
     const next = inputIsNext ? input.atMs : timer;
@@ -219,7 +229,7 @@ describe("scenarios", () => {
     assert.ok(names.length >= 20, `only ${names.length} scripts in ${FOLDER}`);
     // Loads the WebAssembly while files can still be read.
     const endpoints = [{ name: "a", connect: "ws://127.0.0.1:9/", health: "http://127.0.0.1:9/" }];
-    (await Steadfast.start({ endpoints })).stop();
+    for (const entry of [Steadfast, Full]) (await entry.start({ endpoints })).stop();
   });
 
   after(async () => {

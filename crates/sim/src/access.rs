@@ -1,7 +1,7 @@
 //! The client's own way into the network, which loses what passes over it, whichever endpoint that is for.
 
+use crate::entry::{Happening, NetworkState, Socket};
 use crate::patterns::Cuts;
-use crate::world::{Happening, NetworkState, Socket};
 use steadfast::{Millis, Timestamp};
 
 /// How a client's own network loses checks.

@@ -12,11 +12,16 @@
 //!     "world": [ { "at": "30s", "endpoint": "a", "health": "refused" } ],
 //!     "expect": [ { "event": "switched", "from": "a", "to": "b" } ]
 //! }"#).unwrap();
-//! let lines = scenario.run().unwrap();
-//! assert_eq!(scenario.differences(&lines), None);
+//! let script = scenario.script().unwrap();
+//! assert_eq!(scenario.differences(&script), None);
 //! ```
 
 mod access;
+mod base;
+mod command;
+mod entry;
+mod expect;
+mod pattern;
 mod patterns;
 mod scenario;
 mod script;
@@ -24,8 +29,10 @@ mod simulation;
 mod world;
 
 pub use access::{Access, Bursty};
+pub use command::AppCommand;
+pub use entry::{Answers, Device, Entry, FailsAfter, Fault, Happening, Health, NetworkState, Socket};
 pub use patterns::{ColdStart, Cuts, Latency, TwoModes};
 pub use scenario::{Invalid, Line, Scenario};
 pub use script::Script;
 pub use simulation::{Observer, Simulation};
-pub use world::{Answers, AppCommand, Device, Entry, FailsAfter, Fault, Happening, Health, NetworkState, Socket, World};
+pub use world::World;

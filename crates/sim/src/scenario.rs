@@ -1,25 +1,43 @@
 //! Scenario files: a config, what happens in the world, and what the engine should make of it. Every language runs the same ones.
 
+use crate::base;
+use crate::command::AppCommand;
+use crate::entry::{Entry, duration, optional_duration};
+use crate::expect::{Count, Expectation};
+use crate::pattern::Pattern;
 use crate::script::{Recorder, Script};
 use crate::simulation::Simulation;
-use crate::world::{Entry, World, duration};
+use crate::world::World;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use std::collections::HashMap;
-use std::fmt::Write;
 use steadfast::{Config, Event, Millis, Timestamp};
 
-/// One scenario file.
+/// One scenario file, with its base under its own config.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Written")]
 pub struct Scenario {
     /// What it shows, in a sentence.
-    #[serde(default)]
     pub about: String,
-    config: steadfast::config::Value,
-    /// Seed of the engine's jitter and of the world's chance.
+    pub(crate) config: steadfast::config::Value,
+    pub(crate) seed: u64,
+    pub(crate) duration: Millis,
+    world: Vec<Entry>,
+    messages: Option<Millis>,
+    pub(crate) timers: Option<Millis>,
+    expectation: Expectation,
+}
+
+/// One scenario file, as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Written {
     #[serde(default)]
-    seed: u64,
+    about: String,
+    /// What the config starts from.
+    base: Option<String>,
+    config: Option<steadfast::config::Value>,
+    /// Seed of the engine's jitter and of the world's chance.
+    seed: Option<u64>,
     #[serde(deserialize_with = "duration")]
     duration: Millis,
     #[serde(default)]
@@ -27,15 +45,37 @@ pub struct Scenario {
     /// How often the server sends a message on an open connection.
     #[serde(default, deserialize_with = "optional_duration")]
     messages: Option<Millis>,
+    /// Timers fire at multiples of this only.
+    #[serde(default, deserialize_with = "optional_duration")]
+    timers: Option<Millis>,
+    expect: Option<Vec<Pattern>>,
     #[serde(default)]
-    expect: Vec<Map<String, Value>>,
+    watch: Vec<String>,
     /// Whether `expect` lists every event and not only decisions.
-    #[serde(default, rename = "expectAll")]
+    #[serde(default)]
     expect_all: bool,
+    #[serde(default)]
+    counts: Vec<Count>,
 }
 
-fn optional_duration<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Millis>, D::Error> {
-    duration(deserializer).map(Some)
+impl TryFrom<Written> for Scenario {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, String> {
+        let Written { about, base, config, seed, duration, world, messages, timers, .. } = written;
+        let (config, usual_seed) = match (base, config) {
+            (Some(base), Some(own)) => (base::merged(base::config(&base)?, own), base::SEED),
+            (Some(base), None) => (base::config(&base)?, base::SEED),
+            (None, Some(own)) => (own, 0),
+            (None, None) => return Err("`base` or `config` is missing".to_owned()),
+        };
+        let expectation = Expectation { events: written.expect, watch: written.watch, all: written.expect_all, counts: written.counts };
+        if let Some(problem) = expectation.problem() {
+            return Err(problem);
+        }
+        let seed = seed.unwrap_or(usual_seed);
+        Ok(Self { about, config, seed, duration, world, messages, timers, expectation })
+    }
 }
 
 /// What is wrong with a scenario file: what, and where.
@@ -80,64 +120,37 @@ impl Scenario {
         serde_json::from_str(text).map_err(|error| Invalid(error.to_string()))
     }
 
-    /// Runs the scenario and returns all events.
-    pub fn run(&self) -> Result<Vec<Line>, Invalid> {
-        self.script().map(|script| script.events)
-    }
-
     /// Runs the scenario and returns all that happened.
     pub fn script(&self) -> Result<Script, Invalid> {
         let config = Config::read(&self.config, steadfast::parse_url).map_err(|problems| Invalid(format!("config: {problems}")))?;
-        let names: Vec<_> = config.endpoints.0.iter().map(|endpoint| endpoint.name.clone()).collect();
-        let mut known: Vec<_> = names.iter().map(steadfast::Name::as_str).collect();
-        // What the engine calls somebody else's URLs.
-        let neutrals: Vec<_> = (0..config.connectivity.0.len()).map(|index| format!("connectivity-{index}")).collect();
-        known.extend(neutrals.iter().map(String::as_str));
+        let known = self.endpoints(&config);
         let start = Timestamp::default();
         let mut happenings = Vec::new();
         for (index, entry) in self.world.iter().enumerate() {
-            let happening = entry.happening(&known).map_err(|problem| Invalid(format!("world[{index}]: {problem}")))?;
-            happenings.push((start + entry.at, happening));
+            let happening = entry.happening(&known, &config).map_err(|problem| Invalid(format!("world[{index}]: {problem}")))?;
+            happenings.extend(entry.times(self.duration).map(|at| (start + at, happening.clone())));
         }
         happenings.sort_by_key(|(at, _)| *at);
         let simulation = Simulation::new(config, self.seed, World::new(self.seed));
-        let mut simulation = simulation.map_err(|problems| Invalid(problems.to_string()))?.with_messages(self.messages);
-        let script = Script::new(self.about.clone(), self.config.clone(), self.seed, self.duration);
+        let mut simulation =
+            simulation.map_err(|problems| Invalid(problems.to_string()))?.with_messages(self.messages).with_timers(self.timers);
+        let script = Script::new(self);
         let mut recorder = Recorder { script, under_way: HashMap::new(), begun: HashMap::new() };
         simulation.run(start + self.duration, &happenings, &mut recorder);
         Ok(recorder.script)
     }
 
-    /// A diff of what was expected and what came, or `None` if they agree. An expected event need not name every field, nor the time.
-    pub fn differences(&self, lines: &[Line]) -> Option<String> {
-        let came: Vec<_> = lines.iter().filter(|line| self.expect_all || line.is_decision()).collect();
-        let agrees = |expected: &Map<String, Value>, line: &Line| {
-            let Ok(Value::Object(fields)) = serde_json::to_value(line) else { return false };
-            expected.iter().all(|(key, value)| match key.as_str() {
-                "at" => duration(value.clone()).is_ok_and(|at| u64::from(at.get()) == line.at_ms),
-                _ => fields.get(key) == Some(value),
-            })
-        };
-        let same = self.expect.len() == came.len() && self.expect.iter().zip(&came).all(|(expected, line)| agrees(expected, line));
-        if same {
-            return None;
-        }
-        let mut diff = String::new();
-        for index in 0..self.expect.len().max(came.len()) {
-            match (self.expect.get(index), came.get(index)) {
-                (Some(expected), Some(line)) if agrees(expected, line) => {
-                    let _ = writeln!(diff, "  {}", line.to_json());
-                }
-                (expected, line) => {
-                    if let Some(expected) = expected {
-                        let _ = writeln!(diff, "- {}", Value::Object(expected.clone()));
-                    }
-                    if let Some(line) = line {
-                        let _ = writeln!(diff, "+ {}", line.to_json());
-                    }
-                }
-            }
-        }
-        Some(diff)
+    /// The names that the world and the app can know endpoints by.
+    fn endpoints(&self, config: &Config) -> Vec<String> {
+        let own = config.endpoints.0.iter().map(|endpoint| endpoint.name.to_string());
+        // What the engine calls somebody else's URLs.
+        let neutral = (0..config.connectivity.0.len()).map(|index| format!("connectivity-{index}"));
+        let later = self.world.iter().filter_map(|entry| entry.command.as_ref()).flat_map(AppCommand::names);
+        own.chain(neutral).chain(later).collect()
+    }
+
+    /// A diff of what was expected and what happened, or `None` if they agree.
+    pub fn differences(&self, script: &Script) -> Option<String> {
+        self.expectation.differences(script)
     }
 }

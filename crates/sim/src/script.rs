@@ -1,7 +1,7 @@
 //! A scenario as a script: everything that the world tells an engine and everything that the engine must do, to the millisecond.
 //! Each language replays it through its own public API and compares.
 
-use crate::scenario::Line;
+use crate::scenario::{Line, Scenario};
 use crate::simulation::Observer;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -20,6 +20,9 @@ pub struct Script {
     pub(crate) config: Value,
     /// Seed of the engine.
     pub(crate) seed: u64,
+    /// If timers are late: they fire at multiples of this only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) timers_ms: Option<u32>,
     /// When it ends, in milliseconds since the start.
     pub(crate) duration_ms: u64,
     /// What the world says, in order. At the same moment a due timer of the engine comes after all of it; the outcome of a check that has not
@@ -70,12 +73,16 @@ pub(crate) enum Told {
     Prefer { name: Option<String> },
     /// The app announces maintenance of an endpoint, or ends it.
     Maintenance { name: String, begins: bool },
+    /// The app replaces the endpoints by those of a config.
+    SetEndpoints { config: Value },
     /// The app wants a connection.
     Connect,
     /// The app wants none.
     Disconnect,
     /// The app stops.
     Stop,
+    /// The app starts again.
+    Start,
 }
 
 /// A check that begins.
@@ -98,14 +105,46 @@ pub(crate) struct Opened {
 }
 
 impl Script {
-    pub(crate) fn new(about: String, config: Value, seed: u64, duration: Millis) -> Self {
-        let duration_ms = u64::from(duration.get());
-        Self { about, config, seed, duration_ms, inputs: Vec::new(), checks: Vec::new(), connections: Vec::new(), events: Vec::new() }
+    /// The script of a run in which nothing has happened yet.
+    pub(crate) fn new(scenario: &Scenario) -> Self {
+        Self {
+            about: scenario.about.clone(),
+            config: scenario.config.clone(),
+            seed: scenario.seed,
+            timers_ms: scenario.timers.map(Millis::get),
+            duration_ms: u64::from(scenario.duration.get()),
+            inputs: Vec::new(),
+            checks: Vec::new(),
+            connections: Vec::new(),
+            events: Vec::new(),
+        }
     }
 
-    /// How many events there are.
-    pub fn events(&self) -> usize {
-        self.events.len()
+    /// What the engine told the app, in order.
+    pub fn events(&self) -> &[Line] {
+        &self.events
+    }
+
+    /// The same run of an engine that does nothing. A scenario that accepts it shows nothing.
+    #[must_use]
+    pub fn without_engine(&self) -> Self {
+        Self { checks: Vec::new(), connections: Vec::new(), events: Vec::new(), ..self.clone() }
+    }
+
+    fn has_stopped(&self) -> bool {
+        self.inputs.iter().any(|input| matches!(input.what, Told::Stop))
+    }
+
+    /// Whether every language can replay it: a link that has been stopped is started again in Rust only.
+    pub fn is_for_all_languages(&self) -> bool {
+        !self.inputs.iter().any(|input| matches!(input.what, Told::Start))
+    }
+
+    /// What the engine began: `checking` or `connecting`, when, and which endpoint.
+    pub(crate) fn beginnings(&self) -> impl Iterator<Item = (&'static str, u64, &str)> {
+        let checks = self.checks.iter().map(|check| ("checking", check.at_ms, check.what.endpoint.as_str()));
+        let connections = self.connections.iter().map(|opened| ("connecting", opened.at_ms, opened.what.endpoint.as_str()));
+        checks.chain(connections)
     }
 
     /// The script as JSON.
@@ -165,9 +204,14 @@ impl Observer for Recorder {
                 Command::Connect => Told::Connect,
                 Command::Disconnect => Told::Disconnect,
                 Command::Stop => Told::Stop,
+                Command::SetEndpoints(endpoints) => {
+                    Told::SetEndpoints { config: Value::Table(vec![("endpoints".to_owned(), endpoints.to_value())]) }
+                }
                 // No scenario does it.
                 _ => return,
             }),
+            // The first start is every run's.
+            Input::Started => self.script.has_stopped().then_some(Told::Start),
             _ => None,
         };
         if let Some(told) = told {

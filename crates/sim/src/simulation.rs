@@ -1,8 +1,9 @@
 //! Turns the engine and the world together, from event to event.
 
-use crate::world::{Device, Happening, NetworkState, Socket, World};
+use crate::entry::{Device, Happening, NetworkState, Socket};
+use crate::world::{OPENING, World};
 use std::collections::VecDeque;
-use steadfast::{CheckId, Config, ConnectionId, Effect, Engine, Event, Input, Millis, Network, Outcome, Problems, Timestamp};
+use steadfast::{CheckId, Config, ConnectionId, Effect, Engine, Event, FailureKind, Input, Millis, Network, Outcome, Problems, Timestamp};
 
 /// Who is told what happens in a simulation.
 pub trait Observer {
@@ -25,9 +26,6 @@ impl<F: FnMut(Timestamp, Event)> Observer for F {
     }
 }
 
-/// How long a connection takes to open.
-const OPENING: Millis = Millis::new(20);
-
 /// One client in one world.
 #[derive(Debug)]
 pub struct Simulation {
@@ -36,9 +34,12 @@ pub struct Simulation {
     now: Timestamp,
     /// What is to come, unordered: a client has at most a check per endpoint and two connections under way.
     pending: Vec<(Timestamp, Pending)>,
-    open: Option<(ConnectionId, String)>,
+    /// Open connections: at most the one in use, and one that is to take its place.
+    open: Vec<Open>,
     /// From message to message on an open connection.
     messages: Option<Millis>,
+    /// Every wake-up is late until the next multiple of this.
+    timers: Option<Millis>,
     asleep_until: Timestamp,
 }
 
@@ -47,6 +48,15 @@ enum Pending {
     Check(CheckId, Outcome),
     Connection(ConnectionId, String),
     Message(ConnectionId),
+    Break(ConnectionId),
+}
+
+#[derive(Debug)]
+struct Open {
+    id: ConnectionId,
+    endpoint: String,
+    /// Nothing arrives on it any more.
+    silent: bool,
 }
 
 impl Simulation {
@@ -54,13 +64,20 @@ impl Simulation {
     pub fn new(config: Config, seed: u64, world: World) -> Result<Self, Problems> {
         let now = Timestamp::default();
         let engine = Engine::new(config, seed, now)?;
-        Ok(Self { engine, world, now, pending: Vec::new(), open: None, messages: None, asleep_until: now })
+        Ok(Self { engine, world, now, pending: Vec::new(), open: Vec::new(), messages: None, timers: None, asleep_until: now })
     }
 
     /// Lets the server send a message every `interval` on an open connection.
     #[must_use]
     pub fn with_messages(mut self, interval: Option<Millis>) -> Self {
         self.messages = interval;
+        self
+    }
+
+    /// Lets timers fire only at multiples of `grid`, as a browser does in a page that nobody sees.
+    #[must_use]
+    pub fn with_timers(mut self, grid: Option<Millis>) -> Self {
+        self.timers = grid;
         self
     }
 
@@ -75,7 +92,7 @@ impl Simulation {
         loop {
             let happening = happenings.front().map(|(at, _)| *at);
             let arrival = self.pending.iter().map(|(at, _)| (*at).max(self.asleep_until)).min();
-            let wakeup = self.engine.next_wakeup().map(|at| at.max(self.asleep_until));
+            let wakeup = self.engine.next_wakeup().map(|at| self.fires(at.max(self.asleep_until)));
             let Some(next) = [happening, arrival, wakeup].into_iter().flatten().min().filter(|at| *at <= end) else { break };
             self.now = next;
             // At the same moment: first the world, then what arrives, then what is merely due.
@@ -92,28 +109,48 @@ impl Simulation {
         self.now = end;
     }
 
+    fn fires(&self, due: Timestamp) -> Timestamp {
+        let grid = self.timers.map_or(1, |grid| u64::from(grid.get()).max(1));
+        Timestamp::from_millis(due.as_millis().next_multiple_of(grid))
+    }
+
     fn arrive(&mut self, observer: &mut impl Observer) {
         let first = self.pending.iter().enumerate().min_by_key(|(_, (at, _))| *at).map(|(index, _)| index);
         let Some((_, pending)) = first.map(|index| self.pending.remove(index)) else { return };
         let input = match pending {
             Pending::Check(id, outcome) => Input::CheckFinished { id, outcome },
             Pending::Connection(id, endpoint) if self.world.accepts(&endpoint) => {
-                self.open = Some((id, endpoint));
+                if self.world.drops(&endpoint) {
+                    self.pending.push((self.now + OPENING, Pending::Break(id)));
+                }
+                self.open.push(Open { id, endpoint, silent: false });
                 self.schedule_message(id);
                 Input::ConnectionOpened { id }
             }
             Pending::Connection(id, _) => Input::ConnectionClosed { id, code: None },
             Pending::Message(id) => {
-                let Some((_, endpoint)) = self.open.as_ref().filter(|(open, _)| *open == id) else { return };
-                let talks = self.world.talks(endpoint);
+                let Some(silent) = self.open.iter().find(|open| open.id == id).map(|open| open.silent) else { return };
                 self.schedule_message(id);
-                if !talks {
+                if silent {
                     return;
                 }
                 Input::ConnectionActive { id }
             }
+            Pending::Break(id) => {
+                if !self.close(id) {
+                    return;
+                }
+                Input::ConnectionClosed { id, code: None }
+            }
         };
         self.input(input, observer);
+    }
+
+    /// Whether it was open.
+    fn close(&mut self, id: ConnectionId) -> bool {
+        let open = self.open.len();
+        self.open.retain(|open| open.id != id);
+        self.open.len() < open
     }
 
     fn schedule_message(&mut self, id: ConnectionId) {
@@ -127,26 +164,25 @@ impl Simulation {
             Happening::Health(endpoint, health) => self.world.set_health(endpoint, health.clone()),
             Happening::Socket(endpoint, socket) => {
                 self.world.set_socket(endpoint, *socket);
+                let there = |open: &&mut Open| open.endpoint == *endpoint;
                 let code = match socket {
                     Socket::Closes(code) => Some(*code),
                     Socket::Dies => None,
-                    Socket::Accepts | Socket::Refuses | Socket::GoesSilent => return,
+                    Socket::GoesSilent => return self.open.iter_mut().filter(there).for_each(|open| open.silent = true),
+                    Socket::Accepts | Socket::Refuses | Socket::OpensAfter(_) | Socket::Drops => return,
                 };
-                if let Some((id, _)) = self.open.take_if(|(_, open)| open == endpoint) {
+                let ids: Vec<_> = self.open.extract_if(.., |open| open.endpoint == *endpoint).map(|open| open.id).collect();
+                for id in ids {
                     self.input(Input::ConnectionClosed { id, code }, observer);
                 }
             }
             Happening::Network(network, silent) => {
                 self.world.set_offline(*network == NetworkState::Offline);
-                let told = match network {
-                    NetworkState::Online => Network::Online,
-                    NetworkState::Offline => Network::Offline,
-                    NetworkState::Changed => Network::Changed,
-                };
                 if !silent {
-                    self.input(Input::Network(told), observer);
+                    self.input(Input::Network(told(*network)), observer);
                 }
             }
+            Happening::Rumour(network) => self.input(Input::Network(told(*network)), observer),
             Happening::Device(Device::Sleeps(duration)) => {
                 observer.sleep(self.now, *duration);
                 self.asleep_until = self.now + *duration;
@@ -157,6 +193,7 @@ impl Simulation {
                 }
             }
             Happening::Command(command) => self.input(Input::Command(command.clone()), observer),
+            Happening::Start => self.input(Input::Started, observer),
         }
     }
 
@@ -171,21 +208,33 @@ impl Simulation {
                     if let Outcome::Answer(answer) = &mut outcome {
                         answer.understand(endpoint.health.check());
                     }
-                    self.pending.push((self.now + after, Pending::Check(id, outcome)));
+                    // Where timers are late, nobody but the engine's own timer ends a check without an answer.
+                    if self.timers.is_none() || outcome != Outcome::Failure(FailureKind::Timeout) {
+                        self.pending.push((self.now + after, Pending::Check(id, outcome)));
+                    }
                 }
                 Effect::CancelCheck { id } => {
                     self.pending.retain(|(_, pending)| !matches!(pending, Pending::Check(check, _) if *check == id));
                 }
                 Effect::Connect { id, endpoint } => {
-                    self.pending.push((self.now + OPENING, Pending::Connection(id, endpoint.name.as_str().to_owned())));
+                    let endpoint = endpoint.name.as_str().to_owned();
+                    self.pending.push((self.now + self.world.opening(&endpoint), Pending::Connection(id, endpoint)));
                 }
                 Effect::Disconnect { id, .. } => {
-                    self.open.take_if(|(open, _)| *open == id);
+                    self.close(id);
                     self.pending.retain(|(_, pending)| !matches!(pending, Pending::Connection(connection, _) if *connection == id));
                 }
                 Effect::Emit { at, event } => observer.event(at, event),
                 _ => {}
             }
         }
+    }
+}
+
+fn told(network: NetworkState) -> Network {
+    match network {
+        NetworkState::Online => Network::Online,
+        NetworkState::Offline => Network::Offline,
+        NetworkState::Changed => Network::Changed,
     }
 }

@@ -22,7 +22,9 @@ pub(crate) fn prepare(language: &str) -> Result<()> {
     }
     for (name, scenario) in scenarios()? {
         let script = scenario.script().with_context(|| format!("the scenario {name} cannot be run"))?;
-        std::fs::write(folder().join(name).with_extension("json"), script.to_json())?;
+        if script.is_for_all_languages() {
+            std::fs::write(folder().join(name).with_extension("json"), script.to_json())?;
+        }
     }
     Ok(())
 }
@@ -49,7 +51,11 @@ pub(crate) fn report() -> Result<()> {
     let mut wrong = Vec::new();
     for (name, scenario) in scenarios()? {
         let script = scenario.script().with_context(|| name.clone())?;
-        print!("{name:<42} {:>6}", script.events());
+        print!("{name:<42} {:>6}", script.events().len());
+        if !script.is_for_all_languages() {
+            println!("  in Rust only");
+            continue;
+        }
         for ((_, title), said) in LANGUAGES.iter().zip(&said) {
             let width = title.len();
             match said.get(&name) {

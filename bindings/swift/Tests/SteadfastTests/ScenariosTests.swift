@@ -62,8 +62,9 @@ private final class Replay {
         world.settle()
         let end = script.number("durationMs")
         var asleepUntil: UInt64 = 0
+        let grid = script["timersMs"] == nil ? 1 : script.number("timersMs")
         while true {
-            let timer = world.nextTimer.map { max($0, asleepUntil) }
+            let timer = world.nextTimer.map { (max($0, asleepUntil) + grid - 1) / grid * grid }
             let at = inputs.first?.number("atMs")
             let inputIsNext = at.map { at in timer.map { at < $0 || (at == $0 && isPossible(inputs.first)) } ?? true } ?? false
             guard let next = inputIsNext ? at : timer, next <= end else { break }
@@ -102,6 +103,9 @@ private final class Replay {
         case "checkNow": Task { [link] in await link.checkNow() }
         case "maintenance": try link.setMaintenance(input.text("name"), (input["begins"] as? Bool) == true)
         case "prefer": try link.prefer(input["name"] as? String)
+        case "setEndpoints":
+            let json = String(decoding: try JSONSerialization.data(withJSONObject: input["config"] as Any), as: UTF8.self)
+            try link.setEndpoints(Config(json: json).endpoints)
         case "connect":
             let opened = try link.connect(using: sockets)
             connection = opened

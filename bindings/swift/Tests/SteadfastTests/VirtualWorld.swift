@@ -21,6 +21,8 @@ final class VirtualWorld: Transport, @unchecked Sendable {
     // Everything is touched by the one thread only.
     private(set) var time: UInt64 = 0
     private(set) var begun: [BegunCheck] = []
+    /// How many checks of each endpoint have begun.
+    private var numbers: [String: UInt64] = [:]
     private var timers: [Timer] = []
     /// By endpoint and number: several of one endpoint may be under way.
     private var checks: [String: CheckedContinuation<Outcome, any Error>] = [:]
@@ -32,7 +34,8 @@ final class VirtualWorld: Transport, @unchecked Sendable {
 
     func check(_ endpoint: Endpoint, timeout: Duration) async throws -> Outcome {
         begun.append(BegunCheck(atMs: time, endpoint: endpoint.name, timeoutMs: timeout.clampedMilliseconds))
-        let own = Self.key(endpoint.name, UInt64(begun.filter { $0.endpoint == endpoint.name }.count))
+        numbers[endpoint.name, default: 0] += 1
+        let own = Self.key(endpoint.name, numbers[endpoint.name, default: 0])
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { done in
                 if Task.isCancelled { return done.resume(throwing: CancellationError()) }

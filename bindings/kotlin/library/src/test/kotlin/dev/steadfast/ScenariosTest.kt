@@ -78,9 +78,10 @@ private class Replay(private val script: JsonObject) {
         world.settle()
         val end = script.number("durationMs")
         var asleepUntil = 0L
+        val grid = script["timersMs"]?.jsonPrimitive?.long ?: 1
         while (true) {
             val input = inputs.firstOrNull()
-            val timer = world.nextTimer?.coerceAtLeast(asleepUntil)
+            val timer = world.nextTimer?.coerceAtLeast(asleepUntil)?.let { (it + grid - 1) / grid * grid }
             val inputIsNext = input != null && (timer == null || input.number("atMs") < timer || (input.number("atMs") == timer && input.isPossible))
             val next = (if (inputIsNext) input.number("atMs") else timer) ?: break
             if (next > end) break
@@ -114,6 +115,7 @@ private class Replay(private val script: JsonObject) {
             "checkNow" -> link.checkNow {}
             "maintenance" -> link.setMaintenance(input.text("name"), input.getValue("begins").jsonPrimitive.boolean)
             "prefer" -> link.prefer(input.getValue("name").jsonPrimitive.contentOrNull)
+            "setEndpoints" -> link.setEndpoints(Configs.fromJson(input.getValue("config").toString()).endpoints)
             "connect" -> connection = link.connect(sockets).also { scope.launch { it.messages.collect {} } }
             "disconnect" -> connection?.close()
             "stop" -> link.close()

@@ -30,6 +30,9 @@ internal class VirtualWorld : CoroutineDispatcher(), Transport {
         private set
     val begun = mutableListOf<BegunCheck>()
 
+    /** How many checks of each endpoint have begun. */
+    private val numbers = mutableMapOf<String, Int>()
+
     data class BegunCheck(val atMs: Long, val endpoint: String, val timeoutMs: Long)
 
     private class Timer(val due: Long, val done: CompletableDeferred<Unit>)
@@ -41,7 +44,9 @@ internal class VirtualWorld : CoroutineDispatcher(), Transport {
     override suspend fun check(endpoint: Endpoint, timeout: Duration): Outcome = counted {
         begun += BegunCheck(now, endpoint.name, timeout.inWholeMilliseconds)
         val outcome = CompletableDeferred<Outcome>()
-        val key = endpoint.name to begun.count { it.endpoint == endpoint.name }
+        val number = (numbers[endpoint.name] ?: 0) + 1
+        numbers[endpoint.name] = number
+        val key = endpoint.name to number
         checks[key] = outcome
         try {
             outcome.await()
