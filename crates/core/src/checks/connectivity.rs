@@ -44,7 +44,7 @@ impl Probe {
     fn due(&self, doubt: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
         let since = doubt?;
         let Some(begun) = self.begun else { return Some(now) };
-        let pause = (begun - since).scaled(1, 8).clamp(FIRST_PAUSE, LAST_PAUSE);
+        let pause = (begun - since).scaled(1, 60).clamp(FIRST_PAUSE, LAST_PAUSE);
         Some(begun + pause)
     }
 }

@@ -230,6 +230,11 @@ impl Schedule {
         (!self.is_checking()).then(|| self.rested(self.last_end + self.pause(interval)))
     }
 
+    /// Until when the server asked to be left alone.
+    pub(crate) const fn rests_until(&self) -> Option<Timestamp> {
+        self.retry_after
+    }
+
     /// No sooner than the server wants.
     pub(crate) fn rested(&self, due: Timestamp) -> Timestamp {
         self.retry_after.map_or(due, |rest| rest.max(due))

@@ -73,10 +73,19 @@ impl Engine {
         let fact = self.session.lasted(&mut self.cx);
         self.session_fact(fact);
         if self.session.retry_is_due(self.cx.now) && self.attempts() {
-            let retry = self.retry();
-            let world = self.world(&retry);
-            let target = self.failover.attempt_target(&world);
-            self.session.attempt(&mut self.cx, target);
+            self.attempt();
+        }
+    }
+
+    /// Makes the attempt to connect that is due, unless the server has asked to be left alone.
+    fn attempt(&mut self) {
+        let retry = self.retry();
+        let target = self.failover.attempt_target(&self.world(&retry));
+        let checked = self.checks.of(target);
+        let excluded = checked.health().health() == Health::Maintenance;
+        match checked.schedule().rests_until().filter(|at| excluded && *at > self.cx.now) {
+            Some(at) => self.session.retry_at(at),
+            None => self.session.attempt(&mut self.cx, target),
         }
     }
 

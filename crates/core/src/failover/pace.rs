@@ -52,6 +52,7 @@ impl Failover {
                 rtt: checked.rtt().smoothed(),
                 deviation: checked.rtt().deviation(),
                 failure_share: detector.loss().failure_share(),
+                resting: schedule.rests_until().is_some_and(|at| at > cx.now),
                 spread: checked.spread(),
                 rank: seat.standing.rank(health.health(), preferred),
                 ready_at: seat.damping.ready_at(health.since(), &cx.config.failback),

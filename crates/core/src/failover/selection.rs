@@ -90,7 +90,8 @@ fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> 
             let reason = SwitchReason::Maintenance;
             return Some(Improvement { to, reason, ready: view.now, window });
         }
-        Health::Degraded => {
+        // One that has had enough of us for a while may be well again after it.
+        Health::Degraded if !ours.resting => {
             if let Some(to) = best(view, strategy, &|index, it| index != active && well(it)) {
                 let ready = ours.since + DEGRADED_FOR;
                 let reason = SwitchReason::Degraded;

@@ -6,6 +6,7 @@ use super::state::{Offline, Outage, State, Suspicion};
 use super::strategy::Strategy;
 use super::transition::{Decision, Next};
 use super::view::{EndpointView, View};
+use crate::base::time::Timestamp;
 use crate::health::Health;
 use crate::protocol::event::{OfflineReason, SwitchReason};
 use crate::protocol::outcome::FailureKind;
@@ -61,8 +62,10 @@ pub(super) fn investigate(mut suspicion: Suspicion, view: &View<'_>, strategy: &
     // are left, side by side.
     let waiting = awaits_standbys(&suspicion, view);
     let urgent = reason.is_some() || alone;
-    let unasked =
-        |index: usize, it: &EndpointView| index != active && it.attempts == 0 && !it.commanded;
+    let unasked = |index: usize, it: &EndpointView| {
+        let asked = it.attempts > 0 || has_passed_since(it, suspicion.since);
+        index != active && !asked && !it.commanded
+    };
     if (urgent || !waiting)
         && let Some(standby) = best(view, strategy, &unasked)
     {
@@ -97,7 +100,11 @@ fn is_alone_with_silence(suspicion: &Suspicion, view: &View<'_>) -> bool {
 
 /// Whether an endpoint is usable and passed a check that began since the suspicion.
 fn is_fresh(endpoint: &EndpointView, suspicion: &Suspicion) -> bool {
-    endpoint.is_usable() && endpoint.last_pass.is_some_and(|at| at >= suspicion.since)
+    endpoint.is_usable() && has_passed_since(endpoint, suspicion.since)
+}
+
+fn has_passed_since(endpoint: &EndpointView, since: Timestamp) -> bool {
+    endpoint.last_pass.is_some_and(|at| at >= since)
 }
 
 /// Whether the evidence tells the active endpoint from the standby: the active one has failed since
@@ -137,7 +144,7 @@ pub(crate) fn asked_in_haste(
     };
     let again = (1..attempts).contains(&it.attempts) && !is_fresh(it, suspicion);
     // One that passed and is not usable for another reason has been asked.
-    let passed = it.last_pass.is_some_and(|at| at >= suspicion.since);
+    let passed = has_passed_since(it, suspicion.since);
     (index != view.active && again && !passed).then_some(attempts)
 }
 

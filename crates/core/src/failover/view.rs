@@ -52,6 +52,8 @@ pub(crate) struct EndpointView {
     pub(crate) deviation: Millis,
     /// The share of checks that usually fail, in millionths, if it is known.
     pub(crate) failure_share: Option<u32>,
+    /// The server asked to be left alone until some time from now.
+    pub(crate) resting: bool,
     /// Over how long a time the server asks its clients to spread their moves.
     pub(crate) spread: Millis,
     pub(crate) rank: Rank,

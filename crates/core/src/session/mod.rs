@@ -136,6 +136,11 @@ impl Session {
         self.connection.attempt(cx, &target);
     }
 
+    /// The next attempt is made at this moment.
+    pub(crate) fn retry_at(&mut self, at: Timestamp) {
+        self.retry_at = Some(at);
+    }
+
     /// Opens a second socket to an endpoint that becomes the active one if it opens.
     pub(crate) fn try_out(&mut self, cx: &mut Context, index: usize) {
         let target = cx.endpoints[index].clone();
