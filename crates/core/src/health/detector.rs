@@ -222,7 +222,7 @@ impl Detector {
 
     /// Whether it has failed so often lately that it is worth looking more closely.
     pub(crate) fn is_doubtful(&self) -> bool {
-        matches!(self.rule, Rule::Accrue(level) if self.flaky.0 >= level.0 / 4)
+        matches!(self.rule, Rule::Accrue(level) if self.flaky.0 >= level.0 / 2)
     }
 
     /// What is usual for the endpoint.
