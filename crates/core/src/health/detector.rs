@@ -127,8 +127,10 @@ impl Detector {
     fn weigh(&mut self, evidence: Evidence, witnesses: Witnesses, now: Timestamp) -> (Weight, Weight) {
         let Some(weight) = evidence.weight() else {
             let chance = self.loss.chance(self.timeouts, now).max(witnesses.chance());
+            // Where every other check fails, failures in a row are no burst of the network's.
+            let single = self.loss.chance(0, now).max(witnesses.chance()).max(LATE);
             self.timeouts = self.timeouts.saturating_add(1);
-            return (Weight::of_chance(chance), Weight::of_chance(chance.max(LATE)));
+            return (Weight::of_chance(chance), Weight::of_chance(single));
         };
         let weight = if evidence.is_error() {
             weight.min(Weight::of_chance(self.loss.error_chance()))
