@@ -140,6 +140,19 @@ impl Detector {
         (weight, weight)
     }
 
+    /// A check that had failed by its learnt timeout has ended: it was only late if it has been
+    /// answered, and lost if not. Meanwhile it was held to be either.
+    pub(crate) fn late_check_ended(&mut self, answered: bool, now: Timestamp) {
+        let single = self.loss.chance(0, now);
+        let supposed = Weight::of_chance(single.max(LATE));
+        if answered {
+            self.flaky = self.flaky.minus(supposed.minus(HALF));
+        } else if !self.shared {
+            let rest = Weight::of_chance(single).minus(supposed);
+            self.flaky = self.flaky.plus(rest, self.level());
+        }
+    }
+
     /// A check passed.
     pub(crate) fn success(&mut self, row: Row, now: Timestamp) {
         // What was lost together with everything else teaches nothing about the endpoint.
@@ -224,7 +237,7 @@ impl Detector {
 
     /// Whether it has failed so often lately that it is worth looking more closely.
     pub(crate) fn is_doubtful(&self) -> bool {
-        matches!(self.rule, Rule::Accrue(level) if self.flaky.0 >= level.0 / 2)
+        matches!(self.rule, Rule::Accrue(level) if self.flaky.0 >= level.0 / 8 * 3)
     }
 
     /// What is usual for the endpoint.
