@@ -23,9 +23,6 @@ pub fn judge(scenario: &Scenario) -> Result<Vec<Broken>, Invalid> {
         let now = if begun { rest.first().map(|(at, _)| *at) } else { Some(Timestamp::default()) };
         let Some(now) = now else { break };
         let turn = rest.iter().take_while(|(at, _)| *at == now).count();
-        for (at, happening) in &rest[..turn] {
-            watch.truth.apply(*at, happening);
-        }
         let until = rest.get(turn).map_or(end, |(at, _)| Timestamp::from_millis(at.as_millis() - 1));
         if begun {
             simulation.go_on(until, &rest[..turn], &mut watch);

@@ -3,6 +3,7 @@
 use super::fairness::Fair;
 use super::law::{Broken, Rule};
 use super::truth::{Truth, is_blind};
+use crate::entry::Happening;
 use crate::simulation::Observer;
 use std::collections::{HashMap, HashSet};
 use steadfast::config::Strategy;
@@ -188,11 +189,12 @@ impl Watch {
     /// S5.
     fn judge_check(&mut self, at: Timestamp, name: &str) {
         let truth = &self.truth;
-        let unwatched = match truth.presence {
-            Lifecycle::Background => !truth.config.background_checks && !truth.wants_socket,
+        let unseen = match truth.presence {
+            Lifecycle::Background => !truth.config.background_checks,
             Lifecycle::Frozen => true,
             _ => false,
         };
+        let unwatched = unseen && !truth.wants_socket;
         let asked = self.asked.is_some_and(|asked| at - asked < FOR_A_COMMAND);
         if unwatched && !asked {
             self.broken(Rule::S5, at, format!("`{name}` was checked though nobody is there ({:?})", truth.presence));
@@ -237,6 +239,10 @@ impl Observer for Watch {
             Event::Stopped => self.ended = true,
             _ => {}
         }
+    }
+
+    fn happening(&mut self, at: Timestamp, happening: &Happening) {
+        self.truth.apply(at, happening);
     }
 
     fn input(&mut self, at: Timestamp, input: &Input) {
