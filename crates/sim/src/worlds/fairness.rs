@@ -14,6 +14,10 @@ const TO_BE_FOUND_SLOW: u64 = 10;
 const TO_BE_FOUND_FLAKY: u64 = 25;
 /// Attempts of a connection before it is known not to open.
 const ATTEMPTS: u64 = 3;
+/// Switches in ten minutes, where nothing changes.
+const MOST_SWITCHES: usize = 4;
+/// How long an endpoint that is back must stay well before the app goes back, unless the config says otherwise.
+const USUAL_WAIT: u64 = 60_000;
 /// Whatever else takes a moment: a connection that opens, the pause of a connectivity URL.
 const MOMENT: u64 = 5_000;
 
@@ -101,7 +105,10 @@ impl Fair<'_> {
         // Others that do not work may be tried before.
         let detours = truth.endpoints.iter().filter(|tried| truth.wants_socket && !truth.accepts(tried.name.as_str()));
         let detours = detours.count() as u64 * (self.unconnectable() + self.moved());
-        Some(found? + self.recognized(other) + self.moved() + detours + u64::from(truth.config.initial_delay.get()))
+        // Where the platform is wrong about the network, one endpoint at a time is tried.
+        let pause = self.jittered(truth.config.retry.max) + self.check(other);
+        let told = if truth.told_offline { truth.endpoints.len() as u64 * pause } else { 0 };
+        Some(found? + told + self.recognized(other) + self.moved() + detours + u64::from(truth.config.initial_delay.get()))
     }
 
     /// Until the app is connected to an endpoint that is active and well.
@@ -126,6 +133,22 @@ impl Fair<'_> {
     /// Until a connection that has died is replaced.
     pub(super) fn replaced(&self, endpoint: &Endpoint, rhythm: Millis) -> u64 {
         60_000 + 10 * u64::from(rhythm.get()) + self.first(endpoint) + self.check(endpoint) + self.connected()
+    }
+
+    /// How often an app may be moved in ten minutes. One that asks for an early way back gets it, until the wait, which doubles each time, is
+    /// the usual one; one that asks for no wait at all gets what it asked for: `None`.
+    pub(super) fn switches(&self) -> Option<usize> {
+        let after = self.truth.config.failback.after;
+        if after == Millis::ZERO {
+            return None;
+        }
+        let mut wait = u64::from(after.get());
+        let mut switches = MOST_SWITCHES;
+        while wait < USUAL_WAIT {
+            wait *= 2;
+            switches += 2;
+        }
+        Some(switches)
     }
 
     /// Until an endpoint that works, and did not before, must be known before all are said to be down.

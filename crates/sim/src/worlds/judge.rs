@@ -126,13 +126,18 @@ impl Phase<'_> {
         }
     }
 
-    /// L3. Nobody can be used: every check fails or, if the app wants a socket and has none, its connections do not open.
+    /// L3. Nobody can be used: every check fails or, if the app wants a socket and has none, its connections do not open. The published script
+    /// knows neither sockets nor maintenance.
     fn app_has_been_told(&mut self) {
         let truth = &self.watch.truth;
         let Some(active) = truth.endpoint(self.simulation.active()) else { return };
         let has_socket = !self.simulation.open().is_empty();
         let fails = |endpoint| truth.grade(endpoint) == Grade::Fails;
-        let cannot = |name: &str| truth.wants_socket && !has_socket && !truth.accepts(name) && !is_blind(&truth.config);
+        let blind = is_blind(&truth.config);
+        let cannot = |name: &str| truth.wants_socket && !has_socket && !truth.accepts(name) && !blind;
+        if blind && truth.in_maintenance(active.name.as_str()) {
+            return;
+        }
         let nobody = truth.endpoints.iter().all(|endpoint| fails(endpoint) || cannot(endpoint.name.as_str()));
         let waited = truth.endpoints.iter().map(|endpoint| truth.unchanged(endpoint.name.as_str(), self.now)).min();
         let waited = waited.unwrap_or(Millis::ZERO).min(self.now - self.watch.heard);

@@ -41,7 +41,7 @@ pub const RULES: [(Rule, &str, &str); 12] = [
     (Rule::S1, "S1", "nobody leaves an endpoint that has been well for two minutes, but for a better one"),
     (Rule::S2, "S2", "offline is told only if the network is away or nothing at all can be reached"),
     (Rule::S3, "S3", "allDown is told only if nobody has been well for a minute"),
-    (Rule::S4, "S4", "at most 4 switches in a phase"),
+    (Rule::S4, "S4", "at most 4 switches in a phase, or in ten minutes of it"),
     (Rule::S5, "S5", "in the background, without a socket, no checks"),
     (Rule::Stuck, "N1", "a running engine has something ahead"),
     (Rule::One, "N2", "at most one connection in use and two open, none unwanted, no effect after a stop"),

@@ -15,8 +15,8 @@ const SETTLED: Millis = Millis::from_secs(120);
 const PLAIN: Millis = Millis::from_secs(60);
 /// What arrived so recently shows that something can be reached.
 const JUST_NOW: Millis = Millis::from_secs(5);
-/// Switches in a phase.
-const MOST_SWITCHES: u32 = 4;
+/// The longest that a phase lasts.
+const A_PHASE: Millis = Millis::from_secs(600);
 /// Checks that an app's own command may cause in the background.
 const FOR_A_COMMAND: Millis = Millis::from_secs(60);
 
@@ -40,7 +40,8 @@ pub(super) struct Watch {
     /// When the app last asked for something.
     asked: Option<Timestamp>,
     began: Timestamp,
-    switches: u32,
+    /// When the app was moved in this phase without having asked for it.
+    switches: Vec<Timestamp>,
     wakes: u32,
     attempts: u32,
     arrived: u32,
@@ -63,7 +64,7 @@ impl Watch {
             ended: false,
             asked: None,
             began: start,
-            switches: 0,
+            switches: Vec::new(),
             wakes: 0,
             attempts: 0,
             arrived: 0,
@@ -84,10 +85,6 @@ impl Watch {
 
     /// Judges what a phase may hold only so much of.
     pub(super) fn end_phase(&mut self, now: Timestamp) {
-        if self.switches > MOST_SWITCHES {
-            let what = format!("{} switches in {}", self.switches, now - self.began);
-            self.broken(Rule::S4, now, what);
-        }
         let bounds = self.fair().bounds(now - self.began, self.arrived);
         let most = self.checks.iter().max_by_key(|(_, count)| **count);
         let most = most.map(|(name, count)| (name.clone(), *count)).filter(|(name, count)| *count > bounds.checks(name));
@@ -103,7 +100,8 @@ impl Watch {
 
     pub(super) fn begin_phase(&mut self, now: Timestamp) {
         self.began = now;
-        (self.switches, self.wakes, self.attempts, self.arrived) = (0, 0, 0, 0);
+        (self.wakes, self.attempts, self.arrived) = (0, 0, 0);
+        self.switches.clear();
         self.checks.clear();
     }
 
@@ -116,14 +114,26 @@ impl Watch {
         if well < SETTLED || wished {
             return;
         }
-        let claims = match reason {
-            SwitchReason::Failback => true,
+        let free = match reason {
+            SwitchReason::Failback | SwitchReason::Degraded => true,
             SwitchReason::Faster => truth.config.strategy == Strategy::Latency,
             _ => false,
         };
         let better = truth.endpoint(to).is_some_and(|taken| self.is_better(taken, left));
-        if !(claims && better) {
+        if !(free && better) {
             self.broken(Rule::S1, at, format!("`{from}` was left for `{to}` ({reason}), though it had been well for {well}"));
+        }
+    }
+
+    /// S4, in any ten minutes of a phase. What the app has asked for is no swinging.
+    fn judge_swinging(&mut self, at: Timestamp, reason: SwitchReason) {
+        if matches!(reason, SwitchReason::Preferred | SwitchReason::Replaced) {
+            return;
+        }
+        self.switches.push(at);
+        let lately = self.switches.iter().filter(|switch| at - **switch < A_PHASE).count();
+        if let Some(most) = self.fair().switches().filter(|most| lately > *most) {
+            self.broken(Rule::S4, at, format!("{lately} switches within ten minutes; fair: {most}"));
         }
     }
 
@@ -221,8 +231,7 @@ impl Observer for Watch {
             Event::Switched { from, to, reason } => {
                 self.judge_leaving(at, from.as_str(), to.as_str(), reason);
                 self.switched = at;
-                // What the app has asked for is no swinging.
-                self.switches += u32::from(!matches!(reason, SwitchReason::Preferred | SwitchReason::Replaced));
+                self.judge_swinging(at, reason);
                 if is_blind(&self.truth.config) {
                     self.outage = false;
                 }
