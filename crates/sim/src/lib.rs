@@ -27,6 +27,7 @@ mod scenario;
 mod script;
 mod simulation;
 mod world;
+pub mod worlds;
 
 pub use access::{Access, Bursty};
 pub use command::AppCommand;

@@ -10,6 +10,9 @@ pub trait Observer {
     /// The engine tells the app something.
     fn event(&mut self, at: Timestamp, event: Event);
 
+    /// Something is about to happen in the world.
+    fn happening(&mut self, _at: Timestamp, _happening: &Happening) {}
+
     /// The engine is about to be told something.
     fn input(&mut self, _at: Timestamp, _input: &Input) {}
 
@@ -203,6 +206,7 @@ impl Simulation {
     }
 
     fn happen(&mut self, happening: &Happening, observer: &mut impl Observer) {
+        observer.happening(self.now, happening);
         match happening {
             Happening::Health(endpoint, health) => self.world.set_health(endpoint, health.clone()),
             Happening::Socket(endpoint, socket) => {
