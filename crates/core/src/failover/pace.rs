@@ -46,6 +46,7 @@ impl Failover {
                 retry_at: reach.retry_at().filter(|_| reach.failures() > 0).unwrap_or_default(),
                 last_pass: checked.last_pass(),
                 last_failure: checked.last_failure(),
+                last_answer: checked.last_answer(),
                 failure: checked.failure(),
                 checking: schedule.is_checking(),
                 attempts: schedule.attempts(),
@@ -55,7 +56,7 @@ impl Failover {
                 rests_until: schedule.rests_until(),
                 spread: checked.spread(),
                 rank: seat.standing.rank(health.health(), preferred),
-                proof: seat.damping.proof(cx.now),
+                proof: self.proof(index, cx.now),
                 flaps: seat.damping.flaps(),
                 free_at: seat.damping.free_at(health.since(), &cx.config.failback),
                 ready_at: seat.damping.ready_at(health.since(), &cx.config.failback),
@@ -81,15 +82,17 @@ impl Failover {
             config,
             retry: world.retry,
             active: self.active,
+            blind: world.watch == Watch::Off,
             endpoints,
             connection: ConnectionView {
                 wanted: session.is_wanted(),
                 broken: session.is_in_doubt(),
+                trying: session.is_trying(),
                 talking,
                 last_message: session.last_message(),
             },
             probes: ProbesView {
-                any: world.watching && !connectivity.is_empty(),
+                any: world.watch == Watch::Full && !connectivity.is_empty(),
                 in_flight: connectivity.is_probing(),
                 last_pass: connectivity.last_pass(),
                 last_end: connectivity.last_end(),
@@ -125,18 +128,33 @@ impl Failover {
         if !self.is_in_outage() {
             return self.active;
         }
-        let failures = |index: &usize| world.session.reach(*index).failures();
-        let usable = |index: &usize| world.checks.of(*index).health().is_usable();
-        (0..self.seats.len()).filter(usable).min_by_key(failures).unwrap_or(self.active)
+        let retry_at = |index: &usize| world.session.reach(*index).retry_at();
+        self.passing(world).min_by_key(retry_at).unwrap_or(self.active)
+    }
+
+    /// When the next attempt to connect is due in an outage: each endpoint whose checks pass has a
+    /// back-off of its own.
+    pub(crate) fn attempt_due(&self, world: &World<'_>, cx: &Context) -> Option<Timestamp> {
+        let is_open = |index: usize| world.session.is_open_to(&cx.endpoints[index]);
+        if !self.is_in_outage() || self.passing(world).any(is_open) {
+            return None;
+        }
+        let retry_at = |index: usize| world.session.reach(index).retry_at().unwrap_or_default();
+        self.passing(world).map(retry_at).min()
+    }
+
+    /// The endpoints whose checks pass.
+    fn passing(&self, world: &World<'_>) -> impl Iterator<Item = usize> {
+        (0..self.seats.len()).filter(|index| world.checks.of(*index).health().is_usable())
     }
 
     /// How often each endpoint is checked.
-    pub(crate) fn paces(&self, world: &World<'_>, cx: &Context, watch: Watch) -> Vec<Pace> {
+    pub(crate) fn paces(&self, world: &World<'_>, cx: &Context) -> Vec<Pace> {
         let endpoints = self.views(world, cx);
         let view = self.view(world, cx, &endpoints, &cx.config);
         let mut paces = Vec::with_capacity(endpoints.len());
         for index in 0..endpoints.len() {
-            paces.push(self.pace(&view, cx, watch, index));
+            paces.push(self.pace(&view, cx, world.watch, index));
         }
         paces
     }
@@ -208,24 +226,33 @@ impl Failover {
         let later = |at: &Timestamp| *at > cx.now;
         match &self.state {
             State::Suspecting(suspicion) => {
-                suspicion.verdict.map(|at| at + suspicion.spread).filter(later)
+                let spread = suspicion.verdict.map(|at| at + suspicion.spread).filter(later);
+                let silence = world.session.last_message().map(|at| at + Millis::from_secs(2));
+                let retry = self.retry_due(world, cx, Millis::ZERO);
+                earliest(&[spread, retry, silence.filter(later)])
             }
             State::Steady(Some(PlannedMove { stage: Stage::Waiting(at), .. })) => {
                 Some(*at).filter(later)
             }
-            State::AllDown(outage) | State::Offline(Offline::Presumed(outage))
-                if outage.hold > Millis::ZERO =>
-            {
-                let mut due = None;
-                for index in 0..self.seats.len() {
-                    let health = world.checks.of(index).health();
-                    let usable = health.is_usable();
-                    let held = Some(health.since() + outage.hold).filter(|_| usable);
-                    due = earliest(&[due, held.filter(later)]);
-                }
-                due
+            State::AllDown(outage) | State::Offline(Offline::Presumed(outage)) => {
+                self.retry_due(world, cx, outage.hold)
             }
             _ => None,
         }
+    }
+
+    /// When an endpoint whose checks pass can be tried again, or has been usable for long enough.
+    fn retry_due(&self, world: &World<'_>, cx: &Context, hold: Millis) -> Option<Timestamp> {
+        let later = |at: &Timestamp| *at > cx.now;
+        let mut due = None;
+        for index in 0..self.seats.len() {
+            let health = world.checks.of(index).health();
+            if health.is_usable() {
+                let held = Some(health.since() + hold).filter(later);
+                let again = world.session.reach(index).retry_at().filter(later);
+                due = earliest(&[due, held, again.filter(|_| !world.session.is_trying())]);
+            }
+        }
+        due
     }
 }

@@ -34,17 +34,12 @@ pub(super) fn investigate(mut suspicion: Suspicion, view: &View<'_>, strategy: &
     if !is_in_doubt(view) {
         return (State::Steady(None), None);
     }
-    let (active, ours) = (view.active, view.ours());
+    let active = view.active;
     if let Some(to) = view.wish.filter(|wish| view.endpoints[*wish].is_usable()) {
         let reason = SwitchReason::Preferred;
         return (State::Steady(None), Some(Decision::Switch { to, reason }));
     }
-    let reason = match () {
-        () if ours.down => Some(SwitchReason::Unhealthy),
-        () if view.is_cut_off() => Some(SwitchReason::Unconnectable),
-        () if ours.health == Health::Maintenance => Some(SwitchReason::Maintenance),
-        () => None,
-    };
+    let reason = reason_to_leave(view);
     if reason.is_some() && suspicion.verdict.is_none() {
         suspicion.verdict = Some(view.now);
     }
@@ -71,10 +66,43 @@ pub(super) fn investigate(mut suspicion: Suspicion, view: &View<'_>, strategy: &
     {
         return (State::Suspecting(suspicion), Some(Decision::CheckStandby(standby)));
     }
-    if urgent && !waiting {
-        return no_alternative(suspicion, view);
+    if !urgent || waiting || view.connection.trying {
+        return (State::Suspecting(suspicion), None);
     }
-    (State::Suspecting(suspicion), None)
+    // One that has not proved itself is better than nobody.
+    let passes = |index: usize, it: &EndpointView| {
+        index != active && it.is_usable() && has_passed_since(it, suspicion.since)
+    };
+    if let (Some(reason), Some(to)) = (reason, best(view, strategy, &passes))
+        && tells_apart(view, to)
+    {
+        return (State::Steady(None), Some(Decision::Switch { to, reason }));
+    }
+    // Before nobody is left: one whose checks pass, but that could not be connected to a while ago;
+    // while messages arrive, there is time to try again and again.
+    let by = if view.connection.talking { view.now } else { suspicion.since };
+    match retriable(view, strategy, by) {
+        Some(index) => (State::Suspecting(suspicion), Some(Decision::Open(index))),
+        None => no_alternative(suspicion, view),
+    }
+}
+
+/// The best endpoint whose checks pass, but that could not be connected to, if its back-off was over
+/// by then.
+fn retriable(view: &View<'_>, strategy: &dyn Strategy, by: Timestamp) -> Option<usize> {
+    best(view, strategy, &|index, it| {
+        index != view.active && it.passes() && it.unreachable && it.retry_at <= by
+    })
+}
+
+/// Why the active endpoint must be left, if it must.
+pub(super) fn reason_to_leave(view: &View<'_>) -> Option<SwitchReason> {
+    match view.ours() {
+        ours if ours.down => Some(SwitchReason::Unhealthy),
+        ours if ours.unreachable => Some(SwitchReason::Unconnectable),
+        ours if ours.health == Health::Maintenance => Some(SwitchReason::Maintenance),
+        _ => None,
+    }
 }
 
 /// Whether the active endpoint is silent and so is everything else that was asked: no evidence
@@ -158,6 +186,10 @@ pub(crate) fn asked_in_haste(
 fn no_alternative(suspicion: Suspicion, view: &View<'_>) -> Next {
     let silent = view.nothing_answers();
     // Messages show that the app is served, whatever the checks say.
+    // A message was on its way a moment ago: whether the network has gone is seen soon.
+    if view.nothing_reachable() && view.moment_of_silence().is_some_and(|at| at > view.now) {
+        return (State::Suspecting(suspicion), None);
+    }
     let unasked = view.probes.any && view.probes.last_end < Some(suspicion.since);
     if view.connection.talking || (silent && (view.probes.in_flight || unasked)) {
         return (State::Suspecting(suspicion), None);
@@ -171,6 +203,8 @@ fn no_alternative(suspicion: Suspicion, view: &View<'_>) -> Next {
     };
     match presumed_offline(&suspicion, view) {
         Some(reason) => {
+            // Only what is answered from now on shows the contrary.
+            let outage = Outage { since: view.now, ..outage };
             let state = State::Offline(Offline::Presumed(outage));
             (state, Some(Decision::Offline(reason)))
         }

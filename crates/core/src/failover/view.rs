@@ -14,6 +14,8 @@ pub(crate) struct View<'a> {
     /// How retries wait for each other at present.
     pub(crate) retry: &'a Retry,
     pub(crate) active: usize,
+    /// Nothing is checked at present but what the app asks for: nothing is looked into either.
+    pub(crate) blind: bool,
     pub(crate) endpoints: &'a [EndpointView],
     pub(crate) connection: ConnectionView,
     pub(crate) probes: ProbesView,
@@ -43,6 +45,8 @@ pub(crate) struct EndpointView {
     pub(crate) retry_at: Timestamp,
     pub(crate) last_pass: Option<Timestamp>,
     pub(crate) last_failure: Option<Timestamp>,
+    /// When a check of it was last answered, in whatever way.
+    pub(crate) last_answer: Option<Timestamp>,
     /// How the last check failed, if it did.
     pub(crate) failure: Option<FailureKind>,
     pub(crate) checking: bool,
@@ -73,6 +77,8 @@ pub(crate) struct ConnectionView {
     pub(crate) wanted: bool,
     /// It is wanted, and none is open but one that may be dead.
     pub(crate) broken: bool,
+    /// A connection is being opened for a move.
+    pub(crate) trying: bool,
     /// Messages arrive from the active endpoint.
     pub(crate) talking: bool,
     pub(crate) last_message: Option<Timestamp>,
@@ -132,9 +138,16 @@ impl View<'_> {
         self.endpoints.iter().all(|it| it.failure.is_some_and(FailureKind::is_no_network))
     }
 
+    /// When the last message is so old that its way may be gone.
+    pub(crate) fn moment_of_silence(&self) -> Option<Timestamp> {
+        self.connection.last_message.map(|at| at + Millis::from_secs(2))
+    }
+
     /// Whether the network has been shown to work since then.
     pub(crate) fn network_works_since(&self, since: Timestamp) -> bool {
-        self.probes.last_pass.is_some_and(|at| at >= since)
+        let answered = |it: &EndpointView| it.last_answer.is_some_and(|at| at >= since);
+        self.endpoints.iter().any(answered)
+            || self.probes.last_pass.is_some_and(|at| at >= since)
             || self.connection.last_message.is_some_and(|at| at >= since)
     }
 

@@ -95,7 +95,7 @@ impl Phase<'_> {
         let late = truth.endpoints.iter().find_map(|other| {
             let well = truth.well_for(other, self.now)?;
             let fair = self.fair().left_for(active, has_socket, other)?;
-            let waited = well.min(truth.unchanged(name, self.now));
+            let waited = well.min(truth.unchanged(name, self.now)).min(self.now - self.watch.switched);
             (u64::from(waited.get()) >= fair).then_some((other, waited, fair))
         });
         if let Some((other, waited, fair)) = late {
