@@ -24,6 +24,10 @@ impl Engine {
             self.session.retry_by(at.max(self.cx.now));
         }
         self.start_due_checks();
+        if self.failover.is_in_outage() {
+            // Where all that the round is for asks for rest, the next one is planned.
+            self.fact(Fact::Observed);
+        }
     }
 
     fn start_due_checks(&mut self) {

@@ -6,7 +6,7 @@ use super::state::{Offline, Outage, State, Suspicion};
 use super::strategy::Strategy;
 use super::transition::{Decision, Next};
 use super::view::{EndpointView, View};
-use crate::base::time::Timestamp;
+use crate::base::time::{Millis, Timestamp};
 use crate::health::Health;
 use crate::protocol::event::{OfflineReason, SwitchReason};
 use crate::protocol::outcome::FailureKind;
@@ -18,6 +18,8 @@ const SILENCES: u32 = 3;
 /// suspect's. An unreachable host or an unknown name is retried less often.
 const STANDBY_ATTEMPTS: u32 = 6;
 const STANDBY_ATTEMPTS_WITHOUT_NETWORK: u32 = 2;
+/// How long a standby must have been well to be taken without further proof before nobody is left.
+const WELL_FOR_A_WHILE: Millis = Millis::from_secs(50);
 /// The share of failing checks, in millionths, from which a standby is not trusted blindly.
 const DUBIOUS: u32 = 20_000;
 
@@ -69,9 +71,10 @@ pub(super) fn investigate(mut suspicion: Suspicion, view: &View<'_>, strategy: &
     if !urgent || waiting || view.connection.trying {
         return (State::Suspecting(suspicion), None);
     }
-    // One that has not proved itself is better than nobody.
+    // One that has not proved itself, but has been well for a while, is better than nobody.
     let passes = |index: usize, it: &EndpointView| {
-        index != active && it.is_usable() && has_passed_since(it, suspicion.since)
+        let passed = it.is_usable() && has_passed_since(it, suspicion.since);
+        index != active && passed && it.since + WELL_FOR_A_WHILE <= view.now
     };
     if let (Some(reason), Some(to)) = (reason, best(view, strategy, &passes))
         && tells_apart(view, to)
@@ -177,7 +180,7 @@ pub(crate) fn asked_in_haste(
     };
     // One that has passed once may have to prove itself.
     let asked = it.attempts > 0 || has_passed_since(it, suspicion.since);
-    let again = asked && it.attempts < attempts && !is_proven(it, suspicion);
+    let again = asked && it.attempts < attempts && !(it.passes() && is_proven(it, suspicion));
     // One that passed and is not usable for another reason has been asked.
     (index != view.active && again && !it.unreachable).then_some(attempts)
 }

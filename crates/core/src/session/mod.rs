@@ -60,7 +60,7 @@ pub(crate) struct Session {
     retry_at: Option<Timestamp>,
     /// When the last attempt began.
     attempted_at: Timestamp,
-    /// When the last message arrived.
+    /// When the last message arrived or a socket opened.
     heard_at: Option<Timestamp>,
 }
 
@@ -121,7 +121,7 @@ impl Session {
         self.is_open_to(endpoint) && self.idle.is_talking(now)
     }
 
-    /// When the last message arrived.
+    /// When the last message arrived or a socket opened.
     pub(crate) const fn last_message(&self) -> Option<Timestamp> {
         self.heard_at
     }
@@ -229,6 +229,7 @@ impl Session {
             return None;
         }
         self.idle.pause();
+        self.heard_at = Some(cx.now);
         Some(if opened.purpose == Some(Purpose::Trial) {
             SessionFact::TrialOpened(index)
         } else {
