@@ -1,10 +1,11 @@
 //! How often each endpoint is checked in which state, when a decision is due, and who is the best.
 
 use super::selection::{best, is_better};
-use super::state::{Offline, Outage, PlannedMove, Stage, State};
+use super::state::{Offline, PlannedMove, Stage, State};
+use super::strategy::Strategy;
 use super::suspicion::asked_in_haste;
 use super::{ConnectionView, EndpointView, Failover, ProbesView, View, World};
-use crate::base::time::{Millis, Timestamp, earliest};
+use crate::base::time::{Millis, Timestamp};
 use crate::checks::Pace;
 use crate::config::Config;
 use crate::engine::context::Context;
@@ -133,50 +134,9 @@ impl Failover {
         let view = self.view(world, cx, &endpoints, &cx.config);
         let mut paces = Vec::with_capacity(endpoints.len());
         for index in 0..endpoints.len() {
-            paces.push(self.pace(&view, cx, watch, index));
+            paces.push(pace(&self.state, &view, cx.strategy(), watch, index));
         }
         paces
-    }
-
-    fn pace(&self, view: &View<'_>, cx: &Context, watch: Watch, index: usize) -> Pace {
-        let active = index == self.active;
-        let retry = view.retry.max;
-        match (&self.state, watch) {
-            (_, Watch::Off) | (State::Steady(_) | State::Offline(Offline::Reported(_)), Watch::Mending) => {
-                Pace::OnRequest
-            }
-            (State::Trying { .. }, _) => Pace::OnRequest,
-            // A platform can be wrong, so something is tried now and then.
-            (State::Offline(Offline::Reported(_)), _) if active => Pace::Every(retry),
-            (State::Offline(Offline::Reported(_)), _) => Pace::OnRequest,
-            (State::AllDown(outage) | State::Offline(Offline::Presumed(outage)), _) => {
-                let Outage { round, .. } = outage;
-                match round {
-                    _ if view.endpoints[index].is_usable() => Pace::Active,
-                    Some(at) => Pace::Round(*at),
-                    None => Pace::Wait,
-                }
-            }
-            (State::Suspecting(suspicion), _) if active && suspicion.decided => Pace::Leaving,
-            (State::Steady(_) | State::Suspecting(_), _) if active => Pace::Active,
-            (State::Suspecting(suspicion), _) => {
-                let pause = cx.config.standby_interval.unwrap_or(retry);
-                match asked_in_haste(suspicion, view, index) {
-                    Some(attempts) => Pace::Haste(attempts, pause),
-                    None => Pace::Every(pause),
-                }
-            }
-            (State::Steady(_), _) => match cx.config.standby_interval {
-                // A busy connection shows that the active endpoint lives: there is less hurry.
-                Some(pause) if view.connection.talking => Pace::Every(pause.scaled(2, 1)),
-                Some(pause) => Pace::Every(pause),
-                // Where standbys are not watched, those that the app would go back to are.
-                None if cx.strategy().fails_back() && is_better(view, cx.strategy(), index) => {
-                    Pace::Every(cx.config.failback.after.max(retry))
-                }
-                None => Pace::OnRequest,
-            },
-        }
     }
 
     /// The round of an outage begins that is due.
@@ -188,27 +148,76 @@ impl Failover {
 
     /// When a decision is due that waits for nothing but time.
     pub(crate) fn due(&self, world: &World<'_>, cx: &Context) -> Option<Timestamp> {
-        let later = |at: &Timestamp| *at > cx.now;
-        match &self.state {
-            State::Suspecting(suspicion) => {
-                suspicion.verdict.map(|at| at + suspicion.spread).filter(later)
-            }
-            State::Steady(Some(PlannedMove { stage: Stage::Waiting(at), .. })) => {
-                Some(*at).filter(later)
-            }
-            State::AllDown(outage) | State::Offline(Offline::Presumed(outage))
-                if outage.hold > Millis::ZERO =>
-            {
-                let mut due = None;
-                for index in 0..self.seats.len() {
-                    let health = world.checks.of(index).health();
-                    let usable = health.is_usable();
-                    let held = Some(health.since() + outage.hold).filter(|_| usable);
-                    due = earliest(&[due, held.filter(later)]);
-                }
-                due
-            }
-            _ => None,
-        }
+        let well_since = (0..self.seats.len()).filter_map(|index| {
+            let health = world.checks.of(index).health();
+            health.is_usable().then(|| health.since())
+        });
+        due(&self.state, cx.now, well_since)
     }
+}
+
+/// How often an endpoint is checked.
+pub(super) fn pace(
+    state: &State,
+    view: &View<'_>,
+    strategy: &dyn Strategy,
+    watch: Watch,
+    index: usize,
+) -> Pace {
+    let active = index == view.active;
+    let (config, retry) = (view.config, view.retry.max);
+    match (state, watch) {
+        (_, Watch::Off)
+        | (State::Steady(_) | State::Offline(Offline::Reported(_)), Watch::Mending)
+        | (State::Trying { .. }, _) => Pace::OnRequest,
+        // A platform can be wrong, so something is tried now and then.
+        (State::Offline(Offline::Reported(_)), _) if active => Pace::Every(retry),
+        (State::Offline(Offline::Reported(_)), _) => Pace::OnRequest,
+        (State::AllDown(outage) | State::Offline(Offline::Presumed(outage)), _) => {
+            match outage.round {
+                _ if view.endpoints[index].is_usable() => Pace::Active,
+                Some(at) => Pace::Round(at),
+                None => Pace::Wait,
+            }
+        }
+        (State::Suspecting(suspicion), _) if active && suspicion.decided => Pace::Leaving,
+        (State::Steady(_) | State::Suspecting(_), _) if active => Pace::Active,
+        (State::Suspecting(suspicion), _) => {
+            let pause = config.standby_interval.unwrap_or(retry);
+            match asked_in_haste(suspicion, view, index) {
+                Some(attempts) => Pace::Haste(attempts, pause),
+                None => Pace::Every(pause),
+            }
+        }
+        (State::Steady(_), _) => match config.standby_interval {
+            // A busy connection shows that the active endpoint lives: there is less hurry.
+            Some(pause) if view.connection.talking => Pace::Every(pause.scaled(2, 1)),
+            Some(pause) => Pace::Every(pause),
+            // Where standbys are not watched, those that the app would go back to are.
+            None if strategy.fails_back() && is_better(view, strategy, index) => {
+                Pace::Every(config.failback.after.max(retry))
+            }
+            None => Pace::OnRequest,
+        },
+    }
+}
+
+/// When a decision is due that waits for nothing but time, if one is later than `now`. `well_since`
+/// has, for each endpoint whose checks pass, since when.
+pub(super) fn due(
+    state: &State,
+    now: Timestamp,
+    well_since: impl Iterator<Item = Timestamp>,
+) -> Option<Timestamp> {
+    let due = match state {
+        State::Suspecting(suspicion) => suspicion.verdict.map(|at| at + suspicion.spread),
+        State::Steady(Some(PlannedMove { stage: Stage::Waiting(at), .. })) => Some(*at),
+        State::AllDown(outage) | State::Offline(Offline::Presumed(outage))
+            if outage.hold > Millis::ZERO =>
+        {
+            return well_since.map(|since| since + outage.hold).filter(|at| *at > now).min();
+        }
+        _ => None,
+    };
+    due.filter(|at| *at > now)
 }
