@@ -355,3 +355,7 @@ impl Session {
         }
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "url")]
+mod tests;

@@ -75,7 +75,9 @@ mod tests {
 
     fn failed(times: u32) -> Reach {
         let (mut reach, mut random) = (Reach::default(), Random::new(1));
-        (0..times).for_each(|_| drop(reach.failed(NOW, &Retry::default(), &mut random)));
+        for _ in 0..times {
+            reach.failed(NOW, &Retry::default(), &mut random);
+        }
         reach
     }
 
