@@ -5,6 +5,8 @@ mod breaker;
 mod contract;
 mod happening;
 mod invariants;
+mod lateness;
+mod liveness;
 #[cfg(feature = "json")]
 mod memory;
 mod permits;
