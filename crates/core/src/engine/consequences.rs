@@ -39,7 +39,9 @@ impl Engine {
     pub(super) fn fact(&mut self, fact: Fact) -> bool {
         let from = self.failover.active();
         let retry = self.retry();
-        let world = World { checks: &self.checks, session: &self.session, retry: &retry };
+        let watching = self.watches();
+        let (checks, session) = (&self.checks, &self.session);
+        let world = World { checks, session, retry: &retry, watching };
         let decision = self.failover.step(&world, &mut self.cx, fact);
         if let Some(decision) = decision {
             self.follow(decision, from);

@@ -32,7 +32,7 @@ use crate::observe::Observers;
 use crate::operate::Operator;
 use crate::protocol::effect::Effect;
 use crate::protocol::event::{Event, OfflineReason};
-use crate::protocol::input::{Input, Network};
+use crate::protocol::input::{Command, Input, Network};
 use crate::session::Session;
 use context::Context;
 use presence::Presence;
@@ -150,6 +150,10 @@ impl Engine {
 
     /// Takes in what has happened. A `now` earlier than the last one is taken for the last one.
     pub fn handle(&mut self, now: Timestamp, input: Input) {
+        if input == Input::Command(Command::Stop) {
+            // Whatever has been missed is of no interest any more.
+            self.wakeup = None;
+        }
         self.advance(now);
         match (self.phase, input) {
             (Phase::Running, Input::Started) => {}
@@ -233,7 +237,8 @@ impl Engine {
 
     /// What the failover may look at.
     fn world<'a>(&'a self, retry: &'a Retry) -> World<'a> {
-        World { checks: &self.checks, session: &self.session, retry }
+        let watching = self.watches();
+        World { checks: &self.checks, session: &self.session, retry, watching }
     }
 
     /// How retries wait for each other: in the background less often, for they wake the radio.

@@ -253,4 +253,6 @@ pub(crate) struct World<'a> {
     pub(crate) checks: &'a Checks,
     pub(crate) session: &'a Session,
     pub(crate) retry: &'a Retry,
+    /// Checks are made without being asked for.
+    pub(crate) watching: bool,
 }

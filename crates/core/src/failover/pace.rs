@@ -52,10 +52,12 @@ impl Failover {
                 rtt: checked.rtt().smoothed(),
                 deviation: checked.rtt().deviation(),
                 failure_share: detector.loss().failure_share(),
-                resting: schedule.rests_until().is_some(),
+                rests_until: schedule.rests_until(),
                 spread: checked.spread(),
                 rank: seat.standing.rank(health.health(), preferred),
                 proof: seat.damping.proof(cx.now),
+                flaps: seat.damping.flaps(),
+                free_at: seat.damping.free_at(health.since(), &cx.config.failback),
                 ready_at: seat.damping.ready_at(health.since(), &cx.config.failback),
             });
         }
@@ -82,14 +84,15 @@ impl Failover {
             endpoints,
             connection: ConnectionView {
                 wanted: session.is_wanted(),
-                broken: session.is_broken(),
+                broken: session.is_in_doubt(),
                 talking,
                 last_message: session.last_message(),
             },
             probes: ProbesView {
-                any: !connectivity.is_empty(),
+                any: world.watching && !connectivity.is_empty(),
                 in_flight: connectivity.is_probing(),
                 last_pass: connectivity.last_pass(),
+                last_end: connectivity.last_end(),
                 captive: connectivity.is_captive(),
             },
             wish: pending.and_then(|preference| cx.index_of(&preference.name)),
@@ -142,13 +145,13 @@ impl Failover {
         let active = index == self.active;
         let retry = view.retry.max;
         match (&self.state, watch) {
-            (_, Watch::Off) | (State::Steady(_) | State::Offline(Offline::Reported(_)), Watch::Mending) => {
+            (_, Watch::Off) => Pace::Off,
+            (State::Steady(_) | State::Offline(Offline::Reported(_)), Watch::Mending) => {
                 Pace::OnRequest
             }
             (State::Trying { .. }, _) => Pace::OnRequest,
-            // A platform can be wrong, so something is tried now and then.
-            (State::Offline(Offline::Reported(_)), _) if active => Pace::Every(retry),
-            (State::Offline(Offline::Reported(_)), _) => Pace::OnRequest,
+            // A platform can be wrong, so everyone is tried now and then.
+            (State::Offline(Offline::Reported(_)), _) => Pace::Every(retry),
             (State::AllDown(outage) | State::Offline(Offline::Presumed(outage)), _) => {
                 let Outage { round, .. } = outage;
                 match round {
@@ -166,6 +169,9 @@ impl Failover {
                     None => Pace::Every(pause),
                 }
             }
+            (State::Steady(_), _) if self.is_on_probation(view, cx, index) => {
+                Pace::Every(cx.endpoints[index].health.check().interval)
+            }
             (State::Steady(_), _) => match cx.config.standby_interval {
                 // A busy connection shows that the active endpoint lives: there is less hurry.
                 Some(pause) if view.connection.talking => Pace::Every(pause.scaled(2, 1)),
@@ -177,6 +183,17 @@ impl Failover {
                 None => Pace::OnRequest,
             },
         }
+    }
+
+    /// Whether an endpoint that has flapped is about to be gone back to: it is looked at closely.
+    fn is_on_probation(&self, view: &View<'_>, cx: &Context, index: usize) -> bool {
+        const PROBATION: Millis = Millis::from_secs(30);
+        let it = &view.endpoints[index];
+        it.flaps > 0
+            && it.passes()
+            && view.now + PROBATION >= it.ready_at
+            && cx.strategy().fails_back()
+            && is_better(view, cx.strategy(), index)
     }
 
     /// The round of an outage begins that is due.
