@@ -27,7 +27,10 @@ impl Engine {
         for (index, pace) in paces.into_iter().enumerate() {
             self.checks.start(&mut self.cx, index, pace);
         }
-        self.failover.round_begun(self.cx.now);
+        // If everybody rests, the round waits for the first of them.
+        if (0..self.cx.endpoints.len()).any(|it| self.checks.of(it).schedule().is_checking()) {
+            self.failover.round_begun(self.cx.now);
+        }
         let doubt = self.doubt();
         self.checks.start_probes(&mut self.cx, doubt);
     }
@@ -36,7 +39,9 @@ impl Engine {
     pub(super) fn fact(&mut self, fact: Fact) -> bool {
         let from = self.failover.active();
         let retry = self.retry();
-        let world = World { checks: &self.checks, session: &self.session, retry: &retry };
+        let watching = self.watches();
+        let (checks, session) = (&self.checks, &self.session);
+        let world = World { checks, session, retry: &retry, watching };
         let decision = self.failover.step(&world, &mut self.cx, fact);
         if let Some(decision) = decision {
             self.follow(decision, from);

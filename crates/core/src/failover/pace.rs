@@ -50,13 +50,16 @@ impl Failover {
                 failure: checked.failure(),
                 checking: schedule.is_checking(),
                 attempts: schedule.attempts(),
+                interval: cx.endpoints[index].health.check().interval,
                 rtt: checked.rtt().smoothed(),
                 deviation: checked.rtt().deviation(),
                 failure_share: detector.loss().failure_share(),
-                resting: schedule.rests_until().is_some(),
+                rests_until: schedule.rests_until(),
                 spread: checked.spread(),
                 rank: seat.standing.rank(health.health(), preferred),
                 proof: seat.damping.proof(cx.now),
+                flaps: seat.damping.flaps(),
+                free_at: seat.damping.free_at(health.since(), &cx.config.failback),
                 ready_at: seat.damping.ready_at(health.since(), &cx.config.failback),
             });
         }
@@ -83,14 +86,15 @@ impl Failover {
             endpoints,
             connection: ConnectionView {
                 wanted: session.is_wanted(),
-                broken: session.is_broken(),
+                broken: session.is_in_doubt(),
                 talking,
                 last_message: session.last_message(),
             },
             probes: ProbesView {
-                any: !connectivity.is_empty(),
+                any: world.watching && !connectivity.is_empty(),
                 in_flight: connectivity.is_probing(),
                 last_pass: connectivity.last_pass(),
+                last_end: connectivity.last_end(),
                 captive: connectivity.is_captive(),
             },
             wish: pending.and_then(|preference| cx.index_of(&preference.name)),
@@ -167,12 +171,11 @@ pub(super) fn pace(
     let active = index == view.active;
     let (config, retry) = (view.config, view.retry.max);
     match (state, watch) {
-        (_, Watch::Off)
-        | (State::Steady(_) | State::Offline(Offline::Reported(_)), Watch::Mending)
+        (_, Watch::Off) => Pace::Off,
+        (State::Steady(_) | State::Offline(Offline::Reported(_)), Watch::Mending)
         | (State::Trying { .. }, _) => Pace::OnRequest,
-        // A platform can be wrong, so something is tried now and then.
-        (State::Offline(Offline::Reported(_)), _) if active => Pace::Every(retry),
-        (State::Offline(Offline::Reported(_)), _) => Pace::OnRequest,
+        // A platform can be wrong, so everyone is tried now and then.
+        (State::Offline(Offline::Reported(_)), _) => Pace::Every(retry),
         (State::AllDown(outage) | State::Offline(Offline::Presumed(outage)), _) => {
             match outage.round {
                 _ if view.endpoints[index].is_usable() => Pace::Active,
@@ -189,6 +192,9 @@ pub(super) fn pace(
                 None => Pace::Every(pause),
             }
         }
+        (State::Steady(_), _) if is_on_probation(view, strategy, index) => {
+            Pace::Every(view.endpoints[index].interval)
+        }
         (State::Steady(_), _) => match config.standby_interval {
             // A busy connection shows that the active endpoint lives: there is less hurry.
             Some(pause) if view.connection.talking => Pace::Every(pause.scaled(2, 1)),
@@ -200,6 +206,17 @@ pub(super) fn pace(
             None => Pace::OnRequest,
         },
     }
+}
+
+/// Whether an endpoint that has flapped is about to be gone back to: it is looked at closely.
+fn is_on_probation(view: &View<'_>, strategy: &dyn Strategy, index: usize) -> bool {
+    const PROBATION: Millis = Millis::from_secs(30);
+    let it = &view.endpoints[index];
+    it.flaps > 0
+        && it.passes()
+        && view.now + PROBATION >= it.ready_at
+        && strategy.fails_back()
+        && is_better(view, strategy, index)
 }
 
 /// When a decision is due that waits for nothing but time, if one is later than `now`. `well_since`

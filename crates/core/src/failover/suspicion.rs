@@ -158,7 +158,8 @@ pub(crate) fn asked_in_haste(
 fn no_alternative(suspicion: Suspicion, view: &View<'_>) -> Next {
     let silent = view.nothing_answers();
     // Messages show that the app is served, whatever the checks say.
-    if view.connection.talking || (silent && view.probes.in_flight) {
+    let unasked = view.probes.any && view.probes.last_end < Some(suspicion.since);
+    if view.connection.talking || (silent && (view.probes.in_flight || unasked)) {
         return (State::Suspecting(suspicion), None);
     }
     let outage = Outage {

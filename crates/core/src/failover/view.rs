@@ -48,17 +48,23 @@ pub(crate) struct EndpointView {
     pub(crate) checking: bool,
     /// Checks begun since the last that passed.
     pub(crate) attempts: u32,
+    /// Pause between its checks while it is the active one.
+    pub(crate) interval: Millis,
     pub(crate) rtt: Option<Millis>,
     pub(crate) deviation: Millis,
     /// The share of checks that usually fail, in millionths, if it is known.
     pub(crate) failure_share: Option<u32>,
-    /// The server asked to be left alone, and no check has ended since.
-    pub(crate) resting: bool,
+    /// Until when the server asked to be left alone, if no check has ended since.
+    pub(crate) rests_until: Option<Timestamp>,
     /// Over how long a time the server asks its clients to spread their moves.
     pub(crate) spread: Millis,
     pub(crate) rank: Rank,
     /// How many checks in a row it must have passed to be moved to in need.
     pub(crate) proof: u32,
+    /// Moves to it that did not last, less what good service wore off.
+    pub(crate) flaps: u32,
+    /// When flap damping lets the app go there for no need, if it had to be left.
+    pub(crate) free_at: Timestamp,
     /// When flap damping lets the app go back to it.
     pub(crate) ready_at: Timestamp,
 }
@@ -67,7 +73,7 @@ pub(crate) struct EndpointView {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ConnectionView {
     pub(crate) wanted: bool,
-    /// It is wanted, and none is open.
+    /// It is wanted, and none is open but one that may be dead.
     pub(crate) broken: bool,
     /// Messages arrive from the active endpoint.
     pub(crate) talking: bool,
@@ -79,8 +85,9 @@ pub(crate) struct ConnectionView {
 pub(crate) struct ProbesView {
     pub(crate) any: bool,
     pub(crate) in_flight: bool,
-    /// When the last one began that passed.
+    /// When the last one began that passed, and the last one that has ended.
     pub(crate) last_pass: Option<Timestamp>,
+    pub(crate) last_end: Option<Timestamp>,
     /// One is answered by somebody else.
     pub(crate) captive: bool,
 }
@@ -112,9 +119,9 @@ impl View<'_> {
         others.into_iter().any(|(_, endpoint)| endpoint.is_usable())
     }
 
-    /// Whether the app wants a connection, has none, and cannot get one from the active endpoint.
+    /// Whether the app wants a connection and cannot get one from the active endpoint.
     pub(crate) fn is_cut_off(&self) -> bool {
-        self.connection.broken && self.ours().unreachable
+        self.ours().unreachable
     }
 
     /// Whether every endpoint's last check ended without a sign that the network is there.

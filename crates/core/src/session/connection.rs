@@ -128,7 +128,6 @@ impl Connection {
         if self.current.as_ref().is_some_and(|socket| socket.heads_to(target)) {
             return;
         }
-        self.renewal = None;
         let opening = |socket: &mut Socket| matches!(socket.phase, Phase::Opening { .. });
         if let Some(pointless) = self.current.take_if(opening) {
             let (id, reason) = (pointless.id, DisconnectReason::Replaced);
@@ -170,15 +169,17 @@ impl Connection {
 
     /// The open socket is to be replaced by another one to the same endpoint. True if there is an
     /// open one.
-    pub(crate) fn renew(&mut self, cx: &mut Context, renewal: Renewal) -> bool {
-        let Some(endpoint) = self.open_endpoint().cloned() else { return false };
-        if self.renewal != Some(Renewal::Requested) {
+    pub(crate) fn renew(&mut self, renewal: Renewal) -> bool {
+        let open = self.open_endpoint().is_some();
+        if open && self.renewal != Some(Renewal::Requested) {
             self.renewal = Some(renewal);
         }
-        if self.candidate.is_none() {
-            self.open(cx, &endpoint, Purpose::Renew);
-        }
-        true
+        open
+    }
+
+    /// Whether the open socket is to be replaced because it may be dead.
+    pub(crate) fn is_presumed_dead(&self) -> bool {
+        self.renewal == Some(Renewal::Presumed)
     }
 
     /// A message has arrived on the open socket: it is not dead. True if it was to be replaced.

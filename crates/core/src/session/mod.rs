@@ -97,6 +97,11 @@ impl Session {
         self.connection.is_broken()
     }
 
+    /// Whether the app wants a connection, and has none or one that may be dead.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        self.is_broken() || self.connection.is_presumed_dead()
+    }
+
     /// Whether a socket is open to this endpoint that carries the app's messages.
     pub(crate) fn is_open_to(&self, endpoint: &Endpoint) -> bool {
         self.connection.open_endpoint().is_some_and(|open| open.name == endpoint.name)
@@ -125,6 +130,9 @@ impl Session {
             self.attempted_at = cx.now;
             let target = cx.endpoints[index].clone();
             self.connection.follow(cx, &target);
+            if self.connection.is_presumed_dead() && self.is_open_to(&target) {
+                self.retry_at = Some(cx.now);
+            }
         }
     }
 
@@ -158,14 +166,18 @@ impl Session {
     /// The open socket may be dead, or the app wants another one. Without an open one, the attempt
     /// that waits is made soon.
     pub(crate) fn renew(&mut self, cx: &mut Context, renewal: Renewal) {
-        if !self.connection.renew(cx, renewal) {
+        if self.connection.renew(renewal) {
+            self.retry_at = Some(cx.now);
+        } else {
             self.hurry(cx, Millis::ZERO);
         }
     }
 
     /// The open socket, if there is one, has outlived a sleep or its network.
     pub(crate) fn renew_open(&mut self, cx: &mut Context) {
-        self.connection.renew(cx, Renewal::Presumed);
+        if self.connection.renew(Renewal::Presumed) {
+            self.retry_at = Some(cx.now);
+        }
     }
 
     /// An attempt that waits need not wait long. How far the back-off has got is kept, and attempts
@@ -200,7 +212,6 @@ impl Session {
         if !opened.promoted {
             return None;
         }
-        self.reach[index].opened();
         self.idle.pause();
         Some(if opened.purpose == Some(Purpose::Trial) {
             SessionFact::TrialOpened(index)
@@ -301,8 +312,10 @@ impl Session {
 
     /// When a connection has shown that it lasts, if that is still open.
     fn lasting_at(&self, cx: &Context) -> Option<Timestamp> {
+        let doubted = self.connection.is_presumed_dead();
         let current = self.connection.open_since().filter(|(endpoint, _)| {
-            cx.index_of(&endpoint.name).is_some_and(|index| self.reach[index].failures() > 0)
+            let place = cx.index_of(&endpoint.name).filter(|_| !doubted);
+            place.is_some_and(|index| self.reach[index].failures() > 0)
         });
         let trial = self.connection.trial_since();
         earliest(&[current.map(|(_, at)| at + STABLE), trial.map(|(_, at)| at + STABLE)])
@@ -316,8 +329,9 @@ impl Session {
         let lasts = |(endpoint, since): (&Arc<Endpoint>, Timestamp)| {
             (since + STABLE <= cx.now).then(|| cx.index_of(&endpoint.name)).flatten()
         };
+        let doubted = self.connection.is_presumed_dead();
         let (current, trial) = (
-            self.connection.open_since().and_then(lasts),
+            self.connection.open_since().filter(|_| !doubted).and_then(lasts),
             self.connection.trial_since().and_then(lasts),
         );
         if let Some(index) = current {
@@ -355,3 +369,7 @@ impl Session {
         }
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "url")]
+mod tests;

@@ -33,11 +33,6 @@ impl Reach {
         at
     }
 
-    /// A connection is open: it has the benefit of the doubt.
-    pub(crate) fn opened(&mut self) {
-        self.failures = self.failures.min(UNREACHABLE - 1);
-    }
-
     /// A connection has been open for long enough.
     pub(crate) fn lasted(&mut self) {
         self.failures = 0;
@@ -75,7 +70,9 @@ mod tests {
 
     fn failed(times: u32) -> Reach {
         let (mut reach, mut random) = (Reach::default(), Random::new(1));
-        (0..times).for_each(|_| drop(reach.failed(NOW, &Retry::default(), &mut random)));
+        for _ in 0..times {
+            reach.failed(NOW, &Retry::default(), &mut random);
+        }
         reach
     }
 
@@ -88,13 +85,8 @@ mod tests {
     }
 
     #[test]
-    fn opening_gives_one_more_chance_and_lasting_clears_all() {
+    fn only_a_connection_that_lasts_clears_all() {
         let mut reach = failed(7);
-        reach.opened();
-        assert!(!reach.is_unreachable(None));
-        let mut again = reach;
-        again.failed(NOW, &Retry::default(), &mut Random::new(1));
-        assert!(again.is_unreachable(None), "it broke off at once");
         reach.lasted();
         assert_eq!(reach.failures(), 0);
     }

@@ -62,7 +62,7 @@ fn assert_all_due(scene: &Scene, state: State, indices: &[usize]) {
 fn the_active_endpoint_is_checked_in_every_state_but_while_the_next_is_tried() {
     let scene = Scene::of([suspected(Timeout), well()]);
     let planned = waiting(1, SwitchReason::Degraded, ahead(5));
-    for state in [STEADY, planned, opening(1, SwitchReason::Degraded), reported()] {
+    for state in [STEADY, planned, opening(1, SwitchReason::Degraded)] {
         assert_all_due(&scene, state, &[0]);
     }
     let trying = State::Trying { target: 1 };
@@ -78,6 +78,23 @@ fn everybody_is_checked_in_a_suspicion_and_in_a_round_whatever_the_config_says()
     for state in [suspecting(), decided, all_down(), presumed()] {
         assert_all_due(&scene, state, &[0, 1, 2, 3]);
     }
+}
+
+#[test]
+fn everybody_is_tried_now_and_then_though_the_platform_reports_no_network() {
+    assert_all_due(&Scene::of([down(Refused), well()]), reported(), &[0, 1]);
+}
+
+#[test]
+fn an_endpoint_that_flapped_is_looked_at_closely_before_it_is_gone_back_to() {
+    let back = |flaps, ready_at| {
+        let first = EndpointView { flaps, ready_at, ..well() };
+        let scene = Scene::of([first, well()]).but(|scene| scene.active = 1);
+        full(&scene, STEADY, 0)
+    };
+    assert_eq!(back(1, ahead(30)), Pace::Every(Millis::from_secs(3)));
+    assert_eq!(back(1, ahead(31)), Pace::Every(Millis::from_secs(30)), "there is time");
+    assert_eq!(back(0, ahead(1)), Pace::Every(Millis::from_secs(30)), "it has not flapped");
 }
 
 #[test]
@@ -132,7 +149,7 @@ fn in_the_background_only_what_mends_the_connection_is_checked() {
     let scene = Scene::of([down(Refused), well()]);
     let at = |state: State, watch| pace(&state, &scene.view(), scene.strategy(), watch, 0);
     for state in [STEADY, suspecting(), all_down(), presumed(), reported()] {
-        assert_eq!(at(state, Watch::Off), Pace::OnRequest);
+        assert_eq!(at(state, Watch::Off), Pace::Off);
     }
     assert_eq!(at(STEADY, Watch::Mending), Pace::OnRequest);
     assert_eq!(at(reported(), Watch::Mending), Pace::OnRequest);

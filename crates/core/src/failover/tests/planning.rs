@@ -120,13 +120,13 @@ fn maintenance_is_left_within_the_voluntary_spread_or_the_forced_one_without_a_c
 }
 
 #[test]
-fn a_degraded_endpoint_is_left_after_ten_seconds_unless_it_asked_for_rest() {
+fn a_degraded_endpoint_is_left_after_ten_seconds() {
     let ours = EndpointView { since: ago(4), ..degraded() };
     let to_second = |ours| scene([ours, well()]);
     assert_eq!(ready(plan_from(&to_second(ours), STEADY)), Some(ahead(6)));
-    let resting = EndpointView { resting: true, ..ours };
-    assert_eq!(plans(&to_second(resting)), None);
     assert_eq!(plans(&scene([ours, degraded()])), None, "for one that is no better");
+    let left = EndpointView { free_at: ahead(9), ..well() };
+    assert_eq!(ready(plan_from(&scene([ours, left]), STEADY)), Some(ahead(9)), "flap damping");
 }
 
 #[test]
@@ -175,6 +175,12 @@ fn a_plan_is_due_at_its_time_and_a_failback_after_as_many_checks_as_the_config_a
     assert!(due(SwitchReason::Failback, NOW, 3));
     assert!(!due(SwitchReason::Failback, ahead(1), 3));
     assert!(!due(SwitchReason::Failback, NOW, 2));
+    let flapped = |successes| {
+        let scene = on_second(EndpointView { successes, flaps: 1, ..well() }, well());
+        planned(waiting(0, SwitchReason::Failback, NOW))
+            .is_some_and(|it| is_due(&it, &scene.view()))
+    };
+    assert!(!flapped(8) && flapped(9), "three times as many");
     assert!(due(SwitchReason::Preferred, NOW, 1), "a wish asks for no proof");
     let open = planned(opening(0, SwitchReason::Failback)).unwrap();
     assert!(!is_due(&open, &on_second(well(), well()).view()), "it is being made");

@@ -172,7 +172,6 @@ fn discarded_in_an_outage() -> Row {
 fn doubted() -> Row {
     let case = |name, ours, theirs| {
         let scene = Scene::of([ours, theirs]).connected();
-        let scene = scene.but(|scene| scene.connection.broken = true);
         Case::observed(name, scene, STEADY).leads_to(Kind::Suspecting).with(Decision::Suspect)
     };
     let planned = waiting(1, SwitchReason::Degraded, NOW);

@@ -80,7 +80,6 @@ fn moved() -> Row {
     };
     let later = || Scene::of([down(Refused), fresh()]);
     let broken = || Scene::of([unreachable(), fresh()]).connected();
-    let broken = || broken().but(|scene| scene.connection.broken = true);
     let wished = Scene::of([suspected(Refused), well()]).but(|scene| scene.wish = Some(1));
     Row {
         words: [

@@ -1,8 +1,11 @@
 //! Which endpoint is the best.
 
 use super::scene::{Scene, degraded, down, rank, well};
+use crate::base::random::Random;
 use crate::base::time::Millis;
-use crate::config::Strategy;
+use crate::base::url::Url;
+use crate::config::{Config, Endpoint, Strategy};
+use crate::failover::rank::Standing;
 use crate::failover::selection::{best, is_better, is_less_reliable};
 use crate::failover::view::EndpointView;
 use crate::health::Health;
@@ -106,4 +109,16 @@ fn faster_is_one_that_is_faster_by_a_fifth_and_50_ms_and_by_more_than_the_uncert
     assert!(!scene.strategy().is_faster(&well(), &answering_in(1, 0)), "our own speed is unknown");
     let priority = Scene::of([well()]);
     assert!(!priority.strategy().is_faster(&answering_in(900, 0), &answering_in(1, 0)));
+}
+
+#[test]
+fn a_renewed_standing_has_the_new_priority_and_the_old_draw() {
+    let url = || Url::unparsed(String::new());
+    let endpoint = Endpoint::new("a", url(), url());
+    let config = Config { strategy: Strategy::Weighted, ..Config::default() };
+    let before = Standing::new(&endpoint, &config, &mut Random::new(1));
+    let after = before.renewed(&Endpoint { priority: 3, ..endpoint }, &config);
+    assert_eq!(after.draw(), before.draw());
+    let rank = |standing: Standing| standing.rank(Health::Healthy, false);
+    assert!(rank(before) < rank(after));
 }

@@ -35,10 +35,7 @@ fn doubt_comes_from_failures_from_lost_connections_and_from_maintenance_of_all()
     assert!(in_doubt(Scene::of([suspected(Timeout), well()])));
     assert!(in_doubt(Scene::of([in_maintenance(), down(Refused)])));
     assert!(!in_doubt(Scene::of([in_maintenance(), well()])), "there is somewhere to go");
-    let cut_off =
-        |broken| Scene::of([unreachable(), well()]).but(|it| it.connection.broken = broken);
-    assert!(in_doubt(cut_off(true)));
-    assert!(!in_doubt(cut_off(false)), "the connection that is open will do");
+    assert!(in_doubt(Scene::of([unreachable(), well()]).connected()));
 }
 
 #[test]
@@ -181,6 +178,7 @@ fn connectivity_urls_are_witnesses_of_the_network() {
         Scene::of([ours]).but(|scene| {
             scene.probes.any = true;
             scene.probes.last_pass = last_pass;
+            scene.probes.last_end = Some(ago(2));
         })
     };
     let unreachable = Decision::Offline(OfflineReason::Unreachable);
@@ -189,6 +187,8 @@ fn connectivity_urls_are_witnesses_of_the_network() {
     assert_eq!(alone(Some(ago(2))).observe(suspecting()).1, None, "the network works");
     let asking = alone(None).but(|scene| scene.probes.in_flight = true);
     assert_eq!(asking.observe(suspecting()).1, None, "their answer is to be had");
+    let unasked = alone(None).but(|scene| scene.probes.last_end = Some(ago(11)));
+    assert_eq!(unasked.observe(suspecting()).1, None, "they are going to be asked");
 }
 
 #[test]
