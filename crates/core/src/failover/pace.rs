@@ -87,6 +87,7 @@ impl Failover {
             connection: ConnectionView {
                 wanted: session.is_wanted(),
                 broken: session.is_in_doubt(),
+                trying: session.is_trying(),
                 talking,
                 last_message: session.last_message(),
             },

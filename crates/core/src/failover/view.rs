@@ -75,6 +75,8 @@ pub(crate) struct ConnectionView {
     pub(crate) wanted: bool,
     /// It is wanted, and none is open but one that may be dead.
     pub(crate) broken: bool,
+    /// A connection is being opened for a planned move.
+    pub(crate) trying: bool,
     /// Messages arrive from the active endpoint.
     pub(crate) talking: bool,
     pub(crate) last_message: Option<Timestamp>,

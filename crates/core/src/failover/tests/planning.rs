@@ -9,6 +9,7 @@ use crate::base::time::{Millis, Timestamp};
 use crate::config::Strategy;
 use crate::failover::selection::{is_due, plan};
 use crate::failover::state::{PlannedMove, Stage, State};
+use crate::failover::transition::Decision;
 use crate::failover::view::EndpointView;
 use crate::health::Health;
 use crate::protocol::event::SwitchReason;
@@ -157,12 +158,23 @@ fn a_plan_keeps_its_time_until_another_move_is_better() {
 
 #[test]
 fn a_connection_that_is_opening_is_kept_while_its_endpoint_passes() {
-    let reason = SwitchReason::Failback;
-    let opening = || opening(0, reason);
-    let well = on_second(well(), well()).connected();
-    assert_eq!(kind(&well.observe(opening()).0), Kind::Opening);
-    let failed = on_second(suspected(Refused), super::scene::well()).connected();
-    assert_eq!(kind(&failed.observe(opening()).0), Kind::Steady);
+    let kind_with = |first| {
+        let scene = on_second(first, well()).connected().but(|it| it.connection.trying = true);
+        kind(&scene.observe(opening(0, SwitchReason::Failback)).0)
+    };
+    assert_eq!(kind_with(well()), Kind::Opening);
+    assert_eq!(kind_with(suspected(Refused)), Kind::Steady);
+}
+
+#[test]
+fn a_move_whose_connection_is_given_up_is_planned_anew() {
+    let opening = || opening(0, SwitchReason::Preferred);
+    let scene = || on_second(well(), well()).but(|scene| scene.wish = Some(0));
+    let reopened = scene().connected().observe(opening());
+    assert_eq!((kind(&reopened.0), reopened.1), (Kind::Opening, Some(Decision::Open(0))));
+    let switched = Decision::Switch { to: 0, reason: SwitchReason::Preferred };
+    let disconnected = scene().observe(opening());
+    assert_eq!((kind(&disconnected.0), disconnected.1), (Kind::Steady, Some(switched)));
 }
 
 #[test]
