@@ -50,7 +50,9 @@ pub(crate) fn plan(
     strategy: &dyn Strategy,
     random: &mut Random,
 ) -> Option<PlannedMove> {
+    // The app may have closed the connection meanwhile, or asked for another one.
     if let Some(opening) = planned.filter(|planned| planned.stage == Stage::Opening)
+        && view.connection.trying
         && view.endpoints[opening.to].passes()
     {
         return planned;

@@ -145,10 +145,12 @@ fn has_passed_since(endpoint: &EndpointView, since: Timestamp) -> bool {
 
 /// Whether the evidence tells the active endpoint from the standby: the active one has failed since
 /// the standby passed, or both may have gone silent because of our own network, and be back with it.
-/// One that fails now and then is left only for one that does so less.
+/// One that fails now and then is left only for one that does so less. An endpoint that was taken out
+/// of rotation is down without evidence: there is nothing to tell apart.
 fn tells_apart(view: &View<'_>, standby: usize) -> bool {
     let (ours, theirs) = (view.ours(), &view.endpoints[standby]);
-    if !ours.down || view.config.failure_threshold.is_some() {
+    let evidence = ours.down && ours.is_suspected();
+    if !evidence || view.config.failure_threshold.is_some() {
         return true;
     }
     let unreliable = |it: &EndpointView| it.failure_share.is_some_and(|share| share >= DUBIOUS);
@@ -190,7 +192,7 @@ fn no_alternative(suspicion: Suspicion, view: &View<'_>) -> Next {
     let silent = view.nothing_answers();
     // Messages show that the app is served, whatever the checks say.
     // A message was on its way a moment ago: whether the network has gone is seen soon.
-    if view.nothing_reachable() && view.moment_of_silence().is_some_and(|at| at > view.now) {
+    if view.nothing_reachable() && view.has_just_heard() {
         return (State::Suspecting(suspicion), None);
     }
     let unasked = view.probes.any && view.probes.last_end < Some(suspicion.since);

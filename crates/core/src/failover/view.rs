@@ -6,6 +6,9 @@ use crate::config::{Config, Retry};
 use crate::health::Health;
 use crate::protocol::outcome::FailureKind;
 
+/// For so long a message shows that its way is there.
+pub(super) const A_MOMENT: Millis = Millis::from_secs(2);
+
 /// What a decision may look at.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct View<'a> {
@@ -52,6 +55,8 @@ pub(crate) struct EndpointView {
     pub(crate) checking: bool,
     /// Checks begun since the last that passed.
     pub(crate) attempts: u32,
+    /// Pause between its checks while it is the active one.
+    pub(crate) interval: Millis,
     pub(crate) rtt: Option<Millis>,
     pub(crate) deviation: Millis,
     /// The share of checks that usually fail, in millionths, if it is known.
@@ -138,9 +143,9 @@ impl View<'_> {
         self.endpoints.iter().all(|it| it.failure.is_some_and(FailureKind::is_no_network))
     }
 
-    /// When the last message is so old that its way may be gone.
-    pub(crate) fn moment_of_silence(&self) -> Option<Timestamp> {
-        self.connection.last_message.map(|at| at + Millis::from_secs(2))
+    /// Whether a message arrived a moment ago.
+    pub(crate) fn has_just_heard(&self) -> bool {
+        self.connection.last_message.is_some_and(|at| at + A_MOMENT > self.now)
     }
 
     /// Whether the network has been shown to work since then.

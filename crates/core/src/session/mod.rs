@@ -62,6 +62,8 @@ pub(crate) struct Session {
     attempted_at: Timestamp,
     /// When the last message arrived or a socket opened.
     heard_at: Option<Timestamp>,
+    /// A trial stands in the way of an attempt, which is made when the trial has failed.
+    postponed: bool,
 }
 
 impl Session {
@@ -73,6 +75,7 @@ impl Session {
             retry_at: None,
             attempted_at: Timestamp::default(),
             heard_at: None,
+            postponed: false,
         }
     }
 
@@ -85,6 +88,7 @@ impl Session {
     pub(crate) fn unwant(&mut self, cx: &mut Context) {
         self.connection.unwant(cx);
         self.retry_at = None;
+        self.postponed = false;
         self.idle.pause();
     }
 
@@ -136,6 +140,7 @@ impl Session {
     pub(crate) fn follow(&mut self, cx: &mut Context, index: usize) {
         if self.is_wanted() {
             self.retry_at = None;
+            self.postponed = false;
             self.attempted_at = cx.now;
             let target = cx.endpoints[index].clone();
             self.connection.follow(cx, &target);
@@ -150,7 +155,8 @@ impl Session {
         self.retry_at = None;
         self.attempted_at = cx.now;
         let target = cx.endpoints[index].clone();
-        self.connection.attempt(cx, &target);
+        let made = self.connection.attempt(cx, &target);
+        self.postponed = !made && self.is_trying();
     }
 
     /// An attempt is made by this moment, unless one is under way.
@@ -168,7 +174,7 @@ impl Session {
     /// Opens a second socket to an endpoint that becomes the active one if it opens.
     pub(crate) fn try_out(&mut self, cx: &mut Context, index: usize) {
         let target = cx.endpoints[index].clone();
-        self.connection.try_out(cx, &target);
+        self.postponed = self.connection.try_out(cx, &target);
     }
 
     pub(crate) fn is_trying(&self) -> bool {
@@ -177,6 +183,14 @@ impl Session {
 
     pub(crate) fn abandon_trial(&mut self, cx: &mut Context) {
         self.connection.abandon_trial(cx);
+        self.make_up_for_trial(cx.now);
+    }
+
+    /// A trial has failed: what it stood in the way of is attempted at this moment.
+    fn make_up_for_trial(&mut self, at: Timestamp) {
+        if std::mem::take(&mut self.postponed) {
+            self.retry_at = Some(self.retry_at.map_or(at, |retry| retry.min(at)));
+        }
     }
 
     /// The open socket may be dead, or the app wants another one. Without an open one, the attempt
@@ -261,6 +275,7 @@ impl Session {
             };
         }
         if closed.purpose == Some(Purpose::Trial) {
+            self.make_up_for_trial(next);
             return index.map(SessionFact::TrialFailed);
         }
         if closed.purpose.is_none() {
@@ -402,3 +417,7 @@ impl Session {
         }
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "url")]
+mod tests;
