@@ -235,7 +235,7 @@ mod tests {
         (0..40).for_each(|_| loss.observe_burst(3, NOW));
         assert!(loss.chance(0, NOW) < 30_000);
         assert!(loss.chance(1, NOW) > 500_000, "{}", loss.chance(1, NOW));
-        let later = |hours| Timestamp::from_millis(hours * 3_600_000);
+        let later = |hours: u64| Timestamp::from_millis(hours * 3_600_000);
         assert!(loss.chance(1, later(2)) < loss.chance(1, later(1)));
         assert!(loss.chance(1, later(12)) < 50_000, "{}", loss.chance(1, later(12)));
     }

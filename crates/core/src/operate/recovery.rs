@@ -276,7 +276,7 @@ mod tests {
 
     #[test]
     fn the_documents_table_is_what_is_done() {
-        let document = include_str!("../../../docs/recovery.md");
+        let document = include_str!("../../../../docs/recovery.md");
         for kind in FailureEventKind::KEYWORDS {
             let strategies: Vec<_> = recovery_strategies(*kind).iter().map(|strategy| format!("`{strategy}`")).collect();
             let row = format!("\n| `{kind}` | {} |\n", strategies.join(", "));

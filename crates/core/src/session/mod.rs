@@ -369,3 +369,7 @@ impl Session {
         }
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "url")]
+mod tests;

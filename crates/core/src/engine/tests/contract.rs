@@ -1,0 +1,77 @@
+//! The contract: what goes in and what comes out, before, during and after a run.
+
+use super::*;
+use crate::config::{Endpoints, MAX_ENDPOINTS};
+use crate::protocol::effect::CheckId;
+use crate::{Command, Health, State, SwitchReason};
+use std::mem::size_of;
+
+#[test]
+fn a_bad_config_makes_no_engine() {
+    let config =
+        Config { failure_threshold: Some(0), ..Config::new(Preset::Default, endpoints(1)) };
+    let problems = Engine::new(config, 0, at(0)).unwrap_err().to_string();
+    assert!(problems.starts_with("failureThreshold: 0 is out of range"), "{problems}");
+    assert!(Engine::new(Config::default(), 0, at(0)).is_err());
+}
+
+#[test]
+fn an_engine_that_has_not_started_does_nothing() {
+    let mut engine = engine(Preset::Default, 2);
+    engine.handle(at(5), Input::Wake);
+    assert_eq!((engine.poll_effect(), engine.next_wakeup()), (None, None));
+    assert_eq!(engine.snapshot().state, State::Idle);
+    assert_eq!(engine.active().name.as_str(), "e0");
+}
+
+#[test]
+fn a_result_from_before_a_stop_or_a_sleep_is_ignored() {
+    let mut engine = engine(Preset::Default, 1);
+    engine.handle(at(0), Input::Started);
+    let first = CheckId(1);
+    engine.handle(at(1), Input::Command(Command::Stop));
+    drain(&mut engine);
+    engine.handle(at(2), Input::Started);
+    drain(&mut engine);
+    engine.handle(at(3), Input::CheckFinished { id: first, outcome: passed() });
+    assert_eq!(engine.snapshot().endpoints[0].health, Health::Unknown);
+    // The second life's check is void as well once the device has slept.
+    engine.handle(at(600_000), Input::CheckFinished { id: CheckId(2), outcome: passed() });
+    let effects = drain(&mut engine);
+    assert!(effects.contains(&Effect::CancelCheck { id: CheckId(2) }), "{effects:?}");
+    let starts = |effect: &Effect| matches!(effect, Effect::StartCheck { .. });
+    assert!(effects.iter().any(starts), "{effects:?}");
+    assert_eq!(engine.snapshot().endpoints[0].health, Health::Unknown);
+}
+
+#[test]
+fn replacing_endpoints_keeps_what_is_known_of_those_that_stay() {
+    let mut engine = engine(Preset::Default, 2);
+    engine.handle(at(0), Input::Started);
+    engine.handle(at(5), Input::CheckFinished { id: CheckId(1), outcome: passed() });
+    drain(&mut engine);
+    let set = |endpoints| Input::Command(Command::SetEndpoints(Endpoints(endpoints)));
+    engine.handle(at(10), set(vec![endpoint("new"), endpoint("e0")]));
+    assert_eq!(engine.active().name.as_str(), "e0");
+    assert_eq!(engine.snapshot().endpoints[1].health, Health::Healthy);
+    engine.handle(at(20), set(vec![endpoint("other")]));
+    assert_eq!(engine.active().name.as_str(), "other");
+    let replaced = |effect: &Effect| {
+        let Effect::Emit { event, .. } = effect else { return false };
+        matches!(event, Event::Switched { reason: SwitchReason::Replaced, .. })
+    };
+    assert!(drain(&mut engine).iter().any(replaced));
+    engine.handle(at(30), set(vec![]));
+    assert_eq!(engine.active().name.as_str(), "other", "nonsense changes nothing");
+}
+
+#[test]
+fn an_endpoint_costs_less_than_a_kilobyte() {
+    use crate::breaker::circuit::Circuit;
+    use crate::checks::Checked;
+    use crate::session::reach::Reach;
+    let each = size_of::<Checked>() + size_of::<Circuit>() + size_of::<Reach>();
+    assert!(each <= 512, "{each} bytes");
+    let all = size_of::<Engine>() + MAX_ENDPOINTS * each;
+    assert!(all <= 64 * 1024, "{all} bytes");
+}
