@@ -39,9 +39,10 @@ impl Operator {
     fn see_check(&mut self, cx: &mut Context, checks: &Checks, report: &CheckReport) {
         let config = cx.config.clone();
         let Some(index) = cx.index_of(&report.endpoint) else { return };
-        // It was said that it would fail.
-        let excluded = checks.of(index).health().exclusion().is_some();
-        if !config.failure_events.enabled || self.offline || excluded {
+        // It was said that it would fail; what recovery took out of rotation may need more than that.
+        let exclusion = checks.of(index).health().exclusion();
+        let announced = matches!(exclusion, Some(Exclusion::Announced(_) | Exclusion::Commanded));
+        if !config.failure_events.enabled || self.offline || announced {
             return;
         }
         let known = self.failures.iter().position(|(name, _)| *name == report.endpoint);
