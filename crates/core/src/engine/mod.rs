@@ -144,7 +144,7 @@ impl Engine {
             cx,
         };
         let best = engine.failover.best_of_all(&engine.world(&engine.retry()), &engine.cx);
-        engine.failover.set_active(best);
+        engine.failover.set_active(&engine.cx, best);
         engine
     }
 

@@ -159,13 +159,8 @@ impl Failover {
     }
 
     fn move_to(&mut self, cx: &Context, to: usize) {
-        self.active = to;
+        self.set_active(cx, to);
         self.seats[to].damping.arrived(cx.now);
-        if let Some(preference) = &mut self.preference
-            && preference.name == cx.endpoints[to].name
-        {
-            preference.pending = false;
-        }
     }
 
     /// Outages that an outage follows that begins now.
@@ -199,8 +194,14 @@ impl Failover {
         };
     }
 
-    pub(crate) fn set_active(&mut self, active: usize) {
+    /// The app is to be connected to this endpoint, which may be what it wished for.
+    pub(crate) fn set_active(&mut self, cx: &Context, active: usize) {
         self.active = active;
+        if let Some(preference) = &mut self.preference
+            && preference.name == cx.endpoints[active].name
+        {
+            preference.pending = false;
+        }
     }
 
     /// The app prefers this endpoint, or none.

@@ -66,6 +66,32 @@ fn replacing_endpoints_keeps_what_is_known_of_those_that_stay() {
 }
 
 #[test]
+fn a_wish_that_a_new_list_fulfils_is_no_move_any_more() {
+    let mut engine = engine(Preset::Default, 2);
+    engine.handle(at(0), Input::Started);
+    engine.handle(at(10), Input::Command(Command::Prefer(Some("e1".into()))));
+    let only = Endpoints(vec![endpoint("e1")]);
+    engine.handle(at(20), Input::Command(Command::SetEndpoints(only)));
+    let mut moves = Vec::new();
+    for _ in 0..20 {
+        for effect in drain(&mut engine) {
+            match effect {
+                Effect::StartCheck { id, .. } => {
+                    let now = engine.cx.now;
+                    engine.handle(now, Input::CheckFinished { id, outcome: passed() });
+                }
+                Effect::Emit { event: Event::Switched { from, to, reason }, .. } => {
+                    moves.push((from.to_string(), to.to_string(), reason));
+                }
+                _ => {}
+            }
+        }
+        engine.handle(engine.next_wakeup().unwrap(), Input::Wake);
+    }
+    assert_eq!(moves, [("e0".into(), "e1".into(), SwitchReason::Replaced)]);
+}
+
+#[test]
 fn an_endpoint_costs_less_than_a_kilobyte() {
     use crate::breaker::circuit::Circuit;
     use crate::checks::Checked;
