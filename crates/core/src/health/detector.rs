@@ -70,7 +70,8 @@ impl Witnesses {
     /// The chance, in millionths, that a check of anything is lost at present. Whoever has answered
     /// proves that the network works.
     fn chance(self) -> u32 {
-        if self.answered > 0 { 0 } else { self.lost * 1_000_000 / (self.lost + 1) }
+        let lost = u64::from(self.lost);
+        if self.answered > 0 { 0 } else { (lost * 1_000_000 / (lost + 1)) as u32 }
     }
 
     /// Nobody who was asked has answered.

@@ -65,7 +65,7 @@ fn a_lossy_network_asks_for_more_timeouts() {
 fn a_server_that_answers_with_errors_now_and_then_needs_more_of_them() {
     assert_eq!(needed(&mut clean(), ERROR, NOBODY), 3, "it never did");
     let erring = &mut experienced(2_000, 10, Sample::Error);
-    assert_eq!(needed(erring, ERROR, NOBODY), 9, "one in ten");
+    assert_eq!(needed(erring, ERROR, NOBODY), 8, "one in ten");
     let erring = &mut experienced(2_000, 10, Sample::Error);
     assert_eq!(needed(erring, TIMEOUT, NOBODY), 3, "an error is an answer");
 }
