@@ -7,8 +7,11 @@ mod happening;
 mod invariants;
 #[cfg(feature = "json")]
 mod memory;
+mod permits;
 #[cfg(feature = "recovery")]
 mod recovery;
+mod requests;
+mod world;
 
 use super::*;
 use crate::config::Preset;
