@@ -37,6 +37,8 @@ pub(crate) struct Detector {
     down: Weight,
     /// That it fails every other time.
     flaky: Weight,
+    /// The same, before this row of failures.
+    flaky_before: Weight,
     loss: LossEstimator,
     kept: Vec<Weighed>,
 }
@@ -101,6 +103,7 @@ impl Detector {
             shared: false,
             down: Weight::ZERO,
             flaky: Weight::ZERO,
+            flaky_before: Weight::ZERO,
             loss: LossEstimator::default(),
             kept: Vec::new(),
         }
@@ -110,6 +113,7 @@ impl Detector {
     pub(crate) fn failure(&mut self, evidence: Evidence, witnesses: Witnesses, now: Timestamp) {
         if self.failures == 0 {
             self.kept.clear();
+            self.flaky_before = self.flaky;
         }
         let (weight, flaky) = self.weigh(evidence, witnesses, now);
         self.shared |= witnesses.are_silent();
@@ -179,6 +183,14 @@ impl Detector {
         self.timeouts = 0;
         self.shared = false;
         self.down = Weight::ZERO;
+    }
+
+    /// The failures in a row say nothing about the endpoint.
+    pub(crate) fn discard_row(&mut self) {
+        if self.suspects() {
+            self.flaky = self.flaky_before;
+        }
+        self.restart();
     }
 
     /// Nothing is held against the endpoint any more.

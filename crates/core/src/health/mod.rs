@@ -205,7 +205,7 @@ impl EndpointHealth {
 
     /// Evidence from before a sleep or without a network says nothing about the endpoint.
     pub(crate) fn discard_suspicion(&mut self, now: Timestamp) -> Option<HealthChange> {
-        self.restart_count();
+        self.detector.discard_row();
         if self.health == Health::Suspect { self.turn(Health::Unknown, now) } else { None }
     }
 

@@ -118,6 +118,20 @@ fn counting_anew_keeps_what_was_taught() {
 }
 
 #[test]
+fn a_row_that_is_discarded_leaves_what_was_before() {
+    let mut detector = accruing();
+    fail(&mut detector, ERROR, 1);
+    detector.success(REFUTED, NOW);
+    let before = detector.suspicion();
+    assert!(before > Weight::ZERO);
+    fail(&mut detector, ERROR, 2);
+    detector.discard_row();
+    assert_eq!((detector.suspicion(), detector.failures()), (before, 0));
+    detector.discard_row();
+    assert_eq!(detector.suspicion(), before, "there is none to discard");
+}
+
+#[test]
 fn an_unfounded_suspicion_teaches_how_bursts_go() {
     let (mut detector, mut taught) = (accruing(), LossEstimator::default());
     detector.success(Row::Refuted { overtaken: 7 }, NOW);
