@@ -207,6 +207,7 @@ impl Engine {
         self.checks.restart(&self.cx);
         let active = self.failover.active();
         self.cx.emit(Event::Started { active: self.cx.name(active) });
+        self.forget_verdicts();
         if self.failover.is_reported_offline() {
             self.cx.emit(Event::Offline { reason: OfflineReason::Told });
         } else if self.watches() {
@@ -214,6 +215,15 @@ impl Engine {
             self.checks.ask_all(&mut self.cx, active, delay);
         }
         self.session.follow(&mut self.cx, active);
+    }
+
+    /// What an earlier run found of the endpoints is void.
+    fn forget_verdicts(&mut self) {
+        self.session.forgive_all();
+        for index in 0..self.cx.endpoints.len() {
+            let change = self.checks.discard_verdict(&self.cx, index);
+            self.health_changed(index, change);
+        }
     }
 
     fn stop(&mut self) {

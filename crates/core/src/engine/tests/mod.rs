@@ -10,7 +10,9 @@ mod memory;
 mod permits;
 #[cfg(feature = "recovery")]
 mod recovery;
+mod replacing;
 mod requests;
+mod restarting;
 mod world;
 
 use super::*;
