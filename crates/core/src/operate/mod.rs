@@ -82,11 +82,13 @@ impl Operator {
 
     /// An action has ended. If it did not help, the next one follows.
     pub(crate) fn ended(&mut self, cx: &mut Context, id: u32, result: Result<(), String>) {
-        let next = self.recoveries.end(&cx.config.recovery, id, result, cx.now);
-        if let Some(next) = next {
-            self.steps.push_front(next);
+        if !self.recoveries.end(id, result, cx.now) {
+            return;
         }
         self.report(cx, id);
+        if let Some(next) = self.recoveries.after(&cx.config.recovery, id, cx.now) {
+            self.steps.push_front(next);
+        }
     }
 
     /// Ends the actions that nobody has reported in time.
