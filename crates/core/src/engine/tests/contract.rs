@@ -1,9 +1,9 @@
 //! The contract: what goes in and what comes out, before, during and after a run.
 
 use super::*;
-use crate::config::{Endpoints, MAX_ENDPOINTS};
+use crate::config::{Endpoints, Headers, MAX_ENDPOINTS};
 use crate::protocol::effect::CheckId;
-use crate::{Command, Health, State, SwitchReason};
+use crate::{Command, Header, Health, State, SwitchReason};
 use std::mem::size_of;
 
 #[test]
@@ -89,6 +89,29 @@ fn a_wish_that_a_new_list_fulfils_is_no_move_any_more() {
         engine.handle(engine.next_wakeup().unwrap(), Input::Wake);
     }
     assert_eq!(moves, [("e0".into(), "e1".into(), SwitchReason::Replaced)]);
+}
+
+#[test]
+fn no_debug_text_shows_the_value_of_a_header() {
+    let mut config = Config::new(Preset::Default, endpoints(1));
+    config.check.headers = Headers(vec![Header::new("Authorization", "Bearer s3cr3t")]);
+    let mut engine = Engine::new(config.clone(), 1, at(0)).unwrap();
+    engine.handle(at(0), Input::Started);
+    let started = drain(&mut engine);
+    let headers = vec![Header::new("Set-Cookie", "session=s3cr3t")];
+    let outcome = Outcome::Answer(Answer { headers, ..answer(200) });
+    let input = Input::CheckFinished { id: CheckId(1), outcome };
+    let told = format!("{input:?}");
+    engine.handle(at(5), input);
+    let mut texts = vec![told, format!("{config:?} {config:#?}"), format!("{started:?}")];
+    texts.push(format!("{engine:?}"));
+    texts.push(format!("{:?}", drain(&mut engine)));
+    for text in &texts {
+        assert!(!text.contains("s3cr3t"), "{text}");
+    }
+    let named = |text: &String, name| text.contains(name);
+    assert!(named(&texts[0], "Set-Cookie") && named(&texts[4], "Set-Cookie"), "their names help");
+    assert!(named(&texts[1], "Authorization") && named(&texts[2], "Authorization"));
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub(super) enum Server {
     Refuses,
     /// There is no way to it.
     Unreachable,
+    /// Its name is not found.
+    UnknownName,
     /// Not at all.
     Hangs,
 }
@@ -252,6 +254,7 @@ fn answered(server: Server) -> Option<(Millis, Outcome)> {
         }
         Server::Refuses => (Millis::new(5), refused()),
         Server::Unreachable => (Millis::new(5), Outcome::Failure(FailureKind::Unreachable)),
+        Server::UnknownName => (Millis::new(5), Outcome::Failure(FailureKind::Dns)),
         Server::Hangs => return None,
     })
 }
