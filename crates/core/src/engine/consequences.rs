@@ -27,7 +27,10 @@ impl Engine {
         for (index, pace) in paces.into_iter().enumerate() {
             self.checks.start(&mut self.cx, index, pace);
         }
-        self.failover.round_begun(self.cx.now);
+        // If everybody rests, the round waits for the first of them.
+        if (0..self.cx.endpoints.len()).any(|it| self.checks.of(it).schedule().is_checking()) {
+            self.failover.round_begun(self.cx.now);
+        }
         let doubt = self.doubt();
         self.checks.start_probes(&mut self.cx, doubt);
     }
