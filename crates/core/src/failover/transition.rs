@@ -184,6 +184,12 @@ fn observed(
                 return steady(planned, view, strategy, random);
             }
             let target = (view.active + 1) % view.endpoints.len();
+            // One that was taken out of rotation stays down, without failures that could be counted
+            // anew: the next in the list is asked after each of its checks.
+            let counts = view.ours().failures > 0;
+            if !counts && (target == view.active || has_failed_since(view, target)) {
+                return steady(planned, view, strategy, random);
+            }
             if target == view.active {
                 return (State::Steady(None), Some(Decision::TryFailed));
             }
@@ -205,6 +211,12 @@ fn observed(
         }
         State::Trying { .. } | State::Offline(Offline::Reported(_)) => (state, None),
     }
+}
+
+/// Whether an endpoint failed a check that began after the last one of the active endpoint.
+fn has_failed_since(view: &View<'_>, index: usize) -> bool {
+    let ours = view.ours();
+    view.endpoints[index].last_failure > ours.last_failure.max(ours.last_pass)
 }
 
 /// While nothing speaks against the active endpoint: goes where the app wishes, or to a better one.
