@@ -191,7 +191,7 @@ fn outcome(kind: u8, latency: Millis) -> Outcome {
     })
 }
 
-fn command(kind: u8) -> Command {
+pub(super) fn command(kind: u8) -> Command {
     let (first, minute) = ("e0".into(), Millis::from_secs(60));
     match kind {
         0 => Command::CheckNow,

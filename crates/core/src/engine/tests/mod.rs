@@ -3,8 +3,12 @@
 
 mod breaker;
 mod contract;
+mod cyclic;
+mod economy;
 mod happening;
 mod invariants;
+mod lateness;
+mod liveness;
 #[cfg(feature = "json")]
 mod memory;
 mod permits;
