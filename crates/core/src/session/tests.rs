@@ -134,7 +134,7 @@ fn a_socket_that_breaks_off_at_once_is_as_good_as_none() {
     test.opened();
     test.wait(4_000);
     test.closed(Some(4_001));
-    assert_eq!(test.session.reach(0).failures(), 2, "the app itself closed it");
+    assert_eq!(test.session.reach(0).failures(), 3, "the app itself closed it");
     test.retry(0);
     test.opened();
     test.wait(5_000);
@@ -167,6 +167,7 @@ fn a_failed_renewal_leaves_the_old_socket_and_is_tried_again() {
     test.opened();
     test.wait(60_000);
     test.session.renew(&mut test.cx, Renewal::Requested);
+    assert_eq!(test.retry(0), Millis::ZERO);
     let failed = SessionFact::RenewalFailed { endpoint: 0, code: None };
     assert_eq!(test.closed(None), Some(failed));
     assert!(!test.session.is_broken());
@@ -189,48 +190,4 @@ fn what_the_app_wants_outlives_a_stop() {
     assert!(test.session.is_wanted() && test.session.is_broken());
     test.session.unwant(&mut test.cx);
     assert!(!test.session.is_wanted());
-}
-
-#[test]
-fn an_attempt_that_a_trial_takes_the_place_of_is_made_up_for() {
-    let mut test = Test::new();
-    test.follow(0);
-    test.opened();
-    test.follow(1);
-    test.session.try_out(&mut test.cx, 0);
-    assert_eq!(test.session.retry_at, None);
-    assert_eq!(test.closed(None), Some(SessionFact::TrialFailed(0)));
-    test.retry(1);
-    assert_eq!(test.opened(), Some(SessionFact::Opened(1)));
-}
-
-#[test]
-fn an_attempt_that_is_due_during_a_trial_is_made_after_it() {
-    for abandoned in [true, false] {
-        let mut test = Test::new();
-        test.follow(0);
-        test.opened();
-        test.follow(1);
-        test.closed(None);
-        test.session.try_out(&mut test.cx, 0);
-        test.retry(1);
-        assert_eq!(test.session.retry_at, None);
-        if abandoned {
-            test.session.abandon_trial(&mut test.cx);
-        } else {
-            test.closed(None);
-        }
-        test.retry(1);
-        assert_eq!(test.opened(), Some(SessionFact::Opened(1)));
-    }
-}
-
-#[test]
-fn nothing_is_attempted_after_a_trial_that_was_in_nobodys_way() {
-    let mut test = Test::new();
-    test.follow(1);
-    test.opened();
-    test.session.try_out(&mut test.cx, 0);
-    test.closed(None);
-    assert_eq!(test.session.retry_at, None);
 }
