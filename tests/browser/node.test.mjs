@@ -18,9 +18,11 @@ async function closedPort() {
   return port;
 }
 
+const pause = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
+
 /** Waits until something holds. The test's own limit is the limit. */
 async function until(holds) {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (!holds()) await pause(5);
 }
 
 describe("node", () => {
@@ -55,6 +57,46 @@ describe("node", () => {
     link.prefer("primary");
     await greeted("primary");
     assert.throws(() => link.prefer("tertiary"), /no endpoint is called "tertiary"; there are: primary, secondary/);
+    link.stop();
+  });
+
+  test("a connection is replaced on request by another one to the same endpoint", async () => {
+    const link = await Steadfast.start({ endpoints: testbed.endpoints });
+    const [sockets, greetings, moves] = [[], [], []];
+    class Counted extends WebSocket {
+      constructor(...given) {
+        super(...given);
+        sockets.push(this);
+      }
+    }
+    link.addEventListener("switch", ({ detail }) => moves.push(detail));
+    const connection = link.connect({ webSocket: Counted, onMessage: (data) => greetings.push(data) });
+    await until(() => greetings.length === 1);
+    connection.reconnect();
+    await until(() => greetings.length === 2 && sockets[0].readyState === WebSocket.CLOSED);
+    assert.deepEqual([greetings, sockets.length, connection.send("echo")], [["primary", "primary"], 2, true]);
+    assert.deepEqual(moves, []);
+    link.stop();
+    connection.reconnect();
+  });
+
+  test("checkNow is answered by a check that began after it, whichever endpoint is active by then", async () => {
+    await testbed.fault("primary", { slow: 300 });
+    const link = await Steadfast.start({ endpoints: testbed.endpoints });
+    const checks = [];
+    link.addEventListener("check", ({ detail }) => checks.push(detail));
+    // The first check is under way.
+    await pause(100);
+    const [one, two] = await Promise.all([link.checkNow(), link.checkNow()]);
+    assert.ok(one === two && one.request === 2, "one check answers both");
+    const [older] = checks.filter(({ endpoint }) => endpoint === "primary");
+    assert.ok(older !== one && older.request === null, "and it is not the one that was under way");
+    await until(() => link.state.endpoints[1].health === "healthy");
+    const answer = link.checkNow();
+    link.prefer("secondary");
+    await until(() => link.active.name === "secondary");
+    assert.equal((await answer).request, 3);
+    await testbed.fault("primary", "healthy");
     link.stop();
   });
 
@@ -98,11 +140,64 @@ describe("node", () => {
     link.stop();
   });
 
+  test("a request that is given up frees its trial, and one that takes too long has failed", async () => {
+    const [primary, secondary] = testbed.endpoints;
+    // Its health check goes elsewhere: only requests meet the fault.
+    const endpoints = [{ ...primary, health: secondary.health }];
+    const link = await Steadfast.start({ endpoints, breaker: { failures: 1, open: "10ms", openMax: "10ms" } });
+    const states = [];
+    link.addEventListener("breaker", ({ detail }) => states.push(detail.to));
+    await link.checkNow();
+    await testbed.fault("primary", "hang");
+    link.tryAcquire().failure();
+    await pause(50);
+    // One more than a half-open breaker lets through at a time.
+    for (let call = 0; call < 4; call += 1) {
+      const givenUp = new AbortController();
+      const request = link.fetch("/_ping", { method: "POST", signal: givenUp.signal });
+      setTimeout(() => givenUp.abort(), 20);
+      await assert.rejects(request, { name: "AbortError" });
+      await pause(5);
+    }
+    assert.deepEqual(states, ["open", "halfOpen"]);
+    await assert.rejects(link.fetch("/_ping", { method: "POST", signal: AbortSignal.timeout(20) }), { name: "TimeoutError" });
+    await until(() => states.length > 2);
+    assert.equal(states[2], "open");
+    await testbed.fault("primary", "healthy");
+    link.stop();
+  });
+
+  test("a permit can be given back", async () => {
+    const link = await Steadfast.start({ endpoints: testbed.endpoints, breaker: { failures: 1 } });
+    for (let call = 0; call < 2; call += 1) {
+      const permit = link.tryAcquire({ excluding: "secondary" });
+      permit.release();
+      permit.failure();
+    }
+    await pause(20);
+    assert.equal(link.active.breaker, "closed", "only the first report counts");
+    link.stop();
+  });
+
+  test("requests that no permit was asked for are reported, and a failure is looked into at once", async () => {
+    const link = await Steadfast.start({ endpoints: testbed.endpoints, check: { interval: "10m" } });
+    await until(() => link.state.endpoints.every(({ health }) => health === "healthy"));
+    const checked = [];
+    link.addEventListener("check", ({ detail }) => checked.push(detail.endpoint));
+    link.reportTraffic("primary", true);
+    await pause(100);
+    assert.deepEqual(checked, []);
+    link.reportTraffic("primary", false);
+    await until(() => checked.includes("primary"));
+    assert.throws(() => link.reportTraffic("tertiary", true), RangeError);
+    link.stop();
+  });
+
   test("a permit that outlives its link does no harm", async () => {
     const link = await Steadfast.start({ endpoints: testbed.endpoints });
     const permit = link.tryAcquire();
     link.stop();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await pause(20);
     permit.failure();
     assert.throws(() => link.tryAcquire(), /has been stopped/);
   });

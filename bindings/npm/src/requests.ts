@@ -1,6 +1,6 @@
 import type { Core } from "./core.js";
 import { FIRST_SERVER_ERROR, REPEATABLE_METHODS } from "./generated/rules.js";
-import type { Permit as Leave } from "./generated/types/index.js";
+import type { CallOutcome, Permit as Leave } from "./generated/types/index.js";
 import { RefusedError } from "./refused-error.js";
 
 /** Leave to make one request. Report its end: one that is never reported is taken for lost after a while. */
@@ -11,8 +11,8 @@ export class Permit {
   #reported = false;
 
   /** @internal */
-  constructor(core: Core, besides?: string) {
-    const leave = core.permit(besides);
+  constructor(core: Core, excluding?: string) {
+    const leave = core.permit(excluding);
     if ("state" in leave) throw new RefusedError(leave);
     this.#core = core;
     this.#leave = leave;
@@ -25,18 +25,23 @@ export class Permit {
 
   /** The server did its part. Only the first report counts. */
   success(): void {
-    this.#end(true);
+    this.#end("succeeded");
   }
 
   /** The server did not. Only the first report counts. */
   failure(): void {
-    this.#end(false);
+    this.#end("failed");
   }
 
-  #end(ok: boolean): void {
+  /** It was given up before it showed either. It counts for nothing, and its place in a half-open breaker is free again. Only the first report counts. */
+  release(): void {
+    this.#end("released");
+  }
+
+  #end(outcome: CallOutcome): void {
     if (this.#reported) return;
     this.#reported = true;
-    this.#core.tell({ told: "ended", ...this.#leave, yes: ok, took: Math.trunc(performance.now() - this.#began) });
+    this.#core.tell({ told: "ended", ...this.#leave, outcome, took: Math.trunc(performance.now() - this.#began) });
   }
 }
 
@@ -50,8 +55,10 @@ export async function request(core: Core, connect: (endpoint: string) => string,
       else permit.success();
       return response;
     } catch (error) {
-      // Whoever gave the request up knows nothing of the server.
-      if (!init.signal?.aborted) permit.failure();
+      // Whoever gave the request up knows nothing of the server; whose patience was at an end does.
+      const { signal } = init;
+      if (signal?.aborted && (signal.reason as Error | undefined)?.name !== "TimeoutError") permit.release();
+      else permit.failure();
       throw error;
     }
   };
@@ -60,7 +67,9 @@ export async function request(core: Core, connect: (endpoint: string) => string,
     if (!repeatable || init.signal?.aborted) return;
     try {
       const permit = new Permit(core, first);
-      return permit.endpoint === first ? undefined : permit;
+      if (permit.endpoint !== first) return permit;
+      permit.release();
+      return;
     } catch {
       // The others refuse as well.
       return;
