@@ -1,6 +1,7 @@
 // The npm package in Node: on a server where nothing is started, and as a client with a WebSocket class passed in.
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { Steadfast } from "steadfast";
@@ -127,6 +128,31 @@ describe("node", () => {
     await testbed.fault("primary", "healthy");
     link.stop();
     await assert.rejects(link.fetch("/_ping"), /has been stopped/);
+  });
+
+  test("a request never leaves the endpoint", async () => {
+    const seen = [];
+    const other = createHttpServer((request, response) => {
+      seen.push(request.url);
+      response.end();
+    });
+    await once(other.listen(0, "127.0.0.1"), "listening");
+    const host = `127.0.0.1:${other.address().port}`;
+    const link = await Steadfast.start({ endpoints: testbed.endpoints, breaker: { failures: 1 } });
+    const headers = { authorization: "Bearer a-secret" };
+    for (const path of [`//${host}/`, `/\\${host}/`, `http://${host}/`, `http:\\\\${host}/`, "data:,", "blob:http://127.0.0.1/x"]) {
+      await assert.rejects(link.fetch(path, { headers }), { name: "TypeError", message: /leads to another origin/ }, path);
+    }
+    // The endpoint's own URL is no other origin, but that of the next-best one is.
+    const own = new URL(testbed.endpoints[0].health);
+    assert.equal((await link.fetch(`//${own.host}/_ping`)).status, 200);
+    await until(() => link.state.endpoints[1].health === "healthy");
+    await testbed.fault("primary", { status: 503 });
+    assert.equal((await link.fetch(`//${own.host}/_ping`)).status, 503);
+    assert.deepEqual([seen, link.state.endpoints[1].breaker], [[], "closed"]);
+    await testbed.fault("primary", "healthy");
+    link.stop();
+    other.close();
   });
 
   test("five failures in a row open the breaker, whose changes are told", async () => {

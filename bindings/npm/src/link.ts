@@ -4,7 +4,7 @@ import { type LinkEvents, type Listening, NAMES, TypedEventTarget } from "./even
 import type { Config, Event as CoreEvent, Endpoint, EndpointState, Explanation, Report, Snapshot } from "./generated/types/index.js";
 import { load, type WasmSource } from "./load.js";
 import { watchPage } from "./page.js";
-import { Permit, request } from "./requests.js";
+import { Permit, request, within } from "./requests.js";
 import { keep, recall, type StateStorage } from "./storage.js";
 
 /** How a link is started. */
@@ -137,11 +137,14 @@ export class Link extends TypedEventTarget {
    * Requests `path` from the active endpoint, at the host where the app connects. Every endpoint has a circuit breaker; if a request fails
    * or is refused whose method may be repeated, it is repeated once at the best other endpoint.
    *
-   * @throws {@link RefusedError} if the circuit breaker refuses, or what `fetch` throws.
+   * @throws {@link RefusedError} if the circuit breaker refuses, TypeError if `path` leads to another origin, or what `fetch` throws.
    */
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
-    const connect = (name: string) => this.state.endpoints.find((endpoint) => endpoint.name === name)?.connect ?? "";
-    return request(this.#running, connect, path, init);
+    const core = this.#running;
+    const at = (name: string) => within(this.state.endpoints.find((endpoint) => endpoint.name === name)?.connect ?? "", path);
+    // What leads elsewhere is refused before a breaker is asked.
+    at(this.state.active);
+    return request(core, at, init);
   }
 
   /**

@@ -45,12 +45,23 @@ export class Permit {
   }
 }
 
-/** Asks an endpoint, and if that fails and does no harm, once more another one. */
-export async function request(core: Core, connect: (endpoint: string) => string, path: string, init: RequestInit): Promise<Response> {
+/**
+ * The URL of `path` at the origin where the app connects; it also answers requests there: ws becomes http, wss becomes https.
+ *
+ * @throws TypeError if it leads to another origin, as `//host` and `/\host` do: what goes with the request is meant for the endpoint alone.
+ */
+export function within(connect: string, path: string): URL {
+  const base = new URL(connect.replace(/^ws/, "http"));
+  const url = new URL(path, base);
+  if (url.origin !== base.origin) throw new TypeError(`steadfast: "${path}" leads to another origin than ${base.origin}`);
+  return url;
+}
+
+/** Asks an endpoint, and if that fails and does no harm, once more another one. `at` is where an endpoint is asked. */
+export async function request(core: Core, at: (endpoint: string) => URL, init: RequestInit): Promise<Response> {
   const once = async (permit: Permit): Promise<Response> => {
     try {
-      // Where the app connects by WebSocket it also answers requests: ws becomes http, wss becomes https.
-      const response = await fetch(new URL(path, connect(permit.endpoint).replace(/^ws/, "http")), init);
+      const response = await fetch(at(permit.endpoint), init);
       if (response.status >= FIRST_SERVER_ERROR) permit.failure();
       else permit.success();
       return response;
@@ -65,15 +76,16 @@ export async function request(core: Core, connect: (endpoint: string) => string,
   const repeatable = REPEATABLE_METHODS.includes((init.method ?? "GET").toUpperCase()) && !(init.body instanceof ReadableStream);
   const elsewhere = (first: string): Permit | undefined => {
     if (!repeatable || init.signal?.aborted) return;
+    let permit: Permit | undefined;
     try {
-      const permit = new Permit(core, first);
+      permit = new Permit(core, first);
+      at(permit.endpoint);
       if (permit.endpoint !== first) return permit;
-      permit.release();
-      return;
     } catch {
-      // The others refuse as well.
-      return;
+      // The others refuse as well, or a whole URL was asked for, which is of the first endpoint alone.
     }
+    permit?.release();
+    return;
   };
 
   let first: string | undefined;
