@@ -4,6 +4,7 @@ use super::judge::judge;
 use super::law::{Broken, Rule};
 use crate::scenario::Scenario;
 use serde_json::{Map, Value, json};
+use steadfast::Millis;
 
 /// The smallest scenario found in which `rule` is still broken, its `about` saying where and how; `None` if it is not broken at all.
 pub fn shrink(scenario: &Value, rule: Rule) -> Option<Value> {
@@ -26,8 +27,26 @@ pub fn shrink(scenario: &Value, rule: Rule) -> Option<Value> {
 }
 
 fn breaks(scenario: &Value, rule: Rule) -> Option<Broken> {
+    if disturbs_sleep(scenario) {
+        return None;
+    }
     let scenario = Scenario::from_json(&scenario.to_string()).ok()?;
     judge(&scenario).ok()?.into_iter().find(|broken| broken.rule == rule)
+}
+
+/// Whether the app or the platform does something while the device sleeps.
+fn disturbs_sleep(scenario: &Value) -> bool {
+    let mut asleep_until = 0;
+    scenario["world"].as_array().into_iter().flatten().any(|entry| {
+        let at = entry["at"].as_u64().unwrap_or(0);
+        let told = entry["network"].is_string() && entry["silent"] != json!(true);
+        let awake = told || entry["device"] != Value::Null || entry["command"] != Value::Null;
+        let disturbs = at < asleep_until && awake;
+        if let Some(time) = entry["device"]["sleeps"].as_str().and_then(|text| text.parse::<Millis>().ok()) {
+            asleep_until = at + u64::from(time.get());
+        }
+        disturbs
+    })
 }
 
 /// Takes a smaller scenario if the rule is broken in it as well.

@@ -37,6 +37,8 @@ pub(super) struct Watch {
     /// Connections that are open or opening.
     connections: HashSet<ConnectionId>,
     ended: bool,
+    /// Whether the app wanted a connection when the engine was last told something.
+    wanted: bool,
     /// When the app last asked for something.
     asked: Option<Timestamp>,
     began: Timestamp,
@@ -62,6 +64,7 @@ impl Watch {
             in_use: HashSet::new(),
             connections: HashSet::new(),
             ended: false,
+            wanted: false,
             asked: None,
             began: start,
             switches: Vec::new(),
@@ -216,7 +219,10 @@ impl Watch {
         let (open, used) = (self.connections.len(), self.in_use.len());
         if open > 2 || used > 1 {
             self.broken(Rule::One, at, format!("{open} connections, {used} of them in use"));
+        } else if open > 0 && !self.wanted {
+            self.broken(Rule::One, at, format!("{open} connections, though the app wants none"));
         }
+        self.wanted = self.truth.wants_socket;
     }
 
     fn forget(&mut self, id: ConnectionId) {
@@ -281,12 +287,9 @@ impl Observer for Watch {
                 *self.checks.entry(name.to_owned()).or_default() += 1;
                 self.judge_check(at, name);
             }
-            Effect::Connect { id, endpoint } => {
+            Effect::Connect { id, .. } => {
                 self.attempts += 1;
                 self.connections.insert(*id);
-                if !self.truth.wants_socket {
-                    self.broken(Rule::One, at, format!("a connection to `{}` that nobody wants", endpoint.name));
-                }
             }
             Effect::Promote { id } => {
                 self.in_use.insert(*id);
