@@ -59,7 +59,7 @@ impl Fair<'_> {
             Grade::Slow => first + TO_BE_FOUND_SLOW * (interval + self.check(endpoint)) + SLOW_FOR,
             // Counted failures in a row are a matter of luck.
             Grade::Flaky if config.failure_threshold.is_some() => return None,
-            Grade::Flaky => first + TO_BE_FOUND_FLAKY * (interval + self.grid) + self.check(endpoint),
+            Grade::Flaky => TO_BE_FOUND_FLAKY * (first + self.grid) + self.check(endpoint),
             Grade::Fails => first + u64::from(config.failure_threshold.map_or(MOST_FOR_A_VERDICT as u32, |count| count)) * self.failure(endpoint, gap),
         })
     }
