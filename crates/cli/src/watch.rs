@@ -121,6 +121,7 @@ fn log(event: &Event, link: Option<&Link>) {
         Event::Connected { endpoint } => info!("connected to {endpoint}"),
         Event::Disconnected { endpoint, code } => warn!("disconnected from {endpoint} {}", shown(*code)),
         Event::Stopped => info!("stopped"),
+        other => info!("{}", other.name()),
     }
 }
 

@@ -77,8 +77,14 @@ impl Checked {
         }
     }
 
-    /// Takes in the answer of a check that had failed by its timeout.
-    pub(super) fn learn_late(&mut self, latency: Option<Millis>, sample: Option<Sample>) {
+    /// Takes in the end of a check that had failed by its timeout.
+    pub(super) fn learn_late(
+        &mut self,
+        latency: Option<Millis>,
+        sample: Option<Sample>,
+        now: Timestamp,
+    ) {
+        self.health.detector_mut().late_check_ended(latency.is_some(), now);
         if let Some(sample) = sample {
             self.health.detector_mut().observe(sample);
         }

@@ -96,7 +96,7 @@ impl Checks {
                 return self.ended(cx, index, id, outcome);
             }
             if schedule.late().is_some_and(|check| check.id == id) {
-                self.learn_late(index, &outcome);
+                self.learn_late(cx, index, &outcome);
                 return None;
             }
         }
@@ -113,7 +113,7 @@ impl Checks {
             let schedule = &mut self.endpoints[index].schedule;
             if let Some(late) = schedule.late().filter(|late| late.started + limit <= now) {
                 cx.push(Effect::CancelCheck { id: late.id });
-                self.learn_late(index, &Outcome::Failure(FailureKind::Timeout));
+                self.learn_late(cx, index, &Outcome::Failure(FailureKind::Timeout));
             }
             let schedule = &mut self.endpoints[index].schedule;
             let overdue = |check: &&InFlightCheck| check.deadline() <= now;
@@ -175,14 +175,14 @@ impl Checks {
         self.endpoints[index].schedule.end(id, cx.now, jitter, &mut cx.random)
     }
 
-    fn learn_late(&mut self, index: usize, outcome: &Outcome) {
+    fn learn_late(&mut self, cx: &Context, index: usize, outcome: &Outcome) {
         let checked = &mut self.endpoints[index];
         let Some(check) = checked.schedule.end_late() else { return };
         let (latency, sample) = match outcome {
             Outcome::Answer(answer) => (Some(answer.latency), Sample::Passed),
             Outcome::Failure(_) => (None, Sample::Lost),
         };
-        checked.learn_late(latency, check.baseline.then_some(sample));
+        checked.learn_late(latency, check.baseline.then_some(sample), cx.now);
     }
 
     /// Takes in what an answer says beyond its status: rest that the server asks for, and

@@ -228,7 +228,7 @@ impl Engine {
 
     /// How retries wait for each other: in the background less often, for they wake the radio.
     fn retry(&self) -> Retry {
-        const IN_THE_BACKGROUND: Millis = Millis::from_secs(120);
+        const IN_THE_BACKGROUND: Millis = Millis::from_secs(600);
         let mut retry = self.cx.config.retry.clone();
         if !self.watches() {
             retry.max = retry.max.max(IN_THE_BACKGROUND);

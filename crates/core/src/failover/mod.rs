@@ -43,8 +43,10 @@ pub(crate) struct Failover {
     active: usize,
     preference: Option<Preference>,
     seats: Vec<Seat>,
-    /// When the last outage ended, and how many have followed each other.
+    /// When the last outage ended, and how many had followed each other by then.
     recovered: Option<(Timestamp, u32)>,
+    /// How many the last outage followed.
+    relapses: u32,
 }
 
 /// What is remembered of an endpoint.
@@ -70,7 +72,7 @@ impl Failover {
             seats.push(Seat { standing, damping: FlapDamping::default() });
         }
         let state = State::Steady(None);
-        Self { state, active: 0, preference: None, seats, recovered: None }
+        Self { state, active: 0, preference: None, seats, recovered: None, relapses: 0 }
     }
 
     pub(crate) const fn active(&self) -> usize {
@@ -132,10 +134,13 @@ impl Failover {
         let (now, failback) = (cx.now, &cx.config.failback);
         match decision {
             Decision::Switch { to, reason } => {
+                let damping = &mut self.seats[self.active].damping;
                 match reason {
-                    SwitchReason::Failback => self.seats[to].damping.returned(now),
-                    SwitchReason::Preferred | SwitchReason::Faster | SwitchReason::Replaced => {}
-                    _ => self.seats[self.active].damping.left(failback, now),
+                    SwitchReason::Failback
+                    | SwitchReason::Preferred
+                    | SwitchReason::Faster
+                    | SwitchReason::Replaced => damping.excused(),
+                    _ => damping.left(failback, now),
                 }
                 self.move_to(cx, to);
             }
@@ -146,14 +151,16 @@ impl Failover {
             Decision::Postpone(to) => self.seats[to].damping.not_reached(now),
             _ => {}
         }
-        if matches!(decision, Decision::Recover { .. }) {
-            let relapses = self.relapses(now);
-            self.recovered = Some((now, relapses + 1));
+        match decision {
+            Decision::AllDown => self.relapses = self.relapses_at(now),
+            Decision::Recover { .. } => self.recovered = Some((now, self.relapses + 1)),
+            _ => {}
         }
     }
 
     fn move_to(&mut self, cx: &Context, to: usize) {
         self.active = to;
+        self.seats[to].damping.arrived(cx.now);
         if let Some(preference) = &mut self.preference
             && preference.name == cx.endpoints[to].name
         {
@@ -161,14 +168,14 @@ impl Failover {
         }
     }
 
-    /// Outages that have followed each other so far.
-    fn relapses(&self, now: Timestamp) -> u32 {
+    /// Outages that an outage follows that begins now.
+    fn relapses_at(&self, now: Timestamp) -> u32 {
         self.recovered.filter(|(at, _)| now - *at < RELAPSE_WITHIN).map_or(0, |(_, count)| count)
     }
 
     /// How long an endpoint must be usable to end an outage that begins now.
     fn hold(&self, now: Timestamp) -> Millis {
-        match self.relapses(now) {
+        match self.relapses_at(now) {
             0 => Millis::ZERO,
             count => FIRST_HOLD.scaled(1 << (count - 1).min(8), 1).min(LAST_HOLD),
         }

@@ -52,9 +52,10 @@ impl Failover {
                 rtt: checked.rtt().smoothed(),
                 deviation: checked.rtt().deviation(),
                 failure_share: detector.loss().failure_share(),
-                resting: schedule.rests_until().is_some_and(|at| at > cx.now),
+                resting: schedule.rests_until().is_some(),
                 spread: checked.spread(),
                 rank: seat.standing.rank(health.health(), preferred),
+                proof: seat.damping.proof(cx.now),
                 ready_at: seat.damping.ready_at(health.since(), &cx.config.failback),
             });
         }
@@ -166,6 +167,8 @@ impl Failover {
                 }
             }
             (State::Steady(_), _) => match cx.config.standby_interval {
+                // A busy connection shows that the active endpoint lives: there is less hurry.
+                Some(pause) if view.connection.talking => Pace::Every(pause.scaled(2, 1)),
                 Some(pause) => Pace::Every(pause),
                 // Where standbys are not watched, those that the app would go back to are.
                 None if cx.strategy().fails_back() && is_better(view, cx.strategy(), index) => {

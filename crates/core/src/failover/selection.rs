@@ -49,7 +49,7 @@ pub(crate) fn plan(
     random: &mut Random,
 ) -> Option<PlannedMove> {
     if let Some(opening) = planned.filter(|planned| planned.stage == Stage::Opening)
-        && view.endpoints[opening.to].is_usable()
+        && view.endpoints[opening.to].passes()
     {
         return planned;
     }
@@ -72,7 +72,7 @@ pub(crate) fn is_due(planned: &PlannedMove, view: &View<'_>) -> bool {
 /// The best move from here, if there is one.
 fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> {
     let (active, ours) = (view.active, view.ours());
-    if let Some(wish) = view.wish.filter(|wish| view.endpoints[*wish].is_usable()) {
+    if let Some(wish) = view.wish.filter(|wish| view.endpoints[*wish].passes()) {
         let (reason, window) = (SwitchReason::Preferred, Millis::ZERO);
         return Some(Improvement { to: wish, reason, ready: view.now, window });
     }
@@ -80,7 +80,9 @@ fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> 
         return None;
     }
     let voluntary = view.voluntary_spread();
-    let well = |theirs: &EndpointView| theirs.is_well() && !is_less_reliable(theirs, ours);
+    let well = |theirs: &EndpointView| {
+        theirs.health == Health::Healthy && !is_less_reliable(theirs, ours)
+    };
     match ours.health {
         Health::Maintenance => {
             let to = best(view, strategy, &|index, it| index != active && it.is_usable())?;
@@ -100,7 +102,7 @@ fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> 
         }
         Health::Healthy => {
             let reliable = |index: usize, it: &EndpointView| {
-                index != active && it.is_well() && is_less_reliable(ours, it)
+                index != active && well(it) && is_less_reliable(ours, it)
             };
             if let Some(to) = best(view, strategy, &reliable) {
                 let (ready, reason) = (view.now, SwitchReason::Degraded);

@@ -100,7 +100,12 @@ fn is_alone_with_silence(suspicion: &Suspicion, view: &View<'_>) -> bool {
 
 /// Whether an endpoint is usable and passed a check that began since the suspicion.
 fn is_fresh(endpoint: &EndpointView, suspicion: &Suspicion) -> bool {
-    endpoint.is_usable() && has_passed_since(endpoint, suspicion.since)
+    endpoint.is_usable() && is_proven(endpoint, suspicion)
+}
+
+/// Whether an endpoint has passed as many checks in a row, the last of them since the suspicion.
+fn is_proven(endpoint: &EndpointView, suspicion: &Suspicion) -> bool {
+    has_passed_since(endpoint, suspicion.since) && endpoint.successes >= endpoint.proof
 }
 
 fn has_passed_since(endpoint: &EndpointView, since: Timestamp) -> bool {
@@ -142,10 +147,11 @@ pub(crate) fn asked_in_haste(
         Some(FailureKind::Unreachable | FailureKind::Dns) => STANDBY_ATTEMPTS_WITHOUT_NETWORK,
         Some(_) => 0,
     };
-    let again = (1..attempts).contains(&it.attempts) && !is_fresh(it, suspicion);
+    // One that has passed once may have to prove itself.
+    let asked = it.attempts > 0 || has_passed_since(it, suspicion.since);
+    let again = asked && it.attempts < attempts && !is_proven(it, suspicion);
     // One that passed and is not usable for another reason has been asked.
-    let passed = has_passed_since(it, suspicion.since);
-    (index != view.active && again && !passed).then_some(attempts)
+    (index != view.active && again && !it.unreachable).then_some(attempts)
 }
 
 /// Everyone was asked, and nobody is usable.

@@ -52,11 +52,13 @@ pub(crate) struct EndpointView {
     pub(crate) deviation: Millis,
     /// The share of checks that usually fail, in millionths, if it is known.
     pub(crate) failure_share: Option<u32>,
-    /// The server asked to be left alone until some time from now.
+    /// The server asked to be left alone, and no check has ended since.
     pub(crate) resting: bool,
     /// Over how long a time the server asks its clients to spread their moves.
     pub(crate) spread: Millis,
     pub(crate) rank: Rank,
+    /// How many checks in a row it must have passed to be moved to in need.
+    pub(crate) proof: u32,
     /// When flap damping lets the app go back to it.
     pub(crate) ready_at: Timestamp,
 }
@@ -86,11 +88,12 @@ pub(crate) struct ProbesView {
 impl EndpointView {
     /// Whether the app may be connected to it: its checks pass, and it can be connected to.
     pub(crate) fn is_usable(&self) -> bool {
-        matches!(self.health, Health::Healthy | Health::Degraded) && !self.unreachable
+        self.passes() && !self.unreachable
     }
 
-    pub(crate) fn is_well(&self) -> bool {
-        self.health == Health::Healthy && !self.unreachable
+    /// Whether its checks pass. Whether it can be connected to is seen by trying.
+    pub(crate) const fn passes(&self) -> bool {
+        matches!(self.health, Health::Healthy | Health::Degraded)
     }
 
     pub(crate) const fn is_suspected(&self) -> bool {

@@ -127,8 +127,10 @@ impl Detector {
     fn weigh(&mut self, evidence: Evidence, witnesses: Witnesses, now: Timestamp) -> (Weight, Weight) {
         let Some(weight) = evidence.weight() else {
             let chance = self.loss.chance(self.timeouts, now).max(witnesses.chance());
+            // Where every other check fails, failures in a row are no burst of the network's.
+            let single = self.loss.chance(0, now).max(witnesses.chance()).max(LATE);
             self.timeouts = self.timeouts.saturating_add(1);
-            return (Weight::of_chance(chance), Weight::of_chance(chance.max(LATE)));
+            return (Weight::of_chance(chance), Weight::of_chance(single));
         };
         let weight = if evidence.is_error() {
             weight.min(Weight::of_chance(self.loss.error_chance()))
@@ -136,6 +138,19 @@ impl Detector {
             weight
         };
         (weight, weight)
+    }
+
+    /// A check that had failed by its learnt timeout has ended: it was only late if it has been
+    /// answered, and lost if not. Meanwhile it was held to be either.
+    pub(crate) fn late_check_ended(&mut self, answered: bool, now: Timestamp) {
+        let single = self.loss.chance(0, now);
+        let supposed = Weight::of_chance(single.max(LATE));
+        if answered {
+            self.flaky = self.flaky.minus(supposed.minus(HALF));
+        } else if !self.shared {
+            let rest = Weight::of_chance(single).minus(supposed);
+            self.flaky = self.flaky.plus(rest, self.level());
+        }
     }
 
     /// A check passed.
@@ -222,7 +237,7 @@ impl Detector {
 
     /// Whether it has failed so often lately that it is worth looking more closely.
     pub(crate) fn is_doubtful(&self) -> bool {
-        matches!(self.rule, Rule::Accrue(level) if self.flaky.0 >= level.0 / 4)
+        matches!(self.rule, Rule::Accrue(level) if self.flaky.0 >= level.0 / 8 * 3)
     }
 
     /// What is usual for the endpoint.
