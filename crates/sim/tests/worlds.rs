@@ -1,4 +1,5 @@
-//! In random worlds every rule holds. `cargo xtask bench worlds` tries more of them, and shows one by its seed.
+//! In random worlds every rule holds. `cargo xtask bench worlds` tries more of them, and shows one
+//! by its seed.
 
 use steadfast_sim::Scenario;
 use steadfast_sim::worlds::{Rule, generate, judge, shrink};
@@ -22,8 +23,15 @@ fn every_rule_holds_in_random_worlds() {
         let smallest = shrink(&generate(*seed), *rule).expect("the rule is broken");
         eprintln!("seed {seed}, {}:\n{smallest:#}", rule.name());
     }
-    let list: Vec<_> = broken.iter().map(|(seed, rule)| format!("{seed} {}", rule.name())).collect();
-    assert!(broken.is_empty(), "rules are broken in these worlds: {}", list.join(", "));
+    let list: Vec<_> = broken
+        .iter()
+        .map(|(seed, rule)| format!("{seed} {}", rule.name()))
+        .collect();
+    assert!(
+        broken.is_empty(),
+        "rules are broken in these worlds: {}",
+        list.join(", ")
+    );
 }
 
 #[test]
