@@ -50,7 +50,7 @@ pub(super) fn poor(chance: &mut Chance) -> Value {
     match chance.between(0, 11) {
         0..=2 => json!({ "status": 200, "latency": format!("{}ms", chance.between(2_500, 4_500)) }),
         3 => json!({ "status": 200, "latency": format!("{}ms", chance.between(500, 1_500)) }),
-        4 | 5 | 10 | 11 => json!({ "status": 200, "errors": chance.pick(&[0.4, 0.5, 0.7]) }),
+        4 | 5 | 10 | 11 => json!({ "status": 200, "errors": chance.pick(&[0.3, 0.5, 0.7]) }),
         6 => json!({ "status": 200, "errors": 0.1 }),
         7 => json!({ "status": 200, "loss": chance.pick(&[0.1, 0.3, 0.5]) }),
         8 if chance.percent(50) => json!({ "status": 429 }),

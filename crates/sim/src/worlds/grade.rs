@@ -10,7 +10,7 @@ pub(super) enum Grade {
     Well,
     /// All of them pass, more slowly than the config's `degradedLatency`.
     Slow,
-    /// About half of them fail.
+    /// At least half of them fail, at random.
     Flaky,
     /// Something between: nobody can say what should be done about it.
     Mixed,
@@ -72,7 +72,7 @@ pub(super) fn grade_of(answers: &Answers, endpoint: &Endpoint, config: &Config) 
     let degraded = u64::from(config.degraded_latency.get());
     let (quickest, slowest) = (u64::from(quickest.get()), u64::from(slowest.get()));
     match answers.errors {
-        errors if errors >= 0.4 => Grade::Flaky,
+        errors if errors >= 0.5 => Grade::Flaky,
         errors if errors > 0.0 => Grade::Mixed,
         _ if quickest * 5 >= degraded * 6 => Grade::Slow,
         _ if slowest * 5 >= degraded * 4 => Grade::Mixed,
