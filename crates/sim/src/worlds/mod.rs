@@ -26,6 +26,8 @@ mod lists;
 mod never;
 mod settings;
 mod shrink;
+#[cfg(test)]
+mod tests;
 mod truth;
 mod watch;
 
