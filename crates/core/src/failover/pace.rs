@@ -103,6 +103,7 @@ impl Failover {
             },
             wish: pending.and_then(|preference| cx.index_of(&preference.name)),
             hold: self.hold(cx.now),
+            forced_moves: self.forced_moves(cx.now),
         }
     }
 

@@ -51,6 +51,11 @@ pub(super) fn investigate(mut suspicion: Suspicion, view: &View<'_>, strategy: &
         suspicion.decided = suspicion.verdict.is_some() && tells_apart(view, to);
         let over = suspicion.verdict.is_some_and(|at| at + suspicion.spread <= view.now);
         return match reason.filter(|_| suspicion.decided && over) {
+            // One after the other may refuse connections: from the third on, it is seen first.
+            Some(SwitchReason::Unconnectable) if view.forced_moves > 1 => {
+                let open = Decision::Open(to);
+                (State::Suspecting(suspicion), Some(open).filter(|_| !view.connection.trying))
+            }
             Some(reason) => (State::Steady(None), Some(Decision::Switch { to, reason })),
             None => (State::Suspecting(suspicion), None),
         };
@@ -182,7 +187,9 @@ pub(crate) fn asked_in_haste(
     };
     // One that has passed once may have to prove itself.
     let asked = it.attempts > 0 || has_passed_since(it, suspicion.since);
-    let again = asked && it.attempts < attempts && !(it.passes() && is_proven(it, suspicion));
+    let proven = it.passes() && is_proven(it, suspicion);
+    let excluded = it.health == Health::Maintenance && has_passed_since(it, suspicion.since);
+    let again = asked && it.attempts < attempts && !proven && !excluded;
     // One that passed and is not usable for another reason has been asked.
     (index != view.active && again && !it.unreachable).then_some(attempts)
 }

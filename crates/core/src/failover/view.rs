@@ -26,6 +26,8 @@ pub(crate) struct View<'a> {
     pub(crate) wish: Option<usize>,
     /// How long an endpoint must be usable to end an outage that begins now.
     pub(crate) hold: Millis,
+    /// Moves in need that have followed each other.
+    pub(crate) forced_moves: u32,
 }
 
 /// One endpoint.
@@ -150,7 +152,10 @@ impl View<'_> {
 
     /// Whether the network has been shown to work since then.
     pub(crate) fn network_works_since(&self, since: Timestamp) -> bool {
-        let answered = |it: &EndpointView| it.last_answer.is_some_and(|at| at >= since);
+        // Where a portal answers in the place of others, only what passes is an answer.
+        let answer =
+            |it: &EndpointView| if self.probes.captive { it.last_pass } else { it.last_answer };
+        let answered = |it: &EndpointView| answer(it).is_some_and(|at| at >= since);
         self.endpoints.iter().any(answered)
             || self.probes.last_pass.is_some_and(|at| at >= since)
             || self.connection.last_message.is_some_and(|at| at >= since)

@@ -23,6 +23,8 @@ pub(crate) struct LossEstimator {
     usual: Baseline,
     /// Since the last time that results were taken into `usual`.
     recent: Recent,
+    /// Checks in a row that passed.
+    clean: u8,
     /// Checks that followed a failure and were followed by a success.
     burst: Rate,
     /// When `burst` was last halved.
@@ -65,8 +67,8 @@ const MAX_BURST: u16 = 12;
 /// Results that are taken over together: the first time, and at most.
 const FIRST_STRETCH: u8 = 20;
 const LAST_STRETCH: u8 = 100;
-/// Results without a failure that show that the endpoint fails no more.
-const RECENT_ENOUGH: u8 = 30;
+/// Checks in a row that passed and show that the endpoint fails no more.
+const CLEAN: u8 = 30;
 /// Bursts are forgotten by half in this time.
 const HALF_LIFE: Millis = Millis::from_secs(3_600);
 /// No endpoint is so good that fewer than one check in a thousand fails, in millionths.
@@ -109,6 +111,7 @@ impl LossEstimator {
     /// Takes in the result of a check out of the blue. `calm`: no series of failures is being
     /// looked into.
     pub(crate) fn observe(&mut self, sample: Sample, calm: bool) {
+        self.clean = if sample == Sample::Passed { self.clean.saturating_add(1) } else { 0 };
         let recent = &mut self.recent;
         recent.length = recent.length.max(FIRST_STRETCH);
         recent.lost = recent.lost.saturating_add(u8::from(sample == Sample::Lost));
@@ -179,8 +182,7 @@ impl LossEstimator {
     /// nothing if none has failed lately.
     pub(crate) fn failure_share(self) -> Option<u32> {
         let Baseline { lost, errors, total } = self.usual;
-        let recent = self.recent;
-        if recent.total >= RECENT_ENOUGH && recent.lost + recent.errors == 0 {
+        if self.clean >= CLEAN {
             return Some(0);
         }
         (u32::from(total) >= PRIOR)

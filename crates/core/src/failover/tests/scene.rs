@@ -94,6 +94,7 @@ impl Scene {
             probes: self.probes,
             wish: self.wish,
             hold: self.hold,
+            forced_moves: 0,
         }
     }
 
