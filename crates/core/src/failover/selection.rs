@@ -50,7 +50,9 @@ pub(crate) fn plan(
     strategy: &dyn Strategy,
     random: &mut Random,
 ) -> Option<PlannedMove> {
+    // The app may have closed the connection meanwhile, or asked for another one.
     if let Some(opening) = planned.filter(|planned| planned.stage == Stage::Opening)
+        && view.connection.trying
         && view.endpoints[opening.to].passes()
     {
         return planned;
@@ -99,7 +101,10 @@ fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> 
         }
         // One that has had enough of us for a while may be well again after it.
         Health::Degraded if ours.rests_until.is_none() => {
-            if let Some(to) = best(view, strategy, &|index, it| index != active && well(it)) {
+            let healthy = |index: usize, it: &EndpointView| {
+                index != active && it.health == Health::Healthy
+            };
+            if let Some(to) = best(view, strategy, &healthy) {
                 let ready = view.endpoints[to].free_at.max(ours.since + DEGRADED_FOR);
                 let reason = SwitchReason::Degraded;
                 return Some(Improvement { to, reason, ready, window: voluntary });

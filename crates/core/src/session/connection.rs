@@ -137,27 +137,32 @@ impl Connection {
     }
 
     /// Makes the attempt that is due: to `target`, if there is no socket or the one there is leads
-    /// elsewhere or is to be replaced.
-    pub(crate) fn attempt(&mut self, cx: &mut Context, target: &Arc<Endpoint>) {
+    /// elsewhere or is to be replaced. False if another one stands in the way.
+    pub(crate) fn attempt(&mut self, cx: &mut Context, target: &Arc<Endpoint>) -> bool {
         let heading = self.candidate.as_ref().is_some_and(|it| it.socket.heads_to(target));
         if !self.wanted || heading {
-            return;
+            return true;
         }
         let purpose = match &self.current {
-            Some(socket) if socket.heads_to(target) && self.renewal.is_none() => return,
+            Some(socket) if socket.heads_to(target) && self.renewal.is_none() => return true,
             Some(socket) if socket.heads_to(target) => Purpose::Renew,
             _ => Purpose::Follow,
         };
-        if self.current.is_none() || self.candidate.is_none() {
+        let free = self.current.is_none() || self.candidate.is_none();
+        if free {
             self.open(cx, target, purpose);
         }
+        free
     }
 
-    /// Opens a second socket to an endpoint that becomes the active one if it opens.
-    pub(crate) fn try_out(&mut self, cx: &mut Context, target: &Arc<Endpoint>) {
+    /// Opens a second socket to an endpoint that becomes the active one if it opens. True if it takes
+    /// the place of another one.
+    pub(crate) fn try_out(&mut self, cx: &mut Context, target: &Arc<Endpoint>) -> bool {
+        let displaces = self.candidate.is_some();
         self.drop_candidate(cx, DisconnectReason::Replaced);
         let socket = self.new_socket(cx, target);
         self.candidate = Some(Candidate { socket, purpose: Purpose::Trial });
+        displaces
     }
 
     /// The move that a second socket was opened for is not wanted any more.
