@@ -181,7 +181,10 @@ impl Engine {
             if self.checks.of(index).health().is_usable() {
                 self.session.hold(index);
             }
-            self.checks.ask(&self.cx, index);
+            // In an outage all are checked in rounds anyway.
+            if !self.failover.is_in_outage() {
+                self.checks.ask(&self.cx, index);
+            }
         }
     }
 

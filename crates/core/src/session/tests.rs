@@ -67,7 +67,7 @@ fn what_does_not_open_is_retried_ever_more_slowly() {
     let mut test = Test::new();
     test.follow(0);
     for round in 1..40 {
-        let closed = SessionFact::Closed { endpoint: 0, code: None, was_open: false };
+        let closed = SessionFact::Closed { endpoint: 0, code: None, end: End::Refused };
         assert_eq!(test.closed(None), Some(closed));
         assert_eq!(test.session.reach(0).failures(), round);
         assert!(test.retry(0) <= Retry::default().max);
@@ -126,7 +126,7 @@ fn a_socket_that_breaks_off_at_once_is_as_good_as_none() {
     for failures in 1..4 {
         test.opened();
         test.wait(4_999);
-        let broke_off = SessionFact::Closed { endpoint: 0, code: Some(1_006), was_open: true };
+        let broke_off = SessionFact::Closed { endpoint: 0, code: Some(1_006), end: End::Dropped };
         assert_eq!(test.closed(Some(1_006)), Some(broke_off));
         assert_eq!(test.session.reach(0).failures(), failures);
         test.retry(0);

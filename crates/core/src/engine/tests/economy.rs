@@ -86,8 +86,7 @@ fn an_hour(world: &mut World) -> [usize; 3] {
 fn what_is_done_in_an_hour_is_bounded_in_every_state() {
     // The active endpoint is checked every 3 s, less a tenth.
     const ACTIVE: usize = 1_350;
-    // Rounds in an outage, and attempts to connect to an endpoint, wait 15 s on average: a part of
-    // 30 s at random.
+    // Rounds in an outage, and attempts to connect, wait 15 s on average: a part of 30 s at random.
     const OTHERS: usize = 280;
     // From start to start of the checks of an endpoint that fails every other time: 250 ms at least.
     const IN_HASTE: usize = 3_600 * 4;
@@ -102,6 +101,7 @@ fn what_is_done_in_an_hour_is_bounded_in_every_state() {
         }
         let others = situation.count - 1 + PROBES;
         assert!(checks <= ACTIVE + OTHERS * others + attempts, "{what}");
+        // Each endpoint that could be connected to has a back-off of its own.
         assert!(attempts <= OTHERS * situation.count, "{what}");
         // One to begin, and one each at the learnt and the longest timeout.
         assert!(wakes <= 3 * (checks + attempts) + 60, "{what}");

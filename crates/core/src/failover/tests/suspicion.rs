@@ -204,7 +204,7 @@ fn a_network_that_works_makes_an_outage_the_servers_own() {
     assert_eq!(scene().observe(suspecting()).1, Some(offline));
     let works = scene().but(|scene| scene.probes.last_pass = Some(ago(1)));
     assert_eq!(works.observe(suspecting()).1, Some(Decision::AllDown));
-    let heard = scene().but(|scene| scene.connection.last_message = Some(ago(1)));
+    let heard = scene().but(|scene| scene.connection.last_message = Some(ago(3)));
     assert_eq!(heard.observe(suspecting()).1, Some(Decision::AllDown));
 }
 
