@@ -321,6 +321,16 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_limits_rates_is_asked_half_as_often() {
+        let mut schedule = checked_once();
+        schedule.heed(None, true);
+        assert_eq!(active_due(&schedule, Haste::None), Some(at(7_020)));
+        assert_eq!(schedule.due_after(Millis::from_secs(30)), Some(at(61_020)));
+        schedule.heed(None, false);
+        assert_eq!(active_due(&schedule, Haste::None), Some(at(4_020)), "until it does not");
+    }
+
+    #[test]
     fn jitter_stays_within_its_percentage() {
         let mut random = Random::new(3);
         for _ in 0..1_000 {

@@ -171,6 +171,25 @@ fn a_share_that_is_not_reached_does_not_open_it() {
 }
 
 #[test]
+fn a_share_is_right_however_many_requests_there_are() {
+    let half = || Breaker { failures: None, failure_percent: Some(50), ..Breaker::default() };
+    let mut test = Test::new(half());
+    (0..70_000).for_each(|_| {
+        test.call(true);
+    });
+    assert_eq!(test.circuit.state(), BreakerState::Closed);
+    (0..80_000).for_each(|_| {
+        test.call(false);
+    });
+    assert_eq!(test.circuit.state(), BreakerState::Open, "over half of 150,000 at one moment");
+    let mut test = Test::new(half());
+    (0..150_000).for_each(|call| {
+        test.call(call % 3 > 0);
+    });
+    assert_eq!(test.circuit.state(), BreakerState::Closed, "a third of them");
+}
+
+#[test]
 fn a_slow_trial_has_passed_where_slowness_does_not_matter() {
     let mut test = Test::opened();
     test.wait(6_000);

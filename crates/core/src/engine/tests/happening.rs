@@ -129,7 +129,9 @@ impl Watched {
         let effects = drain(&mut self.engine);
         let silent = !was_stopped || starting || effects.is_empty();
         assert!(silent, "effects after a stop: {effects:?}");
-        effects.iter().for_each(|effect| self.watch(effect));
+        for effect in &effects {
+            self.watch(effect);
+        }
         if self.engine.is_stopped() {
             let nothing = self.checks.is_empty() && self.connections.is_empty();
             assert!(nothing, "left open at the stop");

@@ -68,15 +68,16 @@ fn attempts_go_on_for_as_long_as_sockets_do_not_open() {
         for (sockets, each) in [(Sockets::Refused, 10), (Sockets::Hang, CONNECT_TIMEOUT)] {
             for count in [1, 2] {
                 let mut world = connected(count, grid);
-                let names = ["e0", "e1"];
-                names.map(|name| world.accept(name, sockets));
+                world.accept("e0", sockets);
+                world.accept("e1", sockets);
                 let broke = world.now.as_millis();
                 world.break_sockets();
                 world.run(3 * 3_600_000);
                 let pause = longest_pause(&world, broke, world.now.as_millis());
                 let most = each + BACKOFF + 2 * grid;
                 assert!(pause <= most, "grid {grid}, {sockets:?}, {count}: {pause} ms");
-                names.map(|name| world.accept(name, Sockets::Open));
+                world.accept("e0", Sockets::Open);
+                world.accept("e1", Sockets::Open);
                 world.run(most + grid);
                 assert!(!world.engine.session.is_broken(), "grid {grid}, {sockets:?}, {count}");
             }

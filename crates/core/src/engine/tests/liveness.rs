@@ -41,6 +41,7 @@ impl Vigil {
             let state = &engine.failover;
             assert!(engine.next_wakeup().is_some(), "nothing is ahead after {happening:?}: {state:?}");
         }
+        self.unchecked.retain(|name, _| engine.cx.index_of(name).is_some());
         for index in 0..engine.cx.endpoints.len() {
             let name = engine.cx.name(index);
             let checking = engine.checks.of(index).schedule().is_checking();
@@ -88,7 +89,7 @@ impl Vigil {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 1_000,
+        cases: 500,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

@@ -61,7 +61,7 @@ fn check_now_is_answered_whatever_discards_the_check() {
             let mut world = if background { unseen(World::settled()) } else { World::settled() };
             let asked = check_now(&mut world);
             world.run(10);
-            inputs.iter().for_each(|input| world.tell(input.clone()));
+            world.tell_all(&inputs);
             expect_answer(&mut world, asked, &format!("{what}, background: {background}"));
         }
     }
@@ -77,7 +77,7 @@ fn check_now_is_answered_at_servers_that_hang_too() {
         let mut world = unseen(world);
         let asked = check_now(&mut world);
         world.run(10);
-        inputs.iter().for_each(|input| world.tell(input.clone()));
+        world.tell_all(&inputs);
         expect_answer(&mut world, asked, what);
     }
 }

@@ -126,6 +126,12 @@ impl World {
         }
     }
 
+    pub(super) fn tell_all(&mut self, inputs: &[Input]) {
+        for input in inputs {
+            self.tell(input.clone());
+        }
+    }
+
     fn apply(&mut self, effect: Effect) {
         let now = self.now.as_millis();
         match effect {
