@@ -16,10 +16,15 @@ impl Engine {
                 break;
             }
         }
+        self.abandon_pointless_trial();
+        self.start_due_checks();
+    }
+
+    /// Gives up the connection for a planned move that is planned no more.
+    pub(super) fn abandon_pointless_trial(&mut self) {
         if self.session.is_trying() && !self.failover.is_opening() {
             self.session.abandon_trial(&mut self.cx);
         }
-        self.start_due_checks();
     }
 
     fn start_due_checks(&mut self) {
