@@ -1,7 +1,7 @@
 //! What must not leave an app where it is: each of these held a state for ever once, as a walk
 //! through the states of the failover has found.
 
-use super::world::{Sockets, World};
+use super::world::{Server, Sockets, World};
 use super::*;
 use crate::{Command, Name};
 
@@ -69,4 +69,17 @@ fn no_connection_is_taken_over_that_opened_while_the_device_slept() {
     assert_eq!(events.filter(|event| *event == "connected").count(), 1, "the first one");
     world.run(60_000);
     assert_eq!(active(&world), "e1");
+}
+
+#[test]
+fn a_server_that_refuses_shows_that_the_network_is_back() {
+    let mut world = World::settled();
+    for endpoint in ["e0", "e1"] {
+        world.serve(endpoint, Server::Unreachable);
+    }
+    world.run(120_000);
+    assert_eq!((world.told("offline").len(), world.told("online").len()), (1, 0));
+    world.serve("e0", Server::Refuses);
+    world.run(120_000);
+    assert_eq!((world.told("online").len(), world.told("allDown").len()), (1, 1));
 }
