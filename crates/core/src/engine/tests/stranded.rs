@@ -3,6 +3,7 @@
 
 use super::world::{Server, Sockets, World};
 use super::*;
+use crate::config::Strategy;
 use crate::{Command, Name};
 
 const HOUR: Millis = Millis::from_secs(3_600);
@@ -82,4 +83,18 @@ fn a_server_that_refuses_shows_that_the_network_is_back() {
     world.serve("e0", Server::Refuses);
     world.run(120_000);
     assert_eq!((world.told("online").len(), world.told("allDown").len()), (1, 1));
+}
+
+#[test]
+fn a_wish_is_fulfilled_though_standbys_are_not_watched() {
+    for strategy in [Strategy::Priority, Strategy::Sticky, Strategy::Cyclic] {
+        let config = Config::new(Preset::Default, endpoints(2));
+        let mut world = World::settled_with(Config { standby_interval: None, strategy, ..config });
+        world.serve("e1", Server::Refuses);
+        world.command(prefer("e1"));
+        world.run(10_000);
+        world.serve("e1", Server::Says(200));
+        world.run(120_000);
+        assert_eq!(active(&world), "e1", "{strategy:?}");
+    }
 }
