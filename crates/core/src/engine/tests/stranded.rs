@@ -98,3 +98,14 @@ fn a_wish_is_fulfilled_though_standbys_are_not_watched() {
         assert_eq!(active(&world), "e1", "{strategy:?}");
     }
 }
+
+#[test]
+fn a_clients_own_removals_do_not_send_it_to_and_fro() {
+    let mut world = World::settled_with(Config::new(Preset::AppServices, endpoints(2)));
+    for endpoint in ["e0", "e1"] {
+        world.command(Command::Remove(name(endpoint), HOUR));
+    }
+    world.run(600_000);
+    assert!(world.moves().len() <= 1, "{:?}", world.moves());
+    assert!(!world.told("allDown").is_empty());
+}

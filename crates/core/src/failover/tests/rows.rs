@@ -8,6 +8,8 @@ use super::table::{Case, Row};
 use crate::config::Strategy;
 use crate::failover::state::State;
 use crate::failover::transition::{Decision, Fact};
+use crate::failover::view::EndpointView;
+use crate::health::Health;
 use crate::protocol::event::{OfflineReason, SwitchReason};
 use crate::protocol::outcome::FailureKind::{Refused, Timeout, Unreachable};
 
@@ -201,6 +203,11 @@ fn doubted() -> Row {
 }
 
 fn tried() -> Row {
+    let passed = |secs| EndpointView { last_pass: Some(ago(secs)), ..well() };
+    let removed = |next| {
+        let ours = EndpointView { health: Health::Unhealthy, down: true, ..passed(3) };
+        Scene::of([ours, passed(next)]).by(Strategy::Cyclic)
+    };
     let scene = |ours| Scene::of([ours, well()]).by(Strategy::Cyclic);
     Row {
         words: [
@@ -214,6 +221,10 @@ fn tried() -> Row {
                 .leads_to(Kind::Trying)
                 .with(Decision::Try(1)),
             Case::observed("it is only suspected", scene(suspected(Refused)), STEADY),
+            Case::observed("it is taken out of rotation", removed(5), STEADY)
+                .leads_to(Kind::Trying)
+                .with(Decision::Try(1)),
+            Case::observed("the next was asked since its own last check", removed(1), STEADY),
         ],
     }
 }
