@@ -1,7 +1,8 @@
 //! Random worlds: in how many of them is which rule broken? Run by `cargo xtask bench worlds`.
 //!
-//! `--count N` runs the seeds from 1 to N, 10,000 if left out. `--seed N` runs one, and prints it as a scenario file, as small as it can be
-//! while the rule stays broken. Exits with 1 if a rule is broken.
+//! `--count N` runs the seeds from 1 to N, 10,000 if left out. `--seed N` runs one, and prints it
+//! as a scenario file, as small as it can be while the rule stays broken. Exits with 1 if a rule is
+//! broken.
 
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -23,7 +24,11 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    if broken { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    if broken {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
 }
 
 /// The number after an option.
@@ -33,11 +38,15 @@ fn number(option: &str) -> Result<Option<u64>, String> {
         return Ok(None);
     }
     let value = arguments.next().unwrap_or_default();
-    value.parse().map(Some).map_err(|_| format!("{option}: a number is needed, not `{value}`"))
+    value
+        .parse()
+        .map(Some)
+        .map_err(|_| format!("{option}: a number is needed, not `{value}`"))
 }
 
 fn run(seed: u64) -> Vec<Broken> {
-    let scenario = Scenario::from_json(&generate(seed).to_string()).expect("a generated scenario can be read");
+    let scenario =
+        Scenario::from_json(&generate(seed).to_string()).expect("a generated scenario can be read");
     judge(&scenario).expect("a generated scenario can be run")
 }
 
@@ -88,12 +97,24 @@ fn measure(count: u64) -> bool {
 }
 
 fn print(count: u64, found: &[(Rule, u64)]) {
-    println!("| rule | what must hold | worlds of {count} in which it is broken | the first of them |\n|---|---|---:|---|");
+    println!("| rule | what must hold | broken in, of {count} worlds | the first of them |");
+    println!("|---|---|---:|---|");
     for (rule, name, text) in RULES {
-        let seeds: Vec<_> = found.iter().filter(|(broken, _)| *broken == rule).map(|(_, seed)| seed.to_string()).collect();
-        println!("| {name} | {text} | {} | {} |", seeds.len(), seeds[..seeds.len().min(LISTED)].join(" "));
+        let seeds: Vec<_> = found
+            .iter()
+            .filter(|(broken, _)| *broken == rule)
+            .map(|(_, seed)| seed.to_string())
+            .collect();
+        println!(
+            "| {name} | {text} | {} | {} |",
+            seeds.len(),
+            seeds[..seeds.len().min(LISTED)].join(" ")
+        );
     }
     let mut seeds: Vec<_> = found.iter().map(|(_, seed)| seed).collect();
     seeds.dedup();
-    println!("\n{} of {count} worlds are without fault.", count - seeds.len() as u64);
+    println!(
+        "\n{} of {count} worlds are without fault.",
+        count - seeds.len() as u64
+    );
 }

@@ -24,6 +24,8 @@ pub(crate) struct Checked {
     last: Option<LastCheck>,
     /// When the last check that passed began.
     last_pass: Option<Timestamp>,
+    /// When the last answer came, whatever it was.
+    last_answer: Option<Timestamp>,
     /// When the last sign of failure came, or the check that showed it began.
     last_failure: Option<Timestamp>,
     /// Checks in a row that were made closely because it fails now and then.
@@ -61,15 +63,19 @@ impl Checked {
             last: None,
             last_pass: None,
             last_failure: None,
+            last_answer: None,
             close_looks: 0,
             given_up_late: false,
         }
     }
 
-    pub(super) fn learn(&mut self, lesson: &Lesson) {
+    pub(super) fn learn(&mut self, lesson: &Lesson, now: Timestamp) {
         let Lesson { started, failure, latency, sample } = *lesson;
         self.last = Some(LastCheck { started, failure });
         self.given_up_late = false;
+        if !failure.is_some_and(FailureKind::is_no_answer) {
+            self.last_answer = Some(now);
+        }
         if let Some(sample) = sample {
             self.health.detector_mut().observe(sample);
         }
@@ -149,6 +155,10 @@ impl Checked {
 
     pub(crate) const fn last_pass(&self) -> Option<Timestamp> {
         self.last_pass
+    }
+
+    pub(crate) const fn last_answer(&self) -> Option<Timestamp> {
+        self.last_answer
     }
 
     pub(crate) const fn last_failure(&self) -> Option<Timestamp> {

@@ -17,12 +17,20 @@ impl Engine {
             }
         }
         self.abandon_pointless_trial();
+        let retry = self.retry();
+        if let Some(at) = self.failover.attempt_due(&self.world(&retry), &self.cx) {
+            self.session.retry_by(at.max(self.cx.now));
+        }
         self.start_due_checks();
+        if self.failover.is_in_outage() {
+            // Where all that the round is for asks for rest, the next one is planned.
+            self.fact(Fact::Observed);
+        }
     }
 
-    /// Gives up the connection for a planned move that is planned no more.
+    /// Gives up the connection for a move that is planned no more.
     pub(super) fn abandon_pointless_trial(&mut self) {
-        if self.session.is_trying() && !self.failover.is_opening() {
+        if self.session.is_trying() && !self.failover.may_be_opening() {
             self.session.abandon_trial(&mut self.cx);
         }
     }
@@ -44,9 +52,9 @@ impl Engine {
     pub(super) fn fact(&mut self, fact: Fact) -> bool {
         let from = self.failover.active();
         let retry = self.retry();
-        let watching = self.watches();
+        let watch = self.watch();
         let (checks, session) = (&self.checks, &self.session);
-        let world = World { checks, session, retry: &retry, watching };
+        let world = World { checks, session, retry: &retry, watch };
         let decision = self.failover.step(&world, &mut self.cx, fact);
         if let Some(decision) = decision {
             self.follow(decision, from);
@@ -94,6 +102,7 @@ impl Engine {
                 cx.emit(Event::Online);
                 self.session.forgive_all();
                 self.awaken_in_a_crowd();
+                self.session.renew_open(&mut self.cx);
             }
         }
     }
@@ -114,6 +123,7 @@ impl Engine {
     fn back_from_outage(&mut self, from: usize, to: usize, void: bool) {
         if void {
             self.discard_verdicts();
+            self.session.renew_open(&mut self.cx);
         }
         if to != from {
             self.switched(from, to, SwitchReason::Recovered);

@@ -201,6 +201,12 @@ impl Engine {
     }
 
     fn start(&mut self) {
+        // What was found in an earlier run says nothing about this one.
+        self.session.forgive_all();
+        for index in 0..self.cx.endpoints.len() {
+            let change = self.checks.discard_verdict(&self.cx, index);
+            self.health_changed(index, change);
+        }
         self.phase = Phase::Running;
         self.cx.running = true;
         self.failover.restart();
@@ -237,8 +243,8 @@ impl Engine {
 
     /// What the failover may look at.
     fn world<'a>(&'a self, retry: &'a Retry) -> World<'a> {
-        let watching = self.watches();
-        World { checks: &self.checks, session: &self.session, retry, watching }
+        let watch = self.watch();
+        World { checks: &self.checks, session: &self.session, retry, watch }
     }
 
     /// How retries wait for each other: in the background less often, for they wake the radio.

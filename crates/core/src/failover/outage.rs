@@ -6,7 +6,6 @@ use super::strategy::{Response, Strategy};
 use super::transition::{Decision, Next};
 use super::view::{EndpointView, View};
 use crate::base::random::Random;
-use crate::base::time::Timestamp;
 
 /// In an outage: ends it as soon as an endpoint is usable for long enough, and otherwise plans the
 /// next round of checks.
@@ -26,8 +25,7 @@ pub(super) fn recover(
     } else {
         best(view, strategy, &usable)
     };
-    let network_works = offline
-        && (view.network_works_since(outage.since) || is_answered(view, outage.since));
+    let network_works = offline && view.network_works_since(outage.since);
     if back.is_some() || network_works {
         // If nothing at all had answered, it was the network, and what it did is not held against
         // the endpoints: the app stays where it is unless that is found to fail now.
@@ -54,14 +52,4 @@ pub(super) fn recover(
         }
     }
     (state, None)
-}
-
-/// Whether an endpoint has answered since then that is not usable: it fails, or is not to be used. If
-/// it could be a portal that answers in its place, connectivity URLs say so.
-fn is_answered(view: &View<'_>, since: Timestamp) -> bool {
-    let answers = |it: &EndpointView| match it.failure {
-        Some(kind) => !kind.is_no_answer() && it.last_failure >= Some(since),
-        None => !it.passes() && it.last_pass >= Some(since),
-    };
-    !view.probes.any && view.endpoints.iter().any(answers)
 }

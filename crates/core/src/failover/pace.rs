@@ -5,7 +5,8 @@ use super::state::{Offline, PlannedMove, Stage, State};
 use super::strategy::Strategy;
 use super::suspicion::asked_in_haste;
 use super::{ConnectionView, EndpointView, Failover, ProbesView, View, World};
-use crate::base::time::{Millis, Timestamp};
+use super::view::A_MOMENT;
+use crate::base::time::{Millis, Timestamp, earliest};
 use crate::checks::Pace;
 use crate::config::Config;
 use crate::engine::context::Context;
@@ -47,6 +48,7 @@ impl Failover {
                 retry_at: reach.retry_at().filter(|_| reach.failures() > 0).unwrap_or_default(),
                 last_pass: checked.last_pass(),
                 last_failure: checked.last_failure(),
+                last_answer: checked.last_answer(),
                 failure: checked.failure(),
                 checking: schedule.is_checking(),
                 attempts: schedule.attempts(),
@@ -57,7 +59,7 @@ impl Failover {
                 rests_until: schedule.rests_until(),
                 spread: checked.spread(),
                 rank: seat.standing.rank(health.health(), preferred),
-                proof: seat.damping.proof(cx.now),
+                proof: self.proof(index, cx.now),
                 flaps: seat.damping.flaps(),
                 free_at: seat.damping.free_at(health.since(), &cx.config.failback),
                 ready_at: seat.damping.ready_at(health.since(), &cx.config.failback),
@@ -83,6 +85,7 @@ impl Failover {
             config,
             retry: world.retry,
             active: self.active,
+            blind: world.watch == Watch::Off,
             endpoints,
             connection: ConnectionView {
                 wanted: session.is_wanted(),
@@ -92,7 +95,7 @@ impl Failover {
                 last_message: session.last_message(),
             },
             probes: ProbesView {
-                any: world.watching && !connectivity.is_empty(),
+                any: world.watch == Watch::Full && !connectivity.is_empty(),
                 in_flight: connectivity.is_probing(),
                 last_pass: connectivity.last_pass(),
                 last_end: connectivity.last_end(),
@@ -128,18 +131,33 @@ impl Failover {
         if !self.is_in_outage() {
             return self.active;
         }
-        let failures = |index: &usize| world.session.reach(*index).failures();
-        let usable = |index: &usize| world.checks.of(*index).health().is_usable();
-        (0..self.seats.len()).filter(usable).min_by_key(failures).unwrap_or(self.active)
+        let retry_at = |index: &usize| world.session.reach(*index).retry_at();
+        self.passing(world).min_by_key(retry_at).unwrap_or(self.active)
+    }
+
+    /// When the next attempt to connect is due in an outage: each endpoint whose checks pass has a
+    /// back-off of its own.
+    pub(crate) fn attempt_due(&self, world: &World<'_>, cx: &Context) -> Option<Timestamp> {
+        let is_open = |index: usize| world.session.is_open_to(&cx.endpoints[index]);
+        if !self.is_in_outage() || self.passing(world).any(is_open) {
+            return None;
+        }
+        let retry_at = |index: usize| world.session.reach(index).retry_at().unwrap_or_default();
+        self.passing(world).map(retry_at).min()
+    }
+
+    /// The endpoints whose checks pass.
+    fn passing(&self, world: &World<'_>) -> impl Iterator<Item = usize> {
+        (0..self.seats.len()).filter(|index| world.checks.of(*index).health().is_usable())
     }
 
     /// How often each endpoint is checked.
-    pub(crate) fn paces(&self, world: &World<'_>, cx: &Context, watch: Watch) -> Vec<Pace> {
+    pub(crate) fn paces(&self, world: &World<'_>, cx: &Context) -> Vec<Pace> {
         let endpoints = self.views(world, cx);
         let view = self.view(world, cx, &endpoints, &cx.config);
         let mut paces = Vec::with_capacity(endpoints.len());
         for index in 0..endpoints.len() {
-            paces.push(pace(&self.state, &view, cx.strategy(), watch, index));
+            paces.push(pace(&self.state, &view, cx.strategy(), world.watch, index));
         }
         paces
     }
@@ -157,7 +175,25 @@ impl Failover {
             let health = world.checks.of(index).health();
             health.is_usable().then(|| health.since())
         });
-        due(&self.state, cx.now, well_since)
+        let due = due(&self.state, cx.now, well_since);
+        let later = |at: &Timestamp| *at > cx.now;
+        match &self.state {
+            State::Suspecting(_) => {
+                let silence = world.session.last_message().map(|at| at + A_MOMENT);
+                earliest(&[due, silence.filter(later), self.retry_due(world, cx)])
+            }
+            State::AllDown(_) => earliest(&[due, self.retry_due(world, cx)]),
+            _ => due,
+        }
+    }
+
+    /// When an endpoint whose checks pass can be tried again.
+    fn retry_due(&self, world: &World<'_>, cx: &Context) -> Option<Timestamp> {
+        if world.session.is_trying() {
+            return None;
+        }
+        let retry_at = |index: usize| world.session.reach(index).retry_at();
+        self.passing(world).filter_map(retry_at).filter(|at| *at > cx.now).min()
     }
 }
 

@@ -101,7 +101,10 @@ fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> 
         }
         // One that has had enough of us for a while may be well again after it.
         Health::Degraded if ours.rests_until.is_none() => {
-            if let Some(to) = best(view, strategy, &|index, it| index != active && well(it)) {
+            let healthy = |index: usize, it: &EndpointView| {
+                index != active && it.health == Health::Healthy
+            };
+            if let Some(to) = best(view, strategy, &healthy) {
                 let ready = view.endpoints[to].free_at.max(ours.since + DEGRADED_FOR);
                 let reason = SwitchReason::Degraded;
                 return Some(Improvement { to, reason, ready, window: voluntary });

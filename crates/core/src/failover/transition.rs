@@ -6,7 +6,7 @@ use super::outage::recover;
 use super::selection::{is_due, plan};
 use super::state::{Offline, PlannedMove, Stage, State, Suspicion};
 use super::strategy::{Response, Strategy};
-use super::suspicion::{investigate, is_in_doubt};
+use super::suspicion::{investigate, is_in_doubt, reason_to_leave};
 use super::view::{EndpointView, View};
 use crate::base::random::Random;
 use crate::base::time::Millis;
@@ -124,6 +124,10 @@ pub(crate) fn next(
             {
                 (State::Steady(None), Some(Decision::Switch { to, reason }))
             }
+            State::Suspecting(_) => {
+                let reason = reason_to_leave(view).unwrap_or(SwitchReason::Unhealthy);
+                (State::Steady(None), Some(Decision::Switch { to: endpoint, reason }))
+            }
             _ => (state, None),
         },
         Fact::TrialFailed(endpoint) => match state {
@@ -133,9 +137,14 @@ pub(crate) fn next(
             _ => (state, None),
         },
         Fact::Tried { target, passed } => match state {
-            // One that was taken out of rotation may pass its checks.
+            // One that was taken out of rotation may pass its checks; and where evidence is weighed,
+            // one check is no proof for an endpoint that flaps.
             State::Trying { target: to }
-                if to == target && passed && view.endpoints[to].passes() =>
+                if to == target
+                    && passed
+                    && view.endpoints[to].passes()
+                    && (view.config.failure_threshold.is_some()
+                        || view.endpoints[to].proof <= 1) =>
             {
                 let reason = SwitchReason::Unhealthy;
                 (State::Steady(None), Some(Decision::Switch { to, reason }))
@@ -198,7 +207,7 @@ fn observed(
             }
             (State::Trying { target }, Some(Decision::Try(target)))
         }
-        State::Steady(_) if is_in_doubt(view) => {
+        State::Steady(_) if is_in_doubt(view) && !view.blind => {
             // Check schedules are jittered, so what a check has found needs no further delay. A
             // closed socket is seen by all clients at once, so the move is spread.
             let found_by_check = view.ours().failure.is_some();
@@ -208,6 +217,7 @@ fn observed(
             (State::Suspecting(suspicion), Some(Decision::Suspect))
         }
         State::Steady(planned) => steady(planned, view, strategy, random),
+        State::Suspecting(_) if view.blind => (state, None),
         State::Suspecting(suspicion) => investigate(suspicion, view, strategy),
         State::AllDown(_) | State::Offline(Offline::Presumed(_)) => {
             recover(state, view, strategy, random)

@@ -6,6 +6,9 @@ use crate::config::{Config, Retry};
 use crate::health::Health;
 use crate::protocol::outcome::FailureKind;
 
+/// For so long a message shows that its way is there.
+pub(super) const A_MOMENT: Millis = Millis::from_secs(2);
+
 /// What a decision may look at.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct View<'a> {
@@ -14,6 +17,8 @@ pub(crate) struct View<'a> {
     /// How retries wait for each other at present.
     pub(crate) retry: &'a Retry,
     pub(crate) active: usize,
+    /// Nothing is checked at present but what the app asks for: nothing is looked into either.
+    pub(crate) blind: bool,
     pub(crate) endpoints: &'a [EndpointView],
     pub(crate) connection: ConnectionView,
     pub(crate) probes: ProbesView,
@@ -43,6 +48,8 @@ pub(crate) struct EndpointView {
     pub(crate) retry_at: Timestamp,
     pub(crate) last_pass: Option<Timestamp>,
     pub(crate) last_failure: Option<Timestamp>,
+    /// When a check of it was last answered, in whatever way.
+    pub(crate) last_answer: Option<Timestamp>,
     /// How the last check failed, if it did.
     pub(crate) failure: Option<FailureKind>,
     pub(crate) checking: bool,
@@ -75,7 +82,7 @@ pub(crate) struct ConnectionView {
     pub(crate) wanted: bool,
     /// It is wanted, and none is open but one that may be dead.
     pub(crate) broken: bool,
-    /// A connection is being opened for a planned move.
+    /// A connection is being opened for a move.
     pub(crate) trying: bool,
     /// Messages arrive from the active endpoint.
     pub(crate) talking: bool,
@@ -136,9 +143,16 @@ impl View<'_> {
         self.endpoints.iter().all(|it| it.failure.is_some_and(FailureKind::is_no_network))
     }
 
+    /// Whether a message arrived a moment ago.
+    pub(crate) fn has_just_heard(&self) -> bool {
+        self.connection.last_message.is_some_and(|at| at + A_MOMENT > self.now)
+    }
+
     /// Whether the network has been shown to work since then.
     pub(crate) fn network_works_since(&self, since: Timestamp) -> bool {
-        self.probes.last_pass.is_some_and(|at| at >= since)
+        let answered = |it: &EndpointView| it.last_answer.is_some_and(|at| at >= since);
+        self.endpoints.iter().any(answered)
+            || self.probes.last_pass.is_some_and(|at| at >= since)
             || self.connection.last_message.is_some_and(|at| at >= since)
     }
 

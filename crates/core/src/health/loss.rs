@@ -65,6 +65,8 @@ const MAX_BURST: u16 = 12;
 /// Results that are taken over together: the first time, and at most.
 const FIRST_STRETCH: u8 = 20;
 const LAST_STRETCH: u8 = 100;
+/// Results without a failure that show that the endpoint fails no more.
+const RECENT_ENOUGH: u8 = 30;
 /// Bursts are forgotten by half in this time.
 const HALF_LIFE: Millis = Millis::from_secs(3_600);
 /// No endpoint is so good that fewer than one check in a thousand fails, in millionths.
@@ -173,9 +175,14 @@ impl LossEstimator {
         share(u32::from(self.usual.errors), u32::from(self.usual.total) + PRIOR).max(FLOOR)
     }
 
-    /// The share of failures of either kind, in millionths, once enough is known to say so.
+    /// The share of failures of either kind, in millionths, once enough is known to say so. It is
+    /// nothing if none has failed lately.
     pub(crate) fn failure_share(self) -> Option<u32> {
         let Baseline { lost, errors, total } = self.usual;
+        let recent = self.recent;
+        if recent.total >= RECENT_ENOUGH && recent.lost + recent.errors == 0 {
+            return Some(0);
+        }
         (u32::from(total) >= PRIOR)
             .then(|| share(u32::from(lost) + u32::from(errors), u32::from(total)))
     }

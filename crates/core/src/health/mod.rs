@@ -200,7 +200,8 @@ impl EndpointHealth {
 
     /// Counting starts anew; what was concluded before stays.
     pub(crate) fn restart_count(&mut self) {
-        self.detector.restart();
+        self.detector.reset();
+        self.detector.discard_recent();
     }
 
     /// Evidence from before a sleep or without a network says nothing about the endpoint.

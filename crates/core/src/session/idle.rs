@@ -94,14 +94,6 @@ impl IdleDetector {
         matches!(self.state, Silence::Since(last) if now <= last + allowed)
     }
 
-    /// When something last arrived, if that is known.
-    pub(crate) const fn last(&self) -> Option<Timestamp> {
-        match self.state {
-            Silence::Since(last) | Silence::Noticed(last, _) => Some(last),
-            Silence::Unwatched => None,
-        }
-    }
-
     /// The longest pause that is not remarkable: a quarter more than the rhythm.
     fn allowed(&self) -> Option<Millis> {
         let usual = self.pauses.timeout(SHORTEST, LONGEST);

@@ -30,18 +30,24 @@ pub(crate) enum SessionFact {
     /// The socket for a planned move did not open, or did not last.
     TrialFailed(usize),
     /// The app's socket closed, or did not open.
-    Closed {
-        /// Its endpoint, if it is still one of ours.
-        endpoint: usize,
-        code: Option<u16>,
-        was_open: bool,
-    },
+    Closed { endpoint: usize, code: Option<u16>, end: End },
     /// The socket that was to replace the open one did not open.
     RenewalFailed { endpoint: usize, code: Option<u16> },
     /// The connection has been silent for longer than it ever is.
     Silent,
     /// It has been silent for as long again.
     Dead,
+}
+
+/// How a socket ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It did not open.
+    Refused,
+    /// It opened, and broke off at once.
+    Dropped,
+    /// It had been open for a while.
+    Broken,
 }
 
 /// The app's connection.
@@ -54,6 +60,8 @@ pub(crate) struct Session {
     retry_at: Option<Timestamp>,
     /// When the last attempt began.
     attempted_at: Timestamp,
+    /// When the last message arrived or a socket opened.
+    heard_at: Option<Timestamp>,
     /// A trial stands in the way of an attempt, which is made when the trial has failed.
     postponed: bool,
 }
@@ -66,6 +74,7 @@ impl Session {
             reach: vec![Reach::default(); cx.endpoints.len()],
             retry_at: None,
             attempted_at: Timestamp::default(),
+            heard_at: None,
             postponed: false,
         }
     }
@@ -116,9 +125,9 @@ impl Session {
         self.is_open_to(endpoint) && self.idle.is_talking(now)
     }
 
-    /// When the last message arrived, if that is known.
+    /// When the last message arrived or a socket opened.
     pub(crate) const fn last_message(&self) -> Option<Timestamp> {
-        self.idle.last()
+        self.heard_at
     }
 
     pub(crate) fn reach(&self, index: usize) -> &Reach {
@@ -148,6 +157,13 @@ impl Session {
         let target = cx.endpoints[index].clone();
         let made = self.connection.attempt(cx, &target);
         self.postponed = !made && self.is_trying();
+    }
+
+    /// An attempt is made by this moment, unless one is under way.
+    pub(crate) fn retry_by(&mut self, at: Timestamp) {
+        if self.is_wanted() && self.connection.deadline().is_none() {
+            self.retry_at = Some(self.retry_at.map_or(at, |retry_at| retry_at.min(at)));
+        }
     }
 
     /// The next attempt is made at this moment.
@@ -227,6 +243,7 @@ impl Session {
             return None;
         }
         self.idle.pause();
+        self.heard_at = Some(cx.now);
         Some(if opened.purpose == Some(Purpose::Trial) {
             SessionFact::TrialOpened(index)
         } else {
@@ -267,10 +284,15 @@ impl Session {
         if !self.connection.is_opening() {
             self.retry_at = Some(next);
         }
-        let (endpoint, was_open) = (index?, closed.lasted.is_some());
+        let endpoint = index?;
+        let end = match closed.lasted {
+            None => End::Refused,
+            Some(lasted) if lasted <= STABLE => End::Dropped,
+            Some(_) => End::Broken,
+        };
         Some(match closed.purpose {
             Some(Purpose::Renew) => SessionFact::RenewalFailed { endpoint, code },
-            _ => SessionFact::Closed { endpoint, code, was_open },
+            _ => SessionFact::Closed { endpoint, code, end },
         })
     }
 
@@ -278,6 +300,7 @@ impl Session {
     pub(crate) fn heard(&mut self, cx: &mut Context, id: ConnectionId) -> Option<usize> {
         let name = self.connection.endpoint(id)?.name.clone();
         self.idle.heard(cx.now);
+        self.heard_at = Some(cx.now);
         if self.connection.refute_renewal(cx) {
             self.retry_at = None;
         }
@@ -330,7 +353,10 @@ impl Session {
         let doubted = self.connection.is_presumed_dead();
         let current = self.connection.open_since().filter(|(endpoint, _)| {
             let place = cx.index_of(&endpoint.name).filter(|_| !doubted);
-            place.is_some_and(|index| self.reach[index].failures() > 0)
+            // One to an older URL of the endpoint shows nothing of the present one.
+            place.is_some_and(|index| {
+                cx.endpoints[index].connect == endpoint.connect && self.reach[index].failures() > 0
+            })
         });
         let trial = self.connection.trial_since();
         earliest(&[current.map(|(_, at)| at + STABLE), trial.map(|(_, at)| at + STABLE)])
@@ -342,7 +368,8 @@ impl Session {
             return None;
         }
         let lasts = |(endpoint, since): (&Arc<Endpoint>, Timestamp)| {
-            (since + STABLE <= cx.now).then(|| cx.index_of(&endpoint.name)).flatten()
+            let place = cx.index_of(&endpoint.name).filter(|_| since + STABLE <= cx.now);
+            place.filter(|index| cx.endpoints[*index].connect == endpoint.connect)
         };
         let doubted = self.connection.is_presumed_dead();
         let (current, trial) = (
@@ -365,11 +392,17 @@ impl Session {
         self.idle.restart(cx.now);
     }
 
-    /// The network was to blame, or the endpoint was down: attempts that failed say nothing.
-    pub(crate) fn forgive(&mut self, index: usize) {
-        self.reach[index].forgive();
+    /// The endpoint's checks pass again.
+    pub(crate) fn recovered(&mut self, index: usize) {
+        self.reach[index].recovered();
     }
 
+    /// The last attempt failed while the endpoint's checks passed.
+    pub(crate) fn hold(&mut self, index: usize) {
+        self.reach[index].hold();
+    }
+
+    /// The network was to blame: attempts that failed say nothing.
     pub(crate) fn forgive_all(&mut self) {
         self.reach.iter_mut().for_each(Reach::forgive);
     }

@@ -15,6 +15,8 @@ pub(crate) const STABLE: Millis = Millis::from_secs(5);
 pub(crate) struct Reach {
     /// Attempts in a row that did not lead to a lasting connection.
     failures: u32,
+    /// Some of them came while the endpoint's checks passed.
+    held: bool,
     backoff: Backoff,
     retry_at: Option<Timestamp>,
 }
@@ -33,16 +35,30 @@ impl Reach {
         at
     }
 
+    /// The last failure came while the endpoint's checks passed.
+    pub(crate) fn hold(&mut self) {
+        self.held = true;
+    }
+
     /// A connection has been open for long enough.
     pub(crate) fn lasted(&mut self) {
         self.failures = 0;
+        self.held = false;
         self.backoff.reset();
     }
 
-    /// Attempts that failed are no evidence any more: the endpoint was down then, or the network.
-    /// How far the back-off has got is kept.
+    /// The endpoint's checks pass again: attempts that failed only while they did not are no
+    /// evidence any more. How far the back-off has got is kept.
+    pub(crate) fn recovered(&mut self) {
+        if !self.held {
+            self.failures = 0;
+        }
+    }
+
+    /// The network was to blame for the attempts that failed.
     pub(crate) fn forgive(&mut self) {
         self.failures = 0;
+        self.held = false;
     }
 
     /// Attempts in a row that did not lead to a lasting connection.

@@ -134,7 +134,7 @@ fn a_socket_that_breaks_off_at_once_is_as_good_as_none() {
     test.opened();
     test.wait(4_000);
     test.closed(Some(4_001));
-    assert_eq!(test.session.reach(0).failures(), 2, "the app itself closed it");
+    assert_eq!(test.session.reach(0).failures(), 3, "the app itself closed it");
     test.retry(0);
     test.opened();
     test.wait(5_000);
@@ -167,6 +167,7 @@ fn a_failed_renewal_leaves_the_old_socket_and_is_tried_again() {
     test.opened();
     test.wait(60_000);
     test.session.renew(&mut test.cx, Renewal::Requested);
+    assert_eq!(test.retry(0), Millis::ZERO);
     let failed = SessionFact::RenewalFailed { endpoint: 0, code: None };
     assert_eq!(test.closed(None), Some(failed));
     assert!(!test.session.is_broken());

@@ -8,7 +8,10 @@ pub(super) fn well(chance: &mut Chance) -> Value {
     match chance.between(0, 3) {
         0 | 1 => json!({ "status": 200 }),
         2 => json!({ "status": 200, "latency": format!("{}ms", chance.between(5, 400)) }),
-        _ => json!({ "status": 200, "latency": "40ms", "jitter": format!("{}ms", chance.between(10, 200)) }),
+        _ => {
+            let jitter = format!("{}ms", chance.between(10, 200));
+            json!({ "status": 200, "latency": "40ms", "jitter": jitter })
+        }
     }
 }
 
@@ -18,7 +21,6 @@ pub(super) fn dead(chance: &mut Chance) -> Value {
         json!({ "status": 200, "headers": { "content-type": "application/json" },
             "body": format!(r#"{{"status":"{status}"}}"#) })
     };
-    let rest = |status: u16, seconds: u32| json!({ "status": status, "headers": { "retry-after": seconds.to_string() } });
     match chance.between(0, 17) {
         0 | 1 => json!("refused"),
         2 | 3 => json!("hang"),
@@ -31,8 +33,8 @@ pub(super) fn dead(chance: &mut Chance) -> Value {
         10 => json!({ "status": 500 }),
         11 => json!({ "status": 503 }),
         12 => {
-            let seconds = chance.pick(&[1, 5, 30, 120, 300]);
-            rest(503, seconds)
+            let seconds = chance.pick(&["1", "5", "30", "120", "300"]);
+            json!({ "status": 503, "headers": { "retry-after": seconds } })
         }
         13 => json!({ "status": 404 }),
         // No check waits for so long.
@@ -45,23 +47,31 @@ pub(super) fn dead(chance: &mut Chance) -> Value {
 
 /// An endpoint that works after a fashion.
 pub(super) fn poor(chance: &mut Chance) -> Value {
-    match chance.between(0, 9) {
+    match chance.between(0, 11) {
         0..=2 => json!({ "status": 200, "latency": format!("{}ms", chance.between(2_500, 4_500)) }),
         3 => json!({ "status": 200, "latency": format!("{}ms", chance.between(500, 1_500)) }),
-        4 | 5 => json!({ "status": 200, "errors": 0.5 }),
+        4 | 5 | 10 | 11 => json!({ "status": 200, "errors": chance.pick(&[0.3, 0.5, 0.7]) }),
         6 => json!({ "status": 200, "errors": 0.1 }),
         7 => json!({ "status": 200, "loss": chance.pick(&[0.1, 0.3, 0.5]) }),
-        8 => match chance.between(0, 1) {
-            0 => json!({ "status": 429 }),
-            _ => json!({ "status": 429, "headers": { "retry-after": chance.pick(&["5", "30", "120"]) } }),
-        },
-        _ => json!({ "status": 200, "headers": { "content-type": "application/health+json" }, "body": r#"{"status":"warn"}"# }),
+        8 if chance.percent(50) => json!({ "status": 429 }),
+        8 => {
+            let seconds = chance.pick(&["5", "30", "120"]);
+            json!({ "status": 429, "headers": { "retry-after": seconds } })
+        }
+        _ => {
+            json!({ "status": 200, "headers": { "content-type": "application/health+json" },
+                "body": r#"{"status":"warn"}"# })
+        }
     }
 }
 
 /// Anything but well.
 pub(super) fn ill(chance: &mut Chance) -> Value {
-    if chance.percent(70) { dead(chance) } else { poor(chance) }
+    if chance.percent(70) {
+        dead(chance)
+    } else {
+        poor(chance)
+    }
 }
 
 /// What becomes of an endpoint's sockets.
@@ -84,5 +94,10 @@ pub(super) fn socket(chance: &mut Chance) -> Value {
 
 /// What one of somebody else's URLs does when it does not work.
 pub(super) fn neutral(chance: &mut Chance) -> Value {
-    chance.pick(&[json!("hang"), json!("unreachable"), json!("refused"), json!({ "status": 503 })])
+    chance.pick(&[
+        json!("hang"),
+        json!("unreachable"),
+        json!("refused"),
+        json!({ "status": 503 }),
+    ])
 }

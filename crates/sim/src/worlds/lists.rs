@@ -15,7 +15,11 @@ pub(super) struct Ranking {
 
 impl Ranking {
     pub(super) fn drawn(chance: &mut Chance) -> Self {
-        Self { by_priority: chance.percent(40), regions: chance.percent(15), weights: chance.percent(20) }
+        Self {
+            by_priority: chance.percent(40),
+            regions: chance.percent(15),
+            weights: chance.percent(20),
+        }
     }
 
     /// Whether the app names its own region.
@@ -25,10 +29,14 @@ impl Ranking {
 
     /// A list of `count` endpoints.
     pub(super) fn list(&self, count: usize, chance: &mut Chance) -> Vec<Value> {
-        NAMES[..count].iter().map(|name| self.endpoint(name, chance)).collect()
+        NAMES[..count]
+            .iter()
+            .map(|name| self.endpoint(name, chance))
+            .collect()
     }
 
-    /// Another list in the place of this one: the same names with another URL or rank, one more, or one less.
+    /// Another list in the place of this one: the same names with another URL or rank, one more, or
+    /// one less.
     pub(super) fn replaced(&self, list: &[Value], chance: &mut Chance) -> Vec<Value> {
         let mut list = list.to_vec();
         let at = chance.between(0, list.len() as u32 - 1) as usize;
@@ -37,14 +45,19 @@ impl Ranking {
                 list.remove(at);
             }
             1 | 2 if list.len() < NAMES.len() => {
-                let new = NAMES.iter().find(|name| list.iter().all(|endpoint| endpoint["name"] != **name));
+                let new = NAMES
+                    .iter()
+                    .find(|name| list.iter().all(|endpoint| endpoint["name"] != **name));
                 list.push(self.endpoint(new.unwrap_or(&"z"), chance));
             }
             3 => list[at]["priority"] = json!(chance.between(0, 3)),
             4 => list.reverse(),
             _ => {
                 let name = list[at]["name"].as_str().unwrap_or_default().to_owned();
-                list[at]["connect"] = json!(format!("wss://{name}.example/live?token={}", chance.between(1, 99)));
+                list[at]["connect"] = json!(format!(
+                    "wss://{name}.example/live?token={}",
+                    chance.between(1, 99)
+                ));
             }
         }
         list

@@ -1,23 +1,10 @@
-//! The truth about a world at each moment: who is well and since when, and what the client has been through.
+//! The truth about a world at each moment: who is well and since when, and what the client has been
+//! through.
 
-use crate::entry::{Answers, Device, Fault, Happening, Health, NetworkState, Socket};
+use super::grade::{Grade, grade_of, retry_after, slowest, speaks};
+use crate::entry::{Answers, Device, Happening, Health, NetworkState, Socket};
 use std::collections::HashMap;
-use steadfast::{Command, Config, Endpoint, HealthDocument, Lifecycle, Millis, Timestamp};
-
-/// How an endpoint's checks go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Grade {
-    /// All of them pass, quickly.
-    Well,
-    /// All of them pass, more slowly than the config's `degradedLatency`.
-    Slow,
-    /// About half of them fail.
-    Flaky,
-    /// Something between: nobody can say what should be done about it.
-    Mixed,
-    /// All of them fail.
-    Fails,
-}
+use steadfast::{Command, Config, Endpoint, Lifecycle, Millis, Name, Timestamp};
 
 /// What a server does, and since when.
 #[derive(Clone, Debug, Default)]
@@ -108,15 +95,11 @@ impl Truth {
 
     fn command(&mut self, at: Timestamp, command: &Command) {
         match command {
-            Command::Prefer(name) => {
-                if name.as_ref().is_none_or(|name| self.endpoint(name.as_str()).is_some()) {
-                    self.preferred = name.as_ref().map(ToString::to_string);
-                }
+            Command::Prefer(name) if name.as_ref().is_none_or(|name| self.knows(name)) => {
+                self.preferred = name.as_ref().map(ToString::to_string);
             }
-            Command::Maintenance(name, begins) => {
-                if self.endpoint(name.as_str()).is_some() {
-                    self.server_mut(name.as_str(), at).maintenance = *begins;
-                }
+            Command::Maintenance(name, begins) if self.knows(name) => {
+                self.server_mut(name.as_str(), at).maintenance = *begins;
             }
             Command::SetEndpoints(endpoints) => {
                 for endpoint in &endpoints.0 {
@@ -124,7 +107,11 @@ impl Truth {
                         self.server_mut(endpoint.name.as_str(), at);
                     }
                 }
-                for gone in self.endpoints.iter().filter(|known| endpoints.0.iter().all(|new| new.name != known.name)) {
+                for gone in self
+                    .endpoints
+                    .iter()
+                    .filter(|known| endpoints.0.iter().all(|new| new.name != known.name))
+                {
                     if let Some(server) = self.servers.get_mut(gone.name.as_str()) {
                         server.maintenance = false;
                     }
@@ -150,8 +137,14 @@ impl Truth {
         server
     }
 
+    fn knows(&self, name: &Name) -> bool {
+        self.endpoints.iter().any(|endpoint| endpoint.name == *name)
+    }
+
     pub(super) fn endpoint(&self, name: &str) -> Option<&Endpoint> {
-        self.endpoints.iter().find(|endpoint| endpoint.name.as_str() == name)
+        self.endpoints
+            .iter()
+            .find(|endpoint| endpoint.name.as_str() == name)
     }
 
     pub(super) fn is_reachable(&self) -> bool {
@@ -164,12 +157,18 @@ impl Truth {
 
     /// For how long neither the endpoint nor anything about the client has changed.
     pub(super) fn unchanged(&self, name: &str, now: Timestamp) -> Millis {
-        now - self.servers.get(name).map_or(self.disturbed, |server| server.since.max(self.disturbed))
+        now - self
+            .servers
+            .get(name)
+            .map_or(self.disturbed, |server| server.since.max(self.disturbed))
     }
 
     /// As [`unchanged`](Self::unchanged), and it does not ask to be left alone either.
     pub(super) fn available(&self, name: &str, now: Timestamp) -> Millis {
-        let rested = self.servers.get(name).map_or(Timestamp::default(), |server| server.rested);
+        let rested = self
+            .servers
+            .get(name)
+            .map_or(Timestamp::default(), |server| server.rested);
         self.unchanged(name, now).min(now - rested)
     }
 
@@ -177,7 +176,11 @@ impl Truth {
         if !self.is_reachable() {
             return Grade::Fails;
         }
-        match self.servers.get(endpoint.name.as_str()).and_then(|server| server.health.as_ref()) {
+        match self
+            .servers
+            .get(endpoint.name.as_str())
+            .and_then(|server| server.health.as_ref())
+        {
             None => Grade::Well,
             Some(Health::Fails(_) | Health::FailsAfter(_)) => Grade::Fails,
             Some(Health::Answers(answers)) => grade_of(answers, endpoint, &self.config),
@@ -185,7 +188,9 @@ impl Truth {
     }
 
     pub(super) fn in_maintenance(&self, name: &str) -> bool {
-        self.servers.get(name).is_some_and(|server| server.maintenance)
+        self.servers
+            .get(name)
+            .is_some_and(|server| server.maintenance)
     }
 
     /// Whether a new connection to it opens in good time and stays open.
@@ -200,80 +205,45 @@ impl Truth {
     /// Whether nothing is wrong with it that the app could notice.
     pub(super) fn is_well(&self, endpoint: &Endpoint) -> bool {
         let name = endpoint.name.as_str();
-        self.grade(endpoint) == Grade::Well && !self.in_maintenance(name) && (!self.wants_socket || self.accepts(name))
+        self.grade(endpoint) == Grade::Well
+            && !self.in_maintenance(name)
+            && (!self.wants_socket || self.accepts(name))
     }
 
     /// For how long an endpoint has been well; `None` if it is not.
     pub(super) fn well_for(&self, endpoint: &Endpoint, now: Timestamp) -> Option<Millis> {
-        self.is_well(endpoint).then(|| self.available(endpoint.name.as_str(), now))
+        self.is_well(endpoint)
+            .then(|| self.available(endpoint.name.as_str(), now))
     }
 
     /// Whether a check of it, whatever comes of it, shows that there is a network.
     pub(super) fn answers(&self, name: &str, timeout: Millis) -> bool {
-        let health = self.servers.get(name).and_then(|server| server.health.as_ref());
+        let health = self
+            .servers
+            .get(name)
+            .and_then(|server| server.health.as_ref());
         self.is_reachable()
             && match health {
                 None => true,
-                Some(Health::Answers(answers)) => answers.loss == 0.0 && slowest(answers) <= timeout,
+                Some(Health::Answers(answers)) => {
+                    answers.loss == 0.0 && slowest(answers) <= timeout
+                }
                 Some(Health::Fails(fault)) => speaks(*fault),
-                Some(Health::FailsAfter(failure)) => speaks(failure.fail) && failure.latency <= timeout,
+                Some(Health::FailsAfter(failure)) => {
+                    speaks(failure.fail) && failure.latency <= timeout
+                }
             }
     }
 
     /// Whether a URL of somebody else answers as it should, and since when.
     pub(super) fn neutral_passes(&self, name: &str) -> bool {
-        let health = self.servers.get(name).and_then(|server| server.health.as_ref());
+        let health = self
+            .servers
+            .get(name)
+            .and_then(|server| server.health.as_ref());
         let passes = |answers: &Answers| self.config.check.expect_status.matches(answers.status);
-        self.is_reachable() && health.is_none_or(|health| matches!(health, Health::Answers(answers) if passes(answers)))
+        self.is_reachable()
+            && health
+                .is_none_or(|health| matches!(health, Health::Answers(answers) if passes(answers)))
     }
-}
-
-/// Whether a failure shows that somebody is there.
-fn speaks(fault: Fault) -> bool {
-    matches!(fault, Fault::Refused | Fault::Tls | Fault::Reset)
-}
-
-/// The longest that an answer may take.
-fn slowest(answers: &Answers) -> Millis {
-    Millis::new(answers.latency.get() + answers.jitter.get())
-}
-
-fn retry_after(health: &Health) -> Option<Millis> {
-    let Health::Answers(answers) = health else { return None };
-    let seconds = answers.headers.get("retry-after").and_then(|seconds| seconds.parse().ok());
-    seconds.filter(|_| matches!(answers.status, 429 | 503)).map(Millis::from_secs)
-}
-
-fn grade_of(answers: &Answers, endpoint: &Endpoint, config: &Config) -> Grade {
-    let check = endpoint.health.check();
-    let (quickest, slowest) = (answers.latency, slowest(answers));
-    if quickest > check.timeout {
-        return Grade::Fails;
-    }
-    if slowest > check.timeout || answers.loss > 0.0 || answers.status == 429 {
-        return Grade::Mixed;
-    }
-    if !check.expect_status.matches(answers.status) {
-        return Grade::Fails;
-    }
-    let json = answers.headers.get("content-type").is_some_and(|kind| HealthDocument::is_in(kind));
-    if check.document && json {
-        // The published script knows nothing of maintenance, and what a warning asks for is a matter of taste.
-        let says = |word: &str| answers.body.contains(word);
-        return if says("fail") || (says("maintenance") && !is_blind(config)) { Grade::Fails } else { Grade::Mixed };
-    }
-    let degraded = u64::from(config.degraded_latency.get());
-    let (quickest, slowest) = (u64::from(quickest.get()), u64::from(slowest.get()));
-    match answers.errors {
-        errors if errors >= 0.4 => Grade::Flaky,
-        errors if errors > 0.0 => Grade::Mixed,
-        _ if quickest * 5 >= degraded * 6 => Grade::Slow,
-        _ if slowest * 5 >= degraded * 4 => Grade::Mixed,
-        _ => Grade::Well,
-    }
-}
-
-/// Whether the strategy is the published script's: it asks one endpoint at a time, and neither sockets nor announcements move it.
-pub(super) fn is_blind(config: &Config) -> bool {
-    config.strategy == steadfast::config::Strategy::Cyclic
 }

@@ -2,6 +2,7 @@
 //! checked again.
 
 use super::happening::{Happening, Watched, config, happening};
+use super::world::{Server, World};
 use super::*;
 use crate::config::{Name, Strategy as Choice};
 use crate::health::{Exclusion, Health};
@@ -142,6 +143,31 @@ proptest! {
         };
         let asked: Vec<_> = watched.log.iter().filter(asks).collect();
         prop_assert!(asked.is_empty(), "{asked:?}");
+    }
+}
+
+#[test]
+fn an_outage_in_which_everybody_rests_ends_when_the_first_has_rested() {
+    type Happens = fn(&mut World);
+    let nothing: Happens = |_| {};
+    let wake: Happens = |world| world.tell(Input::Wake);
+    let changed: Happens = |world| world.tell(Input::Network(Network::Changed));
+    let resumed: Happens = |world| world.tell(Input::Lifecycle(Lifecycle::Resumed));
+    let asked: Happens = |world| world.command(Command::CheckNow);
+    for (what, happens) in [nothing, wake, changed, resumed, asked].iter().enumerate() {
+        for count in [1, 2] {
+            let mut world = World::settled_with(Config::new(Preset::Default, endpoints(count)));
+            world.serve("e0", Server::Rests(300));
+            world.serve("e1", Server::Rests(600));
+            world.run(60_000);
+            assert_eq!(world.engine.snapshot().state, State::AllDown);
+            happens(&mut world);
+            world.run(60_000);
+            world.serve("e0", Server::Says(200));
+            world.run(400_000);
+            let told = world.told("recovered").len();
+            assert_eq!(told, 1, "{what}, {count}: {:?}", world.engine.failover);
+        }
     }
 }
 

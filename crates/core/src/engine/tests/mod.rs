@@ -3,6 +3,8 @@
 
 mod breaker;
 mod contract;
+mod cyclic;
+mod economy;
 mod happening;
 mod invariants;
 mod lateness;

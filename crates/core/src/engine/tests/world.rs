@@ -12,6 +12,8 @@ use std::collections::HashMap;
 pub(super) enum Server {
     /// With this status, after 20 ms.
     Says(u16),
+    /// With 200 and 500 in turn.
+    Alternates,
     /// With 503 and this `Retry-After`, in seconds.
     Rests(u32),
     /// By refusing.
@@ -29,6 +31,8 @@ pub(super) enum Server {
 pub(super) enum Sockets {
     /// It opens after 30 ms.
     Open,
+    /// The same, and each second a message arrives on it.
+    Talk,
     /// It is refused after 10 ms.
     Refused,
     /// It never opens.
@@ -39,7 +43,6 @@ pub(super) enum Sockets {
 #[derive(Clone, Debug)]
 pub(super) struct Answered {
     pub(super) began: u64,
-    pub(super) ended: u64,
     pub(super) report: CheckReport,
 }
 
@@ -130,7 +133,11 @@ impl World {
                 self.started.insert(id, self.now);
                 self.checks.push((now, endpoint.name.clone()));
                 let server = self.servers.get(&endpoint.name).copied();
-                if let Some((after, outcome)) = answered(server.unwrap_or(Server::Says(200))) {
+                let server = match server.unwrap_or(Server::Says(200)) {
+                    Server::Alternates if self.checks.len().is_multiple_of(2) => Server::Says(500),
+                    other => other,
+                };
+                if let Some((after, outcome)) = answered(server) {
                     let input = Input::CheckFinished { id, outcome };
                     self.coming.push((self.now + after, input));
                 }
@@ -142,12 +149,19 @@ impl World {
                 self.attempts.push((now, endpoint.name.clone()));
                 self.open.push((id, endpoint.name.clone()));
                 let sockets = self.sockets.get(&endpoint.name).copied();
-                let coming = match sockets.unwrap_or(Sockets::Open) {
-                    Sockets::Open => (30, Input::ConnectionOpened { id }),
-                    Sockets::Refused => (10, Input::ConnectionClosed { id, code: None }),
-                    Sockets::Hang => return,
-                };
-                self.coming.push((self.now + Millis::new(coming.0), coming.1));
+                let (opened, refused) = (
+                    Input::ConnectionOpened { id },
+                    Input::ConnectionClosed { id, code: None },
+                );
+                match sockets.unwrap_or(Sockets::Open) {
+                    Sockets::Open => self.comes(30, opened),
+                    Sockets::Talk => {
+                        self.comes(30, opened);
+                        self.comes(1_000, Input::ConnectionActive { id });
+                    }
+                    Sockets::Refused => self.comes(10, refused),
+                    Sockets::Hang => {}
+                }
             }
             Effect::Disconnect { id, .. } => self.forget(id),
             Effect::Emit { event, .. } => self.events.push((now, event)),
@@ -155,12 +169,16 @@ impl World {
         }
     }
 
+    fn comes(&mut self, after: u32, input: Input) {
+        self.coming.push((self.now + Millis::new(after), input));
+    }
+
     fn forget(&mut self, id: ConnectionId) {
         self.open.retain(|(socket, _)| *socket != id);
         self.coming.retain(|(_, input)| match input {
-            Input::ConnectionOpened { id: other } | Input::ConnectionClosed { id: other, .. } => {
-                *other != id
-            }
+            Input::ConnectionOpened { id: other }
+            | Input::ConnectionActive { id: other }
+            | Input::ConnectionClosed { id: other, .. } => *other != id,
             _ => true,
         });
     }
@@ -197,8 +215,10 @@ impl World {
             match coming {
                 Some((at, place)) if at == next => {
                     let (_, input) = self.coming.swap_remove(place);
-                    if let Input::ConnectionClosed { id, .. } = input {
-                        self.forget(id);
+                    match input {
+                        Input::ConnectionClosed { id, .. } => self.forget(id),
+                        Input::ConnectionActive { .. } => self.comes(1_000, input.clone()),
+                        _ => {}
                     }
                     self.tell(input);
                 }
@@ -219,7 +239,7 @@ impl World {
                 && report.request.is_some()
             {
                 let began = ended - u64::from(report.latency_ms);
-                answered.push(Answered { began, ended: *ended, report: report.clone() });
+                answered.push(Answered { began, report: report.clone() });
             }
         }
         answered
@@ -247,6 +267,7 @@ fn answered(server: Server) -> Option<(Millis, Outcome)> {
     let latency = Millis::new(20);
     let says = |status| Answer { latency, ..answer(status) };
     Some(match server {
+        Server::Alternates => (latency, Outcome::Answer(says(200))),
         Server::Says(status) => (latency, Outcome::Answer(says(status))),
         Server::Rests(secs) => {
             let headers = vec![Header::new("Retry-After", secs.to_string())];

@@ -45,7 +45,7 @@ impl Test {
     }
 
     fn renew(&mut self, renewal: Renewal) -> bool {
-        self.connection.renew(&mut self.cx, renewal)
+        self.connection.renew(renewal)
     }
 
     /// Whether the socket was ours, and whether it took over.
@@ -220,9 +220,12 @@ fn a_trial_that_is_not_wanted_any_more_is_closed() {
 #[test]
 fn a_dead_socket_is_replaced_by_another_one_to_the_same_endpoint() {
     let mut test = Test::open_to("a");
-    assert!(test.renew(Renewal::Presumed));
-    assert!(test.renew(Renewal::Presumed), "once is enough");
-    assert_eq!(test.effects(), ["connect 2 a"]);
+    test.attempt("a");
+    assert!(test.effects().is_empty() && !test.connection.is_presumed_dead());
+    assert!(test.renew(Renewal::Presumed) && test.connection.is_presumed_dead());
+    test.attempt("a");
+    test.attempt("a");
+    assert_eq!(test.effects(), ["connect 2 a"], "once is enough");
     assert_eq!(test.opened(2), Some(true));
     assert_eq!(test.effects(), ["promote 2", "disconnect 1 replaced"]);
     test.attempt("a");
@@ -234,11 +237,13 @@ fn a_dead_socket_is_replaced_by_another_one_to_the_same_endpoint() {
 fn a_message_shows_that_a_socket_is_not_dead() {
     let mut test = Test::open_to("a");
     test.renew(Renewal::Presumed);
+    test.attempt("a");
     assert!(test.connection.refute_renewal(&mut test.cx));
     assert_eq!(test.effects(), ["connect 2 a", "disconnect 2 replaced"]);
     assert!(!test.connection.refute_renewal(&mut test.cx), "nothing was in doubt");
     test.renew(Renewal::Requested);
     test.renew(Renewal::Presumed);
+    test.attempt("a");
     assert!(!test.connection.refute_renewal(&mut test.cx), "the app wants another one");
     assert_eq!(test.effects(), ["connect 3 a"]);
 }
@@ -247,13 +252,15 @@ fn a_message_shows_that_a_socket_is_not_dead() {
 fn a_renewal_that_does_not_open_is_tried_again_beside_the_old_socket() {
     let mut test = Test::open_to("a");
     test.renew(Renewal::Requested);
+    test.attempt("a");
     assert_eq!(test.closed(2), Some((Some(Purpose::Renew), false)));
     test.attempt("a");
     assert_eq!(test.effects(), ["connect 2 a", "connect 3 a"]);
     assert_eq!(test.open_endpoint(), Some("a"));
     test.follow("b");
     assert_eq!(test.effects(), ["disconnect 3 replaced", "connect 4 b"]);
-    assert_eq!(test.closed(4), Some((Some(Purpose::Follow), false)));
-    test.attempt("a");
+    assert_eq!(test.opened(4), Some(true));
+    assert_eq!(test.effects(), ["promote 4", "disconnect 1 replaced"]);
+    test.attempt("b");
     assert!(test.effects().is_empty(), "the move has ended the renewal");
 }
