@@ -16,9 +16,7 @@ impl Engine {
                 break;
             }
         }
-        if self.session.is_trying() && !self.failover.may_be_opening() {
-            self.session.abandon_trial(&mut self.cx);
-        }
+        self.abandon_pointless_trial();
         let retry = self.retry();
         if let Some(at) = self.failover.attempt_due(&self.world(&retry), &self.cx) {
             self.session.retry_by(at.max(self.cx.now));
@@ -27,6 +25,13 @@ impl Engine {
         if self.failover.is_in_outage() {
             // Where all that the round is for asks for rest, the next one is planned.
             self.fact(Fact::Observed);
+        }
+    }
+
+    /// Gives up the connection for a move that is planned no more.
+    pub(super) fn abandon_pointless_trial(&mut self) {
+        if self.session.is_trying() && !self.failover.may_be_opening() {
+            self.session.abandon_trial(&mut self.cx);
         }
     }
 

@@ -162,5 +162,7 @@ impl Engine {
         }
         self.checks.discard_probes(&mut self.cx);
         self.fact(Fact::Discarded);
+        // The input that made a sleep known may be that it has opened.
+        self.abandon_pointless_trial();
     }
 }

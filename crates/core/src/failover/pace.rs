@@ -237,6 +237,8 @@ pub(super) fn pace(
             // A busy connection shows that the active endpoint lives: there is less hurry.
             Some(pause) if view.connection.talking => Pace::Every(pause.scaled(2, 1)),
             Some(pause) => Pace::Every(pause),
+            // The app waits to go there.
+            None if view.wish == Some(index) => Pace::Every(retry),
             // Where standbys are not watched, those that the app would go back to are.
             None if strategy.fails_back() && is_better(view, strategy, index) => {
                 Pace::Every(config.failback.after.max(retry))

@@ -7,7 +7,7 @@ use super::selection::{is_due, plan};
 use super::state::{Offline, PlannedMove, Stage, State, Suspicion};
 use super::strategy::{Response, Strategy};
 use super::suspicion::{investigate, is_in_doubt, reason_to_leave};
-use super::view::View;
+use super::view::{EndpointView, View};
 use crate::base::random::Random;
 use crate::base::time::Millis;
 use crate::protocol::event::{OfflineReason, SwitchReason};
@@ -137,10 +137,12 @@ pub(crate) fn next(
             _ => (state, None),
         },
         Fact::Tried { target, passed } => match state {
-            // Where evidence is weighed, one check is no proof for an endpoint that flaps.
+            // One that was taken out of rotation may pass its checks; and where evidence is weighed,
+            // one check is no proof for an endpoint that flaps.
             State::Trying { target: to }
                 if to == target
                     && passed
+                    && view.endpoints[to].passes()
                     && (view.config.failure_threshold.is_some()
                         || view.endpoints[to].proof <= 1) =>
             {
@@ -197,7 +199,7 @@ fn observed(
             // One that was taken out of rotation stays down, without failures that could be counted
             // anew: the next in the list is asked after each of its checks.
             let counts = view.ours().failures > 0;
-            if !counts && (target == view.active || has_failed_since(view, target)) {
+            if !counts && (target == view.active || has_been_asked_since(view, target)) {
                 return steady(planned, view, strategy, random);
             }
             if target == view.active {
@@ -224,10 +226,10 @@ fn observed(
     }
 }
 
-/// Whether an endpoint failed a check that began after the last one of the active endpoint.
-fn has_failed_since(view: &View<'_>, index: usize) -> bool {
-    let ours = view.ours();
-    view.endpoints[index].last_failure > ours.last_failure.max(ours.last_pass)
+/// Whether an endpoint's last check began after the last one of the active endpoint.
+fn has_been_asked_since(view: &View<'_>, index: usize) -> bool {
+    let last = |it: &EndpointView| it.last_failure.max(it.last_pass);
+    last(&view.endpoints[index]) > last(view.ours())
 }
 
 /// While nothing speaks against the active endpoint: goes where the app wishes, or to a better one.

@@ -191,3 +191,47 @@ fn what_the_app_wants_outlives_a_stop() {
     test.session.unwant(&mut test.cx);
     assert!(!test.session.is_wanted());
 }
+
+#[test]
+fn an_attempt_that_a_trial_takes_the_place_of_is_made_up_for() {
+    let mut test = Test::new();
+    test.follow(0);
+    test.opened();
+    test.follow(1);
+    test.session.try_out(&mut test.cx, 0);
+    assert_eq!(test.session.retry_at, None);
+    assert_eq!(test.closed(None), Some(SessionFact::TrialFailed(0)));
+    test.retry(1);
+    assert_eq!(test.opened(), Some(SessionFact::Opened(1)));
+}
+
+#[test]
+fn an_attempt_that_is_due_during_a_trial_is_made_after_it() {
+    for abandoned in [true, false] {
+        let mut test = Test::new();
+        test.follow(0);
+        test.opened();
+        test.follow(1);
+        test.closed(None);
+        test.session.try_out(&mut test.cx, 0);
+        test.retry(1);
+        assert_eq!(test.session.retry_at, None);
+        if abandoned {
+            test.session.abandon_trial(&mut test.cx);
+        } else {
+            test.closed(None);
+        }
+        test.retry(1);
+        assert_eq!(test.opened(), Some(SessionFact::Opened(1)));
+    }
+}
+
+#[test]
+fn nothing_is_attempted_after_a_trial_that_was_in_nobodys_way() {
+    let mut test = Test::new();
+    test.follow(1);
+    test.opened();
+    test.session.try_out(&mut test.cx, 0);
+    test.closed(None);
+    assert_eq!(test.session.retry_at, None);
+}

@@ -17,6 +17,7 @@ mod recovery;
 mod replacing;
 mod requests;
 mod restarting;
+mod stranded;
 mod world;
 
 use super::*;

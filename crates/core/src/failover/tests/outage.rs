@@ -1,8 +1,8 @@
 //! How an outage is sat out, and what ends it.
 
 use super::scene::{
-    Kind, NOW, Scene, ago, ahead, all_down, degraded, down, kind, outage, presumed, unreachable,
-    well,
+    Kind, NOW, Scene, ago, ahead, all_down, degraded, down, in_maintenance, kind, outage, presumed,
+    unreachable, well,
 };
 use crate::base::time::Millis;
 use crate::config::Strategy;
@@ -105,4 +105,20 @@ fn being_offline_asks_for_the_same_hysteresis() {
     let back = |since| Scene::of([EndpointView { since, last_pass: None, ..well() }]);
     assert_eq!(kind(&back(ago(5)).observe(holding).0), Kind::Steady);
     assert_eq!(kind(&back(ago(4)).observe(holding).0), Kind::Presumed);
+}
+
+#[test]
+fn whoever_answers_shows_that_the_network_is_back_however_bad_the_answer() {
+    let refused_at = |at| {
+        let second = EndpointView { last_failure: Some(at), ..down(Refused) };
+        Scene::of([down(Unreachable), second])
+    };
+    let online = Decision::BackOnline { to: 0, void: true };
+    assert_eq!(refused_at(ago(10)).observe(presumed()).1, Some(online));
+    assert_eq!(refused_at(ago(11)).observe(presumed()).1, None, "that was before");
+    let portal = refused_at(ago(1)).but(|scene| scene.probes.any = true);
+    assert_eq!(portal.observe(presumed()).1, None, "who has answered is for URLs to say");
+    let excluded = EndpointView { last_pass: Some(ago(1)), ..in_maintenance() };
+    let excluded = Scene::of([down(Unreachable), excluded]);
+    assert_eq!(excluded.observe(presumed()).1, Some(online), "it works, and is not to be used");
 }

@@ -145,6 +145,12 @@ fn unwatched_standbys_are_checked_only_if_the_app_would_go_back_to_them() {
 }
 
 #[test]
+fn an_endpoint_that_the_app_wishes_for_is_checked_whatever_the_config_says() {
+    let wish = Scene::of([well(), down(Refused)]).but(|scene| scene.wish = Some(1));
+    assert_all_due(&wish, STEADY, &[0, 1]);
+}
+
+#[test]
 fn in_the_background_only_what_mends_the_connection_is_checked() {
     let scene = Scene::of([down(Refused), well()]);
     let at = |state: State, watch| pace(&state, &scene.view(), scene.strategy(), watch, 0);

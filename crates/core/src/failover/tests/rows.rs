@@ -8,6 +8,8 @@ use super::table::{Case, Row};
 use crate::config::Strategy;
 use crate::failover::state::State;
 use crate::failover::transition::{Decision, Fact};
+use crate::failover::view::EndpointView;
+use crate::health::Health;
 use crate::protocol::event::{OfflineReason, SwitchReason};
 use crate::protocol::outcome::FailureKind::{Refused, Timeout, Unreachable};
 
@@ -107,22 +109,27 @@ fn answered() -> Row {
         other => other,
     };
     let moved = Decision::BackOnline { to: 1, void: false };
-    let passed = |name, scene, state| {
+    let refused = || none().but(|scene| scene.endpoints[1] = down(Refused));
+    let probed = || none().but(|scene| scene.probes.last_pass = Some(ago(1)));
+    let answered_by = |name, scene, state| {
         Case::new(name, scene, state, Fact::Passed).and_observed().leads_to(Kind::Steady)
     };
     let steady = |name, fact| Case::new(name, none(), presumed(), fact).leads_to(Kind::Steady);
     Row {
         words: [
             "`Offline(Presumed)`",
-            "a check passes, a message arrives or a connection opens",
+            "an endpoint answers, a connectivity URL passes, a message arrives or a connection opens",
             "`Steady`",
             "`online`, then a move if the active endpoint did not answer",
         ],
         cases: vec![
-            passed("a check of the active one passes", first(), presumed()).with(to(0)),
-            passed("one of another passes where nobody had answered", second(), presumed())
+            answered_by("a check of the active one passes", first(), presumed()).with(to(0)),
+            answered_by("one of another passes where nobody had answered", second(), presumed())
                 .with(to(0)),
-            passed("one of another passes, and others had answered", second(), loud()).with(moved),
+            answered_by("one of another passes, and others had answered", second(), loud())
+                .with(moved),
+            answered_by("one refuses", refused(), presumed()).with(to(0)),
+            answered_by("a connectivity URL passes", probed(), presumed()).with(to(0)),
             steady("a message arrives", Fact::Message).with(to(0)),
             steady("a connection opens", Fact::Opened).with(to(0)),
         ],
@@ -196,6 +203,11 @@ fn doubted() -> Row {
 }
 
 fn tried() -> Row {
+    let passed = |secs| EndpointView { last_pass: Some(ago(secs)), ..well() };
+    let removed = |next| {
+        let ours = EndpointView { health: Health::Unhealthy, down: true, ..passed(3) };
+        Scene::of([ours, passed(next)]).by(Strategy::Cyclic)
+    };
     let scene = |ours| Scene::of([ours, well()]).by(Strategy::Cyclic);
     Row {
         words: [
@@ -209,6 +221,10 @@ fn tried() -> Row {
                 .leads_to(Kind::Trying)
                 .with(Decision::Try(1)),
             Case::observed("it is only suspected", scene(suspected(Refused)), STEADY),
+            Case::observed("it is taken out of rotation", removed(5), STEADY)
+                .leads_to(Kind::Trying)
+                .with(Decision::Try(1)),
+            Case::observed("the next was asked since its own last check", removed(1), STEADY),
         ],
     }
 }

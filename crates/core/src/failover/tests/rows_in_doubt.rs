@@ -28,14 +28,23 @@ pub(super) fn rows() -> Vec<Row> {
 }
 
 fn trying(name: &'static str, target: usize, passed: bool) -> Case {
-    let scene = Scene::of([down(Refused), well()]).by(Strategy::Cyclic);
+    trying_one(name, well(), target, passed)
+}
+
+fn trying_one(name: &'static str, next: EndpointView, target: usize, passed: bool) -> Case {
+    let scene = Scene::of([down(Refused), next]).by(Strategy::Cyclic);
     Case::new(name, scene, State::Trying { target: 1 }, Fact::Tried { target, passed })
 }
 
 fn try_passed() -> Row {
     let switched = Decision::Switch { to: 1, reason: SwitchReason::Unhealthy };
     Row {
-        words: ["`Trying`", "that check passed", "`Steady`", "`switched`"],
+        words: [
+            "`Trying`",
+            "that check passed, and the endpoint may be used",
+            "`Steady`",
+            "`switched`",
+        ],
         cases: vec![
             trying("it passed", 1, true).leads_to(Kind::Steady).with(switched),
             trying("another one passed", 0, true),
@@ -45,9 +54,17 @@ fn try_passed() -> Row {
 
 fn try_failed() -> Row {
     Row {
-        words: ["`Trying`", "that check failed", "`Steady`", "`allDown`; failures count from none"],
+        words: [
+            "`Trying`",
+            "that check failed, or the endpoint may not be used",
+            "`Steady`",
+            "`allDown`; failures count from none",
+        ],
         cases: vec![
             trying("it failed", 1, false).leads_to(Kind::Steady).with(Decision::TryFailed),
+            trying_one("it passed, and is excluded", in_maintenance(), 1, true)
+                .leads_to(Kind::Steady)
+                .with(Decision::TryFailed),
             trying("another one failed", 0, false),
         ],
     }

@@ -102,7 +102,8 @@ fn one_that_fails_now_and_then_is_left_only_for_one_that_does_so_less() {
 
 #[test]
 fn one_that_was_taken_out_of_rotation_is_left_though_its_checks_pass() {
-    let removed = EndpointView { health: Health::Unhealthy, down: true, flaky_only: true, ..well() };
+    let removed =
+        EndpointView { health: Health::Unhealthy, down: true, flaky_only: true, ..well() };
     assert_eq!(decides([removed, passed_at(ago(3))]), Some(SWITCHED));
 }
 
