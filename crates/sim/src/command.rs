@@ -11,12 +11,16 @@ use steadfast::{Command, Config};
 pub enum AppCommand {
     /// A check at once.
     CheckNow,
-    /// This endpoint first.
-    Prefer(String),
+    /// This endpoint first, or with `null` none.
+    Prefer(Option<String>),
     /// Maintenance of this endpoint.
     MaintenanceBegins(String),
     /// The end of it.
     MaintenanceEnds(String),
+    /// No request to this endpoint.
+    Isolate(String),
+    /// The end of that.
+    Unisolate(String),
     /// These endpoints instead of all others, written as in a config.
     SetEndpoints(Value),
     /// A connection.
@@ -34,9 +38,11 @@ impl AppCommand {
     pub(crate) fn happening(&self, config: &Config) -> Result<Happening, String> {
         Ok(Happening::Command(match self {
             Self::CheckNow => Command::CheckNow,
-            Self::Prefer(name) => Command::Prefer(Some(name.as_str().into())),
+            Self::Prefer(name) => Command::Prefer(name.as_deref().map(Into::into)),
             Self::MaintenanceBegins(name) => Command::Maintenance(name.as_str().into(), true),
             Self::MaintenanceEnds(name) => Command::Maintenance(name.as_str().into(), false),
+            Self::Isolate(name) => Command::Isolate(name.as_str().into(), true),
+            Self::Unisolate(name) => Command::Isolate(name.as_str().into(), false),
             Self::SetEndpoints(written) => {
                 let endpoints = config.read_endpoints(written, steadfast::parse_url);
                 Command::SetEndpoints(endpoints.map_err(|problems| problems.to_string())?)

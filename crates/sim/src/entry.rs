@@ -27,6 +27,9 @@ pub struct Entry {
     /// What becomes of the network.
     #[serde(default)]
     pub network: Option<NetworkState>,
+    /// What becomes of every open connection, whichever endpoint it leads to.
+    #[serde(default)]
+    pub connections: Option<Connections>,
     /// Whether the platform keeps quiet about the network.
     #[serde(default)]
     pub silent: bool,
@@ -50,6 +53,8 @@ pub enum Happening {
     Socket(String, Socket),
     /// The network changes; the flag says whether silently.
     Network(NetworkState, bool),
+    /// Every open connection meets this end.
+    Connections(Connections),
     /// The platform says so of the network, and is wrong.
     Rumour(NetworkState),
     /// The device changes.
@@ -78,16 +83,21 @@ impl Entry {
                 Err(format!("unknown endpoint `{name}`; known: {}", known.join(", ")))
             }
         };
-        let happening = match (&self.health, &self.socket, self.network, self.device, &self.command) {
-            (Some(health), None, None, None, None) => Happening::Health(name()?, health.clone()),
-            (None, Some(socket), None, None, None) => Happening::Socket(name()?, *socket),
-            (None, None, Some(network), None, None) if self.untrue => Happening::Rumour(network),
-            (None, None, Some(network), None, None) => Happening::Network(network, self.silent),
-            (None, None, None, Some(device), None) => Happening::Device(device),
-            (None, None, None, None, Some(command)) => command.happening(config)?,
-            _ => return Err("one of `health`, `socket`, `network`, `device`, `command` is needed".to_owned()),
-        };
-        Ok(happening)
+        let alternatives = [
+            self.health.clone().map(|health| name().map(|name| Happening::Health(name, health))),
+            self.socket.map(|socket| name().map(|name| Happening::Socket(name, socket))),
+            self.network.map(|network| {
+                Ok(if self.untrue { Happening::Rumour(network) } else { Happening::Network(network, self.silent) })
+            }),
+            self.connections.map(|end| Ok(Happening::Connections(end))),
+            self.device.map(|device| Ok(Happening::Device(device))),
+            self.command.as_ref().map(|command| command.happening(config)),
+        ];
+        let mut given = alternatives.into_iter().flatten();
+        match (given.next(), given.next()) {
+            (Some(happening), None) => happening,
+            _ => Err("one of `health`, `socket`, `network`, `connections`, `device`, `command` is needed".to_owned()),
+        }
     }
 }
 
@@ -188,6 +198,10 @@ pub enum Socket {
     OpensAfter(#[serde(deserialize_with = "duration")] Millis),
     /// Accepts new ones and breaks each off right after.
     Drops,
+    /// Neither accepts nor refuses new ones: an attempt hangs. Those that are open stay.
+    Hangs,
+    /// Breaks the open one off without a code, and accepts new ones.
+    Breaks,
 }
 
 /// The network, as it is.
@@ -200,6 +214,18 @@ pub enum NetworkState {
     Offline,
     /// There is another one.
     Changed,
+    /// There seems to be one, and it loses everything: checks and connection attempts hang.
+    BlackHole,
+}
+
+/// What becomes of open connections when something befalls the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Connections {
+    /// Nothing arrives on them any more, and nobody is told.
+    Die,
+    /// They break off without a code.
+    Break,
 }
 
 /// The device and the app on it.

@@ -27,12 +27,13 @@ mod scenario;
 mod script;
 mod simulation;
 mod world;
+pub mod worlds;
 
 pub use access::{Access, Bursty};
 pub use command::AppCommand;
-pub use entry::{Answers, Device, Entry, FailsAfter, Fault, Happening, Health, NetworkState, Socket};
+pub use entry::{Answers, Connections, Device, Entry, FailsAfter, Fault, Happening, Health, NetworkState, Socket};
 pub use patterns::{ColdStart, Cuts, Latency, TwoModes};
 pub use scenario::{Invalid, Line, Scenario};
 pub use script::Script;
-pub use simulation::{Observer, Simulation};
+pub use simulation::{Observer, Open, Simulation};
 pub use world::World;

@@ -2,7 +2,7 @@
 
 use crate::base;
 use crate::command::AppCommand;
-use crate::entry::{Entry, duration, optional_duration};
+use crate::entry::{Entry, Happening, duration, optional_duration};
 use crate::expect::{Count, Expectation};
 use crate::pattern::Pattern;
 use crate::script::{Recorder, Script};
@@ -22,9 +22,18 @@ pub struct Scenario {
     pub(crate) seed: u64,
     pub(crate) duration: Millis,
     world: Vec<Entry>,
-    messages: Option<Millis>,
+    pub(crate) messages: Option<Millis>,
     pub(crate) timers: Option<Millis>,
     expectation: Expectation,
+}
+
+/// A scenario that is ready to run.
+pub(crate) struct Prepared {
+    pub(crate) config: Config,
+    pub(crate) simulation: Simulation,
+    /// What happens, in order.
+    pub(crate) happenings: Vec<(Timestamp, Happening)>,
+    pub(crate) end: Timestamp,
 }
 
 /// One scenario file, as it is written.
@@ -122,6 +131,15 @@ impl Scenario {
 
     /// Runs the scenario and returns all that happened.
     pub fn script(&self) -> Result<Script, Invalid> {
+        let Prepared { mut simulation, happenings, end, .. } = self.prepare()?;
+        let script = Script::new(self);
+        let mut recorder = Recorder { script, under_way: HashMap::new(), begun: HashMap::new() };
+        simulation.run(end, &happenings, &mut recorder);
+        Ok(recorder.script)
+    }
+
+    /// Makes everything ready for a run.
+    pub(crate) fn prepare(&self) -> Result<Prepared, Invalid> {
         let config = Config::read(&self.config, steadfast::parse_url).map_err(|problems| Invalid(format!("config: {problems}")))?;
         let known = self.endpoints(&config);
         let start = Timestamp::default();
@@ -131,13 +149,10 @@ impl Scenario {
             happenings.extend(entry.times(self.duration).map(|at| (start + at, happening.clone())));
         }
         happenings.sort_by_key(|(at, _)| *at);
-        let simulation = Simulation::new(config, self.seed, World::new(self.seed));
-        let mut simulation =
+        let simulation = Simulation::new(config.clone(), self.seed, World::new(self.seed));
+        let simulation =
             simulation.map_err(|problems| Invalid(problems.to_string()))?.with_messages(self.messages).with_timers(self.timers);
-        let script = Script::new(self);
-        let mut recorder = Recorder { script, under_way: HashMap::new(), begun: HashMap::new() };
-        simulation.run(start + self.duration, &happenings, &mut recorder);
-        Ok(recorder.script)
+        Ok(Prepared { config, simulation, happenings, end: start + self.duration })
     }
 
     /// The names that the world and the app can know endpoints by.

@@ -73,6 +73,8 @@ pub(crate) enum Told {
     Prefer { name: Option<String> },
     /// The app announces maintenance of an endpoint, or ends it.
     Maintenance { name: String, begins: bool },
+    /// The app lets no request through to an endpoint, or lets them through again.
+    Isolate { name: String, begins: bool },
     /// The app replaces the endpoints by those of a config.
     SetEndpoints { config: Value },
     /// The app wants a connection.
@@ -135,9 +137,9 @@ impl Script {
         self.inputs.iter().any(|input| matches!(input.what, Told::Stop))
     }
 
-    /// Whether every language can replay it: a link that has been stopped is started again in Rust only.
+    /// Whether every language can replay it: a link that has been stopped is started again, and an endpoint isolated, in Rust only.
     pub fn is_for_all_languages(&self) -> bool {
-        !self.inputs.iter().any(|input| matches!(input.what, Told::Start))
+        !self.inputs.iter().any(|input| matches!(input.what, Told::Start | Told::Isolate { .. }))
     }
 
     /// What the engine began: `checking` or `connecting`, when, and which endpoint.
@@ -201,6 +203,7 @@ impl Observer for Recorder {
                 Command::CheckNow => Told::CheckNow,
                 Command::Prefer(name) => Told::Prefer { name: name.as_ref().map(ToString::to_string) },
                 Command::Maintenance(name, begins) => Told::Maintenance { name: name.to_string(), begins: *begins },
+                Command::Isolate(name, begins) => Told::Isolate { name: name.to_string(), begins: *begins },
                 Command::Connect => Told::Connect,
                 Command::Disconnect => Told::Disconnect,
                 Command::Stop => Told::Stop,

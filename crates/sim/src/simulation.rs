@@ -1,6 +1,6 @@
 //! Turns the engine and the world together, from event to event.
 
-use crate::entry::{Device, Happening, NetworkState, Socket};
+use crate::entry::{Connections, Device, Happening, NetworkState, Socket};
 use crate::world::{OPENING, World};
 use std::collections::VecDeque;
 use steadfast::{CheckId, Config, ConnectionId, Effect, Engine, Event, FailureKind, Input, Millis, Network, Outcome, Problems, Timestamp};
@@ -9,6 +9,9 @@ use steadfast::{CheckId, Config, ConnectionId, Effect, Engine, Event, FailureKin
 pub trait Observer {
     /// The engine tells the app something.
     fn event(&mut self, at: Timestamp, event: Event);
+
+    /// Something is about to happen in the world.
+    fn happening(&mut self, _at: Timestamp, _happening: &Happening) {}
 
     /// The engine is about to be told something.
     fn input(&mut self, _at: Timestamp, _input: &Input) {}
@@ -41,22 +44,31 @@ pub struct Simulation {
     /// Every wake-up is late until the next multiple of this.
     timers: Option<Millis>,
     asleep_until: Timestamp,
+    spins: bool,
 }
+
+/// An engine that wants to be woken so often at one moment does so for ever.
+const MOST_WAKES_AT_ONCE: u32 = 1_000;
 
 #[derive(Debug, PartialEq)]
 enum Pending {
     Check(CheckId, Outcome),
     Connection(ConnectionId, String),
     Message(ConnectionId),
-    Break(ConnectionId),
+    Break(ConnectionId, Option<u16>),
 }
 
-#[derive(Debug)]
-struct Open {
-    id: ConnectionId,
-    endpoint: String,
-    /// Nothing arrives on it any more.
-    silent: bool,
+/// An open connection, as it truly is.
+#[derive(Clone, Debug)]
+pub struct Open {
+    /// Its number.
+    pub id: ConnectionId,
+    /// The endpoint that it leads to.
+    pub endpoint: String,
+    /// Since when nothing arrives on it any more, though it has not closed.
+    pub dead: Option<Timestamp>,
+    /// How many messages have arrived on it.
+    pub messages: u32,
 }
 
 impl Simulation {
@@ -64,7 +76,7 @@ impl Simulation {
     pub fn new(config: Config, seed: u64, world: World) -> Result<Self, Problems> {
         let now = Timestamp::default();
         let engine = Engine::new(config, seed, now)?;
-        Ok(Self { engine, world, now, pending: Vec::new(), open: Vec::new(), messages: None, timers: None, asleep_until: now })
+        Ok(Self { engine, world, now, pending: Vec::new(), open: Vec::new(), messages: None, timers: None, asleep_until: now, spins: false })
     }
 
     /// Lets the server send a message every `interval` on an open connection.
@@ -83,17 +95,25 @@ impl Simulation {
 
     /// Runs from the start to `end` (inclusive), observed.
     pub fn run(&mut self, end: Timestamp, happenings: &[(Timestamp, Happening)], observer: &mut impl Observer) {
-        let mut happenings: VecDeque<_> = happenings.iter().collect();
         // What holds from the start on, holds for the first check.
-        while let Some((_, happening)) = happenings.pop_front_if(|(at, _)| *at == self.now) {
+        let at_start = happenings.iter().take_while(|(at, _)| *at == self.now).count();
+        for (_, happening) in &happenings[..at_start] {
             self.happen(happening, observer);
         }
         self.input(Input::Started, observer);
-        loop {
+        self.go_on(end, &happenings[at_start..], observer);
+    }
+
+    /// Goes on to `end` (inclusive), observed.
+    pub fn go_on(&mut self, end: Timestamp, happenings: &[(Timestamp, Happening)], observer: &mut impl Observer) {
+        let mut happenings: VecDeque<_> = happenings.iter().collect();
+        let mut wakes = 0;
+        while !self.spins {
             let happening = happenings.front().map(|(at, _)| *at);
             let arrival = self.pending.iter().map(|(at, _)| (*at).max(self.asleep_until)).min();
             let wakeup = self.engine.next_wakeup().map(|at| self.fires(at.max(self.asleep_until)));
             let Some(next) = [happening, arrival, wakeup].into_iter().flatten().min().filter(|at| *at <= end) else { break };
+            wakes = if self.now == next { wakes } else { 0 };
             self.now = next;
             // At the same moment: first the world, then what arrives, then what is merely due.
             if happening == Some(next) {
@@ -104,9 +124,31 @@ impl Simulation {
                 self.arrive(observer);
             } else {
                 self.input(Input::Wake, observer);
+                wakes += 1;
+                self.spins = wakes > MOST_WAKES_AT_ONCE;
             }
         }
         self.now = end;
+    }
+
+    /// Whether the engine wants to be woken at one and the same moment again and again. Nothing goes on after that.
+    pub fn spins(&self) -> bool {
+        self.spins
+    }
+
+    /// When the engine wants to be woken.
+    pub fn next_wakeup(&self) -> Option<Timestamp> {
+        self.engine.next_wakeup()
+    }
+
+    /// The name of the endpoint that the app should be connected to.
+    pub fn active(&self) -> &str {
+        self.engine.active().name.as_str()
+    }
+
+    /// The open connections, as they truly are.
+    pub fn open(&self) -> &[Open] {
+        &self.open
     }
 
     fn fires(&self, due: Timestamp) -> Timestamp {
@@ -119,28 +161,32 @@ impl Simulation {
         let Some((_, pending)) = first.map(|index| self.pending.remove(index)) else { return };
         let input = match pending {
             Pending::Check(id, outcome) => Input::CheckFinished { id, outcome },
+            Pending::Connection(_, endpoint) if self.world.hangs(&endpoint) => return,
             Pending::Connection(id, endpoint) if self.world.accepts(&endpoint) => {
                 if self.world.drops(&endpoint) {
-                    self.pending.push((self.now + OPENING, Pending::Break(id)));
+                    self.pending.push((self.now + OPENING, Pending::Break(id, None)));
                 }
-                self.open.push(Open { id, endpoint, silent: false });
+                self.open.push(Open { id, endpoint, dead: None, messages: 0 });
                 self.schedule_message(id);
                 Input::ConnectionOpened { id }
             }
             Pending::Connection(id, _) => Input::ConnectionClosed { id, code: None },
             Pending::Message(id) => {
-                let Some(silent) = self.open.iter().find(|open| open.id == id).map(|open| open.silent) else { return };
+                let reachable = self.world.is_reachable();
+                let Some(open) = self.open.iter_mut().find(|open| open.id == id) else { return };
+                let arrives = open.dead.is_none() && reachable;
+                open.messages += u32::from(arrives);
                 self.schedule_message(id);
-                if silent {
+                if !arrives {
                     return;
                 }
                 Input::ConnectionActive { id }
             }
-            Pending::Break(id) => {
+            Pending::Break(id, code) => {
                 if !self.close(id) {
                     return;
                 }
-                Input::ConnectionClosed { id, code: None }
+                Input::ConnectionClosed { id, code }
             }
         };
         self.input(input, observer);
@@ -160,29 +206,28 @@ impl Simulation {
     }
 
     fn happen(&mut self, happening: &Happening, observer: &mut impl Observer) {
+        observer.happening(self.now, happening);
         match happening {
             Happening::Health(endpoint, health) => self.world.set_health(endpoint, health.clone()),
             Happening::Socket(endpoint, socket) => {
                 self.world.set_socket(endpoint, *socket);
-                let there = |open: &&mut Open| open.endpoint == *endpoint;
-                let code = match socket {
-                    Socket::Closes(code) => Some(*code),
-                    Socket::Dies => None,
-                    Socket::GoesSilent => return self.open.iter_mut().filter(there).for_each(|open| open.silent = true),
-                    Socket::Accepts | Socket::Refuses | Socket::OpensAfter(_) | Socket::Drops => return,
-                };
-                let ids: Vec<_> = self.open.extract_if(.., |open| open.endpoint == *endpoint).map(|open| open.id).collect();
-                for id in ids {
-                    self.input(Input::ConnectionClosed { id, code }, observer);
+                let there = |open: &Open| open.endpoint == *endpoint;
+                match socket {
+                    Socket::Closes(code) => self.end_open(there, Some(*code), observer),
+                    Socket::Dies | Socket::Breaks => self.end_open(there, None, observer),
+                    Socket::GoesSilent => self.kill_open(there),
+                    Socket::Accepts | Socket::Refuses | Socket::OpensAfter(_) | Socket::Drops | Socket::Hangs => {}
                 }
             }
             Happening::Network(network, silent) => {
-                self.world.set_offline(*network == NetworkState::Offline);
+                self.world.set_network(*network);
                 if !silent {
                     self.input(Input::Network(told(*network)), observer);
                 }
             }
             Happening::Rumour(network) => self.input(Input::Network(told(*network)), observer),
+            Happening::Connections(Connections::Die) => self.kill_open(|_| true),
+            Happening::Connections(Connections::Break) => self.end_open(|_| true, None, observer),
             Happening::Device(Device::Sleeps(duration)) => {
                 observer.sleep(self.now, *duration);
                 self.asleep_until = self.now + *duration;
@@ -194,6 +239,24 @@ impl Simulation {
             }
             Happening::Command(command) => self.input(Input::Command(command.clone()), observer),
             Happening::Start => self.input(Input::Started, observer),
+        }
+    }
+
+    /// Lets nothing arrive any more on the open connections that are `meant`.
+    fn kill_open(&mut self, meant: impl Fn(&Open) -> bool) {
+        let now = self.now;
+        self.open.iter_mut().filter(|open| meant(open)).for_each(|open| open.dead = open.dead.or(Some(now)));
+    }
+
+    /// Closes the open connections that are `meant`; a device that sleeps notices when it wakes.
+    fn end_open(&mut self, meant: impl Fn(&Open) -> bool, code: Option<u16>, observer: &mut impl Observer) {
+        let ids: Vec<_> = self.open.iter().filter(|open| meant(open)).map(|open| open.id).collect();
+        for id in ids {
+            if self.now < self.asleep_until {
+                self.pending.push((self.now, Pending::Break(id, code)));
+            } else if self.close(id) {
+                self.input(Input::ConnectionClosed { id, code }, observer);
+            }
         }
     }
 
@@ -233,7 +296,7 @@ impl Simulation {
 
 fn told(network: NetworkState) -> Network {
     match network {
-        NetworkState::Online => Network::Online,
+        NetworkState::Online | NetworkState::BlackHole => Network::Online,
         NetworkState::Offline => Network::Offline,
         NetworkState::Changed => Network::Changed,
     }

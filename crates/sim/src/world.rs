@@ -1,7 +1,7 @@
 //! The world as it is at one moment. It knows nothing of what the engine makes of it.
 
 use crate::access::Access;
-use crate::entry::{FailsAfter, Fault, Health, Socket, usual_latency};
+use crate::entry::{FailsAfter, Fault, Health, NetworkState, Socket, usual_latency};
 use crate::patterns::Latency;
 use std::collections::HashMap;
 use steadfast::{Answer, FailureKind, Header, Millis, Outcome, Timestamp};
@@ -16,7 +16,7 @@ pub struct World {
     /// Of endpoints whose answers take another time than their health says.
     latencies: HashMap<String, Latency>,
     sockets: HashMap<String, Socket>,
-    offline: bool,
+    network: NetworkState,
     access: Access,
     chance: fastrand::Rng,
 }
@@ -29,7 +29,7 @@ impl World {
             healths: HashMap::new(),
             latencies: HashMap::new(),
             sockets: HashMap::new(),
-            offline: false,
+            network: NetworkState::Online,
             access: Access::Clean,
             chance: fastrand::Rng::with_seed(!seed),
         }
@@ -54,12 +54,26 @@ impl World {
 
     /// Sets what an endpoint does with connections.
     pub fn set_socket(&mut self, endpoint: &str, socket: Socket) {
-        let socket = if matches!(socket, Socket::Closes(_) | Socket::GoesSilent) { Socket::Accepts } else { socket };
+        let socket = if matches!(socket, Socket::Closes(_) | Socket::GoesSilent | Socket::Breaks) { Socket::Accepts } else { socket };
         self.sockets.insert(endpoint.to_owned(), socket);
     }
 
-    pub(crate) fn set_offline(&mut self, offline: bool) {
-        self.offline = offline;
+    pub(crate) fn set_network(&mut self, network: NetworkState) {
+        self.network = network;
+    }
+
+    /// Whether anything gets through to anybody.
+    pub(crate) fn is_reachable(&self) -> bool {
+        matches!(self.network, NetworkState::Online | NetworkState::Changed)
+    }
+
+    /// Whether an attempt to connect to an endpoint neither opens nor fails.
+    pub(crate) fn hangs(&self, endpoint: &str) -> bool {
+        match self.network {
+            NetworkState::BlackHole => true,
+            NetworkState::Offline => false,
+            NetworkState::Online | NetworkState::Changed => self.sockets.get(endpoint) == Some(&Socket::Hangs),
+        }
     }
 
     /// How long a connection to an endpoint takes to open.
@@ -74,16 +88,16 @@ impl World {
 
     /// Whether an endpoint accepts a new connection.
     pub fn accepts(&self, endpoint: &str) -> bool {
-        !self.offline && !matches!(self.sockets.get(endpoint), Some(Socket::Refuses | Socket::Dies))
+        self.is_reachable() && !matches!(self.sockets.get(endpoint), Some(Socket::Refuses | Socket::Dies | Socket::Hangs))
     }
 
     /// What comes of a check that starts now, and after which time.
     pub fn check(&mut self, endpoint: &str, now: Timestamp, timeout: Millis) -> (Millis, Outcome) {
-        if self.offline {
+        if self.network == NetworkState::Offline {
             return (Millis::ZERO, Outcome::Failure(FailureKind::Unreachable));
         }
         let timed_out = (timeout, Outcome::Failure(FailureKind::Timeout));
-        if self.access.loses(now, &mut self.chance) {
+        if self.network == NetworkState::BlackHole || self.access.loses(now, &mut self.chance) {
             return timed_out;
         }
         let failure = |fault, after| match fault {

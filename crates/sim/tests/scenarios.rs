@@ -54,7 +54,7 @@ fn what_is_wrong_with_a_scenario_is_said() {
     let endpoints = r#""config": { "endpoints": [{ "name": "a", "connect": "ws://a/", "health": "http://a/" }] }"#;
     let of = |entry: &str| wrong(&format!(r#"{{ "duration": "1m", {endpoints}, "world": [ {entry} ] }}"#));
     assert_eq!(of(r#"{ "at": "1s", "endpoint": "b", "health": "hang" }"#), "world[0]: unknown endpoint `b`; known: a");
-    assert_eq!(of(r#"{ "at": "1s" }"#), "world[0]: one of `health`, `socket`, `network`, `device`, `command` is needed");
+    assert_eq!(of(r#"{ "at": "1s" }"#), "world[0]: one of `health`, `socket`, `network`, `connections`, `device`, `command` is needed");
     assert!(of(r#"{ "at": "soon", "network": "offline" }"#).contains("not a duration"));
     assert!(wrong(r#"{ "duration": "1m" }"#).contains("`base` or `config` is missing"));
     assert!(wrong(r#"{ "duration": "1m", "base": "two" }"#).contains("unknown base `two`; known: one-endpoint,"));

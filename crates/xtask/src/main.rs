@@ -49,7 +49,7 @@ enum Task {
     Fuzz(fuzz::FuzzArguments),
     /// Breaks the engine on purpose, in every small way, and looks whether a test notices.
     Mutants,
-    /// Measures: an engine step, memory, false failovers, checks while the app is busy.
+    /// Measures: an engine step, memory, false failovers, checks while the app is busy, random worlds.
     Bench(bench::Arguments),
 }
 

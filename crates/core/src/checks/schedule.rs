@@ -10,6 +10,8 @@ use crate::protocol::effect::CheckId;
 pub(crate) const MAX_ATTEMPTS: u32 = 12;
 /// The longest time for which the active endpoint is left unchecked because it asked for rest: a
 /// server that is busy may also hang.
+/// The longest pause between checks of an endpoint that has failed now and then lately.
+const DOUBTFUL_INTERVAL: Millis = Millis::new(500);
 const MAX_REST_WHILE_ACTIVE: Millis = Millis::from_secs(60);
 
 /// A check in flight.
@@ -214,7 +216,7 @@ impl Schedule {
             return None;
         }
         let interval = match haste {
-            Haste::Doubtful => check.interval.min(Millis::from_secs(1)),
+            Haste::Doubtful => check.interval.min(DOUBTFUL_INTERVAL),
             Haste::None | Haste::Suspected => check.interval,
         };
         let interval = self.pause(interval);
@@ -307,7 +309,7 @@ mod tests {
         schedule.traffic(at(3_000));
         assert_eq!(active_due(&schedule, Haste::None), Some(at(6_000)));
         schedule.traffic(at(45_000));
-        assert_eq!(active_due(&schedule, Haste::None), Some(at(46_020)));
+        assert_eq!(active_due(&schedule, Haste::None), Some(at(17_020)));
     }
 
     #[test]

@@ -5,6 +5,10 @@ use crate::config::Failback;
 
 /// Doublings beyond which no wait is shorter than its maximum.
 const MAX_FLAPS: u32 = 20;
+/// For how long it is remembered against an endpoint in need that it had to be left.
+const RECENT: Millis = Millis::from_secs(600);
+/// Maximum number of checks in a row that are asked for then.
+const MAX_PROOF: u32 = 9;
 
 /// What an endpoint's own history of returns asks for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,8 +17,8 @@ pub(crate) struct FlapDamping {
     flaps: u32,
     /// When the app last had to leave, or could not get there.
     left_at: Option<Timestamp>,
-    /// Since when the app has been there, after a return.
-    returned_at: Option<Timestamp>,
+    /// Since when the app has been there, if it began elsewhere.
+    arrived_at: Option<Timestamp>,
 }
 
 impl FlapDamping {
@@ -29,6 +33,13 @@ impl FlapDamping {
         self.left_at.map_or(well_since, |left| left.max(well_since)) + self.wait(failback)
     }
 
+    /// As [`FlapDamping::ready_at`], for an endpoint that the app may go to at once unless it had to
+    /// be left.
+    pub(crate) fn free_at(&self, well_since: Timestamp, failback: &Failback) -> Timestamp {
+        let ready = self.ready_at(well_since, failback);
+        self.left_at.map_or(Timestamp::default(), |_| ready)
+    }
+
     pub(crate) const fn flaps(&self) -> u32 {
         self.flaps
     }
@@ -38,19 +49,31 @@ impl FlapDamping {
         self.flaps = flaps.min(MAX_FLAPS);
     }
 
-    /// The app went back to the endpoint.
-    pub(crate) fn returned(&mut self, now: Timestamp) {
-        self.returned_at = Some(now);
+    /// The app moved to the endpoint.
+    pub(crate) fn arrived(&mut self, now: Timestamp) {
+        self.arrived_at = Some(now);
     }
 
-    /// The app left although nobody wished for it. After a return that is a flap, and each `max` of
-    /// service since wears one off.
+    /// The app left although nobody wished for it. After a move there that is a flap, and each `max`
+    /// of service since wears one off.
     pub(crate) fn left(&mut self, failback: &Failback, now: Timestamp) {
         self.left_at = Some(now);
-        if let Some(returned) = self.returned_at.take() {
-            let worn = (now - returned).get() / failback.max.get().max(1);
+        if let Some(arrived) = self.arrived_at.take() {
+            let worn = (now - arrived).get() / failback.max.get().max(1);
             self.flaps = (self.flaps + 1).saturating_sub(worn).min(MAX_FLAPS);
         }
+    }
+
+    /// The app left for a reason that is not the endpoint's.
+    pub(crate) fn excused(&mut self) {
+        self.arrived_at = None;
+    }
+
+    /// How many checks in a row the endpoint must pass to be moved to in need: one, and more if it
+    /// had to be left a short while ago.
+    pub(crate) fn proof(&self, now: Timestamp) -> u32 {
+        let recent = self.left_at.is_some_and(|left| now - left < RECENT);
+        if recent { (1 + 4 * self.flaps).min(MAX_PROOF) } else { 1 }
     }
 
     /// The app wanted to go back and could not connect.
@@ -75,7 +98,7 @@ mod tests {
         damping.left(&failback, at(5));
         assert_eq!(damping.wait(&failback), Millis::from_secs(60), "a first failure is no flap");
         for (flaps, wait) in [(1, 120), (2, 240), (3, 480), (4, 960), (5, 1800), (6, 1800)] {
-            damping.returned(at(1_000 * flaps));
+            damping.arrived(at(1_000 * flaps));
             damping.left(&failback, at(1_000 * flaps + 500));
             assert_eq!(damping.wait(&failback), Millis::from_secs(wait));
         }
@@ -86,15 +109,32 @@ mod tests {
         let failback = Failback::default();
         let mut damping = FlapDamping::default();
         damping.restore(4);
-        damping.returned(at(0));
+        damping.arrived(at(0));
         damping.left(&failback, at(1_799));
         assert_eq!(damping.flaps(), 5);
-        damping.returned(at(10_000));
+        damping.arrived(at(10_000));
         damping.left(&failback, at(10_000 + 3 * 1_800));
         assert_eq!(damping.flaps(), 3);
-        damping.returned(at(20_000));
+        damping.arrived(at(20_000));
         damping.left(&failback, at(120_000));
         assert_eq!(damping.flaps(), 0);
+    }
+
+    #[test]
+    fn one_that_flaps_must_prove_itself_even_in_need() {
+        let failback = Failback::default();
+        let mut damping = FlapDamping::default();
+        assert_eq!(damping.proof(at(0)), 1);
+        damping.left(&failback, at(10));
+        assert_eq!(damping.proof(at(11)), 1, "a first failure is no flap");
+        damping.arrived(at(20));
+        damping.left(&failback, at(30));
+        assert_eq!(damping.proof(at(31)), 5);
+        damping.arrived(at(40));
+        damping.excused();
+        damping.left(&failback, at(50));
+        assert_eq!(damping.proof(at(51)), 5, "it was left for another reason");
+        assert_eq!(damping.proof(at(50 + 600)), 1, "long ago");
     }
 
     #[test]

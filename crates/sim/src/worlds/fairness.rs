@@ -1,0 +1,217 @@
+//! How long an engine may fairly take, reckoned from what its config lets it do: a rule is judged
+//! only after that.
+
+use super::grade::Grade;
+use super::truth::Truth;
+use steadfast::{Endpoint, Millis};
+
+/// Checks that a verdict may take where failures are weighed and not counted.
+const MOST_FOR_A_VERDICT: u64 = 12;
+/// How long an endpoint must have been slow before it is left.
+const SLOW_FOR: u64 = 10_000;
+/// Checks that the smoothed round trip needs to become what the round trips are.
+const TO_BE_FOUND_SLOW: u64 = 10;
+/// Checks that half of 500s may take for a verdict: its chance to pass three in a row is one in
+/// eight, its chance to fail as often the same.
+const TO_BE_FOUND_FLAKY: u64 = 25;
+/// Attempts of a connection before it is known not to open.
+const ATTEMPTS: u64 = 3;
+/// Switches in ten minutes, where nothing changes.
+const MOST_SWITCHES: usize = 4;
+/// How long an endpoint that is back must stay well before the app goes back, unless the config
+/// says otherwise.
+const USUAL_WAIT: u64 = 60_000;
+/// Whatever else takes a moment: a connection that opens, the pause of a connectivity URL.
+const MOMENT: u64 = 5_000;
+
+/// How long things may take in one world.
+pub(super) struct Fair<'a> {
+    pub(super) truth: &'a Truth,
+    /// Wake-ups come at multiples of this.
+    pub(super) grid: u64,
+    /// From message to message.
+    pub(super) messages: Option<Millis>,
+}
+
+impl Fair<'_> {
+    fn jittered(&self, pause: Millis) -> u64 {
+        u64::from(pause.get()) * u64::from(100 + self.truth.config.jitter_percent) / 100
+    }
+
+    /// One check with its repetitions.
+    fn check(&self, endpoint: &Endpoint) -> u64 {
+        let check = endpoint.health.check();
+        u64::from(1 + check.retries) * (u64::from(check.timeout.get()) + 2 * self.grid)
+    }
+
+    /// Until the first check of the active endpoint after a change has begun.
+    fn first(&self, endpoint: &Endpoint) -> u64 {
+        let interval = self.jittered(endpoint.health.check().interval);
+        let busy = self
+            .messages
+            .filter(|_| self.truth.wants_socket)
+            .map_or(0, |_| self.jittered(self.truth.config.busy_interval));
+        interval.max(busy) + self.grid
+    }
+
+    /// Until the active endpoint is found to be what it is; `None`: nobody can say.
+    fn found(&self, endpoint: &Endpoint, grade: Grade) -> Option<u64> {
+        let config = &self.truth.config;
+        let interval = self.jittered(endpoint.health.check().interval) + self.grid;
+        let gap = config
+            .suspect_interval
+            .map_or(interval, |pause| self.jittered(pause) + self.grid);
+        let first = self.first(endpoint);
+        Some(match grade {
+            Grade::Well | Grade::Mixed => return None,
+            Grade::Slow => first + TO_BE_FOUND_SLOW * (interval + self.check(endpoint)) + SLOW_FOR,
+            // Counted failures in a row are a matter of luck.
+            Grade::Flaky if config.failure_threshold.is_some() => return None,
+            // Repeated checks hide that an endpoint fails now and then, as they are meant to.
+            Grade::Flaky if config.check.retries > 0 => return None,
+            Grade::Flaky => TO_BE_FOUND_FLAKY * (first + self.grid) + self.check(endpoint),
+            Grade::Fails => {
+                first
+                    + u64::from(
+                        config
+                            .failure_threshold
+                            .map_or(MOST_FOR_A_VERDICT as u32, |count| count),
+                    ) * self.failure(endpoint, gap)
+            }
+        })
+    }
+
+    /// One failure more: checks in haste run side by side, others one after the other.
+    fn failure(&self, endpoint: &Endpoint, gap: u64) -> u64 {
+        if self.truth.config.suspect_interval.is_some()
+            && self.truth.config.failure_threshold.is_none()
+        {
+            gap + self.check(endpoint) / MOST_FOR_A_VERDICT
+        } else {
+            gap + self.check(endpoint)
+        }
+    }
+
+    /// Until a connection is known not to open.
+    fn unconnectable(&self) -> u64 {
+        let config = &self.truth.config;
+        ATTEMPTS * u64::from(config.connect_timeout.get() + config.retry.max.get()) + self.grid
+    }
+
+    /// Until an endpoint that works is known to work.
+    fn recognized(&self, endpoint: &Endpoint) -> u64 {
+        let config = &self.truth.config;
+        let pause = config
+            .standby_interval
+            .unwrap_or_default()
+            .max(config.retry.max);
+        let pause = pause.max(endpoint.health.check().interval);
+        u64::from(config.success_threshold) * (self.jittered(pause) + self.check(endpoint))
+    }
+
+    /// Until a decided move is made.
+    fn moved(&self) -> u64 {
+        let config = &self.truth.config;
+        let spread = config.spread.voluntary.max(config.spread.forced).get();
+        u64::from(spread + config.connect_timeout.get()) + 4 * self.grid + MOMENT
+    }
+
+    /// Until the app has left `active` for `other`, which is well; `None`: it need not.
+    pub(super) fn left_for(
+        &self,
+        active: &Endpoint,
+        has_socket: bool,
+        other: &Endpoint,
+    ) -> Option<u64> {
+        let truth = self.truth;
+        let name = active.name.as_str();
+        let unconnectable = truth.wants_socket && !truth.accepts(name) && !has_socket;
+        let found = self.found(active, truth.grade(active));
+        let found = if truth.in_maintenance(name) {
+            Some(0)
+        } else {
+            found
+        };
+        let found = if unconnectable {
+            Some(found.unwrap_or(0).max(self.first(active)) + self.unconnectable())
+        } else {
+            found
+        };
+        // Others that do not work may be tried before.
+        let detours = truth
+            .endpoints
+            .iter()
+            .filter(|tried| truth.wants_socket && !truth.accepts(tried.name.as_str()));
+        let detours = detours.count() as u64 * (self.unconnectable() + self.moved());
+        // Where the platform is wrong about the network, one endpoint at a time is tried.
+        let pause = self.jittered(truth.config.retry.max) + self.check(other);
+        let told = if truth.told_offline {
+            truth.endpoints.len() as u64 * pause
+        } else {
+            0
+        };
+        Some(
+            found?
+                + told
+                + self.recognized(other)
+                + self.moved()
+                + detours
+                + u64::from(truth.config.initial_delay.get()),
+        )
+    }
+
+    /// Until the app is connected to an endpoint that is active and well.
+    pub(super) fn connected(&self) -> u64 {
+        let config = &self.truth.config;
+        2 * u64::from(config.connect_timeout.get() + config.retry.max.get()) + self.moved()
+    }
+
+    /// Until the app has been told that nobody can be used.
+    pub(super) fn told(&self, active: &Endpoint) -> u64 {
+        let truth = self.truth;
+        let check = |endpoint: &Endpoint| self.check(endpoint);
+        let slowest = truth.endpoints.iter().map(check).max().unwrap_or(0);
+        let found = self.found(active, Grade::Fails).unwrap_or(0);
+        // One whose checks pass is found out by its sockets.
+        let by_sockets = truth
+            .endpoints
+            .iter()
+            .filter(|endpoint| truth.grade(endpoint) != Grade::Fails)
+            .count() as u64;
+        let standbys = MOST_FOR_A_VERDICT * slowest / 2;
+        let delay = u64::from(truth.config.initial_delay.get());
+        found + standbys + by_sockets * (self.unconnectable() + self.moved()) + self.moved() + delay
+    }
+
+    /// Until a connection that has died is replaced.
+    pub(super) fn replaced(&self, endpoint: &Endpoint, rhythm: Millis) -> u64 {
+        60_000
+            + 10 * u64::from(rhythm.get())
+            + self.first(endpoint)
+            + self.check(endpoint)
+            + self.connected()
+    }
+
+    /// How often an app may be moved in ten minutes. One that asks for an early way back gets it,
+    /// until the wait, which doubles each time, is the usual one; one that asks for no wait at all
+    /// gets what it asked for: `None`.
+    pub(super) fn switches(&self) -> Option<usize> {
+        let after = self.truth.config.failback.after;
+        if after == Millis::ZERO {
+            return None;
+        }
+        let mut wait = u64::from(after.get());
+        let mut switches = MOST_SWITCHES;
+        while wait < USUAL_WAIT {
+            wait *= 2;
+            switches += 2;
+        }
+        Some(switches)
+    }
+
+    /// Until an endpoint that works, and did not before, must be known before all are said to be
+    /// down.
+    pub(super) fn noticed(&self, endpoint: &Endpoint) -> u64 {
+        self.recognized(endpoint).max(60_000)
+    }
+}

@@ -1,0 +1,257 @@
+//! Runs a scenario and says which rules did not hold. At the end of each phase it asks whether the
+//! app is served as it could be; what must never happen at all is watched for by [`Watch`].
+
+use super::fairness::Fair;
+use super::grade::{Grade, is_blind};
+use super::law::{Broken, Rule};
+use super::watch::Watch;
+use crate::scenario::{Invalid, Prepared, Scenario};
+use crate::simulation::{Open, Simulation};
+use steadfast::{Millis, Timestamp};
+
+/// Messages that a connection must have carried for its silence to be remarkable.
+const TALKED: u32 = 10;
+
+/// The rules that did not hold when the scenario ran, each once, in the order in which they were
+/// found broken.
+pub fn judge(scenario: &Scenario) -> Result<Vec<Broken>, Invalid> {
+    let Prepared {
+        config,
+        mut simulation,
+        happenings,
+        end,
+    } = scenario.prepare()?;
+    let mut watch = Watch::new(config, scenario.messages, scenario.timers);
+    let mut begun = false;
+    let mut rest = happenings.as_slice();
+    loop {
+        // What happens at the same moment is one turn of the world.
+        let now = if begun {
+            rest.first().map(|(at, _)| *at)
+        } else {
+            Some(Timestamp::default())
+        };
+        let Some(now) = now else { break };
+        let turn = rest.iter().take_while(|(at, _)| *at == now).count();
+        let until = rest
+            .get(turn)
+            .map_or(end, |(at, _)| Timestamp::from_millis(at.as_millis() - 1));
+        if begun {
+            simulation.go_on(until, &rest[..turn], &mut watch);
+        } else {
+            simulation.run(until, &rest[..turn], &mut watch);
+            begun = true;
+        }
+        rest = &rest[turn..];
+        if simulation.spins() {
+            watch.broken(
+                Rule::Busy,
+                until,
+                "it wants to be woken at one moment again and again".to_owned(),
+            );
+            break;
+        }
+        Phase {
+            watch: &mut watch,
+            simulation: &simulation,
+            now: until,
+        }
+        .end();
+        watch.begin_phase(until);
+    }
+    Ok(watch.found)
+}
+
+/// A phase at its end.
+struct Phase<'a> {
+    watch: &'a mut Watch,
+    simulation: &'a Simulation,
+    now: Timestamp,
+}
+
+impl Phase<'_> {
+    fn end(&mut self) {
+        self.watch.end_phase(self.now);
+        if self.watch.truth.stopped {
+            return;
+        }
+        self.is_not_stuck();
+        if self.watch.truth.is_foreground() {
+            self.app_is_where_it_works();
+            self.app_is_connected();
+            self.app_has_been_told();
+            self.dead_connection_is_replaced();
+        }
+    }
+
+    fn fair(&self) -> Fair<'_> {
+        self.watch.fair()
+    }
+
+    fn break_rule(&mut self, rule: Rule, what: String) {
+        self.watch.broken(rule, self.now, what);
+    }
+
+    /// Whether a connection to the endpoint is open, dead or not.
+    fn open_to(&self, name: &str) -> Option<&Open> {
+        self.simulation
+            .open()
+            .iter()
+            .find(|open| open.endpoint == name)
+    }
+
+    /// In the background a client may sleep for good, and frozen it must.
+    fn is_not_stuck(&mut self) {
+        let truth = &self.watch.truth;
+        let may_rest = !truth.is_foreground();
+        if !may_rest && self.simulation.next_wakeup().is_none() {
+            self.break_rule(Rule::Stuck, "nothing is ahead".to_owned());
+        }
+    }
+
+    /// L1. The published script asks one endpoint, once, at its tenth failure, and neither sockets,
+    /// latency nor announcements move it: it is not judged.
+    fn app_is_where_it_works(&mut self) {
+        let truth = &self.watch.truth;
+        let name = self.simulation.active();
+        let Some(active) = truth
+            .endpoint(name)
+            .filter(|active| !is_blind(&truth.config) && !truth.is_well(active))
+        else {
+            return;
+        };
+        let has_socket = self.open_to(name).is_some();
+        let late = truth.endpoints.iter().find_map(|other| {
+            let well = truth.well_for(other, self.now)?;
+            let fair = self.fair().left_for(active, has_socket, other)?;
+            let unchanged = truth.unchanged(name, self.now);
+            // What it is like to be there is seen there: going to and fro is a matter of S4.
+            let there = self.now - self.watch.switched;
+            let waited = well.min(unchanged).min(there);
+            (u64::from(waited.get()) >= fair).then_some((other, waited, fair))
+        });
+        if let Some((other, waited, fair)) = late {
+            let is = self.describe(name);
+            let well = format!(
+                "`{}` has been well for {waited}; fair: {fair} ms",
+                other.name
+            );
+            let what = format!("`{name}` is active and {is}, though {well}");
+            self.break_rule(Rule::L1, what);
+        }
+    }
+
+    fn describe(&self, name: &str) -> String {
+        let truth = &self.watch.truth;
+        let grade = truth
+            .endpoint(name)
+            .map_or(Grade::Mixed, |endpoint| truth.grade(endpoint));
+        let socket = if truth.accepts(name) {
+            "accepts"
+        } else {
+            "does not accept"
+        };
+        let maintenance = if truth.in_maintenance(name) {
+            ", in maintenance"
+        } else {
+            ""
+        };
+        format!("{grade:?}, {socket}{maintenance}")
+    }
+
+    /// L2, for every strategy: the way to an endpoint that is active and well is always worth
+    /// another attempt.
+    fn app_is_connected(&mut self) {
+        let truth = &self.watch.truth;
+        let name = self.simulation.active();
+        let Some(active) = truth
+            .endpoint(name)
+            .filter(|active| truth.wants_socket && truth.is_well(active))
+        else {
+            return;
+        };
+        let well = truth
+            .available(name, self.now)
+            .min(self.now - self.watch.switched);
+        let fair = self.fair().connected();
+        if self.open_to(name).is_none() && u64::from(well.get()) >= fair {
+            let what = format!(
+                "no connection to `{}`, which has been active and well for {well}; fair: {fair} ms",
+                active.name
+            );
+            self.break_rule(Rule::L2, what);
+        }
+    }
+
+    /// L3. Nobody can be used: every check fails or, if the app wants a socket and has none, its
+    /// connections do not open. The published script knows neither sockets nor maintenance.
+    fn app_has_been_told(&mut self) {
+        let truth = &self.watch.truth;
+        let Some(active) = truth.endpoint(self.simulation.active()) else {
+            return;
+        };
+        let has_socket = !self.simulation.open().is_empty();
+        let fails = |endpoint| truth.grade(endpoint) == Grade::Fails;
+        let blind = is_blind(&truth.config);
+        let cannot =
+            |name: &str| truth.wants_socket && !has_socket && !truth.accepts(name) && !blind;
+        if blind && truth.in_maintenance(active.name.as_str()) {
+            return;
+        }
+        let nobody = truth
+            .endpoints
+            .iter()
+            .all(|endpoint| fails(endpoint) || cannot(endpoint.name.as_str()));
+        let waited = truth
+            .endpoints
+            .iter()
+            .map(|endpoint| truth.unchanged(endpoint.name.as_str(), self.now))
+            .min();
+        let waited = waited
+            .unwrap_or(Millis::ZERO)
+            .min(self.now - self.watch.heard);
+        let fair = self.fair().told(active);
+        if nobody && !self.watch.outage && u64::from(waited.get()) >= fair {
+            let which = if truth.endpoints.iter().all(fails) {
+                "every check fails"
+            } else {
+                "nobody can be connected to"
+            };
+            let what =
+                format!("{which} for {waited}, and the app has not been told; fair: {fair} ms");
+            self.break_rule(Rule::L3, what);
+        }
+    }
+
+    /// L4.
+    fn dead_connection_is_replaced(&mut self) {
+        let truth = &self.watch.truth;
+        let name = self.simulation.active();
+        let Some(endpoint) = truth
+            .endpoint(name)
+            .filter(|endpoint| truth.wants_socket && truth.is_well(endpoint))
+        else {
+            return;
+        };
+        let used = self
+            .simulation
+            .open()
+            .iter()
+            .find(|open| self.watch.in_use.contains(&open.id) && open.endpoint == name);
+        let Some((rhythm, open)) = self
+            .watch
+            .messages
+            .zip(used.filter(|open| open.messages >= TALKED))
+        else {
+            return;
+        };
+        let Some(dead) = open.dead else { return };
+        let waited = (self.now - dead).min(truth.available(name, self.now));
+        let fair = self.fair().replaced(endpoint, rhythm);
+        if u64::from(waited.get()) >= fair {
+            let what =
+                format!("the connection to `{name}` has been dead for {waited}; fair: {fair} ms");
+            self.break_rule(Rule::L4, what);
+        }
+    }
+}

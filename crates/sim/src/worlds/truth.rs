@@ -1,0 +1,249 @@
+//! The truth about a world at each moment: who is well and since when, and what the client has been
+//! through.
+
+use super::grade::{Grade, grade_of, retry_after, slowest, speaks};
+use crate::entry::{Answers, Device, Happening, Health, NetworkState, Socket};
+use std::collections::HashMap;
+use steadfast::{Command, Config, Endpoint, Lifecycle, Millis, Name, Timestamp};
+
+/// What a server does, and since when.
+#[derive(Clone, Debug, Default)]
+struct Server {
+    health: Option<Health>,
+    socket: Option<Socket>,
+    /// The app has announced its maintenance.
+    maintenance: bool,
+    since: Timestamp,
+    /// It has asked to be left alone until then.
+    rested: Timestamp,
+}
+
+/// The truth about a world at one moment.
+pub(super) struct Truth {
+    pub(super) config: Config,
+    pub(super) endpoints: Vec<Endpoint>,
+    servers: HashMap<String, Server>,
+    network: NetworkState,
+    /// The platform's last word on the network.
+    pub(super) told_offline: bool,
+    pub(super) presence: Lifecycle,
+    pub(super) wants_socket: bool,
+    pub(super) stopped: bool,
+    pub(super) preferred: Option<String>,
+    /// The last time that something befell the client itself; while it sleeps, when it will wake.
+    pub(super) disturbed: Timestamp,
+}
+
+impl Truth {
+    pub(super) fn new(config: Config) -> Self {
+        Self {
+            endpoints: config.endpoints.0.clone(),
+            config,
+            servers: HashMap::new(),
+            network: NetworkState::Online,
+            told_offline: false,
+            presence: Lifecycle::Foreground,
+            wants_socket: false,
+            stopped: false,
+            preferred: None,
+            disturbed: Timestamp::default(),
+        }
+    }
+
+    /// Takes in what happens.
+    pub(super) fn apply(&mut self, at: Timestamp, happening: &Happening) {
+        match happening {
+            Happening::Health(name, health) => {
+                let spread = self.config.spread.forced;
+                let server = self.server_mut(name, at);
+                if let Some(rest) = server.health.as_ref().and_then(retry_after) {
+                    server.rested = at + rest + spread;
+                }
+                server.health = Some(health.clone());
+            }
+            Happening::Socket(name, socket) => self.server_mut(name, at).socket = Some(*socket),
+            Happening::Network(network, silent) => {
+                self.network = *network;
+                self.disturbed = self.disturbed.max(at);
+                if !silent {
+                    self.told_offline = *network == NetworkState::Offline;
+                }
+            }
+            Happening::Rumour(network) => {
+                self.told_offline = *network == NetworkState::Offline;
+                self.disturbed = self.disturbed.max(at);
+            }
+            Happening::Connections(_) | Happening::Start => self.disturbed = self.disturbed.max(at),
+            Happening::Device(device) => self.befall(at, *device),
+            Happening::Command(command) => self.command(at, command),
+        }
+        if matches!(happening, Happening::Start) {
+            self.stopped = false;
+        }
+    }
+
+    fn befall(&mut self, at: Timestamp, device: Device) {
+        if let Device::Sleeps(time) = device {
+            self.disturbed = self.disturbed.max(at + time);
+        } else {
+            self.disturbed = self.disturbed.max(at);
+        }
+        if let Some(lifecycle) = device.lifecycle() {
+            self.presence = lifecycle;
+        }
+    }
+
+    fn command(&mut self, at: Timestamp, command: &Command) {
+        match command {
+            Command::Prefer(name) if name.as_ref().is_none_or(|name| self.knows(name)) => {
+                self.preferred = name.as_ref().map(ToString::to_string);
+            }
+            Command::Maintenance(name, begins) if self.knows(name) => {
+                self.server_mut(name.as_str(), at).maintenance = *begins;
+            }
+            Command::SetEndpoints(endpoints) => {
+                for endpoint in &endpoints.0 {
+                    if !self.endpoints.contains(endpoint) {
+                        self.server_mut(endpoint.name.as_str(), at);
+                    }
+                }
+                for gone in self
+                    .endpoints
+                    .iter()
+                    .filter(|known| endpoints.0.iter().all(|new| new.name != known.name))
+                {
+                    if let Some(server) = self.servers.get_mut(gone.name.as_str()) {
+                        server.maintenance = false;
+                    }
+                }
+                self.endpoints.clone_from(&endpoints.0);
+            }
+            Command::Connect | Command::Disconnect => {
+                self.wants_socket = *command == Command::Connect;
+                self.disturbed = self.disturbed.max(at);
+            }
+            Command::Stop => {
+                self.stopped = true;
+                self.wants_socket = false;
+            }
+            _ => {}
+        }
+    }
+
+    /// The server of that name, of which something changes now.
+    fn server_mut(&mut self, name: &str, at: Timestamp) -> &mut Server {
+        let server = self.servers.entry(name.to_owned()).or_default();
+        server.since = at;
+        server
+    }
+
+    fn knows(&self, name: &Name) -> bool {
+        self.endpoints.iter().any(|endpoint| endpoint.name == *name)
+    }
+
+    pub(super) fn endpoint(&self, name: &str) -> Option<&Endpoint> {
+        self.endpoints
+            .iter()
+            .find(|endpoint| endpoint.name.as_str() == name)
+    }
+
+    pub(super) fn is_reachable(&self) -> bool {
+        matches!(self.network, NetworkState::Online | NetworkState::Changed)
+    }
+
+    pub(super) fn is_foreground(&self) -> bool {
+        matches!(self.presence, Lifecycle::Foreground | Lifecycle::Resumed)
+    }
+
+    /// For how long neither the endpoint nor anything about the client has changed.
+    pub(super) fn unchanged(&self, name: &str, now: Timestamp) -> Millis {
+        now - self
+            .servers
+            .get(name)
+            .map_or(self.disturbed, |server| server.since.max(self.disturbed))
+    }
+
+    /// As [`unchanged`](Self::unchanged), and it does not ask to be left alone either.
+    pub(super) fn available(&self, name: &str, now: Timestamp) -> Millis {
+        let rested = self
+            .servers
+            .get(name)
+            .map_or(Timestamp::default(), |server| server.rested);
+        self.unchanged(name, now).min(now - rested)
+    }
+
+    pub(super) fn grade(&self, endpoint: &Endpoint) -> Grade {
+        if !self.is_reachable() {
+            return Grade::Fails;
+        }
+        match self
+            .servers
+            .get(endpoint.name.as_str())
+            .and_then(|server| server.health.as_ref())
+        {
+            None => Grade::Well,
+            Some(Health::Fails(_) | Health::FailsAfter(_)) => Grade::Fails,
+            Some(Health::Answers(answers)) => grade_of(answers, endpoint, &self.config),
+        }
+    }
+
+    pub(super) fn in_maintenance(&self, name: &str) -> bool {
+        self.servers
+            .get(name)
+            .is_some_and(|server| server.maintenance)
+    }
+
+    /// Whether a new connection to it opens in good time and stays open.
+    pub(super) fn accepts(&self, name: &str) -> bool {
+        match self.servers.get(name).and_then(|server| server.socket) {
+            Some(Socket::Refuses | Socket::Dies | Socket::Hangs | Socket::Drops) => false,
+            Some(Socket::OpensAfter(time)) => time < self.config.connect_timeout,
+            _ => true,
+        }
+    }
+
+    /// Whether nothing is wrong with it that the app could notice.
+    pub(super) fn is_well(&self, endpoint: &Endpoint) -> bool {
+        let name = endpoint.name.as_str();
+        self.grade(endpoint) == Grade::Well
+            && !self.in_maintenance(name)
+            && (!self.wants_socket || self.accepts(name))
+    }
+
+    /// For how long an endpoint has been well; `None` if it is not.
+    pub(super) fn well_for(&self, endpoint: &Endpoint, now: Timestamp) -> Option<Millis> {
+        self.is_well(endpoint)
+            .then(|| self.available(endpoint.name.as_str(), now))
+    }
+
+    /// Whether a check of it, whatever comes of it, shows that there is a network.
+    pub(super) fn answers(&self, name: &str, timeout: Millis) -> bool {
+        let health = self
+            .servers
+            .get(name)
+            .and_then(|server| server.health.as_ref());
+        self.is_reachable()
+            && match health {
+                None => true,
+                Some(Health::Answers(answers)) => {
+                    answers.loss == 0.0 && slowest(answers) <= timeout
+                }
+                Some(Health::Fails(fault)) => speaks(*fault),
+                Some(Health::FailsAfter(failure)) => {
+                    speaks(failure.fail) && failure.latency <= timeout
+                }
+            }
+    }
+
+    /// Whether a URL of somebody else answers as it should, and since when.
+    pub(super) fn neutral_passes(&self, name: &str) -> bool {
+        let health = self
+            .servers
+            .get(name)
+            .and_then(|server| server.health.as_ref());
+        let passes = |answers: &Answers| self.config.check.expect_status.matches(answers.status);
+        self.is_reachable()
+            && health
+                .is_none_or(|health| matches!(health, Health::Answers(answers) if passes(answers)))
+    }
+}

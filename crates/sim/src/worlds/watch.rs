@@ -1,0 +1,207 @@
+//! Watches all that goes in and out of an engine: counts what may happen only so often, and hands
+//! on what must be judged at once.
+
+use super::fairness::Fair;
+use super::grade::is_blind;
+use super::law::{Broken, Rule};
+use super::truth::Truth;
+use crate::entry::Happening;
+use crate::simulation::Observer;
+use std::collections::{HashMap, HashSet};
+use steadfast::{Command, Config, ConnectionId, Effect, Event, Input, Millis, Timestamp};
+
+/// What has been seen of an engine, and the truth beside it.
+pub(super) struct Watch {
+    pub(super) truth: Truth,
+    pub(super) found: Vec<Broken>,
+    pub(super) messages: Option<Millis>,
+    pub(super) grid: u64,
+    /// The app has been told of an outage, and not of its end.
+    pub(super) outage: bool,
+    /// When the last message arrived.
+    pub(super) heard: Timestamp,
+    /// When the active endpoint became the active one.
+    pub(super) switched: Timestamp,
+    /// Connections that the app uses.
+    pub(super) in_use: HashSet<ConnectionId>,
+    /// Connections that are open or opening.
+    pub(super) connections: HashSet<ConnectionId>,
+    ended: bool,
+    /// Whether the app wanted a connection when the engine was last told something.
+    pub(super) wanted: bool,
+    /// When the app last asked for something.
+    pub(super) asked: Option<Timestamp>,
+    began: Timestamp,
+    /// When the app was moved in this phase without having asked for it.
+    pub(super) switches: Vec<Timestamp>,
+    wakes: u32,
+    attempts: u32,
+    arrived: u32,
+    checks: HashMap<String, u32>,
+}
+
+impl Watch {
+    pub(super) fn new(config: Config, messages: Option<Millis>, timers: Option<Millis>) -> Self {
+        let start = Timestamp::default();
+        Self {
+            truth: Truth::new(config),
+            found: Vec::new(),
+            messages,
+            grid: timers.map_or(0, |grid| u64::from(grid.get())),
+            outage: false,
+            heard: start,
+            switched: start,
+            in_use: HashSet::new(),
+            connections: HashSet::new(),
+            ended: false,
+            wanted: false,
+            asked: None,
+            began: start,
+            switches: Vec::new(),
+            wakes: 0,
+            attempts: 0,
+            arrived: 0,
+            checks: HashMap::new(),
+        }
+    }
+
+    pub(super) fn fair(&self) -> Fair<'_> {
+        Fair {
+            truth: &self.truth,
+            grid: self.grid,
+            messages: self.messages,
+        }
+    }
+
+    /// Notes that a rule is broken, if it has not been before.
+    pub(super) fn broken(&mut self, rule: Rule, at: Timestamp, what: String) {
+        if self.found.iter().all(|known| known.rule != rule) {
+            self.found.push(Broken { rule, at, what });
+        }
+    }
+
+    /// Judges what a phase may hold only so much of.
+    pub(super) fn end_phase(&mut self, now: Timestamp) {
+        let bounds = self.fair().bounds(now - self.began, self.arrived);
+        let most = self.checks.iter().max_by_key(|(_, count)| **count);
+        let most = most
+            .map(|(name, count)| (name.clone(), *count))
+            .filter(|(name, count)| *count > bounds.checks(name));
+        let long = now - self.began;
+        if let Some((name, count)) = most {
+            self.broken(
+                Rule::Busy,
+                now,
+                format!(
+                    "{count} checks of `{name}` in {long}; bound: {}",
+                    bounds.checks(&name)
+                ),
+            );
+        } else if self.wakes > bounds.wakes {
+            self.broken(
+                Rule::Busy,
+                now,
+                format!("{} wake-ups in {long}; bound: {}", self.wakes, bounds.wakes),
+            );
+        } else if self.attempts > bounds.attempts {
+            self.broken(
+                Rule::Busy,
+                now,
+                format!(
+                    "{} connection attempts in {long}; bound: {}",
+                    self.attempts, bounds.attempts
+                ),
+            );
+        }
+    }
+
+    pub(super) fn begin_phase(&mut self, now: Timestamp) {
+        self.began = now;
+        (self.wakes, self.attempts, self.arrived) = (0, 0, 0);
+        self.switches.clear();
+        self.checks.clear();
+    }
+
+    fn forget(&mut self, id: ConnectionId) {
+        self.connections.remove(&id);
+        self.in_use.remove(&id);
+    }
+}
+
+impl Observer for Watch {
+    fn event(&mut self, at: Timestamp, event: Event) {
+        match event {
+            Event::Switched { from, to, reason } => {
+                self.judge_leaving(at, from.as_str(), to.as_str(), reason);
+                self.switched = at;
+                self.judge_swinging(at, reason);
+                if is_blind(&self.truth.config) && reason != steadfast::SwitchReason::Replaced {
+                    self.outage = false;
+                }
+            }
+            Event::AllDown { .. } => {
+                self.judge_all_down(at);
+                self.outage = true;
+            }
+            Event::Offline { reason } => {
+                self.judge_offline(at, reason);
+                self.outage = true;
+            }
+            Event::Recovered { .. } | Event::Online | Event::Started { .. } => self.outage = false,
+            Event::Stopped => self.ended = true,
+            _ => {}
+        }
+    }
+
+    fn happening(&mut self, at: Timestamp, happening: &Happening) {
+        self.truth.apply(at, happening);
+    }
+
+    fn input(&mut self, at: Timestamp, input: &Input) {
+        self.judge_connections(at);
+        match input {
+            Input::Started => self.ended = false,
+            Input::Wake => self.wakes += 1,
+            Input::ConnectionActive { .. } => {
+                self.heard = at;
+                self.arrived += 1;
+            }
+            Input::ConnectionClosed { id, .. } => self.forget(*id),
+            Input::Command(
+                Command::CheckNow
+                | Command::Prefer(_)
+                | Command::Maintenance(..)
+                | Command::SetEndpoints(_),
+            ) => {
+                self.asked = Some(at);
+            }
+            _ => {}
+        }
+    }
+
+    fn effect(&mut self, at: Timestamp, effect: &Effect) {
+        if self.ended {
+            self.broken(
+                Rule::One,
+                at,
+                format!("an effect after the stop: {effect:?}"),
+            );
+        }
+        match effect {
+            Effect::StartCheck { endpoint, .. } => {
+                let name = endpoint.name.as_str();
+                *self.checks.entry(name.to_owned()).or_default() += 1;
+                self.judge_check(at, name);
+            }
+            Effect::Connect { id, .. } => {
+                self.attempts += 1;
+                self.connections.insert(*id);
+            }
+            Effect::Promote { id } => {
+                self.in_use.insert(*id);
+            }
+            Effect::Disconnect { id, .. } => self.forget(*id),
+            _ => {}
+        }
+    }
+}
