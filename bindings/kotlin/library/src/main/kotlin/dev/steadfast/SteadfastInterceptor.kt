@@ -2,6 +2,7 @@ package dev.steadfast
 
 import dev.steadfast.ffi.isRepeatable
 import dev.steadfast.ffi.isServerError
+import okhttp3.HttpUrl
 import okhttp3.HttpUrl.Companion.toHttpUrl
 import okhttp3.Interceptor
 import okhttp3.Request
@@ -63,8 +64,12 @@ public class SteadfastInterceptor(private val link: Steadfast) : Interceptor {
         return null
     }
 
-    private fun there(request: Request, name: String) = link.snapshot().endpoints.first { it.name == name }.connect.replaceFirst("ws", "http").toHttpUrl()
-        .let { request.url.newBuilder().scheme(it.scheme).host(it.host).port(it.port).build() }
+    private fun there(request: Request, name: String): HttpUrl {
+        val connect = link.snapshot().endpoints.first { it.name == name }.connect
+        // The scheme alone: there may be a "ws" in the host as well.
+        val base = (if (connect.startsWith("ws")) "http" + connect.removePrefix("ws") else connect).toHttpUrl()
+        return request.url.newBuilder().scheme(base.scheme).host(base.host).port(base.port).build()
+    }
 
     private fun failed(response: Response) = isServerError(response.code.toUShort())
 }

@@ -1,17 +1,22 @@
 package dev.steadfast
 
+import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
+import okhttp3.Interceptor
 import okhttp3.OkHttpClient
+import okhttp3.Protocol
 import okhttp3.Request
 import okhttp3.RequestBody.Companion.toRequestBody
+import okhttp3.Response
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import java.util.concurrent.CompletableFuture
+import kotlin.time.Duration
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 
@@ -25,7 +30,7 @@ class RequestsTest {
             val client = OkHttpClient.Builder().addInterceptor(SteadfastInterceptor(link)).build()
             val get = Request.Builder().url("https://any.invalid/_ping").build()
             val post = get.newBuilder().post("".toRequestBody()).build()
-            val port = { response: okhttp3.Response -> response.use { ":${it.request.url.port}/" } }
+            val port = { response: Response -> response.use { ":${it.request.url.port}/" } }
             assertTrue(port(client.newCall(get).execute()) in testbed.endpoints.getValue("primary").first)
             link.isolate("primary", true)
             until { link.snapshot().endpoints.first().breaker == BreakerState.ISOLATED }
@@ -38,6 +43,28 @@ class RequestsTest {
             assertEquals(503, client.newCall(post).execute().use { it.code })
             assertEquals(200, client.newCall(get).execute().use { it.code })
             link.close()
+        }
+    }
+
+    @Test
+    fun `a request goes to the endpoint's host, whatever that is called`() {
+        for ((connect, asked) in listOf(
+            "https://eu.aws.example:8443/base" to "https://eu.aws.example:8443/things?all=1",
+            "http://ws.example/" to "http://ws.example/things?all=1",
+            "wss://news.example/live" to "https://news.example/things?all=1",
+            "ws://windows.example/" to "http://windows.example/things?all=1",
+        )) {
+            val unheard = object : SystemTransport() {
+                override suspend fun check(endpoint: Endpoint, timeout: Duration): Outcome = awaitCancellation()
+            }
+            Steadfast.start(Configs.of(listOf(Configs.endpoint("a", connect, "https://a.example/"))), transport = unheard).use { link ->
+                val answering = Interceptor { chain ->
+                    Response.Builder().request(chain.request()).protocol(Protocol.HTTP_1_1).code(200).message("OK").build()
+                }
+                val client = OkHttpClient.Builder().addInterceptor(SteadfastInterceptor(link)).addInterceptor(answering).build()
+                val request = Request.Builder().url("https://any.invalid/things?all=1").build()
+                assertEquals(asked, client.newCall(request).execute().use { it.request.url.toString() })
+            }
         }
     }
 

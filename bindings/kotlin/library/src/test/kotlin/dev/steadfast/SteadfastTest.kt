@@ -159,7 +159,7 @@ class SteadfastTest {
     @Test
     fun `a failure that the app reports is looked into at once`() = promptly {
         val link = Steadfast.start(CONFIG.apply { check { interval = 600.seconds } }, scope, Scripted { OK })
-        while (link.snapshot().endpoints.any { it.health != Health.HEALTHY }) kotlinx.coroutines.delay(5.milliseconds)
+        link.checkNow()
         val checked = async(start = CoroutineStart.UNDISPATCHED) { link.events.first { it is Event.Check && it.report.endpoint == "a" } }
         link.reportTraffic("a", true)
         kotlinx.coroutines.delay(100.milliseconds)
