@@ -181,6 +181,12 @@ impl Fair<'_> {
         found + standbys + by_sockets * (self.unconnectable() + self.moved()) + self.moved() + delay
     }
 
+    /// Until what an endpoint was like before can no longer be seen in what is known of it.
+    pub(super) fn settled(&self, endpoint: &Endpoint) -> Millis {
+        let round = self.first(endpoint) + self.check(endpoint);
+        Millis::new((TO_BE_FOUND_SLOW * round) as u32)
+    }
+
     /// Until a connection that has died is replaced.
     pub(super) fn replaced(&self, endpoint: &Endpoint, rhythm: Millis) -> u64 {
         60_000
