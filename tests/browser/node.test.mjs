@@ -1,6 +1,7 @@
 // The npm package in Node: on a server where nothing is started, and as a client with a WebSocket class passed in.
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { Steadfast } from "steadfast";
@@ -18,9 +19,11 @@ async function closedPort() {
   return port;
 }
 
+const pause = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
+
 /** Waits until something holds. The test's own limit is the limit. */
 async function until(holds) {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (!holds()) await pause(5);
 }
 
 describe("node", () => {
@@ -58,6 +61,46 @@ describe("node", () => {
     link.stop();
   });
 
+  test("a connection is replaced on request by another one to the same endpoint", async () => {
+    const link = await Steadfast.start({ endpoints: testbed.endpoints });
+    const [sockets, greetings, moves] = [[], [], []];
+    class Counted extends WebSocket {
+      constructor(...given) {
+        super(...given);
+        sockets.push(this);
+      }
+    }
+    link.addEventListener("switch", ({ detail }) => moves.push(detail));
+    const connection = link.connect({ webSocket: Counted, onMessage: (data) => greetings.push(data) });
+    await until(() => greetings.length === 1);
+    connection.reconnect();
+    await until(() => greetings.length === 2 && sockets[0].readyState === WebSocket.CLOSED);
+    assert.deepEqual([greetings, sockets.length, connection.send("echo")], [["primary", "primary"], 2, true]);
+    assert.deepEqual(moves, []);
+    link.stop();
+    connection.reconnect();
+  });
+
+  test("checkNow is answered by a check that began after it, whichever endpoint is active by then", async () => {
+    await testbed.fault("primary", { slow: 300 });
+    const link = await Steadfast.start({ endpoints: testbed.endpoints });
+    const checks = [];
+    link.addEventListener("check", ({ detail }) => checks.push(detail));
+    // The first check is under way.
+    await pause(100);
+    const [one, two] = await Promise.all([link.checkNow(), link.checkNow()]);
+    assert.ok(one === two && one.request === 2, "one check answers both");
+    const [older] = checks.filter(({ endpoint }) => endpoint === "primary");
+    assert.ok(older !== one && older.request === null, "and it is not the one that was under way");
+    await until(() => link.state.endpoints[1].health === "healthy");
+    const answer = link.checkNow();
+    link.prefer("secondary");
+    await until(() => link.active.name === "secondary");
+    assert.equal((await answer).request, 3);
+    await testbed.fault("primary", "healthy");
+    link.stop();
+  });
+
   test("failures are told apart by Node's own codes", async () => {
     const [primary] = testbed.endpoints;
     const kinds = { [`http://127.0.0.1:${await closedPort()}/`]: "refused", "http://no-such-host.invalid/": "dns" };
@@ -87,6 +130,31 @@ describe("node", () => {
     await assert.rejects(link.fetch("/_ping"), /has been stopped/);
   });
 
+  test("a request never leaves the endpoint", async () => {
+    const seen = [];
+    const other = createHttpServer((request, response) => {
+      seen.push(request.url);
+      response.end();
+    });
+    await once(other.listen(0, "127.0.0.1"), "listening");
+    const host = `127.0.0.1:${other.address().port}`;
+    const link = await Steadfast.start({ endpoints: testbed.endpoints, breaker: { failures: 1 } });
+    const headers = { authorization: "Bearer a-secret" };
+    for (const path of [`//${host}/`, `/\\${host}/`, `http://${host}/`, `http:\\\\${host}/`, "data:,", "blob:http://127.0.0.1/x"]) {
+      await assert.rejects(link.fetch(path, { headers }), { name: "TypeError", message: /leads to another origin/ }, path);
+    }
+    // The endpoint's own URL is no other origin, but that of the next-best one is.
+    const own = new URL(testbed.endpoints[0].health);
+    assert.equal((await link.fetch(`//${own.host}/_ping`)).status, 200);
+    await until(() => link.state.endpoints[1].health === "healthy");
+    await testbed.fault("primary", { status: 503 });
+    assert.equal((await link.fetch(`//${own.host}/_ping`)).status, 503);
+    assert.deepEqual([seen, link.state.endpoints[1].breaker], [[], "closed"]);
+    await testbed.fault("primary", "healthy");
+    link.stop();
+    other.close();
+  });
+
   test("five failures in a row open the breaker, whose changes are told", async () => {
     const link = await Steadfast.start({ endpoints: testbed.endpoints.slice(0, 1), breaker: { open: "10m", openMax: "10m" } });
     const changes = [];
@@ -98,11 +166,64 @@ describe("node", () => {
     link.stop();
   });
 
+  test("a request that is given up frees its trial, and one that takes too long has failed", async () => {
+    const [primary, secondary] = testbed.endpoints;
+    // Its health check goes elsewhere: only requests meet the fault.
+    const endpoints = [{ ...primary, health: secondary.health }];
+    const link = await Steadfast.start({ endpoints, breaker: { failures: 1, open: "10ms", openMax: "10ms" } });
+    const states = [];
+    link.addEventListener("breaker", ({ detail }) => states.push(detail.to));
+    await link.checkNow();
+    await testbed.fault("primary", "hang");
+    link.tryAcquire().failure();
+    await pause(50);
+    // One more than a half-open breaker lets through at a time.
+    for (let call = 0; call < 4; call += 1) {
+      const givenUp = new AbortController();
+      const request = link.fetch("/_ping", { method: "POST", signal: givenUp.signal });
+      setTimeout(() => givenUp.abort(), 20);
+      await assert.rejects(request, { name: "AbortError" });
+      await pause(5);
+    }
+    assert.deepEqual(states, ["open", "halfOpen"]);
+    await assert.rejects(link.fetch("/_ping", { method: "POST", signal: AbortSignal.timeout(20) }), { name: "TimeoutError" });
+    await until(() => states.length > 2);
+    assert.equal(states[2], "open");
+    await testbed.fault("primary", "healthy");
+    link.stop();
+  });
+
+  test("a permit can be given back", async () => {
+    const link = await Steadfast.start({ endpoints: testbed.endpoints, breaker: { failures: 1 } });
+    for (let call = 0; call < 2; call += 1) {
+      const permit = link.tryAcquire({ excluding: "secondary" });
+      permit.release();
+      permit.failure();
+    }
+    await pause(20);
+    assert.equal(link.active.breaker, "closed", "only the first report counts");
+    link.stop();
+  });
+
+  test("requests that no permit was asked for are reported, and a failure is looked into at once", async () => {
+    const link = await Steadfast.start({ endpoints: testbed.endpoints, check: { interval: "10m" } });
+    await until(() => link.state.endpoints.every(({ health }) => health === "healthy"));
+    const checked = [];
+    link.addEventListener("check", ({ detail }) => checked.push(detail.endpoint));
+    link.reportTraffic("primary", true);
+    await pause(100);
+    assert.deepEqual(checked, []);
+    link.reportTraffic("primary", false);
+    await until(() => checked.includes("primary"));
+    assert.throws(() => link.reportTraffic("tertiary", true), RangeError);
+    link.stop();
+  });
+
   test("a permit that outlives its link does no harm", async () => {
     const link = await Steadfast.start({ endpoints: testbed.endpoints });
     const permit = link.tryAcquire();
     link.stop();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await pause(20);
     permit.failure();
     assert.throws(() => link.tryAcquire(), /has been stopped/);
   });

@@ -64,6 +64,11 @@ export class Connection {
     return true;
   }
 
+  /** Replaces the open socket by another one to the same endpoint, as when a heartbeat of the app's own goes unanswered. */
+  reconnect(): void {
+    this.#core.tell({ told: "reconnect" });
+  }
+
   get #leg(): Leg | undefined {
     return this.#current === undefined ? undefined : this.#legs.get(this.#current);
   }

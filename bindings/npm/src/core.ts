@@ -1,7 +1,7 @@
 import { Core as Engine } from "#glue";
 import { makeCheck } from "./check.js";
 import { ConfigError } from "./config-error.js";
-import type { Config, Event as CoreEvent, Endpoint, Explanation, Permit, Problem, Refusal, Report, Snapshot } from "./generated/types/index.js";
+import type { CallOutcome, Config, Event as CoreEvent, Endpoint, Explanation, Permit, Problem, Refusal, Report, Snapshot } from "./generated/types/index.js";
 
 /** What executes the engine's effects. */
 export interface Host {
@@ -17,14 +17,16 @@ export type Signal = "online" | "offline" | "changed" | "foreground" | "backgrou
 
 /** What the engine can be told. */
 export type Told =
-  | { told: Signal | "connect" | "checkNow" | "stop" }
-  | { told: "opened" | "received"; id: number }
+  | { told: Signal | "connect" | "reconnect" | "checkNow" | "stop" }
+  | { told: "opened" | "received" | "silent"; id: number }
   | { told: "closed"; id: number; code?: number }
   | { told: "prefer"; endpoint: string | null }
   /** It begins, or ends. */
   | { told: "maintenance" | "isolate"; endpoint: string; yes: boolean }
-  /** A request that there was leave for has ended: whether well, and after how many milliseconds. */
-  | ({ told: "ended"; yes: boolean; took: number } & Permit)
+  /** A request that there was leave for has ended: how, and after how many milliseconds. */
+  | ({ told: "ended"; outcome: CallOutcome; took: number } & Permit)
+  /** A request that no leave was asked for has ended: whether the server did its part. */
+  | { told: "traffic"; endpoint: string; yes: boolean }
   /** An action about a failure has ended: whether it helped, and why not. */
   | { told: "recovered"; id: number; yes: boolean; error: string | null }
   | { told: "endpoints"; endpoints: Endpoint[] };
@@ -71,9 +73,9 @@ export class Core {
     return this.#ask({ ask: "report", period });
   }
 
-  /** Leave to make a request to the active endpoint, or to the best one besides another; or why there is none. */
-  permit(besides?: string): Permit | Refusal {
-    return this.#ask({ ask: "permit", endpoint: besides });
+  /** Leave to make a request to the active endpoint, or to the best one but this; or why there is none. */
+  permit(excluding?: string): Permit | Refusal {
+    return this.#ask({ ask: "permit", endpoint: excluding });
   }
 
   free(): void {

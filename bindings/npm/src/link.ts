@@ -4,7 +4,7 @@ import { type LinkEvents, type Listening, NAMES, TypedEventTarget } from "./even
 import type { Config, Event as CoreEvent, Endpoint, EndpointState, Explanation, Report, Snapshot } from "./generated/types/index.js";
 import { load, type WasmSource } from "./load.js";
 import { watchPage } from "./page.js";
-import { Permit, request } from "./requests.js";
+import { Permit, request, within } from "./requests.js";
 import { keep, recall, type StateStorage } from "./storage.js";
 
 /** How a link is started. */
@@ -43,7 +43,10 @@ export class Link extends TypedEventTarget {
   protected readonly core: Core;
   readonly #endWatching: () => void;
   readonly #subscribers = new Set<() => void>();
-  readonly #waiting: { resolve(check: LinkEvents["check"]): void; reject(reason: Error): void }[] = [];
+  /** Who waits for a check, by the number of their request: one that the check answers, or a later one, ends the wait. */
+  #waiting: { request: number; resolve(check: LinkEvents["check"]): void; reject(reason: Error): void }[] = [];
+  /** How often a check was asked for. The engine counts alike. */
+  #requests = 0;
   #connection: Connection | undefined;
   #snapshot: Snapshot | undefined;
   #telling = false;
@@ -89,7 +92,8 @@ export class Link extends TypedEventTarget {
   checkNow(): Promise<LinkEvents["check"]> {
     return new Promise((resolve, reject) => {
       const core = this.#running;
-      this.#waiting.push({ resolve, reject });
+      this.#requests += 1;
+      this.#waiting.push({ request: this.#requests, resolve, reject });
       core.tell({ told: "checkNow" });
     });
   }
@@ -133,11 +137,14 @@ export class Link extends TypedEventTarget {
    * Requests `path` from the active endpoint, at the host where the app connects. Every endpoint has a circuit breaker; if a request fails
    * or is refused whose method may be repeated, it is repeated once at the best other endpoint.
    *
-   * @throws {@link RefusedError} if the circuit breaker refuses, or what `fetch` throws.
+   * @throws {@link RefusedError} if the circuit breaker refuses, TypeError if `path` leads to another origin, or what `fetch` throws.
    */
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
-    const connect = (name: string) => this.state.endpoints.find((endpoint) => endpoint.name === name)?.connect ?? "";
-    return request(this.#running, connect, path, init);
+    const core = this.#running;
+    const at = (name: string) => within(this.state.endpoints.find((endpoint) => endpoint.name === name)?.connect ?? "", path);
+    // What leads elsewhere is refused before a breaker is asked.
+    at(this.state.active);
+    return request(core, at, init);
   }
 
   /**
@@ -145,8 +152,13 @@ export class Link extends TypedEventTarget {
    *
    * @throws {@link RefusedError} if the circuit breaker refuses.
    */
-  tryAcquire(options: { /** Not to this endpoint but to the best other one. */ besides?: string } = {}): Permit {
-    return new Permit(this.#running, options.besides);
+  tryAcquire(options: { /** Not to this endpoint but to the best other one. */ excluding?: string } = {}): Permit {
+    return new Permit(this.#running, options.excluding);
+  }
+
+  /** Reports how a request went that was made without {@link fetch} or a permit: `ok` if the server did its part. A failure is evidence against it. */
+  reportTraffic(endpoint: string, ok: boolean): void {
+    if (!this.stopped) this.core.tell({ told: "traffic", endpoint: this.#known(endpoint), yes: ok });
   }
 
   get #running(): Core {
@@ -205,12 +217,17 @@ export class Link extends TypedEventTarget {
       return;
     }
     if (this.stopped) return;
-    if (event.event === "check" && event.endpoint === this.active.name) {
-      for (const { resolve } of this.#waiting.splice(0)) resolve(event);
-    }
+    if (event.event === "check" && event.request !== null) this.#answer(event, event.request);
     const name = NAMES[event.event];
     if (name) this.dispatchEvent(new CustomEvent(name, { detail: event }));
     this.#tellState();
+  }
+
+  /** A check answers every request that was made before it began, whichever endpoint it was of. */
+  #answer(check: LinkEvents["check"], last: number): void {
+    const answered = this.#waiting.filter(({ request }) => request <= last);
+    this.#waiting = this.#waiting.filter(({ request }) => request > last);
+    for (const { resolve } of answered) resolve(check);
   }
 
   /** Tells of a new state once for all that happened in the same moment. */

@@ -1,6 +1,6 @@
 import type { Core } from "./core.js";
 import { FIRST_SERVER_ERROR, REPEATABLE_METHODS } from "./generated/rules.js";
-import type { Permit as Leave } from "./generated/types/index.js";
+import type { CallOutcome, Permit as Leave } from "./generated/types/index.js";
 import { RefusedError } from "./refused-error.js";
 
 /** Leave to make one request. Report its end: one that is never reported is taken for lost after a while. */
@@ -11,8 +11,8 @@ export class Permit {
   #reported = false;
 
   /** @internal */
-  constructor(core: Core, besides?: string) {
-    const leave = core.permit(besides);
+  constructor(core: Core, excluding?: string) {
+    const leave = core.permit(excluding);
     if ("state" in leave) throw new RefusedError(leave);
     this.#core = core;
     this.#leave = leave;
@@ -25,46 +25,67 @@ export class Permit {
 
   /** The server did its part. Only the first report counts. */
   success(): void {
-    this.#end(true);
+    this.#end("succeeded");
   }
 
   /** The server did not. Only the first report counts. */
   failure(): void {
-    this.#end(false);
+    this.#end("failed");
   }
 
-  #end(ok: boolean): void {
+  /** It was given up before it showed either. It counts for nothing, and its place in a half-open breaker is free again. Only the first report counts. */
+  release(): void {
+    this.#end("released");
+  }
+
+  #end(outcome: CallOutcome): void {
     if (this.#reported) return;
     this.#reported = true;
-    this.#core.tell({ told: "ended", ...this.#leave, yes: ok, took: Math.trunc(performance.now() - this.#began) });
+    this.#core.tell({ told: "ended", ...this.#leave, outcome, took: Math.trunc(performance.now() - this.#began) });
   }
 }
 
-/** Asks an endpoint, and if that fails and does no harm, once more another one. */
-export async function request(core: Core, connect: (endpoint: string) => string, path: string, init: RequestInit): Promise<Response> {
+/**
+ * The URL of `path` at the origin where the app connects; it also answers requests there: ws becomes http, wss becomes https.
+ *
+ * @throws TypeError if it leads to another origin, as `//host` and `/\host` do: what goes with the request is meant for the endpoint alone.
+ */
+export function within(connect: string, path: string): URL {
+  const base = new URL(connect.replace(/^ws/, "http"));
+  const url = new URL(path, base);
+  if (url.origin !== base.origin) throw new TypeError(`steadfast: "${path}" leads to another origin than ${base.origin}`);
+  return url;
+}
+
+/** Asks an endpoint, and if that fails and does no harm, once more another one. `at` is where an endpoint is asked. */
+export async function request(core: Core, at: (endpoint: string) => URL, init: RequestInit): Promise<Response> {
   const once = async (permit: Permit): Promise<Response> => {
     try {
-      // Where the app connects by WebSocket it also answers requests: ws becomes http, wss becomes https.
-      const response = await fetch(new URL(path, connect(permit.endpoint).replace(/^ws/, "http")), init);
+      const response = await fetch(at(permit.endpoint), init);
       if (response.status >= FIRST_SERVER_ERROR) permit.failure();
       else permit.success();
       return response;
     } catch (error) {
-      // Whoever gave the request up knows nothing of the server.
-      if (!init.signal?.aborted) permit.failure();
+      // Whoever gave the request up knows nothing of the server; whose patience was at an end does.
+      const { signal } = init;
+      if (signal?.aborted && (signal.reason as Error | undefined)?.name !== "TimeoutError") permit.release();
+      else permit.failure();
       throw error;
     }
   };
   const repeatable = REPEATABLE_METHODS.includes((init.method ?? "GET").toUpperCase()) && !(init.body instanceof ReadableStream);
   const elsewhere = (first: string): Permit | undefined => {
     if (!repeatable || init.signal?.aborted) return;
+    let permit: Permit | undefined;
     try {
-      const permit = new Permit(core, first);
-      return permit.endpoint === first ? undefined : permit;
+      permit = new Permit(core, first);
+      at(permit.endpoint);
+      if (permit.endpoint !== first) return permit;
     } catch {
-      // The others refuse as well.
-      return;
+      // The others refuse as well, or a whole URL was asked for, which is of the first endpoint alone.
     }
+    permit?.release();
+    return;
   };
 
   let first: string | undefined;

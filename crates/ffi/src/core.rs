@@ -8,8 +8,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use steadfast::config::Endpoints;
 use steadfast::{
-    CheckReport, Clock, Command, Config, ConnectionId, Effect, Endpoint, Engine, Explanation, FailureKind, Input, Lifecycle, Link, Millis,
-    Name, Network, Outcome, Permit, RecoveryAction, Refusal, Report, Route, Snapshot, Timestamp, Transport,
+    CallOutcome, CheckReport, Clock, Command, Config, ConnectionId, Effect, Endpoint, Engine, Explanation, FailureKind, Input, Lifecycle,
+    Link, Millis, Name, Network, Outcome, Permit, RecoveryAction, Refusal, Report, Route, Snapshot, Timestamp, Transport,
 };
 
 /// An engine, and what its platform gave it.
@@ -80,8 +80,7 @@ impl Core {
     /// Replaces the endpoints. Those that stay the same keep what is known of them.
     pub fn set_endpoints(&self, endpoints: Vec<Endpoint>) -> Result<(), ConfigError> {
         let endpoints = self.link.with_engine(|engine| engine.config().read_endpoints(&Endpoints(endpoints).to_value(), parse_url))?;
-        self.link.set_endpoints(endpoints);
-        Ok(())
+        Ok(self.link.set_endpoints(endpoints)?)
     }
 
     /// What has been learnt, as JSON, for the next start. It holds no URLs.
@@ -121,18 +120,23 @@ impl Core {
         self.link.isolate(name, isolated);
     }
 
-    /// Asks for leave to make a request of the app's own: to the active endpoint, or to the best one besides the one named.
-    pub fn try_acquire(&self, besides: Option<Name>) -> Acquired {
-        let route = besides.map_or(Route::Active, Route::Besides);
+    /// Asks for leave to make a request of the app's own: to the active endpoint, or to the best one but the one named.
+    pub fn try_acquire(&self, excluding: Option<Name>) -> Acquired {
+        let route = excluding.map_or(Route::Active, Route::Excluding);
         match self.link.try_acquire(Transport::now(self), &route) {
             Ok(permit) => Acquired::Permitted { permit },
             Err(refusal) => Acquired::Refused { refusal },
         }
     }
 
-    /// Says how a request ended.
-    pub fn call_ended(&self, permit: Permit, ok: bool, took: Millis) {
-        self.link.call_ended(permit, ok, took);
+    /// Reports how a request ended, and how long it took.
+    pub fn call_ended(&self, permit: Permit, outcome: CallOutcome, took: Millis) {
+        self.link.call_ended(permit, outcome, took);
+    }
+
+    /// Reports how a request of the app's own went that no permit was asked for; an unknown name changes nothing.
+    pub fn report_traffic(&self, name: Name, ok: bool) {
+        self.link.traffic(name, ok);
     }
 
     /// Says what the platform says of the network.
@@ -150,6 +154,11 @@ impl Core {
         self.link.send(Input::Command(if wanted { Command::Connect } else { Command::Disconnect }));
     }
 
+    /// Replaces the open connection by another one to the same endpoint; without an open one, another attempt is made soon.
+    pub fn reconnect(&self) {
+        self.link.reconnect();
+    }
+
     /// A connection is open.
     pub fn connection_opened(&self, id: ConnectionId) {
         self.link.send(Input::ConnectionOpened { id });
@@ -163,6 +172,11 @@ impl Core {
     /// Something has arrived on a connection.
     pub fn connection_active(&self, id: ConnectionId) {
         self.link.send(Input::ConnectionActive { id });
+    }
+
+    /// Something was due on a connection and did not arrive, as the answer to a ping: the connection is replaced.
+    pub fn connection_silent(&self, id: ConnectionId) {
+        self.link.send(Input::ConnectionSilent { id });
     }
 }
 
@@ -196,7 +210,8 @@ impl Transport for Core {
             Effect::Promote { id } => self.listener.on_promote(id),
             Effect::Disconnect { id, reason } => self.listener.on_disconnect(id, reason),
             Effect::Persist => self.listener.on_persist(),
-            Effect::StartCheck { .. } | Effect::CancelCheck { .. } => Ok(()),
+            // The driver has seen to checks, and there are no other effects.
+            _ => Ok(()),
         };
         // A listener that throws has been told all the same.
         drop(told);

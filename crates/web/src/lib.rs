@@ -96,7 +96,7 @@ impl Core {
                 self.link.report(Millis::new(period.unwrap_or(u32::MAX))).to_value()
             }
             // Leave to make a request, to the active endpoint or to the best other one; or a refusal.
-            Some("permit") => match self.link.try_acquire(self.transport.now(), &name.map_or(Route::Active, Route::Besides)) {
+            Some("permit") => match self.link.try_acquire(self.transport.now(), &name.map_or(Route::Active, Route::Excluding)) {
                 Ok(permit) => permit.to_value(),
                 Err(refusal) => refusal.to_value(),
             },
@@ -148,8 +148,8 @@ impl Transport for WebTransport {
             Effect::Disconnect { id, reason } => self.host.disconnect(id.get() as f64, reason.as_str()),
             Effect::Persist => self.host.persist(),
             Effect::Emit { event, .. } => self.host.emit(shown(event.to_value())),
-            // The driver has seen to these.
-            Effect::StartCheck { .. } | Effect::CancelCheck { .. } => {}
+            // The driver has seen to checks, and there are no other effects.
+            _ => {}
         }
     }
 }

@@ -33,10 +33,31 @@ pub(crate) fn run_fuzz(arguments: &FuzzArguments) -> Result<()> {
 }
 
 /// The deciding parts of the engine, and where the tests are that should notice if one is broken: a package, and a part of their names.
-const DECIDING: [(&[&str], &str, &[&str]); 3] = [
-    (&["detector.rs", "evidence.rs", "health.rs", "loss.rs"], "steadfast", &["detector", "evidence", "health", "loss"]),
-    (&["breaker.rs", "sliding.rs"], "steadfast", &["breaker", "sliding"]),
-    (&["engine/selection.rs"], "steadfast,steadfast-sim", &["selection", "every_scenario"]),
+const DECIDING: [(&[&str], &str, &[&str]); 5] = [
+    (&["health/detector.rs", "health/evidence.rs", "health/loss.rs", "health/mod.rs"], "steadfast", &["health::"]),
+    (&["breaker/circuit.rs", "base/sliding.rs"], "steadfast", &["breaker::", "sliding::"]),
+    (
+        &[
+            "failover/transition.rs",
+            "failover/suspicion.rs",
+            "failover/outage.rs",
+            "failover/selection.rs",
+            "failover/flap_damping.rs",
+            "failover/pace.rs",
+        ],
+        "steadfast,steadfast-sim",
+        &["failover::", "every_scenario"],
+    ),
+    (
+        &["checks/mod.rs", "checks/starting.rs", "checks/discarding.rs", "checks/schedule.rs", "checks/connectivity.rs"],
+        "steadfast,steadfast-sim",
+        &["checks::", "every_scenario"],
+    ),
+    (
+        &["session/connection.rs", "session/mod.rs", "session/idle.rs", "session/reach.rs"],
+        "steadfast,steadfast-sim",
+        &["session::", "every_scenario"],
+    ),
 ];
 
 /// Breaks the deciding parts of the engine on purpose, in every small way, and looks whether a test notices.

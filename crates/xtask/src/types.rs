@@ -4,7 +4,9 @@ use anyhow::Result;
 use std::fmt::Write;
 use std::path::Path;
 use steadfast::config::Config;
-use steadfast::{Event, Explanation, FIRST_SERVER_ERROR, MAX_ANSWER_BYTES, Permit, Problem, REPEATABLE_METHODS, Refusal, Report, Snapshot};
+use steadfast::{
+    CallOutcome, Event, Explanation, FIRST_SERVER_ERROR, MAX_ANSWER_BYTES, Permit, Problem, REPEATABLE_METHODS, Refusal, Report, Snapshot,
+};
 use ts_rs::TS;
 
 /// Writes a file per type into `out`, and one that exports them all.
@@ -16,6 +18,7 @@ pub(crate) fn write(out: &Path) -> Result<()> {
     Config::export_all(&config)?;
     Event::export_all(&config)?;
     Permit::export_all(&config)?;
+    CallOutcome::export_all(&config)?;
     Problem::export_all(&config)?;
     Snapshot::export_all(&config)?;
     Explanation::export_all(&config)?;

@@ -98,6 +98,11 @@ public final class Connection: Sendable {
         }
     }
 
+    /// Replaces the open socket by another one to the same endpoint, as when a heartbeat of the app's own goes unanswered.
+    public func reconnect() {
+        if isOpen { core.reconnect() }
+    }
+
     /// Lets go of the connection; the watching goes on.
     public func close() {
         if end() { core.holdConnection(wanted: false) }

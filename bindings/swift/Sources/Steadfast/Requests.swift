@@ -5,7 +5,7 @@ import SteadfastCore
     import FoundationNetworking
 #endif
 
-/// Leave to make one request; see ``Steadfast/tryAcquire(besides:)``. Report its end: one that is never reported is taken for lost after a while.
+/// Leave to make one request; see ``Steadfast/tryAcquire(excluding:)``. Report its end: one that is never reported is taken for lost after a while.
 public final class Leave: Sendable {
     private let core: Core
     private let permit: Permit
@@ -21,17 +21,21 @@ public final class Leave: Sendable {
     public var endpoint: String { permit.endpoint }
 
     /// The server did its part. Only the first report counts.
-    public func success() { report(true) }
+    public func success() { report(.succeeded) }
 
     /// The server did not. Only the first report counts.
-    public func failure() { report(false) }
+    public func failure() { report(.failed) }
 
-    private func report(_ ok: Bool) {
+    /// It was given up before it showed either: it counts for nothing, and its place in a half-open breaker is free again. Only the first report
+    /// counts.
+    public func release() { report(.released) }
+
+    private func report(_ outcome: CallOutcome) {
         let first = reported.withLock { reported in
             defer { reported = true }
             return !reported
         }
-        if first { core.callEnded(permit: permit, ok: ok, took: began.duration(to: .now)) }
+        if first { core.callEnded(permit: permit, outcome: outcome, took: began.duration(to: .now)) }
     }
 }
 
@@ -49,19 +53,28 @@ public struct CircuitOpen: Error, CustomStringConvertible {
 extension Steadfast {
     /// Asks an endpoint's circuit breaker for leave to make a request of the app's own; ``data(for:using:)`` does it by itself.
     ///
-    /// - Parameter besides: Not to this endpoint but to the best other one. By default the request is to go to the active one.
+    /// - Parameter excluding: Not to this endpoint but to the best other one. By default the request is to go to the active one.
     /// - Throws: ``CircuitOpen`` if the circuit breaker refuses.
-    public func tryAcquire(besides: String? = nil) throws -> Leave {
-        switch core.tryAcquire(besides: besides) {
+    public func tryAcquire(excluding: String? = nil) throws -> Leave {
+        switch core.tryAcquire(excluding: excluding) {
         case .permitted(let permit): return Leave(core, permit)
         case .refused(let refusal): throw CircuitOpen(refusal: refusal)
         }
     }
 
-    /// Sends a request to the active endpoint, past its circuit breaker.
+    /// Reports how a request went that was made without ``data(for:using:)`` or ``tryAcquire(excluding:)``: `ok` if the server did its part. A
+    /// failure is evidence against it.
+    ///
+    /// - Throws: ``UnknownEndpoint`` if no endpoint has that name.
+    public func reportTraffic(_ endpoint: String, ok: Bool) throws {
+        core.reportTraffic(name: try known(endpoint), ok: ok)
+    }
+
+    /// Sends a request to the active endpoint, through the endpoint's circuit breaker; if the request fails and its method is idempotent, retries
+    /// once on the next-best endpoint.
     ///
     /// Scheme, host and port of the request's URL are replaced by those where the app connects (`wss` becomes `https`); path, query and the
-    /// rest stay. If a request fails or is refused whose method may be repeated, it is repeated once at the best other endpoint.
+    /// rest stay. A request that the breaker refuses is retried there as well.
     ///
     /// - Throws: ``CircuitOpen`` if the circuit breaker refuses, or what `URLSession` throws.
     public func data(for request: URLRequest, using session: URLSession = .shared) async throws -> (Data, HTTPURLResponse) {
@@ -88,7 +101,7 @@ extension Steadfast {
             return (data, response)
         } catch {
             // Whoever gave the request up knows nothing of the server.
-            if !Task.isCancelled { leave.failure() }
+            if Task.isCancelled { leave.release() } else { leave.failure() }
             throw error
         }
     }
@@ -99,9 +112,11 @@ extension Steadfast {
 
     private func elsewhere(_ request: URLRequest, _ first: String) -> Leave? {
         guard isRepeatable(method: request.httpMethod ?? "GET"), request.httpBodyStream == nil,
-            let leave = try? tryAcquire(besides: first), leave.endpoint != first
+            let leave = try? tryAcquire(excluding: first)
         else { return nil }
-        return leave
+        if leave.endpoint != first { return leave }
+        leave.release()
+        return nil
     }
 
     private func there(_ request: URLRequest, _ name: String) throws -> URLRequest {

@@ -141,7 +141,7 @@ public final class Steadfast: Sendable {
         core.isolate(name: try known(name), isolated: isolated)
     }
 
-    private func known(_ name: String) throws -> String {
+    func known(_ name: String) throws -> String {
         let names = snapshot.endpoints.map(\.name)
         guard names.contains(name) else { throw UnknownEndpoint(name: name, known: names) }
         return name

@@ -37,6 +37,34 @@ final class RequestsTests: XCTestCase {
         link.stop()
     }
 
+    func testARequestThatIsGivenUpFreesItsTrialAndCountsForNothing() async throws {
+        let testbed = try Testbed()
+        // Its health check goes elsewhere: only requests meet the fault.
+        let primary = Endpoint(name: "primary", connect: testbed.endpoints[0].connect, health: testbed.endpoints[1].health)
+        var config = Config(endpoints: [primary])
+        (config.breaker.failures, config.breaker.open, config.breaker.openMax) = (1, .milliseconds(10), .milliseconds(10))
+        let link = try Steadfast.start(config)
+        try await testbed.fault("primary", "\"hang\"")
+        try link.tryAcquire().failure()
+        var post = URLRequest(url: try XCTUnwrap(URL(string: "https://any.invalid/_ping")))
+        post.httpMethod = "POST"
+        // One more than a half-open breaker lets through at a time.
+        for _ in 0..<4 {
+            try await Task.sleep(for: .milliseconds(50))
+            let asking = Task { [post] in try await link.data(for: post) }
+            try await Task.sleep(for: .milliseconds(50))
+            asking.cancel()
+            if case .failure(let refused as CircuitOpen) = await asking.result { XCTFail("\(refused)") }
+        }
+        try await until { link.snapshot.endpoints[0].breaker == .halfOpen }
+        let leave = try link.tryAcquire()
+        leave.release()
+        leave.failure()
+        try await Task.sleep(for: .milliseconds(50))
+        XCTAssertEqual(link.snapshot.endpoints[0].breaker, .halfOpen, "only the first report counts")
+        link.stop()
+    }
+
     func testItOpensExplainsAndReports() async throws {
         let testbed = try Testbed()
         let link = try Steadfast.start(Config(endpoints: testbed.endpoints))
@@ -44,7 +72,7 @@ final class RequestsTests: XCTestCase {
         for _ in 0..<5 { try link.tryAcquire().failure() }
         try await until { link.snapshot.endpoints[0].breaker == .open }
         XCTAssertThrowsError(try link.tryAcquire())
-        XCTAssertEqual(try link.tryAcquire(besides: "primary").endpoint, "secondary")
+        XCTAssertEqual(try link.tryAcquire(excluding: "primary").endpoint, "secondary")
         try await testbed.fault("primary", #"{"status":500}"#)
         try await until { link.active.name == "secondary" }
         let why = try link.explain("primary")

@@ -155,6 +155,43 @@ final class SteadfastTests: XCTestCase {
         for await _ in second.messages { XCTFail("there was no socket") }
     }
 
+    func testAConnectionIsReplacedOnRequestByAnotherOneToTheSameEndpoint() async throws {
+        let testbed = try Testbed()
+        let link = try Steadfast.start(Config(endpoints: testbed.endpoints))
+        let connection = try link.connect(using: PlainSocketConnector())
+        var messages = connection.messages.makeAsyncIterator()
+        for _ in 0..<3 {
+            let greeting = await messages.next()
+            XCTAssertEqual(greeting, .text("primary"))
+            connection.reconnect()
+        }
+        connection.close()
+        let next = try link.connect(using: PlainSocketConnector())
+        var others = next.messages.makeAsyncIterator()
+        let greeting = await others.next()
+        XCTAssertEqual(greeting, .text("primary"))
+        connection.reconnect()
+        try await Task.sleep(for: .milliseconds(200))
+        XCTAssertEqual(next.endpoint?.name, "primary", "a closed connection replaces no other")
+        link.stop()
+    }
+
+    func testAFailureThatTheAppReportsIsLookedIntoAtOnce() async throws {
+        var calm = config
+        calm.check.interval = .seconds(600)
+        let link = try Steadfast.start(calm, transport: Scripted { _ in ok })
+        while !link.snapshot.endpoints.allSatisfy({ $0.health == .healthy }) { try await Task.sleep(for: .milliseconds(5)) }
+        let events = link.events
+        try link.reportTraffic("a", ok: false)
+        for await event in events {
+            guard case .check(let report) = event else { continue }
+            XCTAssertEqual(report.endpoint, "a")
+            break
+        }
+        XCTAssertThrowsError(try link.reportTraffic("c", ok: true))
+        link.stop()
+    }
+
     func testACancelledTaskStopsTheWatching() async throws {
         let link = try Steadfast.start(config, transport: Scripted { _ in ok })
         let waiting = Task { try await link.run() }

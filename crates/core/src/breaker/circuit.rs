@@ -46,6 +46,15 @@ impl Default for State {
 }
 
 impl Circuit {
+    /// A circuit whose permits are told from those of earlier generations.
+    pub(crate) fn of_generation(generation: u32) -> Self {
+        Self { generation, ..Self::default() }
+    }
+
+    pub(crate) const fn generation(&self) -> u32 {
+        self.generation
+    }
+
     pub(crate) const fn state(&self) -> BreakerState {
         match self.state {
             State::Closed { .. } => BreakerState::Closed,

@@ -18,11 +18,14 @@ use rules::BreakerState;
 #[derive(Debug)]
 pub(crate) struct Breakers {
     circuits: Vec<Circuit>,
+    /// The latest generation of the circuits of earlier lists: permits of one that is gone say
+    /// nothing of another one of its name.
+    latest: u32,
 }
 
 impl Breakers {
     pub(crate) fn new(count: usize) -> Self {
-        Self { circuits: vec![Circuit::default(); count] }
+        Self { circuits: vec![Circuit::default(); count], latest: 0 }
     }
 
     pub(crate) fn state(&self, index: usize) -> BreakerState {
@@ -120,7 +123,10 @@ impl Breakers {
 
     /// The endpoints are others. Isolation stays with the name.
     pub(crate) fn replace(&mut self, origins: &[Origin]) {
-        rearrange(&mut self.circuits, origins, |_| Circuit::default());
+        let latest = self.circuits.iter().map(Circuit::generation).max();
+        self.latest = self.latest.max(latest.unwrap_or_default());
+        let next = self.latest.wrapping_add(1);
+        rearrange(&mut self.circuits, origins, |_| Circuit::of_generation(next));
         for (circuit, origin) in self.circuits.iter_mut().zip(origins) {
             if !origin.same_host && circuit.state() != BreakerState::Isolated {
                 circuit.close();

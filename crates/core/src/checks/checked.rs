@@ -7,8 +7,11 @@ use crate::health::detector::Rule;
 use crate::health::evidence::Weight;
 use crate::health::loss::{LossEstimator, Sample};
 use crate::health::rtt::RttEstimator;
-use crate::health::{EndpointHealth, Health};
+use crate::health::EndpointHealth;
 use crate::protocol::outcome::FailureKind;
+
+/// Maximum number of checks in a row that are made closely because an endpoint fails now and then.
+const MAX_CLOSE_LOOKS: u8 = 60;
 
 /// What is known of one endpoint by its checks.
 #[derive(Debug)]
@@ -21,8 +24,12 @@ pub(crate) struct Checked {
     last: Option<LastCheck>,
     /// When the last check that passed began.
     last_pass: Option<Timestamp>,
+    /// When the last answer came, whatever it was.
+    last_answer: Option<Timestamp>,
     /// When the last sign of failure came, or the check that showed it began.
     last_failure: Option<Timestamp>,
+    /// Checks in a row that were made closely because it fails now and then.
+    close_looks: u8,
     /// A check was given up because a wake-up came late, and none has ended since.
     given_up_late: bool,
 }
@@ -56,17 +63,27 @@ impl Checked {
             last: None,
             last_pass: None,
             last_failure: None,
+            last_answer: None,
+            close_looks: 0,
             given_up_late: false,
         }
     }
 
-    pub(super) fn learn(&mut self, lesson: &Lesson) {
+    pub(super) fn learn(&mut self, lesson: &Lesson, now: Timestamp) {
         let Lesson { started, failure, latency, sample } = *lesson;
         self.last = Some(LastCheck { started, failure });
         self.given_up_late = false;
+        if !failure.is_some_and(FailureKind::is_no_answer) {
+            self.last_answer = Some(now);
+        }
         if let Some(sample) = sample {
             self.health.detector_mut().observe(sample);
         }
+        self.close_looks = if self.health.detector().is_doubtful() {
+            self.close_looks.saturating_add(1)
+        } else {
+            0
+        };
         if let Some(latency) = latency {
             self.rtt.observe(latency);
         }
@@ -140,6 +157,10 @@ impl Checked {
         self.last_pass
     }
 
+    pub(crate) const fn last_answer(&self) -> Option<Timestamp> {
+        self.last_answer
+    }
+
     pub(crate) const fn last_failure(&self) -> Option<Timestamp> {
         self.last_failure
     }
@@ -176,8 +197,11 @@ impl Checked {
         }
     }
 
-    /// Whether it has failed so often lately that it is worth looking more closely.
+    /// Whether it works, and has failed so often lately that it is worth looking more closely. An
+    /// endpoint that goes on like this is not looked at closely for ever.
     pub(super) fn is_doubtful(&self) -> bool {
-        self.health.detector().is_doubtful() && self.health.health() != Health::Unhealthy
+        self.health.is_usable()
+            && self.health.detector().is_doubtful()
+            && self.close_looks < MAX_CLOSE_LOOKS
     }
 }

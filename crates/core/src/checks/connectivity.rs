@@ -155,6 +155,11 @@ impl Connectivity {
         self.probes.iter().filter_map(passed).max()
     }
 
+    /// When the last probe began that has ended.
+    pub(crate) fn last_end(&self) -> Option<Timestamp> {
+        self.probes.iter().filter_map(|probe| Some(probe.ended?.0)).max()
+    }
+
     /// Whether a probe is in flight.
     pub(crate) fn is_probing(&self) -> bool {
         self.probes.iter().any(|probe| probe.in_flight.is_some())

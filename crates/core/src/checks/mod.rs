@@ -32,6 +32,8 @@ const TOO_MANY_REQUESTS: u16 = 429;
 /// How often an endpoint is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pace {
+    /// Only when the app asks for it.
+    Off,
     /// Only when the app or a sign of failure asks for it.
     OnRequest,
     /// As the active endpoint: every `interval`, and in haste while it is suspected.
@@ -158,7 +160,7 @@ impl Checks {
             latency,
             sample: if limited { Some(Sample::Passed) } else { sample },
         };
-        checked.learn(&lesson);
+        checked.learn(&lesson, cx.now);
         let warns = answer
             .document
             .as_ref()
@@ -193,7 +195,10 @@ impl Checks {
         if let Some(spread) = document.and_then(|document| document.spread) {
             checked.set_spread(spread);
         }
-        let rest = answer.retry_after().filter(|_| matches!(answer.status, Some(429 | 503)));
+        // The published script knows nothing of what servers ask for.
+        let heeds = cx.strategy().heeds_servers();
+        let asks = heeds && matches!(answer.status, Some(429 | 503));
+        let rest = answer.retry_after().filter(|_| asks);
         // Everyone was told the same: none comes back earlier, and not all at the same moment.
         let until = rest.map(|rest| cx.now + rest + cx.random.within(cx.config.spread.forced));
         checked.schedule.heed(until, answer.status == Some(TOO_MANY_REQUESTS));
@@ -201,7 +206,7 @@ impl Checks {
             document.is_some_and(|document| document.status == DocumentStatus::Maintenance);
         let announced = by_document || (answer.status == Some(503) && rest.is_some());
         let until = cx.now + rest.unwrap_or(MAINTENANCE);
-        (announced && cx.strategy().heeds_servers()).then_some(Exclusion::Announced(until))
+        (announced && heeds).then_some(Exclusion::Announced(until))
     }
 
     /// Draws the conclusions from a check that counts.

@@ -309,7 +309,7 @@ mod tests {
         schedule.traffic(at(3_000));
         assert_eq!(active_due(&schedule, Haste::None), Some(at(6_000)));
         schedule.traffic(at(45_000));
-        assert_eq!(active_due(&schedule, Haste::None), Some(at(46_020)));
+        assert_eq!(active_due(&schedule, Haste::None), Some(at(17_020)));
     }
 
     #[test]

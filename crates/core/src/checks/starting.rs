@@ -23,7 +23,7 @@ impl Checks {
         let check = cx.endpoints[index].health.check();
         let suspected = checked.health.detector().suspects();
         let due = match pace {
-            Pace::OnRequest | Pace::Wait => None,
+            Pace::Off | Pace::OnRequest | Pace::Wait => None,
             Pace::Active => {
                 let haste = match () {
                     () if suspected => Haste::Suspected,
@@ -42,7 +42,10 @@ impl Checks {
         let excluded = checked.health.health() == Health::Maintenance;
         // A requested check replaces the scheduled one, unless the endpoint is suspect and its next
         // check in haste comes sooner.
-        match (schedule.requested(excluded), due) {
+        let requested = schedule.requested(excluded).filter(|_| {
+            pace != Pace::Off || schedule.request().is_some()
+        });
+        match (requested, due) {
             (Some(requested), Some(due)) if suspected => Some(requested.min(due)),
             (Some(requested), _) => Some(requested),
             (None, due) => due,
@@ -70,7 +73,7 @@ impl Checks {
         let patient = match pace {
             Pace::Active | Pace::Leaving => false,
             Pace::Round(_) | Pace::Wait => true,
-            Pace::OnRequest | Pace::Every(_) | Pace::Haste(..) => unhealthy,
+            Pace::Off | Pace::OnRequest | Pace::Every(_) | Pace::Haste(..) => unhealthy,
         };
         let full = endpoint.health.check().timeout;
         let timeout = if patient { full } else { checked.timeout(endpoint.health.check()) };

@@ -97,7 +97,7 @@ impl Engine {
             let world = self.world(&retry);
             let usable = self.failover.best(&world, &self.cx, &|_| true);
             let best = usable.unwrap_or_else(|| self.failover.best_of_all(&world, &self.cx));
-            self.failover.set_active(best);
+            self.failover.set_active(&self.cx, best);
         }
         if let Some(request) = request {
             self.checks.pass_on(&self.cx, self.failover.active(), request);

@@ -16,10 +16,18 @@ impl Engine {
                 break;
             }
         }
-        if self.session.is_trying() && !self.failover.is_opening() {
+        if self.session.is_trying() && !self.failover.may_be_opening() {
             self.session.abandon_trial(&mut self.cx);
         }
+        let retry = self.retry();
+        if let Some(at) = self.failover.attempt_due(&self.world(&retry), &self.cx) {
+            self.session.retry_by(at.max(self.cx.now));
+        }
         self.start_due_checks();
+        if self.failover.is_in_outage() {
+            // Where all that the round is for asks for rest, the next one is planned.
+            self.fact(Fact::Observed);
+        }
     }
 
     fn start_due_checks(&mut self) {
@@ -27,7 +35,10 @@ impl Engine {
         for (index, pace) in paces.into_iter().enumerate() {
             self.checks.start(&mut self.cx, index, pace);
         }
-        self.failover.round_begun(self.cx.now);
+        // If everybody rests, the round waits for the first of them.
+        if (0..self.cx.endpoints.len()).any(|it| self.checks.of(it).schedule().is_checking()) {
+            self.failover.round_begun(self.cx.now);
+        }
         let doubt = self.doubt();
         self.checks.start_probes(&mut self.cx, doubt);
     }
@@ -36,7 +47,9 @@ impl Engine {
     pub(super) fn fact(&mut self, fact: Fact) -> bool {
         let from = self.failover.active();
         let retry = self.retry();
-        let world = World { checks: &self.checks, session: &self.session, retry: &retry };
+        let watch = self.watch();
+        let (checks, session) = (&self.checks, &self.session);
+        let world = World { checks, session, retry: &retry, watch };
         let decision = self.failover.step(&world, &mut self.cx, fact);
         if let Some(decision) = decision {
             self.follow(decision, from);
@@ -84,6 +97,7 @@ impl Engine {
                 cx.emit(Event::Online);
                 self.session.forgive_all();
                 self.awaken_in_a_crowd();
+                self.session.renew_open(&mut self.cx);
             }
         }
     }
@@ -104,6 +118,7 @@ impl Engine {
     fn back_from_outage(&mut self, from: usize, to: usize, void: bool) {
         if void {
             self.discard_verdicts();
+            self.session.renew_open(&mut self.cx);
         }
         if to != from {
             self.switched(from, to, SwitchReason::Recovered);

@@ -13,7 +13,7 @@ use crate::protocol::effect::ConnectionId;
 use crate::protocol::event::Event;
 use crate::protocol::input::Input;
 use crate::session::close_code::{announces_maintenance, blames_server};
-use crate::session::{Renewal, SessionFact};
+use crate::session::{End, Renewal, SessionFact};
 
 impl Engine {
     pub(super) fn take(&mut self, input: Input) {
@@ -128,11 +128,8 @@ impl Engine {
         self.cx.emit(Event::Health { endpoint: self.cx.name(index), from, to });
         self.breakers.follow(&mut self.cx, index, change);
         // Attempts to connect that failed while the endpoint was down say nothing of it now.
-        if matches!(from, Health::Unhealthy | Health::Suspect | Health::Maintenance)
-            && matches!(to, Health::Healthy | Health::Degraded | Health::Unknown)
-            && !matches!(from, Health::Suspect)
-        {
-            self.session.forgive(index);
+        if matches!(from, Health::Unhealthy | Health::Maintenance) && to != Health::Maintenance {
+            self.session.recovered(index);
         }
     }
 
@@ -151,12 +148,12 @@ impl Engine {
             Some(SessionFact::TrialFailed(index)) => {
                 self.fact(Fact::TrialFailed(index));
             }
-            Some(SessionFact::Closed { endpoint, code, was_open }) => {
-                self.blame(endpoint, code, was_open);
+            Some(SessionFact::Closed { endpoint, code, end }) => {
+                self.blame(endpoint, code, end);
                 self.cx.emit(Event::Disconnected { endpoint: self.cx.name(endpoint), code });
             }
             Some(SessionFact::RenewalFailed { endpoint, code }) => {
-                self.blame(endpoint, code, false);
+                self.blame(endpoint, code, End::Refused);
             }
             Some(SessionFact::Silent) => {
                 self.passive_failure(self.failover.active(), Evidence::Silent);
@@ -172,13 +169,18 @@ impl Engine {
     }
 
     /// What the end of a connection says of its endpoint.
-    fn blame(&mut self, index: usize, code: Option<u16>, was_open: bool) {
+    fn blame(&mut self, index: usize, code: Option<u16>, end: End) {
+        let was_open = end != End::Refused;
         if announces_maintenance(code) && was_open && self.cx.strategy().heeds_servers() {
             let until = Exclusion::Announced(self.cx.now + MAINTENANCE);
             self.exclude(index, until);
-        } else if blames_server(code) && was_open {
+        } else if blames_server(code) && end == End::Broken {
             self.passive_failure(index, Evidence::Closed(code));
         } else if blames_server(code) {
+            // Whether an endpoint can be connected to is kept apart from its health.
+            if self.checks.of(index).health().is_usable() {
+                self.session.hold(index);
+            }
             self.checks.ask(&self.cx, index);
         }
     }

@@ -32,7 +32,7 @@ use crate::observe::Observers;
 use crate::operate::Operator;
 use crate::protocol::effect::Effect;
 use crate::protocol::event::{Event, OfflineReason};
-use crate::protocol::input::{Input, Network};
+use crate::protocol::input::{Command, Input, Network};
 use crate::session::Session;
 use context::Context;
 use presence::Presence;
@@ -144,12 +144,16 @@ impl Engine {
             cx,
         };
         let best = engine.failover.best_of_all(&engine.world(&engine.retry()), &engine.cx);
-        engine.failover.set_active(best);
+        engine.failover.set_active(&engine.cx, best);
         engine
     }
 
     /// Takes in what has happened. A `now` earlier than the last one is taken for the last one.
     pub fn handle(&mut self, now: Timestamp, input: Input) {
+        if input == Input::Command(Command::Stop) {
+            // Whatever has been missed is of no interest any more.
+            self.wakeup = None;
+        }
         self.advance(now);
         match (self.phase, input) {
             (Phase::Running, Input::Started) => {}
@@ -197,12 +201,19 @@ impl Engine {
     }
 
     fn start(&mut self) {
+        // What was found in an earlier run says nothing about this one.
+        self.session.forgive_all();
+        for index in 0..self.cx.endpoints.len() {
+            let change = self.checks.discard_verdict(&self.cx, index);
+            self.health_changed(index, change);
+        }
         self.phase = Phase::Running;
         self.cx.running = true;
         self.failover.restart();
         self.checks.restart(&self.cx);
         let active = self.failover.active();
         self.cx.emit(Event::Started { active: self.cx.name(active) });
+        self.forget_verdicts();
         if self.failover.is_reported_offline() {
             self.cx.emit(Event::Offline { reason: OfflineReason::Told });
         } else if self.watches() {
@@ -210,6 +221,15 @@ impl Engine {
             self.checks.ask_all(&mut self.cx, active, delay);
         }
         self.session.follow(&mut self.cx, active);
+    }
+
+    /// What an earlier run found of the endpoints is void.
+    fn forget_verdicts(&mut self) {
+        self.session.forgive_all();
+        for index in 0..self.cx.endpoints.len() {
+            let change = self.checks.discard_verdict(&self.cx, index);
+            self.health_changed(index, change);
+        }
     }
 
     fn stop(&mut self) {
@@ -223,7 +243,8 @@ impl Engine {
 
     /// What the failover may look at.
     fn world<'a>(&'a self, retry: &'a Retry) -> World<'a> {
-        World { checks: &self.checks, session: &self.session, retry }
+        let watch = self.watch();
+        World { checks: &self.checks, session: &self.session, retry, watch }
     }
 
     /// How retries wait for each other: in the background less often, for they wake the radio.

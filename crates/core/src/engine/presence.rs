@@ -66,6 +66,12 @@ impl Engine {
         let due = self.wakeup.map(|wakeup| wakeup.at).filter(|_| self.phase == Phase::Running);
         let late = due.map_or(Millis::ZERO, |at| now - at);
         self.cx.now = self.cx.now.max(now);
+        if late > LATE
+            && let Some(wakeup) = &mut self.wakeup
+        {
+            // Lateness is noticed once, though a permit may be asked for before the wake-up.
+            wakeup.at = self.cx.now;
+        }
         if late > SLEPT {
             self.breakers.slept(late);
             self.awaken(Millis::ZERO);

@@ -83,7 +83,7 @@ impl Engine {
             let retry = self.retry();
             self.failover.best_of_all(&self.world(&retry), &self.cx)
         });
-        self.failover.set_active(active);
+        self.failover.set_active(&self.cx, active);
         Ok(())
     }
 

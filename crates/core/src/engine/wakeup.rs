@@ -61,7 +61,7 @@ impl Engine {
     /// How often each endpoint is checked at present.
     pub(super) fn paces(&self) -> Vec<Pace> {
         let retry = self.retry();
-        self.failover.paces(&self.world(&retry), &self.cx, self.watch())
+        self.failover.paces(&self.world(&retry), &self.cx)
     }
 
     /// Since when the network is in doubt, if third parties are to be asked about it.

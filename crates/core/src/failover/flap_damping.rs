@@ -33,6 +33,13 @@ impl FlapDamping {
         self.left_at.map_or(well_since, |left| left.max(well_since)) + self.wait(failback)
     }
 
+    /// As [`FlapDamping::ready_at`], for an endpoint that the app may go to at once unless it had to
+    /// be left.
+    pub(crate) fn free_at(&self, well_since: Timestamp, failback: &Failback) -> Timestamp {
+        let ready = self.ready_at(well_since, failback);
+        self.left_at.map_or(Timestamp::default(), |_| ready)
+    }
+
     pub(crate) const fn flaps(&self) -> u32 {
         self.flaps
     }
@@ -66,7 +73,7 @@ impl FlapDamping {
     /// had to be left a short while ago.
     pub(crate) fn proof(&self, now: Timestamp) -> u32 {
         let recent = self.left_at.is_some_and(|left| now - left < RECENT);
-        if recent { (1 + 2 * self.flaps).min(MAX_PROOF) } else { 1 }
+        if recent { (1 + 4 * self.flaps).min(MAX_PROOF) } else { 1 }
     }
 
     /// The app wanted to go back and could not connect.
@@ -122,11 +129,11 @@ mod tests {
         assert_eq!(damping.proof(at(11)), 1, "a first failure is no flap");
         damping.arrived(at(20));
         damping.left(&failback, at(30));
-        assert_eq!(damping.proof(at(31)), 3);
+        assert_eq!(damping.proof(at(31)), 5);
         damping.arrived(at(40));
         damping.excused();
         damping.left(&failback, at(50));
-        assert_eq!(damping.proof(at(51)), 3, "it was left for another reason");
+        assert_eq!(damping.proof(at(51)), 5, "it was left for another reason");
         assert_eq!(damping.proof(at(50 + 600)), 1, "long ago");
     }
 

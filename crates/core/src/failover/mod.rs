@@ -32,6 +32,8 @@ use view::{ConnectionView, EndpointView, ProbesView, View};
 
 /// An outage that begins so soon after the last one is the same: it ends only after a while.
 const RELAPSE_WITHIN: Millis = Millis::from_secs(300);
+/// A move in need that follows another one so soon is one too many, perhaps.
+const FORCED_WITHIN: Millis = Millis::from_secs(600);
 /// How long an endpoint must be usable to end the second outage in a row; twice as long each time.
 const FIRST_HOLD: Millis = Millis::from_secs(5);
 const LAST_HOLD: Millis = Millis::from_secs(40);
@@ -47,6 +49,8 @@ pub(crate) struct Failover {
     recovered: Option<(Timestamp, u32)>,
     /// How many the last outage followed.
     relapses: u32,
+    /// Moves in need that followed each other, and when the last one was.
+    forced: (u32, Timestamp),
 }
 
 /// What is remembered of an endpoint.
@@ -72,7 +76,7 @@ impl Failover {
             seats.push(Seat { standing, damping: FlapDamping::default() });
         }
         let state = State::Steady(None);
-        Self { state, active: 0, preference: None, seats, recovered: None, relapses: 0 }
+        Self { state, active: 0, preference: None, seats, recovered: None, relapses: 0, forced: (0, Timestamp::default()) }
     }
 
     pub(crate) const fn active(&self) -> usize {
@@ -108,9 +112,9 @@ impl Failover {
         self.state.outage().is_some()
     }
 
-    /// Whether a connection is being opened for a planned move.
-    pub(crate) const fn is_opening(&self) -> bool {
-        self.state.is_opening()
+    /// Whether a connection may be opened for a move.
+    pub(crate) const fn may_be_opening(&self) -> bool {
+        self.state.may_be_opening()
     }
 
     // ----- steps -----
@@ -140,12 +144,17 @@ impl Failover {
                     | SwitchReason::Preferred
                     | SwitchReason::Faster
                     | SwitchReason::Replaced => damping.excused(),
-                    _ => damping.left(failback, now),
+                    SwitchReason::Degraded | SwitchReason::Maintenance => damping.left(failback, now),
+                    _ => {
+                        damping.left(failback, now);
+                        self.forced = (self.forced_moves(now) + 1, now);
+                    }
                 }
                 self.move_to(cx, to);
             }
             Decision::Recover { to, .. } | Decision::BackOnline { to, .. } if to != self.active => {
                 self.seats[self.active].damping.left(failback, now);
+                self.forced = (self.forced_moves(now) + 1, now);
                 self.move_to(cx, to);
             }
             Decision::Postpone(to) => self.seats[to].damping.not_reached(now),
@@ -159,13 +168,21 @@ impl Failover {
     }
 
     fn move_to(&mut self, cx: &Context, to: usize) {
-        self.active = to;
+        self.set_active(cx, to);
         self.seats[to].damping.arrived(cx.now);
-        if let Some(preference) = &mut self.preference
-            && preference.name == cx.endpoints[to].name
-        {
-            preference.pending = false;
-        }
+    }
+
+    /// Moves in need that a move follows which is made now.
+    fn forced_moves(&self, now: Timestamp) -> u32 {
+        let (count, last) = self.forced;
+        if now - last < FORCED_WITHIN { count } else { 0 }
+    }
+
+    /// How many checks in a row an endpoint must pass to be moved to in need: one, and more if one
+    /// move follows another.
+    fn proof(&self, index: usize, now: Timestamp) -> u32 {
+        let by_moves = 1 + 4 * self.forced_moves(now).saturating_sub(1).min(4);
+        self.seats[index].damping.proof(now).max(by_moves)
     }
 
     /// Outages that an outage follows that begins now.
@@ -199,8 +216,14 @@ impl Failover {
         };
     }
 
-    pub(crate) fn set_active(&mut self, active: usize) {
+    /// The app is to be connected to this endpoint, which may be what it wished for.
+    pub(crate) fn set_active(&mut self, cx: &Context, active: usize) {
         self.active = active;
+        if let Some(preference) = &mut self.preference
+            && preference.name == cx.endpoints[active].name
+        {
+            preference.pending = false;
+        }
     }
 
     /// The app prefers this endpoint, or none.
@@ -252,4 +275,6 @@ pub(crate) struct World<'a> {
     pub(crate) checks: &'a Checks,
     pub(crate) session: &'a Session,
     pub(crate) retry: &'a Retry,
+    /// Whether checks are made without being asked for.
+    pub(crate) watch: Watch,
 }

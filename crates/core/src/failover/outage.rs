@@ -45,7 +45,10 @@ pub(super) fn recover(
     if let Some(outage) = state.outage_mut() {
         outage.silent &= !anyone_answers;
         if outage.round.is_none() && !in_flight {
-            outage.round = Some(now + outage.backoff.wait(retry, random));
+            // Those that asked for rest get it; the first of the others makes the round.
+            let at = now + outage.backoff.wait(retry, random);
+            let due = view.endpoints.iter().map(|it| it.rests_until.map_or(at, |rest| rest.max(at)));
+            outage.round = due.min();
         }
     }
     (state, None)

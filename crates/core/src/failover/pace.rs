@@ -1,9 +1,11 @@
 //! How often each endpoint is checked in which state, when a decision is due, and who is the best.
 
 use super::selection::{best, is_better};
-use super::state::{Offline, Outage, PlannedMove, Stage, State};
+use super::state::{Offline, PlannedMove, Stage, State};
+use super::strategy::Strategy;
 use super::suspicion::asked_in_haste;
 use super::{ConnectionView, EndpointView, Failover, ProbesView, View, World};
+use super::view::A_MOMENT;
 use crate::base::time::{Millis, Timestamp, earliest};
 use crate::checks::Pace;
 use crate::config::Config;
@@ -46,16 +48,20 @@ impl Failover {
                 retry_at: reach.retry_at().filter(|_| reach.failures() > 0).unwrap_or_default(),
                 last_pass: checked.last_pass(),
                 last_failure: checked.last_failure(),
+                last_answer: checked.last_answer(),
                 failure: checked.failure(),
                 checking: schedule.is_checking(),
                 attempts: schedule.attempts(),
+                interval: cx.endpoints[index].health.check().interval,
                 rtt: checked.rtt().smoothed(),
                 deviation: checked.rtt().deviation(),
                 failure_share: detector.loss().failure_share(),
-                resting: schedule.rests_until().is_some(),
+                rests_until: schedule.rests_until(),
                 spread: checked.spread(),
                 rank: seat.standing.rank(health.health(), preferred),
-                proof: seat.damping.proof(cx.now),
+                proof: self.proof(index, cx.now),
+                flaps: seat.damping.flaps(),
+                free_at: seat.damping.free_at(health.since(), &cx.config.failback),
                 ready_at: seat.damping.ready_at(health.since(), &cx.config.failback),
             });
         }
@@ -79,17 +85,20 @@ impl Failover {
             config,
             retry: world.retry,
             active: self.active,
+            blind: world.watch == Watch::Off,
             endpoints,
             connection: ConnectionView {
                 wanted: session.is_wanted(),
-                broken: session.is_broken(),
+                broken: session.is_in_doubt(),
+                trying: session.is_trying(),
                 talking,
                 last_message: session.last_message(),
             },
             probes: ProbesView {
-                any: !connectivity.is_empty(),
+                any: world.watch == Watch::Full && !connectivity.is_empty(),
                 in_flight: connectivity.is_probing(),
                 last_pass: connectivity.last_pass(),
+                last_end: connectivity.last_end(),
                 captive: connectivity.is_captive(),
             },
             wish: pending.and_then(|preference| cx.index_of(&preference.name)),
@@ -122,61 +131,35 @@ impl Failover {
         if !self.is_in_outage() {
             return self.active;
         }
-        let failures = |index: &usize| world.session.reach(*index).failures();
-        let usable = |index: &usize| world.checks.of(*index).health().is_usable();
-        (0..self.seats.len()).filter(usable).min_by_key(failures).unwrap_or(self.active)
+        let retry_at = |index: &usize| world.session.reach(*index).retry_at();
+        self.passing(world).min_by_key(retry_at).unwrap_or(self.active)
+    }
+
+    /// When the next attempt to connect is due in an outage: each endpoint whose checks pass has a
+    /// back-off of its own.
+    pub(crate) fn attempt_due(&self, world: &World<'_>, cx: &Context) -> Option<Timestamp> {
+        let is_open = |index: usize| world.session.is_open_to(&cx.endpoints[index]);
+        if !self.is_in_outage() || self.passing(world).any(is_open) {
+            return None;
+        }
+        let retry_at = |index: usize| world.session.reach(index).retry_at().unwrap_or_default();
+        self.passing(world).map(retry_at).min()
+    }
+
+    /// The endpoints whose checks pass.
+    fn passing(&self, world: &World<'_>) -> impl Iterator<Item = usize> {
+        (0..self.seats.len()).filter(|index| world.checks.of(*index).health().is_usable())
     }
 
     /// How often each endpoint is checked.
-    pub(crate) fn paces(&self, world: &World<'_>, cx: &Context, watch: Watch) -> Vec<Pace> {
+    pub(crate) fn paces(&self, world: &World<'_>, cx: &Context) -> Vec<Pace> {
         let endpoints = self.views(world, cx);
         let view = self.view(world, cx, &endpoints, &cx.config);
         let mut paces = Vec::with_capacity(endpoints.len());
         for index in 0..endpoints.len() {
-            paces.push(self.pace(&view, cx, watch, index));
+            paces.push(pace(&self.state, &view, cx.strategy(), world.watch, index));
         }
         paces
-    }
-
-    fn pace(&self, view: &View<'_>, cx: &Context, watch: Watch, index: usize) -> Pace {
-        let active = index == self.active;
-        let retry = view.retry.max;
-        match (&self.state, watch) {
-            (_, Watch::Off) | (State::Steady(_) | State::Offline(Offline::Reported(_)), Watch::Mending) => {
-                Pace::OnRequest
-            }
-            (State::Trying { .. }, _) => Pace::OnRequest,
-            // A platform can be wrong, so something is tried now and then.
-            (State::Offline(Offline::Reported(_)), _) if active => Pace::Every(retry),
-            (State::Offline(Offline::Reported(_)), _) => Pace::OnRequest,
-            (State::AllDown(outage) | State::Offline(Offline::Presumed(outage)), _) => {
-                let Outage { round, .. } = outage;
-                match round {
-                    _ if view.endpoints[index].is_usable() => Pace::Active,
-                    Some(at) => Pace::Round(*at),
-                    None => Pace::Wait,
-                }
-            }
-            (State::Suspecting(suspicion), _) if active && suspicion.decided => Pace::Leaving,
-            (State::Steady(_) | State::Suspecting(_), _) if active => Pace::Active,
-            (State::Suspecting(suspicion), _) => {
-                let pause = cx.config.standby_interval.unwrap_or(retry);
-                match asked_in_haste(suspicion, view, index) {
-                    Some(attempts) => Pace::Haste(attempts, pause),
-                    None => Pace::Every(pause),
-                }
-            }
-            (State::Steady(_), _) => match cx.config.standby_interval {
-                // A busy connection shows that the active endpoint lives: there is less hurry.
-                Some(pause) if view.connection.talking => Pace::Every(pause.scaled(2, 1)),
-                Some(pause) => Pace::Every(pause),
-                // Where standbys are not watched, those that the app would go back to are.
-                None if cx.strategy().fails_back() && is_better(view, cx.strategy(), index) => {
-                    Pace::Every(cx.config.failback.after.max(retry))
-                }
-                None => Pace::OnRequest,
-            },
-        }
     }
 
     /// The round of an outage begins that is due.
@@ -188,27 +171,107 @@ impl Failover {
 
     /// When a decision is due that waits for nothing but time.
     pub(crate) fn due(&self, world: &World<'_>, cx: &Context) -> Option<Timestamp> {
+        let well_since = (0..self.seats.len()).filter_map(|index| {
+            let health = world.checks.of(index).health();
+            health.is_usable().then(|| health.since())
+        });
+        let due = due(&self.state, cx.now, well_since);
         let later = |at: &Timestamp| *at > cx.now;
         match &self.state {
-            State::Suspecting(suspicion) => {
-                suspicion.verdict.map(|at| at + suspicion.spread).filter(later)
+            State::Suspecting(_) => {
+                let silence = world.session.last_message().map(|at| at + A_MOMENT);
+                earliest(&[due, silence.filter(later), self.retry_due(world, cx)])
             }
-            State::Steady(Some(PlannedMove { stage: Stage::Waiting(at), .. })) => {
-                Some(*at).filter(later)
-            }
-            State::AllDown(outage) | State::Offline(Offline::Presumed(outage))
-                if outage.hold > Millis::ZERO =>
-            {
-                let mut due = None;
-                for index in 0..self.seats.len() {
-                    let health = world.checks.of(index).health();
-                    let usable = health.is_usable();
-                    let held = Some(health.since() + outage.hold).filter(|_| usable);
-                    due = earliest(&[due, held.filter(later)]);
-                }
-                due
-            }
-            _ => None,
+            State::AllDown(_) => earliest(&[due, self.retry_due(world, cx)]),
+            _ => due,
         }
     }
+
+    /// When an endpoint whose checks pass can be tried again.
+    fn retry_due(&self, world: &World<'_>, cx: &Context) -> Option<Timestamp> {
+        if world.session.is_trying() {
+            return None;
+        }
+        let retry_at = |index: usize| world.session.reach(index).retry_at();
+        self.passing(world).filter_map(retry_at).filter(|at| *at > cx.now).min()
+    }
+}
+
+/// How often an endpoint is checked.
+pub(super) fn pace(
+    state: &State,
+    view: &View<'_>,
+    strategy: &dyn Strategy,
+    watch: Watch,
+    index: usize,
+) -> Pace {
+    let active = index == view.active;
+    let (config, retry) = (view.config, view.retry.max);
+    match (state, watch) {
+        (_, Watch::Off) => Pace::Off,
+        (State::Steady(_) | State::Offline(Offline::Reported(_)), Watch::Mending)
+        | (State::Trying { .. }, _) => Pace::OnRequest,
+        // A platform can be wrong, so everyone is tried now and then.
+        (State::Offline(Offline::Reported(_)), _) => Pace::Every(retry),
+        (State::AllDown(outage) | State::Offline(Offline::Presumed(outage)), _) => {
+            match outage.round {
+                _ if view.endpoints[index].is_usable() => Pace::Active,
+                Some(at) => Pace::Round(at),
+                None => Pace::Wait,
+            }
+        }
+        (State::Suspecting(suspicion), _) if active && suspicion.decided => Pace::Leaving,
+        (State::Steady(_) | State::Suspecting(_), _) if active => Pace::Active,
+        (State::Suspecting(suspicion), _) => {
+            let pause = config.standby_interval.unwrap_or(retry);
+            match asked_in_haste(suspicion, view, index) {
+                Some(attempts) => Pace::Haste(attempts, pause),
+                None => Pace::Every(pause),
+            }
+        }
+        (State::Steady(_), _) if is_on_probation(view, strategy, index) => {
+            Pace::Every(view.endpoints[index].interval)
+        }
+        (State::Steady(_), _) => match config.standby_interval {
+            // A busy connection shows that the active endpoint lives: there is less hurry.
+            Some(pause) if view.connection.talking => Pace::Every(pause.scaled(2, 1)),
+            Some(pause) => Pace::Every(pause),
+            // Where standbys are not watched, those that the app would go back to are.
+            None if strategy.fails_back() && is_better(view, strategy, index) => {
+                Pace::Every(config.failback.after.max(retry))
+            }
+            None => Pace::OnRequest,
+        },
+    }
+}
+
+/// Whether an endpoint that has flapped is about to be gone back to: it is looked at closely.
+fn is_on_probation(view: &View<'_>, strategy: &dyn Strategy, index: usize) -> bool {
+    const PROBATION: Millis = Millis::from_secs(30);
+    let it = &view.endpoints[index];
+    it.flaps > 0
+        && it.passes()
+        && view.now + PROBATION >= it.ready_at
+        && strategy.fails_back()
+        && is_better(view, strategy, index)
+}
+
+/// When a decision is due that waits for nothing but time, if one is later than `now`. `well_since`
+/// has, for each endpoint whose checks pass, since when.
+pub(super) fn due(
+    state: &State,
+    now: Timestamp,
+    well_since: impl Iterator<Item = Timestamp>,
+) -> Option<Timestamp> {
+    let due = match state {
+        State::Suspecting(suspicion) => suspicion.verdict.map(|at| at + suspicion.spread),
+        State::Steady(Some(PlannedMove { stage: Stage::Waiting(at), .. })) => Some(*at),
+        State::AllDown(outage) | State::Offline(Offline::Presumed(outage))
+            if outage.hold > Millis::ZERO =>
+        {
+            return well_since.map(|since| since + outage.hold).filter(|at| *at > now).min();
+        }
+        _ => None,
+    };
+    due.filter(|at| *at > now)
 }

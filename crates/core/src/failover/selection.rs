@@ -12,6 +12,8 @@ use crate::protocol::event::SwitchReason;
 const DEGRADED_FOR: Millis = Millis::from_secs(10);
 /// How long another one must have been faster before the app moves there.
 const FASTER_FOR: Millis = Millis::from_secs(60);
+/// How many times as many checks in a row an endpoint must pass before failback that has flapped.
+const FLAPPED_SUCCESSES: u32 = 3;
 /// The share of failing checks, in millionths, from which an endpoint is unreliable.
 const UNRELIABLE: u32 = 50_000;
 
@@ -48,7 +50,9 @@ pub(crate) fn plan(
     strategy: &dyn Strategy,
     random: &mut Random,
 ) -> Option<PlannedMove> {
+    // The app may have closed the connection meanwhile, or asked for another one.
     if let Some(opening) = planned.filter(|planned| planned.stage == Stage::Opening)
+        && view.connection.trying
         && view.endpoints[opening.to].passes()
     {
         return planned;
@@ -64,8 +68,11 @@ pub(crate) fn plan(
 
 /// Whether a planned move is to be made now.
 pub(crate) fn is_due(planned: &PlannedMove, view: &View<'_>) -> bool {
+    let theirs = &view.endpoints[planned.to];
+    // One that has flapped must prove itself.
+    let times = if theirs.flaps > 0 { FLAPPED_SUCCESSES } else { 1 };
     let confirmed = planned.reason != SwitchReason::Failback
-        || view.endpoints[planned.to].successes >= view.config.failback.successes;
+        || theirs.successes >= view.config.failback.successes * times;
     matches!(planned.stage, Stage::Waiting(at) if at <= view.now) && confirmed
 }
 
@@ -93,9 +100,12 @@ fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> 
             return Some(Improvement { to, reason, ready: view.now, window });
         }
         // One that has had enough of us for a while may be well again after it.
-        Health::Degraded if !ours.resting => {
-            if let Some(to) = best(view, strategy, &|index, it| index != active && well(it)) {
-                let ready = ours.since + DEGRADED_FOR;
+        Health::Degraded if ours.rests_until.is_none() => {
+            let healthy = |index: usize, it: &EndpointView| {
+                index != active && it.health == Health::Healthy
+            };
+            if let Some(to) = best(view, strategy, &healthy) {
+                let ready = view.endpoints[to].free_at.max(ours.since + DEGRADED_FOR);
                 let reason = SwitchReason::Degraded;
                 return Some(Improvement { to, reason, ready, window: voluntary });
             }
@@ -105,7 +115,7 @@ fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> 
                 index != active && well(it) && is_less_reliable(ours, it)
             };
             if let Some(to) = best(view, strategy, &reliable) {
-                let (ready, reason) = (view.now, SwitchReason::Degraded);
+                let (ready, reason) = (view.endpoints[to].free_at, SwitchReason::Degraded);
                 return Some(Improvement { to, reason, ready, window: voluntary });
             }
         }
@@ -125,7 +135,8 @@ fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> 
         index != active && well(it) && it.rank == ours.rank && strategy.is_faster(ours, it)
     };
     let to = best(view, strategy, &faster)?;
-    let (ready, reason) = (view.now + FASTER_FOR, SwitchReason::Faster);
+    let ready = view.endpoints[to].free_at.max(view.now + FASTER_FOR);
+    let reason = SwitchReason::Faster;
     Some(Improvement { to, reason, ready, window: voluntary })
 }
 

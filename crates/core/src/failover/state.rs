@@ -110,8 +110,13 @@ impl State {
         matches!(self, Self::Offline(Offline::Reported(_)))
     }
 
-    pub(crate) const fn is_opening(&self) -> bool {
-        matches!(self, Self::Steady(Some(PlannedMove { stage: Stage::Opening, .. })))
+    /// Whether a connection may be opened for a move.
+    pub(crate) const fn may_be_opening(&self) -> bool {
+        matches!(
+            self,
+            Self::Suspecting(_)
+                | Self::Steady(Some(PlannedMove { stage: Stage::Opening, .. }))
+        )
     }
 
     /// The state as the app sees it.

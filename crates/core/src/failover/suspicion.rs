@@ -6,7 +6,7 @@ use super::state::{Offline, Outage, State, Suspicion};
 use super::strategy::Strategy;
 use super::transition::{Decision, Next};
 use super::view::{EndpointView, View};
-use crate::base::time::Timestamp;
+use crate::base::time::{Millis, Timestamp};
 use crate::health::Health;
 use crate::protocol::event::{OfflineReason, SwitchReason};
 use crate::protocol::outcome::FailureKind;
@@ -18,6 +18,8 @@ const SILENCES: u32 = 3;
 /// suspect's. An unreachable host or an unknown name is retried less often.
 const STANDBY_ATTEMPTS: u32 = 6;
 const STANDBY_ATTEMPTS_WITHOUT_NETWORK: u32 = 2;
+/// How long a standby must have been well to be taken without further proof before nobody is left.
+const WELL_FOR_A_WHILE: Millis = Millis::from_secs(50);
 /// The share of failing checks, in millionths, from which a standby is not trusted blindly.
 const DUBIOUS: u32 = 20_000;
 
@@ -34,17 +36,12 @@ pub(super) fn investigate(mut suspicion: Suspicion, view: &View<'_>, strategy: &
     if !is_in_doubt(view) {
         return (State::Steady(None), None);
     }
-    let (active, ours) = (view.active, view.ours());
+    let active = view.active;
     if let Some(to) = view.wish.filter(|wish| view.endpoints[*wish].is_usable()) {
         let reason = SwitchReason::Preferred;
         return (State::Steady(None), Some(Decision::Switch { to, reason }));
     }
-    let reason = match () {
-        () if ours.down => Some(SwitchReason::Unhealthy),
-        () if view.is_cut_off() => Some(SwitchReason::Unconnectable),
-        () if ours.health == Health::Maintenance => Some(SwitchReason::Maintenance),
-        () => None,
-    };
+    let reason = reason_to_leave(view);
     if reason.is_some() && suspicion.verdict.is_none() {
         suspicion.verdict = Some(view.now);
     }
@@ -71,10 +68,44 @@ pub(super) fn investigate(mut suspicion: Suspicion, view: &View<'_>, strategy: &
     {
         return (State::Suspecting(suspicion), Some(Decision::CheckStandby(standby)));
     }
-    if urgent && !waiting {
-        return no_alternative(suspicion, view);
+    if !urgent || waiting || view.connection.trying {
+        return (State::Suspecting(suspicion), None);
     }
-    (State::Suspecting(suspicion), None)
+    // One that has not proved itself, but has been well for a while, is better than nobody.
+    let passes = |index: usize, it: &EndpointView| {
+        let passed = it.is_usable() && has_passed_since(it, suspicion.since);
+        index != active && passed && it.since + WELL_FOR_A_WHILE <= view.now
+    };
+    if let (Some(reason), Some(to)) = (reason, best(view, strategy, &passes))
+        && tells_apart(view, to)
+    {
+        return (State::Steady(None), Some(Decision::Switch { to, reason }));
+    }
+    // Before nobody is left: one whose checks pass, but that could not be connected to a while ago;
+    // while messages arrive, there is time to try again and again.
+    let by = if view.connection.talking { view.now } else { suspicion.since };
+    match retriable(view, strategy, by) {
+        Some(index) => (State::Suspecting(suspicion), Some(Decision::Open(index))),
+        None => no_alternative(suspicion, view),
+    }
+}
+
+/// The best endpoint whose checks pass, but that could not be connected to, if its back-off was over
+/// by then.
+fn retriable(view: &View<'_>, strategy: &dyn Strategy, by: Timestamp) -> Option<usize> {
+    best(view, strategy, &|index, it| {
+        index != view.active && it.passes() && it.unreachable && it.retry_at <= by
+    })
+}
+
+/// Why the active endpoint must be left, if it must.
+pub(super) fn reason_to_leave(view: &View<'_>) -> Option<SwitchReason> {
+    match view.ours() {
+        ours if ours.down => Some(SwitchReason::Unhealthy),
+        ours if ours.unreachable => Some(SwitchReason::Unconnectable),
+        ours if ours.health == Health::Maintenance => Some(SwitchReason::Maintenance),
+        _ => None,
+    }
 }
 
 /// Whether the active endpoint is silent and so is everything else that was asked: no evidence
@@ -114,10 +145,12 @@ fn has_passed_since(endpoint: &EndpointView, since: Timestamp) -> bool {
 
 /// Whether the evidence tells the active endpoint from the standby: the active one has failed since
 /// the standby passed, or both may have gone silent because of our own network, and be back with it.
-/// One that fails now and then is left only for one that does so less.
+/// One that fails now and then is left only for one that does so less. An endpoint that was taken out
+/// of rotation is down without evidence: there is nothing to tell apart.
 fn tells_apart(view: &View<'_>, standby: usize) -> bool {
     let (ours, theirs) = (view.ours(), &view.endpoints[standby]);
-    if !ours.down || view.config.failure_threshold.is_some() {
+    let evidence = ours.down && ours.is_suspected();
+    if !evidence || view.config.failure_threshold.is_some() {
         return true;
     }
     let unreliable = |it: &EndpointView| it.failure_share.is_some_and(|share| share >= DUBIOUS);
@@ -149,7 +182,7 @@ pub(crate) fn asked_in_haste(
     };
     // One that has passed once may have to prove itself.
     let asked = it.attempts > 0 || has_passed_since(it, suspicion.since);
-    let again = asked && it.attempts < attempts && !is_proven(it, suspicion);
+    let again = asked && it.attempts < attempts && !(it.passes() && is_proven(it, suspicion));
     // One that passed and is not usable for another reason has been asked.
     (index != view.active && again && !it.unreachable).then_some(attempts)
 }
@@ -158,7 +191,12 @@ pub(crate) fn asked_in_haste(
 fn no_alternative(suspicion: Suspicion, view: &View<'_>) -> Next {
     let silent = view.nothing_answers();
     // Messages show that the app is served, whatever the checks say.
-    if view.connection.talking || (silent && view.probes.in_flight) {
+    // A message was on its way a moment ago: whether the network has gone is seen soon.
+    if view.nothing_reachable() && view.has_just_heard() {
+        return (State::Suspecting(suspicion), None);
+    }
+    let unasked = view.probes.any && view.probes.last_end < Some(suspicion.since);
+    if view.connection.talking || (silent && (view.probes.in_flight || unasked)) {
         return (State::Suspecting(suspicion), None);
     }
     let outage = Outage {
@@ -170,6 +208,8 @@ fn no_alternative(suspicion: Suspicion, view: &View<'_>) -> Next {
     };
     match presumed_offline(&suspicion, view) {
         Some(reason) => {
+            // Only what is answered from now on shows the contrary.
+            let outage = Outage { since: view.now, ..outage };
             let state = State::Offline(Offline::Presumed(outage));
             (state, Some(Decision::Offline(reason)))
         }

@@ -6,7 +6,7 @@ use super::outage::recover;
 use super::selection::{is_due, plan};
 use super::state::{Offline, PlannedMove, Stage, State, Suspicion};
 use super::strategy::{Response, Strategy};
-use super::suspicion::{investigate, is_in_doubt};
+use super::suspicion::{investigate, is_in_doubt, reason_to_leave};
 use super::view::View;
 use crate::base::random::Random;
 use crate::base::time::Millis;
@@ -124,6 +124,10 @@ pub(crate) fn next(
             {
                 (State::Steady(None), Some(Decision::Switch { to, reason }))
             }
+            State::Suspecting(_) => {
+                let reason = reason_to_leave(view).unwrap_or(SwitchReason::Unhealthy);
+                (State::Steady(None), Some(Decision::Switch { to: endpoint, reason }))
+            }
             _ => (state, None),
         },
         Fact::TrialFailed(endpoint) => match state {
@@ -133,7 +137,13 @@ pub(crate) fn next(
             _ => (state, None),
         },
         Fact::Tried { target, passed } => match state {
-            State::Trying { target: to } if to == target && passed => {
+            // Where evidence is weighed, one check is no proof for an endpoint that flaps.
+            State::Trying { target: to }
+                if to == target
+                    && passed
+                    && (view.config.failure_threshold.is_some()
+                        || view.endpoints[to].proof <= 1) =>
+            {
                 let reason = SwitchReason::Unhealthy;
                 (State::Steady(None), Some(Decision::Switch { to, reason }))
             }
@@ -184,12 +194,18 @@ fn observed(
                 return steady(planned, view, strategy, random);
             }
             let target = (view.active + 1) % view.endpoints.len();
+            // One that was taken out of rotation stays down, without failures that could be counted
+            // anew: the next in the list is asked after each of its checks.
+            let counts = view.ours().failures > 0;
+            if !counts && (target == view.active || has_failed_since(view, target)) {
+                return steady(planned, view, strategy, random);
+            }
             if target == view.active {
                 return (State::Steady(None), Some(Decision::TryFailed));
             }
             (State::Trying { target }, Some(Decision::Try(target)))
         }
-        State::Steady(_) if is_in_doubt(view) => {
+        State::Steady(_) if is_in_doubt(view) && !view.blind => {
             // Check schedules are jittered, so what a check has found needs no further delay. A
             // closed socket is seen by all clients at once, so the move is spread.
             let found_by_check = view.ours().failure.is_some();
@@ -199,12 +215,19 @@ fn observed(
             (State::Suspecting(suspicion), Some(Decision::Suspect))
         }
         State::Steady(planned) => steady(planned, view, strategy, random),
+        State::Suspecting(_) if view.blind => (state, None),
         State::Suspecting(suspicion) => investigate(suspicion, view, strategy),
         State::AllDown(_) | State::Offline(Offline::Presumed(_)) => {
             recover(state, view, strategy, random)
         }
         State::Trying { .. } | State::Offline(Offline::Reported(_)) => (state, None),
     }
+}
+
+/// Whether an endpoint failed a check that began after the last one of the active endpoint.
+fn has_failed_since(view: &View<'_>, index: usize) -> bool {
+    let ours = view.ours();
+    view.endpoints[index].last_failure > ours.last_failure.max(ours.last_pass)
 }
 
 /// While nothing speaks against the active endpoint: goes where the app wishes, or to a better one.

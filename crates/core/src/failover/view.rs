@@ -6,6 +6,9 @@ use crate::config::{Config, Retry};
 use crate::health::Health;
 use crate::protocol::outcome::FailureKind;
 
+/// For so long a message shows that its way is there.
+pub(super) const A_MOMENT: Millis = Millis::from_secs(2);
+
 /// What a decision may look at.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct View<'a> {
@@ -14,6 +17,8 @@ pub(crate) struct View<'a> {
     /// How retries wait for each other at present.
     pub(crate) retry: &'a Retry,
     pub(crate) active: usize,
+    /// Nothing is checked at present but what the app asks for: nothing is looked into either.
+    pub(crate) blind: bool,
     pub(crate) endpoints: &'a [EndpointView],
     pub(crate) connection: ConnectionView,
     pub(crate) probes: ProbesView,
@@ -43,22 +48,30 @@ pub(crate) struct EndpointView {
     pub(crate) retry_at: Timestamp,
     pub(crate) last_pass: Option<Timestamp>,
     pub(crate) last_failure: Option<Timestamp>,
+    /// When a check of it was last answered, in whatever way.
+    pub(crate) last_answer: Option<Timestamp>,
     /// How the last check failed, if it did.
     pub(crate) failure: Option<FailureKind>,
     pub(crate) checking: bool,
     /// Checks begun since the last that passed.
     pub(crate) attempts: u32,
+    /// Pause between its checks while it is the active one.
+    pub(crate) interval: Millis,
     pub(crate) rtt: Option<Millis>,
     pub(crate) deviation: Millis,
     /// The share of checks that usually fail, in millionths, if it is known.
     pub(crate) failure_share: Option<u32>,
-    /// The server asked to be left alone, and no check has ended since.
-    pub(crate) resting: bool,
+    /// Until when the server asked to be left alone, if no check has ended since.
+    pub(crate) rests_until: Option<Timestamp>,
     /// Over how long a time the server asks its clients to spread their moves.
     pub(crate) spread: Millis,
     pub(crate) rank: Rank,
     /// How many checks in a row it must have passed to be moved to in need.
     pub(crate) proof: u32,
+    /// Moves to it that did not last, less what good service wore off.
+    pub(crate) flaps: u32,
+    /// When flap damping lets the app go there for no need, if it had to be left.
+    pub(crate) free_at: Timestamp,
     /// When flap damping lets the app go back to it.
     pub(crate) ready_at: Timestamp,
 }
@@ -67,8 +80,10 @@ pub(crate) struct EndpointView {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ConnectionView {
     pub(crate) wanted: bool,
-    /// It is wanted, and none is open.
+    /// It is wanted, and none is open but one that may be dead.
     pub(crate) broken: bool,
+    /// A connection is being opened for a move.
+    pub(crate) trying: bool,
     /// Messages arrive from the active endpoint.
     pub(crate) talking: bool,
     pub(crate) last_message: Option<Timestamp>,
@@ -79,8 +94,9 @@ pub(crate) struct ConnectionView {
 pub(crate) struct ProbesView {
     pub(crate) any: bool,
     pub(crate) in_flight: bool,
-    /// When the last one began that passed.
+    /// When the last one began that passed, and the last one that has ended.
     pub(crate) last_pass: Option<Timestamp>,
+    pub(crate) last_end: Option<Timestamp>,
     /// One is answered by somebody else.
     pub(crate) captive: bool,
 }
@@ -112,9 +128,9 @@ impl View<'_> {
         others.into_iter().any(|(_, endpoint)| endpoint.is_usable())
     }
 
-    /// Whether the app wants a connection, has none, and cannot get one from the active endpoint.
+    /// Whether the app wants a connection and cannot get one from the active endpoint.
     pub(crate) fn is_cut_off(&self) -> bool {
-        self.connection.broken && self.ours().unreachable
+        self.ours().unreachable
     }
 
     /// Whether every endpoint's last check ended without a sign that the network is there.
@@ -127,9 +143,16 @@ impl View<'_> {
         self.endpoints.iter().all(|it| it.failure.is_some_and(FailureKind::is_no_network))
     }
 
+    /// Whether a message arrived a moment ago.
+    pub(crate) fn has_just_heard(&self) -> bool {
+        self.connection.last_message.is_some_and(|at| at + A_MOMENT > self.now)
+    }
+
     /// Whether the network has been shown to work since then.
     pub(crate) fn network_works_since(&self, since: Timestamp) -> bool {
-        self.probes.last_pass.is_some_and(|at| at >= since)
+        let answered = |it: &EndpointView| it.last_answer.is_some_and(|at| at >= since);
+        self.endpoints.iter().any(answered)
+            || self.probes.last_pass.is_some_and(|at| at >= since)
             || self.connection.last_message.is_some_and(|at| at >= since)
     }
 

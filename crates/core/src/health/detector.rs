@@ -37,6 +37,8 @@ pub(crate) struct Detector {
     down: Weight,
     /// That it fails every other time.
     flaky: Weight,
+    /// The same, before this row of failures.
+    flaky_before: Weight,
     loss: LossEstimator,
     kept: Vec<Weighed>,
 }
@@ -70,7 +72,8 @@ impl Witnesses {
     /// The chance, in millionths, that a check of anything is lost at present. Whoever has answered
     /// proves that the network works.
     fn chance(self) -> u32 {
-        if self.answered > 0 { 0 } else { self.lost * 1_000_000 / (self.lost + 1) }
+        let lost = u64::from(self.lost);
+        if self.answered > 0 { 0 } else { (lost * 1_000_000 / (lost + 1)) as u32 }
     }
 
     /// Nobody who was asked has answered.
@@ -100,6 +103,7 @@ impl Detector {
             shared: false,
             down: Weight::ZERO,
             flaky: Weight::ZERO,
+            flaky_before: Weight::ZERO,
             loss: LossEstimator::default(),
             kept: Vec::new(),
         }
@@ -109,6 +113,7 @@ impl Detector {
     pub(crate) fn failure(&mut self, evidence: Evidence, witnesses: Witnesses, now: Timestamp) {
         if self.failures == 0 {
             self.kept.clear();
+            self.flaky_before = self.flaky;
         }
         let (weight, flaky) = self.weigh(evidence, witnesses, now);
         self.shared |= witnesses.are_silent();
@@ -178,6 +183,14 @@ impl Detector {
         self.timeouts = 0;
         self.shared = false;
         self.down = Weight::ZERO;
+    }
+
+    /// The failures in a row say nothing about the endpoint.
+    pub(crate) fn discard_row(&mut self) {
+        if self.suspects() {
+            self.flaky = self.flaky_before;
+        }
+        self.restart();
     }
 
     /// Nothing is held against the endpoint any more.
@@ -257,189 +270,4 @@ impl Detector {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::protocol::outcome::FailureKind::{Refused, Status, Timeout, Tls};
-    use proptest::prelude::*;
-
-    const NOW: Timestamp = Timestamp::from_millis(0);
-    const TIMEOUT: Evidence = Evidence::Check(Timeout, None);
-
-    fn accruing() -> Detector {
-        Detector::new(Rule::Accrue(Weight::decades(8)))
-    }
-
-    fn needed(detector: &mut Detector, evidence: Evidence, others: Others) -> u32 {
-        (1..1_000)
-            .find(|_| {
-                detector.failure(evidence, others, NOW);
-                detector.is_down()
-            })
-            .unwrap()
-    }
-
-    /// One that has seen so many checks, of which one in `every` was lost.
-    fn experienced(checks: u32, every: u32) -> Detector {
-        let mut detector = accruing();
-        (0..checks).for_each(|check| detector.loss.observe(check % every == 0));
-        detector
-    }
-
-    #[test]
-    fn counting_needs_the_threshold_in_a_row() {
-        let mut detector = Detector::new(Rule::Count(3));
-        detector.failure(TIMEOUT, Others::default(), NOW);
-        detector.failure(TIMEOUT, Others::default(), NOW);
-        assert!(detector.suspects() && !detector.is_down());
-        detector.success(0);
-        assert!(!detector.suspects());
-        assert_eq!(needed(&mut detector, TIMEOUT, Others::default()), 3);
-    }
-
-    #[test]
-    fn a_lossy_network_asks_for_more_timeouts() {
-        let none = Others::default();
-        assert_eq!(needed(&mut accruing(), TIMEOUT, none), 6, "nothing is known");
-        assert_eq!(needed(&mut experienced(2_000, 100_000), TIMEOUT, none), 3, "a clean network");
-        assert_eq!(needed(&mut experienced(2_000, 10), TIMEOUT, none), 8, "10 % loss");
-        assert_eq!(needed(&mut experienced(2_000, 5), TIMEOUT, none), 12, "20 % loss");
-    }
-
-    #[test]
-    fn what_others_lose_too_is_not_held_against_the_endpoint() {
-        let both = Others { lost: 1, total: 1 };
-        assert!(needed(&mut experienced(2_000, 100_000), TIMEOUT, both) > 20);
-        assert_eq!(needed(&mut accruing(), Evidence::Check(Status, Some(503)), both), 3, "an answer is an answer");
-    }
-
-    #[test]
-    fn what_a_few_others_lose_makes_a_timeout_less_of_a_surprise() {
-        let mut detector = experienced(2_000, 100_000);
-        detector.failure(TIMEOUT, Others { lost: 2, total: 3 }, NOW);
-        assert_eq!((detector.suspicion(), detector.failures()), (Weight::of_chance(500_000), 1));
-    }
-
-    #[test]
-    fn suspicion_ends_at_twice_the_level_and_with_an_acquittal() {
-        let mut detector = accruing();
-        (0..20).for_each(|_| detector.failure(Evidence::Check(Refused, None), Others::default(), NOW));
-        assert_eq!((detector.suspicion(), detector.failures()), (Weight::decades(16), 20));
-        detector.acquit();
-        assert_eq!((detector.suspicion(), detector.failures()), (Weight::ZERO, 0));
-    }
-
-    #[test]
-    fn an_unfounded_suspicion_teaches_how_bursts_go() {
-        let (mut detector, mut taught) = (accruing(), LossEstimator::default());
-        detector.success(7);
-        assert_eq!(detector.loss, taught, "nothing was suspected");
-        for _ in 0..10 {
-            (0..4).for_each(|_| detector.failure(TIMEOUT, Others::default(), NOW));
-            detector.success(2);
-            // Three that followed the first, and two that were overtaken.
-            taught.observe_burst(5);
-        }
-        assert_eq!(detector.loss, taught);
-    }
-
-    #[test]
-    fn kinds_differ_in_weight() {
-        let none = Others::default();
-        assert_eq!(needed(&mut accruing(), Evidence::Check(Tls, None), none), 2);
-        assert_eq!(needed(&mut accruing(), Evidence::Check(Refused, None), none), 3);
-        assert_eq!(needed(&mut accruing(), Evidence::Check(Status, Some(500)), none), 3);
-        assert_eq!(needed(&mut accruing(), Evidence::Check(Status, Some(429)), none), 8);
-        assert_eq!(needed(&mut accruing(), Evidence::Silent, none), 8);
-    }
-
-    #[test]
-    fn failing_every_other_time_is_found_out_and_one_in_ten_is_not() {
-        let error = Evidence::Check(Status, Some(500));
-        let mut detector = accruing();
-        let rounds = (1..100).find(|_| {
-            detector.success(0);
-            detector.failure(error, Others::default(), NOW);
-            detector.is_down()
-        });
-        assert_eq!(rounds, Some(4));
-        let mut detector = experienced(2_000, 10);
-        for _ in 0..1_000 {
-            detector.failure(TIMEOUT, Others::default(), NOW);
-            assert!(!detector.is_down());
-            (0..9).for_each(|_| detector.success(0));
-        }
-    }
-
-    #[test]
-    fn evidence_is_kept_for_an_explanation_but_not_for_ever() {
-        let mut detector = accruing();
-        (0..40).for_each(|_| detector.failure(TIMEOUT, Others::default(), NOW));
-        assert_eq!(detector.proofs().len(), KEPT);
-        detector.success(0);
-        assert_eq!(detector.proofs().len(), KEPT, "still to be asked for");
-        detector.failure(TIMEOUT, Others::default(), NOW);
-        assert_eq!(detector.proofs().len(), 1);
-    }
-
-    fn evidence() -> impl Strategy<Value = Evidence> {
-        let kinds = [
-            TIMEOUT,
-            Evidence::Check(Refused, None),
-            Evidence::Check(Status, Some(503)),
-            Evidence::Check(Status, Some(429)),
-            Evidence::Closed(Some(1006)),
-            Evidence::Silent,
-            Evidence::Reported,
-        ];
-        proptest::sample::select(kinds.to_vec())
-    }
-
-    fn steps() -> impl Strategy<Value = Vec<Option<Evidence>>> {
-        prop::collection::vec(prop::option::weighted(0.7, evidence()), 0..200)
-    }
-
-    fn take(detector: &mut Detector, step: Option<Evidence>) {
-        match step {
-            Some(evidence) => detector.failure(evidence, Others::default(), NOW),
-            None => detector.success(0),
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn bad_evidence_never_lowers_suspicion_and_a_success_never_raises_it(steps in steps(), checks in 0_u32..3_000, every in 2_u32..50) {
-            let mut detector = experienced(checks, every);
-            for step in steps {
-                let before = detector.suspicion();
-                take(&mut detector, step);
-                let after = detector.suspicion();
-                let as_it_should = if step.is_some() { after >= before } else { after <= before };
-                prop_assert!(as_it_should, "{:?}: {} to {}", step, before, after);
-            }
-        }
-
-        #[test]
-        fn more_evidence_is_never_better_for_the_endpoint(
-            evidence in prop::collection::vec(evidence(), 1..20),
-            at in any::<prop::sample::Index>(),
-        ) {
-            let (mut with, mut without) = (accruing(), accruing());
-            let left_out = at.index(evidence.len());
-            for (index, evidence) in evidence.into_iter().enumerate() {
-                with.failure(evidence, Others::default(), NOW);
-                if index != left_out {
-                    without.failure(evidence, Others::default(), NOW);
-                }
-            }
-            prop_assert!(with.suspicion() >= without.suspicion());
-        }
-
-        #[test]
-        fn any_failing_goes_down_in_the_end_and_success_ends_it(evidence in evidence()) {
-            let mut detector = accruing();
-            prop_assert!(needed(&mut detector, evidence, Others::default()) <= 12);
-            detector.success(0);
-            prop_assert!(!detector.is_down() && !detector.suspects());
-        }
-    }
-}
+mod tests;

@@ -65,6 +65,8 @@ const MAX_BURST: u16 = 12;
 /// Results that are taken over together: the first time, and at most.
 const FIRST_STRETCH: u8 = 20;
 const LAST_STRETCH: u8 = 100;
+/// Results without a failure that show that the endpoint fails no more.
+const RECENT_ENOUGH: u8 = 30;
 /// Bursts are forgotten by half in this time.
 const HALF_LIFE: Millis = Millis::from_secs(3_600);
 /// No endpoint is so good that fewer than one check in a thousand fails, in millionths.
@@ -173,9 +175,14 @@ impl LossEstimator {
         share(u32::from(self.usual.errors), u32::from(self.usual.total) + PRIOR).max(FLOOR)
     }
 
-    /// The share of failures of either kind, in millionths, once enough is known to say so.
+    /// The share of failures of either kind, in millionths, once enough is known to say so. It is
+    /// nothing if none has failed lately.
     pub(crate) fn failure_share(self) -> Option<u32> {
         let Baseline { lost, errors, total } = self.usual;
+        let recent = self.recent;
+        if recent.total >= RECENT_ENOUGH && recent.lost + recent.errors == 0 {
+            return Some(0);
+        }
         (u32::from(total) >= PRIOR)
             .then(|| share(u32::from(lost) + u32::from(errors), u32::from(total)))
     }
@@ -235,7 +242,7 @@ mod tests {
         (0..40).for_each(|_| loss.observe_burst(3, NOW));
         assert!(loss.chance(0, NOW) < 30_000);
         assert!(loss.chance(1, NOW) > 500_000, "{}", loss.chance(1, NOW));
-        let later = |hours| Timestamp::from_millis(hours * 3_600_000);
+        let later = |hours: u64| Timestamp::from_millis(hours * 3_600_000);
         assert!(loss.chance(1, later(2)) < loss.chance(1, later(1)));
         assert!(loss.chance(1, later(12)) < 50_000, "{}", loss.chance(1, later(12)));
     }

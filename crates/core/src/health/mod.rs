@@ -200,12 +200,13 @@ impl EndpointHealth {
 
     /// Counting starts anew; what was concluded before stays.
     pub(crate) fn restart_count(&mut self) {
-        self.detector.restart();
+        self.detector.reset();
+        self.detector.discard_recent();
     }
 
     /// Evidence from before a sleep or without a network says nothing about the endpoint.
     pub(crate) fn discard_suspicion(&mut self, now: Timestamp) -> Option<HealthChange> {
-        self.restart_count();
+        self.detector.discard_row();
         if self.health == Health::Suspect { self.turn(Health::Unknown, now) } else { None }
     }
 

@@ -39,9 +39,10 @@ impl Operator {
     fn see_check(&mut self, cx: &mut Context, checks: &Checks, report: &CheckReport) {
         let config = cx.config.clone();
         let Some(index) = cx.index_of(&report.endpoint) else { return };
-        // It was said that it would fail.
-        let excluded = checks.of(index).health().exclusion().is_some();
-        if !config.failure_events.enabled || self.offline || excluded {
+        // It was said that it would fail; what recovery took out of rotation may need more than that.
+        let exclusion = checks.of(index).health().exclusion();
+        let announced = matches!(exclusion, Some(Exclusion::Announced(_) | Exclusion::Commanded));
+        if !config.failure_events.enabled || self.offline || announced {
             return;
         }
         let known = self.failures.iter().position(|(name, _)| *name == report.endpoint);
@@ -81,11 +82,13 @@ impl Operator {
 
     /// An action has ended. If it did not help, the next one follows.
     pub(crate) fn ended(&mut self, cx: &mut Context, id: u32, result: Result<(), String>) {
-        let next = self.recoveries.end(&cx.config.recovery, id, result, cx.now);
-        if let Some(next) = next {
-            self.steps.push_front(next);
+        if !self.recoveries.end(id, result, cx.now) {
+            return;
         }
         self.report(cx, id);
+        if let Some(next) = self.recoveries.after(&cx.config.recovery, id, cx.now) {
+            self.steps.push_front(next);
+        }
     }
 
     /// Ends the actions that nobody has reported in time.

@@ -151,13 +151,18 @@ impl Recoveries {
         self.step(rules, event.kind, &event.endpoint, event.consecutive, 0, now)
     }
 
-    /// An action has ended. What to do next, if it did not help.
-    pub(crate) fn end(&mut self, rules: &Recovery, id: u32, result: Result<(), String>, now: Timestamp) -> Option<Step> {
-        let action = self.actions.iter_mut().find(|action| action.id == id && action.ended.is_none())?;
-        let helped = result.is_ok();
-        action.ended = Some((now, result));
-        let Action { kind, endpoint, consecutive, place, .. } = action.clone();
-        if helped { None } else { self.step(rules, kind, &endpoint, consecutive, place + 1, now) }
+    /// An action has ended. False if it had before, or is unknown.
+    pub(crate) fn end(&mut self, id: u32, result: Result<(), String>, now: Timestamp) -> bool {
+        let under_way = |action: &&mut Action| action.id == id && action.ended.is_none();
+        let action = self.actions.iter_mut().find(under_way);
+        action.map(|action| action.ended = Some((now, result))).is_some()
+    }
+
+    /// What to do after an action that has just ended, if it did not help.
+    pub(crate) fn after(&mut self, rules: &Recovery, id: u32, now: Timestamp) -> Option<Step> {
+        let failed = |action: &&Action| action.id == id && matches!(action.ended, Some((_, Err(_))));
+        let Action { kind, endpoint, consecutive, place, .. } = self.actions.iter().find(failed)?.clone();
+        self.step(rules, kind, &endpoint, consecutive, place + 1, now)
     }
 
     /// An action that nobody has reported in time.
@@ -274,9 +279,20 @@ mod tests {
         Err("no".into())
     }
 
+    /// Ends an action; what to do next.
+    fn end(
+        recoveries: &mut Recoveries,
+        rules: &Recovery,
+        id: u32,
+        result: Result<(), String>,
+        now: Timestamp,
+    ) -> Option<Step> {
+        if recoveries.end(id, result, now) { recoveries.after(rules, id, now) } else { None }
+    }
+
     #[test]
     fn the_documents_table_is_what_is_done() {
-        let document = include_str!("../../../docs/recovery.md");
+        let document = include_str!("../../../../docs/recovery.md");
         for kind in FailureEventKind::KEYWORDS {
             let strategies: Vec<_> = recovery_strategies(*kind).iter().map(|strategy| format!("`{strategy}`")).collect();
             let row = format!("\n| `{kind}` | {} |\n", strategies.join(", "));
@@ -291,11 +307,11 @@ mod tests {
         let first = recoveries.begin(&rules, &event(HealthCheckFailed, 3), at(0)).unwrap();
         assert_eq!(first.strategy, RemoveFromLoadBalancer);
         assert_eq!(recoveries.begin(&rules, &event(HealthCheckFailed, 4), at(0)), None, "one thing at a time");
-        let second = recoveries.end(&rules, first.id, failed(), at(1)).unwrap();
-        let third = recoveries.end(&rules, second.id, failed(), at(2)).unwrap();
+        let second = end(&mut recoveries, &rules, first.id, failed(), at(1)).unwrap();
+        let third = end(&mut recoveries, &rules, second.id, failed(), at(2)).unwrap();
         assert_eq!((second.strategy, third.strategy), (Restart, Recreate));
-        assert_eq!(recoveries.end(&rules, third.id, Ok(()), at(5)), None);
-        assert_eq!(recoveries.end(&rules, third.id, Ok(()), at(5)), None, "reported twice");
+        assert_eq!(end(&mut recoveries, &rules, third.id, Ok(()), at(5)), None);
+        assert_eq!(end(&mut recoveries, &rules, third.id, Ok(()), at(5)), None, "reported twice");
         let list = recoveries.list(at(10));
         assert_eq!(list.iter().map(|action| action.ok).collect::<Vec<_>>(), [Some(false), Some(false), Some(true)]);
         assert_eq!((list[2].began_ms_ago, list[2].took_ms, list[0].error.as_deref()), (8_000, 3_000, Some("no")));
@@ -309,7 +325,7 @@ mod tests {
             let mut step = recoveries.begin(&rules, &event(HealthCheckFailed, 3), at(second));
             while let Some(Step { id, strategy, .. }) = step {
                 restarts += u32::from(strategy == Restart);
-                step = recoveries.end(&rules, id, failed(), at(second));
+                step = end(&mut recoveries, &rules, id, failed(), at(second));
             }
         }
         assert_eq!(restarts, 3);
@@ -320,14 +336,14 @@ mod tests {
     fn scaling_out_and_recreating_have_conditions() {
         let (mut recoveries, rules) = (Recoveries::default(), Recovery { after: 1, ..Recovery::default() });
         let first = recoveries.begin(&rules, &event(HighResponseTime, 1), at(0)).unwrap();
-        assert_eq!(recoveries.end(&rules, first.id, failed(), at(0)).unwrap().strategy, Restart, "scaling out waits for the second");
+        assert_eq!(end(&mut recoveries, &rules, first.id, failed(), at(0)).unwrap().strategy, Restart, "scaling out waits for the second");
         let (mut recoveries, rules) = (Recoveries::default(), Recovery { after: 1, restarts: 0, ..Recovery::default() });
         let first = recoveries.begin(&rules, &event(HealthCheckFailed, 9), at(0)).unwrap();
-        assert_eq!(recoveries.end(&rules, first.id, failed(), at(0)), None, "without a restart nothing is recreated");
+        assert_eq!(end(&mut recoveries, &rules, first.id, failed(), at(0)), None, "without a restart nothing is recreated");
         assert_eq!(recoveries.begin(&rules, &event(ContainerStopped, 1), at(0)).unwrap().strategy, Recreate);
         let mut recoveries = Recoveries::default();
         let first = recoveries.begin(&rules, &event(HighResponseTime, 2), at(0)).unwrap();
-        assert_eq!(recoveries.end(&rules, first.id, failed(), at(1)).unwrap().strategy, ScaleOut);
+        assert_eq!(end(&mut recoveries, &rules, first.id, failed(), at(1)).unwrap().strategy, ScaleOut);
     }
 
     #[test]

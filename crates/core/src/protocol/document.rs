@@ -14,7 +14,7 @@ use crate::base::time::Millis;
 pub struct HealthDocument {
     /// What it makes of itself as a whole.
     pub status: DocumentStatus,
-    /// The parts that fail, by name: at most 8 names of at most 64 bytes.
+    /// The parts that fail, by name: at most 8 names of at most 64 bytes, without control characters.
     pub failing: Vec<String>,
     /// Over how long a time its clients are asked to spread their moves and their return (`spread`: a duration as in a config).
     pub spread: Option<Millis>,
@@ -107,7 +107,10 @@ fn note(name: &str, part: &Value, failing: &mut Vec<String>) {
         part => fails(part),
     };
     if fails && failing.len() < MAX_PARTS {
-        failing.push(name[..name.floor_char_boundary(MAX_NAME_BYTES)].to_owned());
+        // Names go into logs, where a line break would begin another entry.
+        let mut printable: String = name.chars().filter(|char| !char.is_control()).collect();
+        printable.truncate(printable.floor_char_boundary(MAX_NAME_BYTES));
+        failing.push(printable);
     }
 }
 
@@ -145,6 +148,18 @@ mod tests {
     fn other_json_is_no_health_document() {
         for json in ["", "{", "[]", "{}", r#"{"status":200}"#, r#"{"status":"shipped"}"#, r#""ok""#] {
             assert_eq!(HealthDocument::from_json(json.as_bytes()), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_a_server_says_is_one_line_without_control_characters() {
+        let forged = r#""db\n2026-11-24 ERROR all is lost\r\u001b[31m\u0000\u0085\u009b""#;
+        for document in [
+            format!(r#"{{"status":"fail","checks":{{{forged}:{{"status":"fail"}}}}}}"#),
+            format!(r#"{{"status":"fail","results":[{{"checker":{forged},"passed":false}}]}}"#),
+            format!(r#"{{"status":"fail","checks":[{{"name":{forged},"status":"down"}}]}}"#),
+        ] {
+            assert_eq!(read(&document).1, ["db2026-11-24 ERROR all is lost[31m"], "{document}");
         }
     }
 

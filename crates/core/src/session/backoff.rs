@@ -32,8 +32,8 @@ mod tests {
         let (mut backoff, mut random) = (Backoff::default(), Random::new(1));
         let retry = Retry { initial: Millis::new(100), max: Millis::from_secs(10) };
         for attempt in 0..200 {
-            let longest = 100_u64.checked_shl(attempt).unwrap_or(u64::MAX).min(10_000);
-            assert!(u64::from(backoff.wait(&retry, &mut random).get()) <= if attempt > 20 { 10_000 } else { most });
+            let longest = if attempt > 7 { 10_000 } else { 100 << attempt };
+            assert!(backoff.wait(&retry, &mut random) <= Millis::new(longest));
         }
         backoff.reset();
         assert!(backoff.wait(&retry, &mut random) <= retry.initial);

@@ -128,7 +128,6 @@ impl Connection {
         if self.current.as_ref().is_some_and(|socket| socket.heads_to(target)) {
             return;
         }
-        self.renewal = None;
         let opening = |socket: &mut Socket| matches!(socket.phase, Phase::Opening { .. });
         if let Some(pointless) = self.current.take_if(opening) {
             let (id, reason) = (pointless.id, DisconnectReason::Replaced);
@@ -138,27 +137,32 @@ impl Connection {
     }
 
     /// Makes the attempt that is due: to `target`, if there is no socket or the one there is leads
-    /// elsewhere or is to be replaced.
-    pub(crate) fn attempt(&mut self, cx: &mut Context, target: &Arc<Endpoint>) {
+    /// elsewhere or is to be replaced. False if another one stands in the way.
+    pub(crate) fn attempt(&mut self, cx: &mut Context, target: &Arc<Endpoint>) -> bool {
         let heading = self.candidate.as_ref().is_some_and(|it| it.socket.heads_to(target));
         if !self.wanted || heading {
-            return;
+            return true;
         }
         let purpose = match &self.current {
-            Some(socket) if socket.heads_to(target) && self.renewal.is_none() => return,
+            Some(socket) if socket.heads_to(target) && self.renewal.is_none() => return true,
             Some(socket) if socket.heads_to(target) => Purpose::Renew,
             _ => Purpose::Follow,
         };
-        if self.current.is_none() || self.candidate.is_none() {
+        let free = self.current.is_none() || self.candidate.is_none();
+        if free {
             self.open(cx, target, purpose);
         }
+        free
     }
 
-    /// Opens a second socket to an endpoint that becomes the active one if it opens.
-    pub(crate) fn try_out(&mut self, cx: &mut Context, target: &Arc<Endpoint>) {
+    /// Opens a second socket to an endpoint that becomes the active one if it opens. True if it takes
+    /// the place of another one.
+    pub(crate) fn try_out(&mut self, cx: &mut Context, target: &Arc<Endpoint>) -> bool {
+        let displaces = self.candidate.is_some();
         self.drop_candidate(cx, DisconnectReason::Replaced);
         let socket = self.new_socket(cx, target);
         self.candidate = Some(Candidate { socket, purpose: Purpose::Trial });
+        displaces
     }
 
     /// The move that a second socket was opened for is not wanted any more.
@@ -170,15 +174,17 @@ impl Connection {
 
     /// The open socket is to be replaced by another one to the same endpoint. True if there is an
     /// open one.
-    pub(crate) fn renew(&mut self, cx: &mut Context, renewal: Renewal) -> bool {
-        let Some(endpoint) = self.open_endpoint().cloned() else { return false };
-        if self.renewal != Some(Renewal::Requested) {
+    pub(crate) fn renew(&mut self, renewal: Renewal) -> bool {
+        let open = self.open_endpoint().is_some();
+        if open && self.renewal != Some(Renewal::Requested) {
             self.renewal = Some(renewal);
         }
-        if self.candidate.is_none() {
-            self.open(cx, &endpoint, Purpose::Renew);
-        }
-        true
+        open
+    }
+
+    /// Whether the open socket is to be replaced because it may be dead.
+    pub(crate) fn is_presumed_dead(&self) -> bool {
+        self.renewal == Some(Renewal::Presumed)
     }
 
     /// A message has arrived on the open socket: it is not dead. True if it was to be replaced.

@@ -30,18 +30,24 @@ pub(crate) enum SessionFact {
     /// The socket for a planned move did not open, or did not last.
     TrialFailed(usize),
     /// The app's socket closed, or did not open.
-    Closed {
-        /// Its endpoint, if it is still one of ours.
-        endpoint: usize,
-        code: Option<u16>,
-        was_open: bool,
-    },
+    Closed { endpoint: usize, code: Option<u16>, end: End },
     /// The socket that was to replace the open one did not open.
     RenewalFailed { endpoint: usize, code: Option<u16> },
     /// The connection has been silent for longer than it ever is.
     Silent,
     /// It has been silent for as long again.
     Dead,
+}
+
+/// How a socket ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It did not open.
+    Refused,
+    /// It opened, and broke off at once.
+    Dropped,
+    /// It had been open for a while.
+    Broken,
 }
 
 /// The app's connection.
@@ -54,6 +60,10 @@ pub(crate) struct Session {
     retry_at: Option<Timestamp>,
     /// When the last attempt began.
     attempted_at: Timestamp,
+    /// When the last message arrived or a socket opened.
+    heard_at: Option<Timestamp>,
+    /// A trial stands in the way of an attempt, which is made when the trial has failed.
+    postponed: bool,
 }
 
 impl Session {
@@ -64,6 +74,8 @@ impl Session {
             reach: vec![Reach::default(); cx.endpoints.len()],
             retry_at: None,
             attempted_at: Timestamp::default(),
+            heard_at: None,
+            postponed: false,
         }
     }
 
@@ -76,6 +88,7 @@ impl Session {
     pub(crate) fn unwant(&mut self, cx: &mut Context) {
         self.connection.unwant(cx);
         self.retry_at = None;
+        self.postponed = false;
         self.idle.pause();
     }
 
@@ -97,6 +110,11 @@ impl Session {
         self.connection.is_broken()
     }
 
+    /// Whether the app wants a connection, and has none or one that may be dead.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        self.is_broken() || self.connection.is_presumed_dead()
+    }
+
     /// Whether a socket is open to this endpoint that carries the app's messages.
     pub(crate) fn is_open_to(&self, endpoint: &Endpoint) -> bool {
         self.connection.open_endpoint().is_some_and(|open| open.name == endpoint.name)
@@ -107,9 +125,9 @@ impl Session {
         self.is_open_to(endpoint) && self.idle.is_talking(now)
     }
 
-    /// When the last message arrived, if that is known.
+    /// When the last message arrived or a socket opened.
     pub(crate) const fn last_message(&self) -> Option<Timestamp> {
-        self.idle.last()
+        self.heard_at
     }
 
     pub(crate) fn reach(&self, index: usize) -> &Reach {
@@ -122,9 +140,13 @@ impl Session {
     pub(crate) fn follow(&mut self, cx: &mut Context, index: usize) {
         if self.is_wanted() {
             self.retry_at = None;
+            self.postponed = false;
             self.attempted_at = cx.now;
             let target = cx.endpoints[index].clone();
             self.connection.follow(cx, &target);
+            if self.connection.is_presumed_dead() && self.is_open_to(&target) {
+                self.retry_at = Some(cx.now);
+            }
         }
     }
 
@@ -133,7 +155,15 @@ impl Session {
         self.retry_at = None;
         self.attempted_at = cx.now;
         let target = cx.endpoints[index].clone();
-        self.connection.attempt(cx, &target);
+        let made = self.connection.attempt(cx, &target);
+        self.postponed = !made && self.is_trying();
+    }
+
+    /// An attempt is made by this moment, unless one is under way.
+    pub(crate) fn retry_by(&mut self, at: Timestamp) {
+        if self.is_wanted() && self.connection.deadline().is_none() {
+            self.retry_at = Some(self.retry_at.map_or(at, |retry_at| retry_at.min(at)));
+        }
     }
 
     /// The next attempt is made at this moment.
@@ -144,7 +174,7 @@ impl Session {
     /// Opens a second socket to an endpoint that becomes the active one if it opens.
     pub(crate) fn try_out(&mut self, cx: &mut Context, index: usize) {
         let target = cx.endpoints[index].clone();
-        self.connection.try_out(cx, &target);
+        self.postponed = self.connection.try_out(cx, &target);
     }
 
     pub(crate) fn is_trying(&self) -> bool {
@@ -153,19 +183,31 @@ impl Session {
 
     pub(crate) fn abandon_trial(&mut self, cx: &mut Context) {
         self.connection.abandon_trial(cx);
+        self.make_up_for_trial(cx.now);
+    }
+
+    /// A trial has failed: what it stood in the way of is attempted at this moment.
+    fn make_up_for_trial(&mut self, at: Timestamp) {
+        if std::mem::take(&mut self.postponed) {
+            self.retry_at = Some(self.retry_at.map_or(at, |retry| retry.min(at)));
+        }
     }
 
     /// The open socket may be dead, or the app wants another one. Without an open one, the attempt
     /// that waits is made soon.
     pub(crate) fn renew(&mut self, cx: &mut Context, renewal: Renewal) {
-        if !self.connection.renew(cx, renewal) {
+        if self.connection.renew(renewal) {
+            self.retry_at = Some(cx.now);
+        } else {
             self.hurry(cx, Millis::ZERO);
         }
     }
 
     /// The open socket, if there is one, has outlived a sleep or its network.
     pub(crate) fn renew_open(&mut self, cx: &mut Context) {
-        self.connection.renew(cx, Renewal::Presumed);
+        if self.connection.renew(Renewal::Presumed) {
+            self.retry_at = Some(cx.now);
+        }
     }
 
     /// An attempt that waits need not wait long. How far the back-off has got is kept, and attempts
@@ -200,8 +242,8 @@ impl Session {
         if !opened.promoted {
             return None;
         }
-        self.reach[index].opened();
         self.idle.pause();
+        self.heard_at = Some(cx.now);
         Some(if opened.purpose == Some(Purpose::Trial) {
             SessionFact::TrialOpened(index)
         } else {
@@ -233,6 +275,7 @@ impl Session {
             };
         }
         if closed.purpose == Some(Purpose::Trial) {
+            self.make_up_for_trial(next);
             return index.map(SessionFact::TrialFailed);
         }
         if closed.purpose.is_none() {
@@ -241,10 +284,15 @@ impl Session {
         if !self.connection.is_opening() {
             self.retry_at = Some(next);
         }
-        let (endpoint, was_open) = (index?, closed.lasted.is_some());
+        let endpoint = index?;
+        let end = match closed.lasted {
+            None => End::Refused,
+            Some(lasted) if lasted <= STABLE => End::Dropped,
+            Some(_) => End::Broken,
+        };
         Some(match closed.purpose {
             Some(Purpose::Renew) => SessionFact::RenewalFailed { endpoint, code },
-            _ => SessionFact::Closed { endpoint, code, was_open },
+            _ => SessionFact::Closed { endpoint, code, end },
         })
     }
 
@@ -252,6 +300,7 @@ impl Session {
     pub(crate) fn heard(&mut self, cx: &mut Context, id: ConnectionId) -> Option<usize> {
         let name = self.connection.endpoint(id)?.name.clone();
         self.idle.heard(cx.now);
+        self.heard_at = Some(cx.now);
         if self.connection.refute_renewal(cx) {
             self.retry_at = None;
         }
@@ -301,8 +350,13 @@ impl Session {
 
     /// When a connection has shown that it lasts, if that is still open.
     fn lasting_at(&self, cx: &Context) -> Option<Timestamp> {
+        let doubted = self.connection.is_presumed_dead();
         let current = self.connection.open_since().filter(|(endpoint, _)| {
-            cx.index_of(&endpoint.name).is_some_and(|index| self.reach[index].failures() > 0)
+            let place = cx.index_of(&endpoint.name).filter(|_| !doubted);
+            // One to an older URL of the endpoint shows nothing of the present one.
+            place.is_some_and(|index| {
+                cx.endpoints[index].connect == endpoint.connect && self.reach[index].failures() > 0
+            })
         });
         let trial = self.connection.trial_since();
         earliest(&[current.map(|(_, at)| at + STABLE), trial.map(|(_, at)| at + STABLE)])
@@ -314,10 +368,12 @@ impl Session {
             return None;
         }
         let lasts = |(endpoint, since): (&Arc<Endpoint>, Timestamp)| {
-            (since + STABLE <= cx.now).then(|| cx.index_of(&endpoint.name)).flatten()
+            let place = cx.index_of(&endpoint.name).filter(|_| since + STABLE <= cx.now);
+            place.filter(|index| cx.endpoints[*index].connect == endpoint.connect)
         };
+        let doubted = self.connection.is_presumed_dead();
         let (current, trial) = (
-            self.connection.open_since().and_then(lasts),
+            self.connection.open_since().filter(|_| !doubted).and_then(lasts),
             self.connection.trial_since().and_then(lasts),
         );
         if let Some(index) = current {
@@ -336,11 +392,17 @@ impl Session {
         self.idle.restart(cx.now);
     }
 
-    /// The network was to blame, or the endpoint was down: attempts that failed say nothing.
-    pub(crate) fn forgive(&mut self, index: usize) {
-        self.reach[index].forgive();
+    /// The endpoint's checks pass again.
+    pub(crate) fn recovered(&mut self, index: usize) {
+        self.reach[index].recovered();
     }
 
+    /// The last attempt failed while the endpoint's checks passed.
+    pub(crate) fn hold(&mut self, index: usize) {
+        self.reach[index].hold();
+    }
+
+    /// The network was to blame: attempts that failed say nothing.
     pub(crate) fn forgive_all(&mut self) {
         self.reach.iter_mut().for_each(Reach::forgive);
     }
@@ -355,3 +417,7 @@ impl Session {
         }
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "url")]
+mod tests;

@@ -15,6 +15,8 @@ pub(crate) const STABLE: Millis = Millis::from_secs(5);
 pub(crate) struct Reach {
     /// Attempts in a row that did not lead to a lasting connection.
     failures: u32,
+    /// Some of them came while the endpoint's checks passed.
+    held: bool,
     backoff: Backoff,
     retry_at: Option<Timestamp>,
 }
@@ -33,21 +35,30 @@ impl Reach {
         at
     }
 
-    /// A connection is open: it has the benefit of the doubt.
-    pub(crate) fn opened(&mut self) {
-        self.failures = self.failures.min(UNREACHABLE - 1);
+    /// The last failure came while the endpoint's checks passed.
+    pub(crate) fn hold(&mut self) {
+        self.held = true;
     }
 
     /// A connection has been open for long enough.
     pub(crate) fn lasted(&mut self) {
         self.failures = 0;
+        self.held = false;
         self.backoff.reset();
     }
 
-    /// Attempts that failed are no evidence any more: the endpoint was down then, or the network.
-    /// How far the back-off has got is kept.
+    /// The endpoint's checks pass again: attempts that failed only while they did not are no
+    /// evidence any more. How far the back-off has got is kept.
+    pub(crate) fn recovered(&mut self) {
+        if !self.held {
+            self.failures = 0;
+        }
+    }
+
+    /// The network was to blame for the attempts that failed.
     pub(crate) fn forgive(&mut self) {
         self.failures = 0;
+        self.held = false;
     }
 
     /// Attempts in a row that did not lead to a lasting connection.
@@ -75,7 +86,9 @@ mod tests {
 
     fn failed(times: u32) -> Reach {
         let (mut reach, mut random) = (Reach::default(), Random::new(1));
-        (0..times).for_each(|_| drop(reach.failed(NOW, &Retry::default(), &mut random)));
+        for _ in 0..times {
+            reach.failed(NOW, &Retry::default(), &mut random);
+        }
         reach
     }
 
@@ -88,13 +101,8 @@ mod tests {
     }
 
     #[test]
-    fn opening_gives_one_more_chance_and_lasting_clears_all() {
+    fn only_a_connection_that_lasts_clears_all() {
         let mut reach = failed(7);
-        reach.opened();
-        assert!(!reach.is_unreachable(None));
-        let mut again = reach;
-        again.failed(NOW, &Retry::default(), &mut Random::new(1));
-        assert!(again.is_unreachable(None), "it broke off at once");
         reach.lasted();
         assert_eq!(reach.failures(), 0);
     }

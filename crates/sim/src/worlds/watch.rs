@@ -135,7 +135,7 @@ impl Observer for Watch {
                 self.judge_leaving(at, from.as_str(), to.as_str(), reason);
                 self.switched = at;
                 self.judge_swinging(at, reason);
-                if is_blind(&self.truth.config) {
+                if is_blind(&self.truth.config) && reason != SwitchReason::Replaced {
                     self.outage = false;
                 }
             }

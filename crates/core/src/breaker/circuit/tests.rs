@@ -25,7 +25,13 @@ impl Test {
     }
 
     fn report(&mut self, ticket: Ticket, ok: bool, took: u32) {
-        self.circuit.record(&self.rules, ticket, ok, Millis::new(took), &mut self.random, self.now);
+        let outcome = if ok { CallOutcome::Succeeded } else { CallOutcome::Failed };
+        self.end(ticket, outcome, took);
+    }
+
+    fn end(&mut self, ticket: Ticket, outcome: CallOutcome, took: u32) {
+        let (random, took) = (&mut self.random, Millis::new(took));
+        self.circuit.record(&self.rules, ticket, outcome, took, random, self.now);
     }
 
     fn call(&mut self, ok: bool) -> BreakerState {
@@ -215,14 +221,14 @@ fn an_idle_window_empties_with_time() {
 fn isolated_it_refuses_until_told_otherwise() {
     let mut test = Test::new(Breaker::default());
     let ticket = test.acquire().unwrap();
-    test.circuit.isolate(true);
+    test.circuit.isolate();
     test.wait(u32::MAX);
     assert_eq!(test.acquire(), Err(None));
     test.report(ticket, true, 1);
     test.circuit.half_open();
     test.circuit.open(&Breaker::default(), &mut Random::new(1), test.now);
     assert_eq!(test.circuit.state(), BreakerState::Isolated);
-    test.circuit.isolate(false);
+    test.circuit.release();
     assert!(test.acquire().is_ok());
 }
 
@@ -254,7 +260,8 @@ proptest! {
                     }
                 }
                 6 => test.wait(millis * 4),
-                7 if millis < 400 => test.circuit.isolate(millis < 200),
+                7 if millis < 200 => test.circuit.isolate(),
+                7 if millis < 400 => test.circuit.release(),
                 _ => {}
             }
             if test.circuit.state() == BreakerState::HalfOpen {

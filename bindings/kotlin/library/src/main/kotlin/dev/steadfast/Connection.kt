@@ -50,6 +50,11 @@ public class Connection internal constructor(
     /** Sends bytes; `false` if there is no open socket to send them over. */
     public fun send(bytes: ByteArray): Boolean = current.value?.socket?.send(bytes.toByteString()) ?: false
 
+    /** Replaces the open socket by another one to the same endpoint, as when a heartbeat of the app's own goes unanswered. */
+    public fun reconnect() {
+        reports.reconnect(this)
+    }
+
     /** Lets go of the connection; the watching goes on. */
     override fun close() {
         reports.unwanted(this)

@@ -5,7 +5,7 @@ import kotlin.time.Duration
 import kotlin.time.TimeSource
 
 /** Leave to make one request; see [Steadfast.tryAcquire]. Report its end: one that is never reported is taken for lost after a while. */
-public class Leave internal constructor(permit: Permit, private val end: (ok: Boolean, took: Duration) -> Unit) {
+public class Leave internal constructor(permit: Permit, private val end: (outcome: CallOutcome, took: Duration) -> Unit) {
     private val began = TimeSource.Monotonic.markNow()
     private val reported = AtomicBoolean()
 
@@ -13,13 +13,16 @@ public class Leave internal constructor(permit: Permit, private val end: (ok: Bo
     public val endpoint: String = permit.endpoint
 
     /** The server did its part. Only the first report counts. */
-    public fun success(): Unit = report(true)
+    public fun success(): Unit = report(CallOutcome.SUCCEEDED)
 
     /** The server did not. Only the first report counts. */
-    public fun failure(): Unit = report(false)
+    public fun failure(): Unit = report(CallOutcome.FAILED)
 
-    private fun report(ok: Boolean) {
-        if (reported.compareAndSet(false, true)) end(ok, began.elapsedNow())
+    /** It was given up before it showed either: it counts for nothing, and its place in a half-open breaker is free again. Only the first report counts. */
+    public fun release(): Unit = report(CallOutcome.RELEASED)
+
+    private fun report(outcome: CallOutcome) {
+        if (reported.compareAndSet(false, true)) end(outcome, began.elapsedNow())
     }
 }
 

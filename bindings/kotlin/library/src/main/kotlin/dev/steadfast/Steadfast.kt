@@ -161,16 +161,26 @@ public class Steadfast private constructor(
     /**
      * Asks an endpoint's circuit breaker for leave to make a request of the app's own; [SteadfastInterceptor] does it for OkHttp.
      *
-     * @param besides not to this endpoint but to the best other one. By default the request is to go to the active one.
+     * @param excluding not to this endpoint but to the best other one. By default the request is to go to the active one.
      * @throws CircuitOpenException if the circuit breaker refuses.
      */
     @JvmOverloads
-    public fun tryAcquire(besides: String? = null): Leave {
-        val acquired = checkNotNull(whileRunning { core.tryAcquire(besides) }) { "the link has ended" }
+    public fun tryAcquire(excluding: String? = null): Leave {
+        val acquired = checkNotNull(whileRunning { core.tryAcquire(excluding) }) { "the link has ended" }
         return when (acquired) {
-            is Acquired.Permitted -> Leave(acquired.permit) { ok, took -> whileRunning { core.callEnded(acquired.permit, ok, took) } }
+            is Acquired.Permitted -> Leave(acquired.permit) { outcome, took -> whileRunning { core.callEnded(acquired.permit, outcome, took) } }
             is Acquired.Refused -> throw CircuitOpenException(acquired.refusal)
         }
+    }
+
+    /**
+     * Reports how a request went that was made without [SteadfastInterceptor] or [tryAcquire]: [ok] if the server did its part. A failure is
+     * evidence against it.
+     *
+     * @throws IllegalArgumentException if no endpoint has that name.
+     */
+    public fun reportTraffic(endpoint: String, ok: Boolean) {
+        whileRunning { core.reportTraffic(known(endpoint), ok) }
     }
 
     private fun known(name: String): String {
@@ -266,6 +276,10 @@ public class Steadfast private constructor(
 
         fun active(id: ULong) {
             whileRunning { core.connectionActive(id) }
+        }
+
+        fun reconnect(connection: Connection) {
+            if (relay.connection.get() === connection) whileRunning { core.reconnect() }
         }
 
         fun unwanted(connection: Connection) {

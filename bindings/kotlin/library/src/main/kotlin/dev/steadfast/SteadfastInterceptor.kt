@@ -9,10 +9,11 @@ import okhttp3.Response
 import java.io.IOException
 
 /**
- * Sends an OkHttp client's requests to the active endpoint of [link], past its circuit breaker.
+ * Sends an OkHttp client's requests to the active endpoint of [link], through the endpoint's circuit breaker; if a request fails and its method
+ * is idempotent, retries once on the next-best endpoint.
  *
  * Scheme, host and port of each request are replaced by those where the app connects (`wss` becomes `https`); path, query and the rest stay.
- * If a request fails or is refused whose method may be repeated, it is repeated once at the best other endpoint.
+ * A request that the breaker refuses is retried there as well.
  *
  * ```kotlin
  * val client = OkHttpClient.Builder().addInterceptor(SteadfastInterceptor(link)).build()
@@ -46,17 +47,20 @@ public class SteadfastInterceptor(private val link: Steadfast) : Interceptor {
             response
         } catch (failed: IOException) {
             // Whoever gave the request up knows nothing of the server.
-            if (!chain.call().isCanceled()) leave.failure()
+            if (chain.call().isCanceled()) leave.release() else leave.failure()
             throw failed
         }
 
     private fun elsewhere(request: Request, first: String): Leave? {
         if (!isRepeatable(request.method) || request.body?.isOneShot() == true) return null
-        return try {
-            link.tryAcquire(besides = first).takeIf { it.endpoint != first }
+        val leave = try {
+            link.tryAcquire(excluding = first)
         } catch (refused: CircuitOpenException) {
-            null
+            return null
         }
+        if (leave.endpoint != first) return leave
+        leave.release()
+        return null
     }
 
     private fun there(request: Request, name: String) = link.snapshot().endpoints.first { it.name == name }.connect.replaceFirst("ws", "http").toHttpUrl()

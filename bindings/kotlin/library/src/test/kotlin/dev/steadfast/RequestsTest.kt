@@ -7,9 +7,11 @@ import okhttp3.OkHttpClient
 import okhttp3.Request
 import okhttp3.RequestBody.Companion.toRequestBody
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import java.util.concurrent.CompletableFuture
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 
@@ -40,6 +42,37 @@ class RequestsTest {
     }
 
     @Test
+    fun `a request that is given up frees its trial, and counts for nothing`() {
+        Testbed().use { testbed ->
+            val (primary, secondary) = listOf("primary", "secondary").map(testbed.endpoints::getValue)
+            // Its health check goes elsewhere: only requests meet the fault.
+            val config = Configs.of(listOf(Configs.endpoint("primary", primary.first, secondary.second)))
+            val link = Steadfast.start(config.apply { breaker { failures = 1u; `open` = 10.milliseconds; openMax = 10.milliseconds } })
+            testbed.fault("primary", "\"hang\"")
+            link.tryAcquire().failure()
+            val client = OkHttpClient.Builder().addInterceptor(SteadfastInterceptor(link)).build()
+            val post = Request.Builder().url("https://any.invalid/_ping").post("".toRequestBody()).build()
+            // One more than a half-open breaker lets through at a time.
+            repeat(4) {
+                Thread.sleep(50)
+                val call = client.newCall(post)
+                val failure = CompletableFuture.supplyAsync { runCatching { call.execute() }.exceptionOrNull() }
+                Thread.sleep(50)
+                call.cancel()
+                assertFalse(failure.get() is CircuitOpenException, "${failure.get()}")
+            }
+            until { link.snapshot().endpoints.first().breaker == BreakerState.HALF_OPEN }
+            link.tryAcquire().run {
+                release()
+                failure()
+            }
+            Thread.sleep(50)
+            assertEquals(BreakerState.HALF_OPEN, link.snapshot().endpoints.first().breaker, "only the first report counts")
+            link.close()
+        }
+    }
+
+    @Test
     fun `it opens, explains and reports`() {
         Testbed().use { testbed ->
             val link = Steadfast.start(testbed.config().apply { breaker { `open` = 600.seconds; openMax = 600.seconds } })
@@ -47,7 +80,7 @@ class RequestsTest {
             repeat(5) { link.tryAcquire().failure() }
             until { link.snapshot().endpoints.first().breaker == BreakerState.OPEN }
             assertThrows(CircuitOpenException::class.java) { link.tryAcquire() }
-            assertEquals("secondary", link.tryAcquire(besides = "primary").apply { success() }.endpoint)
+            assertEquals("secondary", link.tryAcquire(excluding = "primary").apply { success() }.endpoint)
             testbed.fault("primary", """{"status":500}""")
             until { link.active.value.name == "secondary" }
             val why = link.explain("primary")!!

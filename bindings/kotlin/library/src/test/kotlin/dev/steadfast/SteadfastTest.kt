@@ -3,8 +3,10 @@ package dev.steadfast
 import dev.steadfast.ffi.ClockReading
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
+import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.cancelAndJoin
@@ -131,6 +133,40 @@ class SteadfastTest {
         kotlinx.coroutines.delay(50.milliseconds)
         waiting.cancelAndJoin()
         assertFalse(wentOn)
+        link.close()
+    }
+
+    @Test
+    fun `a connection is replaced on request by another one to the same endpoint`() = promptly {
+        Testbed().use { testbed ->
+            val link = Steadfast.start(testbed.config(), scope)
+            val connection = link.connect()
+            repeat(2) {
+                assertEquals(Message.Text("primary"), connection.messages.first())
+                connection.reconnect()
+            }
+            assertEquals(Message.Text("primary"), connection.messages.first())
+            connection.close()
+            val next = link.connect()
+            assertEquals(Message.Text("primary"), next.messages.first())
+            connection.reconnect()
+            kotlinx.coroutines.delay(200.milliseconds)
+            assertEquals("primary", next.endpoint.value?.name, "a closed connection replaces no other")
+            link.close()
+        }
+    }
+
+    @Test
+    fun `a failure that the app reports is looked into at once`() = promptly {
+        val link = Steadfast.start(CONFIG.apply { check { interval = 600.seconds } }, scope, Scripted { OK })
+        while (link.snapshot().endpoints.any { it.health != Health.HEALTHY }) kotlinx.coroutines.delay(5.milliseconds)
+        val checked = async(start = CoroutineStart.UNDISPATCHED) { link.events.first { it is Event.Check && it.report.endpoint == "a" } }
+        link.reportTraffic("a", true)
+        kotlinx.coroutines.delay(100.milliseconds)
+        assertFalse(checked.isCompleted)
+        link.reportTraffic("a", false)
+        checked.await()
+        assertThrows(IllegalArgumentException::class.java) { link.reportTraffic("c", true) }
         link.close()
     }
 

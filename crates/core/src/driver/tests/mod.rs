@@ -1,7 +1,11 @@
-//! The driver under a hand-turned executor and a clock that moves only when told: no sleeping, no runtime.
+//! The driver under a hand-turned executor and a clock that moves only when told: no sleeping, no
+//! runtime.
+
+mod inputs;
+mod waiting;
 
 use super::*;
-use crate::{Answer, Config, Engine, Event, FailureKind, Input, Network, Preset, State};
+use crate::{Answer, Config, Engine, Event, FailureKind, Input, Lifecycle, Preset, State};
 use std::cell::{Cell, RefCell};
 use std::future::{pending, ready};
 use std::rc::Rc;
@@ -62,6 +66,11 @@ impl Wake for Wakes {
     }
 }
 
+fn endpoint(name: &str) -> Endpoint {
+    let (connect, health) = ("ws://a.example/".parse(), "http://a.example/".parse());
+    Endpoint::new(name, connect.unwrap(), health.unwrap())
+}
+
 /// A driver under test.
 struct Driven {
     link: Link,
@@ -72,7 +81,6 @@ struct Driven {
 
 impl Driven {
     fn new() -> Self {
-        let endpoint = |name: &str| Endpoint::new(name, "ws://a.example/".parse().unwrap(), "http://a.example/".parse().unwrap());
         let config = Config::new(Preset::Default, vec![endpoint("a"), endpoint("b")]);
         let link = Link::new(Engine::new(config, 1, Timestamp::from_millis(0)).unwrap());
         let transport = Scripted::default();
@@ -83,6 +91,18 @@ impl Driven {
     fn turn(&mut self) -> Poll<()> {
         let waker = self.wakes.clone().into();
         self.future.as_mut().unwrap().as_mut().poll(&mut Context::from_waker(&waker))
+    }
+
+    /// A driver whose app has been in the background for a minute, after one in which all was well.
+    fn unseen() -> Self {
+        let mut driven = Self::new();
+        driven.transport.answer.set(Some(200));
+        assert!(driven.turn().is_pending());
+        driven.advance(60_000);
+        driven.link.send(Input::Lifecycle(Lifecycle::Background));
+        assert!(driven.turn().is_pending());
+        driven.advance(60_000);
+        driven
     }
 
     fn advance(&mut self, millis: u64) {
@@ -173,20 +193,6 @@ fn a_second_driver_ends_at_once_and_a_later_one_starts_anew() {
 }
 
 #[test]
-fn no_input_is_lost_between_polls() {
-    let mut driven = Driven::new();
-    assert!(driven.turn().is_pending());
-    for round in 1..=100 {
-        let network = if round % 2 == 0 { Network::Online } else { Network::Offline };
-        driven.link.send(Input::Network(network));
-        assert_eq!(driven.wakes.0.swap(0, Ordering::Relaxed), 1, "each input wakes a waiting driver");
-        assert!(driven.turn().is_pending());
-    }
-    let count = driven.events().iter().filter(|event| matches!(event, Event::Online | Event::Offline { .. })).count();
-    assert_eq!(count, 100);
-}
-
-#[test]
 fn the_future_is_send_if_the_transport_is() {
     struct Threaded;
     impl Transport for Threaded {
@@ -203,38 +209,4 @@ fn the_future_is_send_if_the_transport_is() {
     }
     fn assert_send(_: impl Send) {}
     assert_send(drive(Driven::new().link, Threaded));
-}
-
-/// What a future has come to, without anyone to wake.
-fn poll_once<T>(future: &mut Pin<Box<impl Future<Output = T>>>) -> Poll<T> {
-    future.as_mut().poll(&mut Context::from_waker(Waker::noop()))
-}
-
-#[test]
-fn who_asks_for_a_check_is_told_what_came_of_it() {
-    let mut driven = Driven::new();
-    driven.transport.answer.set(Some(200));
-    assert!(driven.turn().is_pending());
-    driven.transport.answer.set(Some(503));
-    let mut check = Box::pin(driven.link.check_now());
-    assert!(poll_once(&mut check).is_pending());
-    // One that nobody waits for is made all the same.
-    drop(driven.link.check_now());
-    assert!(driven.turn().is_pending());
-    let Poll::Ready(Some(report)) = poll_once(&mut check) else { panic!("nothing was told") };
-    assert_eq!((report.endpoint.as_str(), report.status, report.failure), ("a", Some(503), Some(FailureKind::Status)));
-}
-
-#[test]
-fn who_asks_for_a_check_is_told_of_a_stop() {
-    let mut driven = Driven::new();
-    assert!(driven.turn().is_pending());
-    let mut check = Box::pin(driven.link.check_now());
-    assert!(driven.turn().is_pending());
-    assert!(poll_once(&mut check).is_pending());
-    driven.link.stop();
-    assert!(driven.turn().is_ready());
-    driven.future = None;
-    assert_eq!(poll_once(&mut check), Poll::Ready(None));
-    assert_eq!(poll_once(&mut Box::pin(driven.link.check_now())), Poll::Ready(None));
 }

@@ -1,0 +1,125 @@
+//! Another list of endpoints: what is kept of those whose names are in both.
+
+use super::happening::changed;
+use super::world::{Server, World};
+use super::*;
+use crate::config::{Endpoints, Strategy};
+use crate::{BreakerState, Command, Health, SwitchReason};
+
+const SAME: u8 = 0;
+const NEW_TOKEN: u8 = 1;
+const OTHER_HOST: u8 = 2;
+const OTHER_CHECK: u8 = 3;
+
+fn set(world: &mut World, hosts: u8) {
+    let endpoints = Endpoints(changed(endpoints(2), hosts));
+    world.command(Command::SetEndpoints(endpoints));
+}
+
+/// Moves of an app from an endpoint to the one that it is at.
+fn moves_nowhere(world: &World) -> usize {
+    world.moves().iter().filter(|(_, from, to)| from == to).count()
+}
+
+#[test]
+fn what_the_app_commanded_of_a_name_outlives_a_new_list() {
+    for hosts in [SAME, NEW_TOKEN, OTHER_HOST, OTHER_CHECK] {
+        let mut world = World::settled();
+        world.command(Command::Maintenance("e0".into(), true));
+        world.command(Command::Isolate("e0".into(), true));
+        world.run(60_000);
+        assert_eq!(world.engine.active().name.as_str(), "e1");
+        set(&mut world, hosts);
+        world.run(600_000);
+        let first = world.state("e0");
+        let commanded = (Health::Maintenance, BreakerState::Isolated);
+        assert_eq!((first.health, first.breaker), commanded, "variant {hosts}");
+        assert_eq!(world.engine.active().name.as_str(), "e1", "variant {hosts}");
+        assert_eq!((world.moves().len(), moves_nowhere(&world)), (1, 0), "variant {hosts}");
+        world.command(Command::Maintenance("e0".into(), false));
+        world.run(600_000);
+        assert_eq!(world.engine.active().name.as_str(), "e0", "its end still means something");
+    }
+}
+
+#[test]
+fn a_new_token_is_no_new_host() {
+    for (hosts, same) in [(SAME, true), (NEW_TOKEN, true), (OTHER_HOST, false), (OTHER_CHECK, false)]
+    {
+        let mut world = World::settled();
+        let before = world.engine.checks.of(0).health().detector().loss().to_numbers();
+        assert!(world.state("e0").rtt_ms.is_some() && before != [0; 5]);
+        let health = world.health("e0");
+        set(&mut world, hosts);
+        let first = world.state("e0");
+        let loss = world.engine.checks.of(0).health().detector().loss().to_numbers();
+        let kept = (first.rtt_ms.is_some(), loss == before, first.health == health);
+        assert_eq!(kept, (same, same, same), "variant {hosts}");
+        world.run(60_000);
+        assert_eq!((world.moves().len(), world.health("e0")), (0, Health::Healthy));
+    }
+}
+
+#[test]
+fn what_a_name_did_to_the_app_is_not_forgiven_by_a_new_list() {
+    for hosts in [SAME, NEW_TOKEN, OTHER_HOST, OTHER_CHECK] {
+        let mut world = World::settled();
+        for _ in 0..3 {
+            world.serve("e0", Server::Refuses);
+            world.run(30_000);
+            world.serve("e0", Server::Says(200));
+            while world.engine.active().name.as_str() == "e1" {
+                world.run(1_000);
+            }
+        }
+        world.serve("e0", Server::Refuses);
+        world.run(30_000);
+        let flaps = world.engine.failover.flaps(0);
+        assert!(flaps >= 2, "{flaps}");
+        set(&mut world, hosts);
+        assert_eq!(world.engine.failover.flaps(0), flaps, "variant {hosts}");
+    }
+}
+
+#[test]
+fn a_draw_is_the_names_and_its_weight_is_the_lists() {
+    let mut config = Config::new(Preset::Default, endpoints(2));
+    config.strategy = Strategy::Weighted;
+    let mut world = World::settled_with(config);
+    let draws = [0, 1].map(|index| world.engine.failover.draw(index));
+    let active = world.engine.active().name.clone();
+    let mut new = endpoints(2);
+    new.reverse();
+    world.command(Command::SetEndpoints(Endpoints(new.clone())));
+    assert_eq!([1, 0].map(|index| world.engine.failover.draw(index)), draws);
+    world.run(600_000);
+    assert_eq!(world.engine.active().name, active);
+    for endpoint in new.iter_mut().filter(|endpoint| endpoint.name == active) {
+        endpoint.weight = 0;
+    }
+    world.command(Command::SetEndpoints(Endpoints(new)));
+    world.run(600_000);
+    assert_ne!(world.engine.active().name, active, "a weight of 0 drains it");
+}
+
+#[test]
+fn an_app_whose_endpoint_is_gone_goes_to_the_best_one_that_is_usable() {
+    let mut world = World::settled_with(Config::new(Preset::Default, endpoints(3)));
+    world.serve("e1", Server::Refuses);
+    world.run(120_000);
+    let left: Vec<_> = endpoints(3).into_iter().skip(1).collect();
+    world.command(Command::Connect);
+    world.run(1_000);
+    world.command(Command::SetEndpoints(Endpoints(left)));
+    let replaced = |(_, event): &(u64, Event)| match event {
+        Event::Switched { from, to, reason: SwitchReason::Replaced } => {
+            Some((from.to_string(), to.to_string()))
+        }
+        _ => None,
+    };
+    let moves: Vec<_> = world.events.iter().filter_map(replaced).collect();
+    assert_eq!(moves, [("e0".into(), "e2".into())], "e1 does not answer");
+    world.run(1_000);
+    assert_eq!(world.open.len(), 1);
+    assert_eq!(world.open[0].1.as_str(), "e2");
+}

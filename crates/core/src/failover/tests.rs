@@ -1,0 +1,11 @@
+//! What becomes of the failover state: the table in ARCHITECTURE.md row by row, then each part.
+
+mod outage;
+mod pace;
+mod planning;
+mod rows;
+mod rows_in_doubt;
+mod scene;
+mod selection;
+mod suspicion;
+mod table;

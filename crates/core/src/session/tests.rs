@@ -1,0 +1,193 @@
+//! When attempts to connect are made, and what the session reports.
+
+use super::*;
+use crate::config::Config;
+
+fn endpoint(name: &str) -> Arc<Endpoint> {
+    let (connect, health) = ("ws://a.example/".parse(), "http://a.example/".parse());
+    Arc::new(Endpoint::new(name, connect.unwrap(), health.unwrap()))
+}
+
+/// A session under test, with the endpoints `a` and `b`.
+struct Test {
+    session: Session,
+    cx: Context,
+    last_id: u64,
+}
+
+impl Test {
+    fn new() -> Self {
+        let endpoints = vec![endpoint("a"), endpoint("b")];
+        let cx = Context::new(Arc::new(Config::default()), endpoints, 1, Timestamp::default());
+        let mut session = Session::new(&cx);
+        session.want();
+        Self { session, cx, last_id: 0 }
+    }
+
+    fn follow(&mut self, index: usize) {
+        self.session.follow(&mut self.cx, index);
+    }
+
+    fn opened(&mut self) -> Option<SessionFact> {
+        let id = self.latest();
+        self.session.opened(&mut self.cx, id)
+    }
+
+    fn closed(&mut self, code: Option<u16>) -> Option<SessionFact> {
+        let id = self.latest();
+        self.session.closed(&mut self.cx, id, code, &Retry::default())
+    }
+
+    /// The socket that was opened last.
+    fn latest(&mut self) -> ConnectionId {
+        while let Some(effect) = self.cx.pop_effect() {
+            if let Effect::Connect { id, .. } = effect {
+                self.last_id = id.0;
+            }
+        }
+        ConnectionId(self.last_id)
+    }
+
+    fn wait(&mut self, millis: u32) {
+        self.cx.now = self.cx.now + Millis::new(millis);
+    }
+
+    /// Waits for the next attempt and makes it; how long that took.
+    fn retry(&mut self, index: usize) -> Millis {
+        let before = self.cx.now;
+        self.cx.now = self.session.retry_at.unwrap();
+        assert!(self.session.retry_is_due(self.cx.now));
+        self.session.attempt(&mut self.cx, index);
+        self.cx.now - before
+    }
+}
+
+#[test]
+fn what_does_not_open_is_retried_ever_more_slowly() {
+    let mut test = Test::new();
+    test.follow(0);
+    for round in 1..40 {
+        let closed = SessionFact::Closed { endpoint: 0, code: None, was_open: false };
+        assert_eq!(test.closed(None), Some(closed));
+        assert_eq!(test.session.reach(0).failures(), round);
+        assert!(test.retry(0) <= Retry::default().max);
+    }
+    assert!(test.cx.now.as_millis() > 120_000, "the back-off reaches its cap: {:?}", test.cx.now);
+    assert_eq!(test.session.reach(1).failures(), 0, "each endpoint has a back-off of its own");
+}
+
+#[test]
+fn a_network_that_flaps_does_not_defeat_the_back_off() {
+    let mut test = Test::new();
+    test.follow(0);
+    let mut attempts = 1;
+    for _ in 0..1_000 {
+        test.wait(10);
+        test.closed(None);
+        test.session.hurry(&mut test.cx, Millis::ZERO);
+        if test.session.retry_is_due(test.cx.now) {
+            test.session.attempt(&mut test.cx, 0);
+            attempts += 1;
+        }
+    }
+    assert!((2..=21).contains(&attempts), "{attempts} attempts in 10 s");
+}
+
+#[test]
+fn hurrying_never_puts_off_an_attempt_that_is_due() {
+    let mut test = Test::new();
+    test.follow(0);
+    test.closed(None);
+    test.wait(60_000);
+    assert!(test.session.retry_is_due(test.cx.now));
+    test.session.hurry(&mut test.cx, Millis::from_secs(10));
+    assert!(test.session.retry_is_due(test.cx.now), "late as it is");
+    test.session.hurry_in_a_crowd(&mut test.cx, Millis::from_secs(10));
+    assert!(!test.session.retry_is_due(test.cx.now), "a crowd that waited for this is spread");
+}
+
+#[test]
+fn a_retry_that_has_lost_its_point_is_forgotten() {
+    let mut test = Test::new();
+    test.follow(0);
+    assert_eq!(test.opened(), Some(SessionFact::Opened(0)));
+    test.follow(1);
+    test.closed(None);
+    assert!(test.session.due(&test.cx, true).is_some(), "the way to b is tried again");
+    assert_eq!(test.session.due(&test.cx, false), None, "but not while no attempts are made");
+    test.follow(0);
+    assert_eq!(test.session.due(&test.cx, true), None, "a is where the connection is");
+}
+
+#[test]
+fn a_socket_that_breaks_off_at_once_is_as_good_as_none() {
+    let mut test = Test::new();
+    test.follow(0);
+    for failures in 1..4 {
+        test.opened();
+        test.wait(4_999);
+        let broke_off = SessionFact::Closed { endpoint: 0, code: Some(1_006), was_open: true };
+        assert_eq!(test.closed(Some(1_006)), Some(broke_off));
+        assert_eq!(test.session.reach(0).failures(), failures);
+        test.retry(0);
+    }
+    test.opened();
+    test.wait(4_000);
+    test.closed(Some(4_001));
+    assert_eq!(test.session.reach(0).failures(), 3, "the app itself closed it");
+    test.retry(0);
+    test.opened();
+    test.wait(5_000);
+    assert_eq!(test.session.lasted(&mut test.cx), None);
+    assert_eq!(test.session.reach(0).failures(), 0, "it has lasted");
+}
+
+#[test]
+fn a_trial_opens_the_way_or_says_that_there_is_none() {
+    let mut test = Test::new();
+    test.follow(0);
+    test.opened();
+    test.session.try_out(&mut test.cx, 1);
+    assert!(test.session.is_trying());
+    assert_eq!(test.closed(Some(1_006)), Some(SessionFact::TrialFailed(1)));
+    assert_eq!(test.session.reach(1).failures(), 1);
+    test.session.try_out(&mut test.cx, 1);
+    assert_eq!(test.opened(), None, "the last one failed: this one has to last");
+    assert!(test.session.is_open_to(&endpoint("a")));
+    test.wait(5_000);
+    assert_eq!(test.session.due(&test.cx, true), Some(test.cx.now));
+    assert_eq!(test.session.lasted(&mut test.cx), Some(SessionFact::TrialOpened(1)));
+    assert!(test.session.is_open_to(&endpoint("b")));
+}
+
+#[test]
+fn a_failed_renewal_leaves_the_old_socket_and_is_tried_again() {
+    let mut test = Test::new();
+    test.follow(0);
+    test.opened();
+    test.wait(60_000);
+    test.session.renew(&mut test.cx, Renewal::Requested);
+    assert_eq!(test.retry(0), Millis::ZERO);
+    let failed = SessionFact::RenewalFailed { endpoint: 0, code: None };
+    assert_eq!(test.closed(None), Some(failed));
+    assert!(!test.session.is_broken());
+    test.retry(0);
+    assert_eq!(test.opened(), Some(SessionFact::Opened(0)));
+    test.wait(60_000);
+    assert_eq!(test.session.lasted(&mut test.cx), None);
+    assert_eq!(test.session.due(&test.cx, true), None, "all is well");
+}
+
+#[test]
+fn what_the_app_wants_outlives_a_stop() {
+    let mut test = Test::new();
+    test.follow(0);
+    test.opened();
+    test.latest();
+    test.session.stop(&mut test.cx);
+    let effects: Vec<_> = std::iter::from_fn(|| test.cx.pop_effect()).collect();
+    assert!(matches!(effects[..], [Effect::Disconnect { .. }]), "{effects:?}");
+    assert!(test.session.is_wanted() && test.session.is_broken());
+    test.session.unwant(&mut test.cx);
+    assert!(!test.session.is_wanted());
+}
