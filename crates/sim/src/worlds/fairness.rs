@@ -67,6 +67,8 @@ impl Fair<'_> {
             Grade::Slow => first + TO_BE_FOUND_SLOW * (interval + self.check(endpoint)) + SLOW_FOR,
             // Counted failures in a row are a matter of luck.
             Grade::Flaky if config.failure_threshold.is_some() => return None,
+            // Repeated checks hide that an endpoint fails now and then, as they are meant to.
+            Grade::Flaky if config.check.retries > 0 => return None,
             Grade::Flaky => TO_BE_FOUND_FLAKY * (first + self.grid) + self.check(endpoint),
             Grade::Fails => {
                 first

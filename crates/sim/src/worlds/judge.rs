@@ -125,14 +125,8 @@ impl Phase<'_> {
             let well = truth.well_for(other, self.now)?;
             let fair = self.fair().left_for(active, has_socket, other)?;
             let unchanged = truth.unchanged(name, self.now);
-            // One that works half of the time may be taken for one that works: going there is a
-            // matter of S4.
-            let flaky = truth.grade(active) == Grade::Flaky;
-            let there = if flaky {
-                self.now - self.watch.switched
-            } else {
-                unchanged
-            };
+            // What it is like to be there is seen there: going to and fro is a matter of S4.
+            let there = self.now - self.watch.switched;
             let waited = well.min(unchanged).min(there);
             (u64::from(waited.get()) >= fair).then_some((other, waited, fair))
         });
