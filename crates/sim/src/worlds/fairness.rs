@@ -198,16 +198,18 @@ impl Fair<'_> {
             + self.connected()
     }
 
-    /// How often an app may be moved in ten minutes. One that asks for an early way back gets it,
-    /// until the wait, which doubles each time, is the usual one; one that asks for no wait at all
-    /// gets what it asked for: `None`.
+    /// How often an app may be moved in ten minutes: on from each endpoint that does not work, if
+    /// those are many. One that asks for an early way back gets it, until the wait, which doubles
+    /// each time, is the usual one; one that asks for no wait at all gets what it asked for: `None`.
     pub(super) fn switches(&self) -> Option<usize> {
         let after = self.truth.config.failback.after;
         if after == Millis::ZERO {
             return None;
         }
         let mut wait = u64::from(after.get());
-        let mut switches = MOST_SWITCHES;
+        let truth = self.truth;
+        let ill = truth.endpoints.iter().filter(|tried| !truth.is_well(tried));
+        let mut switches = MOST_SWITCHES.max(ill.count());
         while wait < USUAL_WAIT {
             wait *= 2;
             switches += 2;
