@@ -183,6 +183,12 @@ impl Fair<'_> {
         found + standbys + by_sockets * (self.unconnectable() + self.moved()) + self.moved() + delay
     }
 
+    /// Until what an endpoint was like before can no longer be seen in what is known of it.
+    pub(super) fn settled(&self, endpoint: &Endpoint) -> Millis {
+        let round = self.first(endpoint) + self.check(endpoint);
+        Millis::new((TO_BE_FOUND_SLOW * round) as u32)
+    }
+
     /// Until a connection that has died is replaced.
     pub(super) fn replaced(&self, endpoint: &Endpoint, rhythm: Millis) -> u64 {
         60_000
@@ -192,16 +198,18 @@ impl Fair<'_> {
             + self.connected()
     }
 
-    /// How often an app may be moved in ten minutes. One that asks for an early way back gets it,
-    /// until the wait, which doubles each time, is the usual one; one that asks for no wait at all
-    /// gets what it asked for: `None`.
+    /// How often an app may be moved in ten minutes: on from each endpoint that does not work, if
+    /// those are many. One that asks for an early way back gets it, until the wait, which doubles
+    /// each time, is the usual one; one that asks for no wait at all gets what it asked for: `None`.
     pub(super) fn switches(&self) -> Option<usize> {
         let after = self.truth.config.failback.after;
         if after == Millis::ZERO {
             return None;
         }
         let mut wait = u64::from(after.get());
-        let mut switches = MOST_SWITCHES;
+        let truth = self.truth;
+        let ill = truth.endpoints.iter().filter(|tried| !truth.is_well(tried));
+        let mut switches = MOST_SWITCHES.max(ill.count());
         while wait < USUAL_WAIT {
             wait *= 2;
             switches += 2;

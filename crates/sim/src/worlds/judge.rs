@@ -193,8 +193,7 @@ impl Phase<'_> {
         let has_socket = !self.simulation.open().is_empty();
         let fails = |endpoint| truth.grade(endpoint) == Grade::Fails;
         let blind = is_blind(&truth.config);
-        let cannot =
-            |name: &str| truth.wants_socket && !has_socket && !truth.accepts(name) && !blind;
+        let cannot = |name: &str| truth.wants_socket && !has_socket && !truth.opens(name) && !blind;
         if blind && truth.in_maintenance(active.name.as_str()) {
             return;
         }

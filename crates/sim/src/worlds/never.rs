@@ -33,7 +33,7 @@ impl Watch {
         };
         let well = truth.well_for(left, at).unwrap_or(Millis::ZERO);
         let wished = matches!(reason, SwitchReason::Preferred | SwitchReason::Replaced);
-        if well < SETTLED || wished {
+        if well < SETTLED.max(self.fair().settled(left)) || wished {
             return;
         }
         let free = match reason {

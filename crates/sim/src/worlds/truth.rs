@@ -117,6 +117,8 @@ impl Truth {
                     }
                 }
                 self.endpoints.clone_from(&endpoints.0);
+                // Another one may have become the active one.
+                self.disturbed = self.disturbed.max(at);
             }
             Command::Connect | Command::Disconnect => {
                 self.wants_socket = *command == Command::Connect;
@@ -191,6 +193,12 @@ impl Truth {
         self.servers
             .get(name)
             .is_some_and(|server| server.maintenance)
+    }
+
+    /// Whether a new connection to it ever opens.
+    pub(super) fn opens(&self, name: &str) -> bool {
+        let socket = self.servers.get(name).and_then(|server| server.socket);
+        self.accepts(name) || socket == Some(Socket::Drops)
     }
 
     /// Whether a new connection to it opens in good time and stays open.
