@@ -30,7 +30,9 @@ impl Testbed {
         for (name, address) in endpoints {
             served.push(Served::start(name.clone(), *address)?);
         }
-        Ok(Self { endpoints: served.into() })
+        Ok(Self {
+            endpoints: served.into(),
+        })
     }
 
     /// The endpoints.
@@ -40,7 +42,9 @@ impl Testbed {
 
     /// The endpoint of that name.
     pub fn endpoint(&self, name: &str) -> Option<&Served> {
-        self.endpoints.iter().find(|endpoint| endpoint.name() == name)
+        self.endpoints
+            .iter()
+            .find(|endpoint| endpoint.name() == name)
     }
 
     /// Serves the control until the runtime ends; returns where.

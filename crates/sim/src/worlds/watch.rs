@@ -8,9 +8,7 @@ use super::truth::Truth;
 use crate::entry::Happening;
 use crate::simulation::Observer;
 use std::collections::{HashMap, HashSet};
-use steadfast::{
-    Command, Config, ConnectionId, Effect, Event, Input, Millis, SwitchReason, Timestamp,
-};
+use steadfast::{Command, Config, ConnectionId, Effect, Event, Input, Millis, Timestamp};
 
 /// What has been seen of an engine, and the truth beside it.
 pub(super) struct Watch {
