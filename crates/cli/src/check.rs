@@ -26,11 +26,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     let urls = &arguments.urls;
     // One engine per URL: the same judgement as anywhere else, of exactly one check.
-    let configs = urls
-        .iter()
-        .map(|url| config(url, &arguments))
-        .collect::<Result<Vec<_>>>()
-        .context("nothing was checked")?;
+    let configs = urls.iter().map(|url| config(url, &arguments)).collect::<Result<Vec<_>>>().context("nothing was checked")?;
     let all_passed = tokio::runtime::Runtime::new()?.block_on(async {
         let mut all_passed = true;
         for (url, config) in urls.iter().zip(configs) {
@@ -43,24 +39,14 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
             })?;
             let event = receiver.recv().await.context("the check was cut off")?;
             link.stop();
-            if let Event::Check(CheckReport {
-                failure,
-                status,
-                latency_ms,
-                ..
-            }) = event
-            {
+            if let Event::Check(CheckReport { failure, status, latency_ms, .. }) = event {
                 all_passed &= failure.is_none();
                 println!("{}", line(url, failure, status, latency_ms));
             }
         }
         anyhow::Ok(all_passed)
     })?;
-    Ok(if all_passed {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if all_passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn config(url: &Url, arguments: &Arguments) -> Result<Config> {
@@ -68,23 +54,15 @@ fn config(url: &Url, arguments: &Arguments) -> Result<Config> {
     let endpoint = Endpoint::new("checked", "ws://unused.invalid/".parse()?, url.clone());
     let mut config = Config::new(Preset::Default, vec![endpoint]);
     config.check.timeout = arguments.timeout;
-    config.check.method = if arguments.head {
-        Method::Head
-    } else {
-        Method::Get
-    };
+    config.check.method = if arguments.head { Method::Head } else { Method::Get };
     config.check.expect_body.clone_from(&arguments.expect_body);
     Ok(config.validated()?)
 }
 
 fn line(url: &Url, failure: Option<FailureKind>, status: Option<u16>, latency_ms: u32) -> String {
     let verdict = if failure.is_none() { "ok  " } else { "FAIL" };
-    let status = status
-        .map(|status| format!(" {status}"))
-        .unwrap_or_default();
-    let reason = failure
-        .map(|kind| format!("  {kind}: {}", kind.advice()))
-        .unwrap_or_default();
+    let status = status.map(|status| format!(" {status}")).unwrap_or_default();
+    let reason = failure.map(|kind| format!("  {kind}: {}", kind.advice())).unwrap_or_default();
     format!("{verdict}{status} {latency_ms:>5} ms  {url}{reason}")
 }
 
@@ -95,14 +73,8 @@ mod tests {
     #[test]
     fn a_line_says_what_and_why_and_hides_secrets() {
         let url: Url = "https://me:secret@a.example/_ping?token=1".parse().unwrap();
-        assert_eq!(
-            line(&url, None, Some(200), 34),
-            "ok   200    34 ms  https://a.example/_ping"
-        );
+        assert_eq!(line(&url, None, Some(200), 34), "ok   200    34 ms  https://a.example/_ping");
         let failed = line(&url, Some(FailureKind::Refused), None, 1);
-        assert_eq!(
-            failed,
-            "FAIL     1 ms  https://a.example/_ping  refused: could not connect: nothing accepts connections there"
-        );
+        assert_eq!(failed, "FAIL     1 ms  https://a.example/_ping  refused: could not connect: nothing accepts connections there");
     }
 }

@@ -27,28 +27,18 @@ enum Events {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let file = arguments.file.display();
-    let text = std::fs::read_to_string(&arguments.file)
-        .with_context(|| format!("{file} cannot be read"))?;
-    let scenario =
-        Scenario::from_json(&text).with_context(|| format!("{file} is not a scenario"))?;
-    let script = scenario
-        .script()
-        .with_context(|| format!("{file} cannot be run"))?;
+    let text = std::fs::read_to_string(&arguments.file).with_context(|| format!("{file} cannot be read"))?;
+    let scenario = Scenario::from_json(&text).with_context(|| format!("{file} is not a scenario"))?;
+    let script = scenario.script().with_context(|| format!("{file} cannot be run"))?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    for line in script
-        .events()
-        .iter()
-        .filter(|line| arguments.events == Events::All || line.is_decision())
-    {
+    for line in script.events().iter().filter(|line| arguments.events == Events::All || line.is_decision()) {
         if writeln!(out, "{}", line.to_json()).is_err() {
             // Whoever was reading has seen enough.
             return Ok(ExitCode::SUCCESS);
         }
     }
     out.flush()?;
-    let Some(diff) = scenario.differences(&script) else {
-        return Ok(ExitCode::SUCCESS);
-    };
+    let Some(diff) = scenario.differences(&script) else { return Ok(ExitCode::SUCCESS) };
     eprintln!("{file}: not as expected (- expected, + happened):\n{diff}");
     Ok(ExitCode::FAILURE)
 }

@@ -8,11 +8,7 @@ use steadfast_testbed::{Fault, Testbed};
 
 fn steadfast(arguments: &[&str]) -> Output {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-    Command::new(env!("CARGO_BIN_EXE_steadfast"))
-        .args(arguments)
-        .current_dir(root)
-        .output()
-        .unwrap()
+    Command::new(env!("CARGO_BIN_EXE_steadfast")).args(arguments).current_dir(root).output().unwrap()
 }
 
 fn printed(output: &Output) -> String {
@@ -27,52 +23,28 @@ fn simulate_prints_decisions_and_agrees() {
         "{\"at_ms\":30020,\"event\":\"switched\",\"from\":\"primary\",\"to\":\"secondary\",\"reason\":\"unhealthy\"}\n"
     );
     assert_eq!(output.status.code(), Some(0));
-    let all = printed(&steadfast(&[
-        "simulate",
-        "tests/scenarios/a4-tenth-failure-switches.json",
-        "--events",
-        "all",
-    ]));
-    assert!(
-        all.lines()
-            .filter(|line| line.contains("\"check\""))
-            .count()
-            > 10,
-        "{all}"
-    );
+    let all = printed(&steadfast(&["simulate", "tests/scenarios/a4-tenth-failure-switches.json", "--events", "all"]));
+    assert!(all.lines().filter(|line| line.contains("\"check\"")).count() > 10, "{all}");
 }
 
 #[test]
 fn simulate_exits_with_a_diff_when_the_file_expects_something_else() {
-    let text = include_str!("../../../tests/scenarios/a4-tenth-failure-switches.json")
-        .replace("30020", "30021");
+    let text = include_str!("../../../tests/scenarios/a4-tenth-failure-switches.json").replace("30020", "30021");
     let file = std::env::temp_dir().join(format!("steadfast-{}.json", std::process::id()));
     std::fs::write(&file, text).unwrap();
     let output = steadfast(&["simulate", &file.to_string_lossy()]);
     std::fs::remove_file(&file).unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        printed(&output).contains("- {\"at\":30021"),
-        "{}",
-        printed(&output)
-    );
+    assert!(printed(&output).contains("- {\"at\":30021"), "{}", printed(&output));
 }
 
 #[test]
 fn nonsense_is_told_with_its_place() {
     let output = steadfast(&["simulate", "no-such-file.json"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(
-        printed(&output).contains("no-such-file.json cannot be read"),
-        "{}",
-        printed(&output)
-    );
+    assert!(printed(&output).contains("no-such-file.json cannot be read"), "{}", printed(&output));
     let output = steadfast(&["check", "not a url"]);
-    assert!(
-        printed(&output).contains("not a URL: write http"),
-        "{}",
-        printed(&output)
-    );
+    assert!(printed(&output).contains("not a URL: write http"), "{}", printed(&output));
 }
 
 #[test]
@@ -81,9 +53,7 @@ fn check_prints_a_line_each_and_exits_by_the_worst() {
     let _guard = runtime.enter();
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let testbed = Testbed::start(&[("a".into(), any), ("b".into(), any)]).unwrap();
-    let [a, b] = testbed.endpoints() else {
-        panic!()
-    };
+    let [a, b] = testbed.endpoints() else { panic!() };
     let (good, bad) = (a.health_url(), b.health_url());
     let output = steadfast(&["check", &good, &good]);
     assert_eq!(output.status.code(), Some(0), "{}", printed(&output));
@@ -92,13 +62,6 @@ fn check_prints_a_line_each_and_exits_by_the_worst() {
     assert_eq!(output.status.code(), Some(1));
     let lines = printed(&output);
     let lines: Vec<_> = lines.lines().collect();
-    assert!(
-        lines[0].starts_with("ok   200") && lines[0].ends_with(&good),
-        "{lines:?}"
-    );
-    assert!(
-        lines[1].starts_with("FAIL 503")
-            && lines[1].contains("status: the status is not an expected one"),
-        "{lines:?}"
-    );
+    assert!(lines[0].starts_with("ok   200") && lines[0].ends_with(&good), "{lines:?}");
+    assert!(lines[1].starts_with("FAIL 503") && lines[1].contains("status: the status is not an expected one"), "{lines:?}");
 }

@@ -1,16 +1,16 @@
 //! Runs an engine against a transport: one future for every shell and every executor. It decides nothing.
 
-use crate::base::time::{Millis, Timestamp};
-use crate::breaker::permit::{CallOutcome, Permit, Refusal, Route};
 use crate::config::{Endpoint, Endpoints, Name, Problems, Value};
+use crate::protocol::effect::{CheckId, Effect};
+use crate::breaker::permit::{CallOutcome, Permit, Refusal, Route};
 use crate::engine::Engine;
 use crate::observe::explain::Explanation;
-use crate::observe::report::Report;
-use crate::protocol::effect::{CheckId, Effect};
 use crate::protocol::event::{CheckReport, Event};
 use crate::protocol::input::{Command, Input};
 use crate::protocol::outcome::Outcome;
+use crate::observe::report::Report;
 use crate::protocol::snapshot::Snapshot;
+use crate::base::time::{Millis, Timestamp};
 use futures_channel::oneshot;
 use std::collections::VecDeque;
 use std::fmt;
@@ -91,9 +91,7 @@ struct Shared {
 
 impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Link")
-            .field("engine", &self.lock().engine)
-            .finish_non_exhaustive()
+        f.debug_struct("Link").field("engine", &self.lock().engine).finish_non_exhaustive()
     }
 }
 
@@ -115,9 +113,7 @@ impl Link {
             waker: None,
             driven: false,
         };
-        Self {
-            shared: Arc::new(Mutex::new(shared)),
-        }
+        Self { shared: Arc::new(Mutex::new(shared)) }
     }
 
     /// Sends an input to the engine.
@@ -184,11 +180,7 @@ impl Link {
 
     /// Reports how a request ended, and how long it took.
     pub fn call_ended(&self, permit: Permit, outcome: CallOutcome, latency: Millis) {
-        self.send(Input::CallEnded {
-            permit,
-            outcome,
-            latency,
-        });
+        self.send(Input::CallEnded { permit, outcome, latency });
     }
 
     /// Says that an endpoint is not to be used for a while, or may be used again; an unknown name changes nothing.
@@ -263,17 +255,11 @@ impl Link {
     fn poll_effect(&self) -> Option<Effect> {
         let mut shared = self.lock();
         let effect = shared.engine.poll_effect();
-        if let Some(Effect::Emit {
-            event: Event::Check(report),
-            ..
-        }) = &effect
+        if let Some(Effect::Emit { event: Event::Check(report), .. }) = &effect
             && let Some(answered) = report.request
         {
             // A check answers every request that was made before it began.
-            for waiting in shared
-                .waiting
-                .extract_if(.., |waiting| waiting.request <= answered)
-            {
+            for waiting in shared.waiting.extract_if(.., |waiting| waiting.request <= answered) {
                 (waiting.answer)(report);
             }
         }
@@ -295,9 +281,7 @@ impl Link {
 ///
 /// A link is driven by one future at a time; a second one ends at once. After a stop it can be driven anew.
 pub async fn drive<T: Transport>(link: Link, transport: T) {
-    let Some(session) = Session::begin(&link, &transport) else {
-        return;
-    };
+    let Some(session) = Session::begin(&link, &transport) else { return };
     let mut checks = Vec::new();
     let mut timer = None;
     let mut next = Some(Input::Started);
@@ -309,17 +293,11 @@ pub async fn drive<T: Transport>(link: Link, transport: T) {
                 .or_else(|| link.next_input(context))
                 .or_else(|| poll_checks(&mut checks, context))
                 .or_else(|| poll_timer(&mut timer, context));
-            let Some(input) = input else {
-                return Poll::Pending;
-            };
+            let Some(input) = input else { return Poll::Pending };
             link.handle(transport.now(), input);
             while let Some(effect) = link.poll_effect() {
                 match effect {
-                    Effect::StartCheck {
-                        id,
-                        endpoint,
-                        timeout,
-                    } => checks.push((id, Box::pin(transport.check(endpoint, timeout)))),
+                    Effect::StartCheck { id, endpoint, timeout } => checks.push((id, Box::pin(transport.check(endpoint, timeout)))),
                     Effect::CancelCheck { id } => {
                         if let Some(at) = checks.iter().position(|(check, _)| *check == id) {
                             drop(checks.swap_remove(at));
@@ -328,8 +306,7 @@ pub async fn drive<T: Transport>(link: Link, transport: T) {
                     other => transport.apply(other),
                 }
             }
-            let (stopped, wakeup) =
-                link.with_engine(|engine| (engine.is_stopped(), engine.next_wakeup()));
+            let (stopped, wakeup) = link.with_engine(|engine| (engine.is_stopped(), engine.next_wakeup()));
             if stopped {
                 return Poll::Ready(());
             }
@@ -345,10 +322,7 @@ pub async fn drive<T: Transport>(link: Link, transport: T) {
 type Pinned<F> = Pin<Box<F>>;
 
 /// A check that has ended, if one has.
-fn poll_checks<F: Future<Output = Outcome>>(
-    checks: &mut Vec<(CheckId, Pinned<F>)>,
-    context: &mut Context<'_>,
-) -> Option<Input> {
+fn poll_checks<F: Future<Output = Outcome>>(checks: &mut Vec<(CheckId, Pinned<F>)>, context: &mut Context<'_>) -> Option<Input> {
     for (index, (id, check)) in checks.iter_mut().enumerate() {
         if let Poll::Ready(outcome) = check.as_mut().poll(context) {
             let id = *id;
@@ -360,10 +334,7 @@ fn poll_checks<F: Future<Output = Outcome>>(
 }
 
 /// The wake-up, if its time has come.
-fn poll_timer<F: Future<Output = ()>>(
-    timer: &mut Option<(Timestamp, Pinned<F>)>,
-    context: &mut Context<'_>,
-) -> Option<Input> {
+fn poll_timer<F: Future<Output = ()>>(timer: &mut Option<(Timestamp, Pinned<F>)>, context: &mut Context<'_>) -> Option<Input> {
     let (_, sleep) = timer.as_mut()?;
     sleep.as_mut().poll(context).is_ready().then(|| {
         *timer = None;
@@ -386,13 +357,9 @@ impl<'a, T: Transport> Session<'a, T> {
 
 impl<T: Transport> Drop for Session<'_, T> {
     fn drop(&mut self) {
-        self.link
-            .handle(self.transport.now(), Input::Command(Command::Stop));
+        self.link.handle(self.transport.now(), Input::Command(Command::Stop));
         while let Some(effect) = self.link.poll_effect() {
-            if !matches!(
-                effect,
-                Effect::StartCheck { .. } | Effect::CancelCheck { .. }
-            ) {
+            if !matches!(effect, Effect::StartCheck { .. } | Effect::CancelCheck { .. }) {
                 self.transport.apply(effect);
             }
         }

@@ -3,8 +3,8 @@
 use crate::error::ConfigError;
 use steadfast::config::Value;
 use steadfast::{
-    Config, Endpoint, Event, FIRST_SERVER_ERROR, HealthDocument, MAX_ANSWER_BYTES,
-    MAX_ANSWER_HEADERS, MAX_TCP_BYTES, Preset, Problem, REPEATABLE_METHODS,
+    Config, Endpoint, Event, FIRST_SERVER_ERROR, HealthDocument, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS, MAX_TCP_BYTES, Preset, Problem,
+    REPEATABLE_METHODS,
 };
 
 /// The config that a preset stands for. This is where an app's config starts from: the defaults are written nowhere else.
@@ -46,11 +46,7 @@ pub struct AnswerLimits {
 /// How much of an answer a transport hands over at most.
 #[uniffi::export]
 pub fn answer_limits() -> AnswerLimits {
-    AnswerLimits {
-        body_bytes: MAX_ANSWER_BYTES as u32,
-        tcp_bytes: MAX_TCP_BYTES as u32,
-        headers: MAX_ANSWER_HEADERS as u32,
-    }
+    AnswerLimits { body_bytes: MAX_ANSWER_BYTES as u32, tcp_bytes: MAX_TCP_BYTES as u32, headers: MAX_ANSWER_HEADERS as u32 }
 }
 
 /// Whether a body of this `Content-Type` is to be handed over whole, if the check's `document` is set: it may say how the server is.
@@ -91,12 +87,7 @@ fn json(value: &impl serde::Serialize) -> String {
 }
 
 fn not_json(error: serde_json::Error) -> ConfigError {
-    ConfigError::Invalid {
-        problems: vec![Problem {
-            path: String::new(),
-            message: format!("not JSON: {error}"),
-        }],
-    }
+    ConfigError::Invalid { problems: vec![Problem { path: String::new(), message: format!("not JSON: {error}") }] }
 }
 
 #[cfg(test)]
@@ -107,10 +98,7 @@ mod tests {
     fn urls_are_taken_as_they_stand_but_for_the_scheme() {
         for (text, parsed) in [
             ("WSS://A.example/Live?x=1", "wss://A.example/Live?x=1"),
-            (
-                "https://user:pass@a.example:8443/",
-                "https://user:pass@a.example:8443/",
-            ),
+            ("https://user:pass@a.example:8443/", "https://user:pass@a.example:8443/"),
             ("tcp://[::1]:5432", "tcp://[::1]:5432"),
             ("https://bücher.example/", "https://bücher.example/"),
         ] {
@@ -120,16 +108,9 @@ mod tests {
 
     #[test]
     fn what_is_no_url_is_none() {
-        for text in [
-            "",
-            "a.example",
-            "/path",
-            "https://",
-            "https:///path",
-            "https://a b/",
-            "https://a.example:99999/",
-            "mailto:a@b.example",
-        ] {
+        for text in
+            ["", "a.example", "/path", "https://", "https:///path", "https://a b/", "https://a.example:99999/", "mailto:a@b.example"]
+        {
             assert_eq!(parse_url(text), None, "{text}");
         }
     }
@@ -139,16 +120,8 @@ mod tests {
         let json = r#"{ "endpoints": [{ "name": "a", "connect": "wss://a.example/", "health": "https://a.example/" }], "check": { "interval": "5s" } }"#;
         let config = config_from_json(json).unwrap();
         assert_eq!(checked(&config), Ok(config.clone()));
-        let wrong = Config {
-            failure_threshold: Some(0),
-            ..config
-        };
-        let Err(ConfigError::Invalid { problems }) = checked(&wrong) else {
-            panic!("it was taken")
-        };
-        assert_eq!(
-            problems[0].to_string(),
-            "failureThreshold: 0 is out of range, allowed: 1 to 100"
-        );
+        let wrong = Config { failure_threshold: Some(0), ..config };
+        let Err(ConfigError::Invalid { problems }) = checked(&wrong) else { panic!("it was taken") };
+        assert_eq!(problems[0].to_string(), "failureThreshold: 0 is out of range, allowed: 1 to 100");
     }
 }

@@ -8,9 +8,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use steadfast::config::Endpoints;
 use steadfast::{
-    CallOutcome, CheckReport, Clock, Command, Config, ConnectionId, Effect, Endpoint, Engine,
-    Explanation, FailureKind, Input, Lifecycle, Link, Millis, Name, Network, Outcome, Permit,
-    RecoveryAction, Refusal, Report, Route, Snapshot, Timestamp, Transport,
+    CallOutcome, CheckReport, Clock, Command, Config, ConnectionId, Effect, Endpoint, Engine, Explanation, FailureKind, Input, Lifecycle,
+    Link, Millis, Name, Network, Outcome, Permit, RecoveryAction, Refusal, Report, Route, Snapshot, Timestamp, Transport,
 };
 
 /// An engine, and what its platform gave it.
@@ -44,21 +43,13 @@ impl Core {
             let _ = engine.restore(&saved, clock.wall);
         }
         let link = Link::new(engine);
-        Ok(Arc::new(Self {
-            link,
-            platform,
-            listener,
-            clock: Mutex::new(clock),
-            timer_failure: Mutex::default(),
-        }))
+        Ok(Arc::new(Self { link, platform, listener, clock: Mutex::new(clock), timer_failure: Mutex::default() }))
     }
 
     /// Runs the engine until it is stopped, or until this call is cancelled.
     pub async fn run(&self) -> Result<(), RunError> {
         steadfast::drive(self.link.clone(), self).await;
-        lock(&self.timer_failure)
-            .take()
-            .map_or(Ok(()), |reason| Err(RunError::Timer { reason }))
+        lock(&self.timer_failure).take().map_or(Ok(()), |reason| Err(RunError::Timer { reason }))
     }
 
     /// Ends the run: checks are cancelled, connections closed, and nothing follows. It can be run anew.
@@ -88,11 +79,7 @@ impl Core {
 
     /// Replaces the endpoints. Those that stay the same keep what is known of them.
     pub fn set_endpoints(&self, endpoints: Vec<Endpoint>) -> Result<(), ConfigError> {
-        let endpoints = self.link.with_engine(|engine| {
-            engine
-                .config()
-                .read_endpoints(&Endpoints(endpoints).to_value(), parse_url)
-        })?;
+        let endpoints = self.link.with_engine(|engine| engine.config().read_endpoints(&Endpoints(endpoints).to_value(), parse_url))?;
         Ok(self.link.set_endpoints(endpoints)?)
     }
 
@@ -164,11 +151,7 @@ impl Core {
 
     /// Asks for a connection to the active endpoint, or for none.
     pub fn hold_connection(&self, wanted: bool) {
-        self.link.send(Input::Command(if wanted {
-            Command::Connect
-        } else {
-            Command::Disconnect
-        }));
+        self.link.send(Input::Command(if wanted { Command::Connect } else { Command::Disconnect }));
     }
 
     /// Replaces the open connection by another one to the same endpoint; without an open one, another attempt is made soon.
@@ -204,9 +187,7 @@ impl Transport for Core {
 
     async fn check(&self, endpoint: Arc<Endpoint>, timeout: Millis) -> Outcome {
         let checked = self.platform.check((*endpoint).clone(), timeout).await;
-        let mut outcome = checked.map_or(Outcome::Failure(FailureKind::Unexpected), |checked| {
-            checked.outcome
-        });
+        let mut outcome = checked.map_or(Outcome::Failure(FailureKind::Unexpected), |checked| checked.outcome);
         if let Outcome::Answer(answer) = &mut outcome {
             answer.understand(endpoint.health.check());
         }

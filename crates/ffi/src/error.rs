@@ -15,9 +15,7 @@ pub enum ConfigError {
 
 impl From<Problems> for ConfigError {
     fn from(problems: Problems) -> Self {
-        Self::Invalid {
-            problems: problems.as_slice().to_vec(),
-        }
+        Self::Invalid { problems: problems.as_slice().to_vec() }
     }
 }
 
@@ -25,9 +23,7 @@ impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self::Invalid { problems } = self;
         f.write_str("invalid config")?;
-        problems
-            .iter()
-            .try_for_each(|problem| write!(f, "\n  {problem}"))
+        problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
     }
 }
 
@@ -45,9 +41,7 @@ pub enum CallbackError {
 
 impl From<uniffi::UnexpectedUniFFICallbackError> for CallbackError {
     fn from(error: uniffi::UnexpectedUniFFICallbackError) -> Self {
-        Self::Failed {
-            reason: error.reason,
-        }
+        Self::Failed { reason: error.reason }
     }
 }
 
@@ -73,10 +67,7 @@ pub enum RunError {
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self::Timer { reason } = self;
-        write!(
-            f,
-            "the transport's sleep failed, so nothing is watched any more: {reason}"
-        )
+        write!(f, "the transport's sleep failed, so nothing is watched any more: {reason}")
     }
 }
 

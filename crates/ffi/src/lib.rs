@@ -9,8 +9,8 @@ mod error;
 mod platform;
 
 pub use config::{
-    AnswerLimits, answer_limits, config_from_json, config_to_json, event_to_json,
-    is_health_document, is_repeatable, is_server_error, preset_config,
+    AnswerLimits, answer_limits, config_from_json, config_to_json, event_to_json, is_health_document, is_repeatable, is_server_error,
+    preset_config,
 };
 pub use core::{Acquired, Core};
 pub use error::{CallbackError, ConfigError, RunError};

@@ -52,9 +52,5 @@ pub trait Listener: Send + Sync {
     fn on_promote(&self, id: ConnectionId) -> Result<(), CallbackError>;
 
     /// The connection is to be closed; nothing need be reported.
-    fn on_disconnect(
-        &self,
-        id: ConnectionId,
-        reason: DisconnectReason,
-    ) -> Result<(), CallbackError>;
+    fn on_disconnect(&self, id: ConnectionId, reason: DisconnectReason) -> Result<(), CallbackError>;
 }

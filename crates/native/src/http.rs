@@ -26,20 +26,13 @@ impl HttpChecks {
     pub(crate) fn new() -> Result<Self, reqwest::Error> {
         // Another part of the program may have installed a provider before; either will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Ok(Self {
-            following: client(redirect::Policy::limited(MAX_REDIRECTS))?,
-            staying: client(redirect::Policy::none())?,
-        })
+        Ok(Self { following: client(redirect::Policy::limited(MAX_REDIRECTS))?, staying: client(redirect::Policy::none())? })
     }
 
     /// Asks, and reads as much of the answer as is needed.
     pub(crate) async fn check(&self, health: &HealthCheck) -> Result<Answer, FailureKind> {
         let check = health.check();
-        let client = if check.follow_redirects {
-            &self.following
-        } else {
-            &self.staying
-        };
+        let client = if check.follow_redirects { &self.following } else { &self.staying };
         let method = match check.method {
             Method::Get => reqwest::Method::GET,
             Method::Head => reqwest::Method::HEAD,
@@ -53,18 +46,11 @@ impl HttpChecks {
         if let Some(body) = &check.body {
             request = request.body(body.clone());
         }
-        let mut response = request
-            .send()
-            .await
-            .map_err(|error| kind_of_request(&error))?;
+        let mut response = request.send().await.map_err(|error| kind_of_request(&error))?;
         let headers = response.headers().iter().take(MAX_ANSWER_HEADERS);
         let mut answer = Answer {
             status: Some(response.status().as_u16()),
-            headers: headers
-                .map(|(name, value)| {
-                    Header::new(name.as_str(), String::from_utf8_lossy(value.as_bytes()))
-                })
-                .collect(),
+            headers: headers.map(|(name, value)| Header::new(name.as_str(), String::from_utf8_lossy(value.as_bytes()))).collect(),
             ..Answer::default()
         };
         if let Some(body) = BodySearch::wanted(check, answer.header("content-type")) {
@@ -97,30 +83,19 @@ struct SystemResolver;
 impl Resolve for SystemResolver {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
-            let found: Vec<_> = tokio::net::lookup_host((name.as_str(), 0))
-                .await
-                .map_err(NameNotFound)?
-                .collect();
+            let found: Vec<_> = tokio::net::lookup_host((name.as_str(), 0)).await.map_err(NameNotFound)?.collect();
             Ok(Box::new(found.into_iter()) as Addrs)
         })
     }
 }
 
 fn kind_of_request(error: &reqwest::Error) -> FailureKind {
-    if error.is_redirect() {
-        FailureKind::Redirect
-    } else {
-        kind_of(error)
-    }
+    if error.is_redirect() { FailureKind::Redirect } else { kind_of(error) }
 }
 
 /// As much of the body as is wanted.
 async fn read(response: &mut Response, mut body: BodySearch<'_>) -> Result<Vec<u8>, FailureKind> {
-    while let Some(piece) = response
-        .chunk()
-        .await
-        .map_err(|error| kind_of_request(&error))?
-    {
+    while let Some(piece) = response.chunk().await.map_err(|error| kind_of_request(&error))? {
         if !body.wants_more_after(&piece) {
             break;
         }

@@ -18,8 +18,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use steadfast::{
-    Clock, Config, Effect, Endpoint, Engine, Event, FailureKind, Link, Millis, Outcome, Problems,
-    Scheme, Timestamp, Transport,
+    Clock, Config, Effect, Endpoint, Engine, Event, FailureKind, Link, Millis, Outcome, Problems, Scheme, Timestamp, Transport,
 };
 
 /// Why an engine could not be started.
@@ -35,10 +34,7 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Config(problems) => problems.fmt(f),
-            Self::Tls(error) => write!(
-                f,
-                "TLS could not be set up, are the system's trusted certificates installed? {error}"
-            ),
+            Self::Tls(error) => write!(f, "TLS could not be set up, are the system's trusted certificates installed? {error}"),
         }
     }
 }
@@ -52,10 +48,7 @@ impl std::error::Error for StartError {}
 /// # Panics
 ///
 /// Outside a tokio runtime.
-pub fn start(
-    config: Config,
-    on_event: impl Fn(Timestamp, &Event) + Send + Sync + 'static,
-) -> Result<Link, StartError> {
+pub fn start(config: Config, on_event: impl Fn(Timestamp, &Event) + Send + Sync + 'static) -> Result<Link, StartError> {
     let transport = NativeTransport::new(on_event).map_err(StartError::Tls)?;
     // The standard library's random keys are the seed: they differ from process to process, which is all that jitter needs.
     let seed = RandomState::new().hash_one(0);
@@ -76,28 +69,16 @@ pub struct NativeTransport {
 
 impl NativeTransport {
     /// A transport that tells `on_event` every event.
-    pub fn new(
-        on_event: impl Fn(Timestamp, &Event) + Send + Sync + 'static,
-    ) -> Result<Self, reqwest::Error> {
-        Ok(Self {
-            http: HttpChecks::new()?,
-            clock: Mutex::default(),
-            origin: Instant::now(),
-            on_event: Box::new(on_event),
-        })
+    pub fn new(on_event: impl Fn(Timestamp, &Event) + Send + Sync + 'static) -> Result<Self, reqwest::Error> {
+        Ok(Self { http: HttpChecks::new()?, clock: Mutex::default(), origin: Instant::now(), on_event: Box::new(on_event) })
     }
 }
 
 impl Transport for NativeTransport {
     fn now(&self) -> Timestamp {
-        let wall = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let mut clock = self.clock.lock().unwrap_or_else(PoisonError::into_inner);
-        clock.read(
-            self.origin.elapsed().as_millis() as u64,
-            wall.as_millis() as u64,
-        )
+        clock.read(self.origin.elapsed().as_millis() as u64, wall.as_millis() as u64)
     }
 
     async fn check(&self, endpoint: Arc<Endpoint>, timeout: Millis) -> Outcome {

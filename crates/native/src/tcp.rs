@@ -10,24 +10,14 @@ use tokio::net::TcpStream;
 /// Passes when the connection stands, and, if a text is expected, when it has arrived.
 pub(crate) async fn check(health: &HealthCheck) -> Result<Answer, FailureKind> {
     let url = health.url.as_str();
-    let address = url
-        .strip_prefix("tcp://")
-        .unwrap_or(url)
-        .split(['/', '?', '#'])
-        .next()
-        .unwrap_or_default();
-    let address = address
-        .rsplit_once('@')
-        .map_or(address, |(_, address)| address);
+    let address = url.strip_prefix("tcp://").unwrap_or(url).split(['/', '?', '#']).next().unwrap_or_default();
+    let address = address.rsplit_once('@').map_or(address, |(_, address)| address);
     let mut stream = connect(address).await?;
     let failed = |error: io::Error| kind_of(&error);
     if let Some(body) = &health.check().body {
         stream.write_all(body.as_bytes()).await.map_err(failed)?;
     }
-    let mut body = BodySearch::new(
-        health.check().expect_body.as_deref().unwrap_or_default(),
-        MAX_TCP_BYTES,
-    );
+    let mut body = BodySearch::new(health.check().expect_body.as_deref().unwrap_or_default(), MAX_TCP_BYTES);
     if health.check().expect_body.is_some() {
         let mut piece = [0; MAX_TCP_BYTES];
         // An answer may come in pieces: read until the text is there, the limit is reached, or the server has said all it has to say.
@@ -38,16 +28,11 @@ pub(crate) async fn check(health: &HealthCheck) -> Result<Answer, FailureKind> {
             }
         }
     }
-    Ok(Answer {
-        body: body.into_bytes(),
-        ..Answer::default()
-    })
+    Ok(Answer { body: body.into_bytes(), ..Answer::default() })
 }
 
 async fn connect(address: &str) -> Result<TcpStream, FailureKind> {
-    let found = tokio::net::lookup_host(address)
-        .await
-        .map_err(|error| kind_of(&NameNotFound(error)))?;
+    let found = tokio::net::lookup_host(address).await.map_err(|error| kind_of(&NameNotFound(error)))?;
     let mut last = FailureKind::Dns;
     for address in found {
         match TcpStream::connect(address).await {

@@ -24,31 +24,19 @@ async fn check(url: &str, check: Check) -> Result<Option<u16>, FailureKind> {
 }
 
 fn quick() -> Check {
-    Check {
-        timeout: Millis::new(500),
-        ..Check::default()
-    }
+    Check { timeout: Millis::new(500), ..Check::default() }
 }
 
 fn expecting(text: &str) -> Check {
-    Check {
-        expect_body: Some(text.into()),
-        ..quick()
-    }
+    Check { expect_body: Some(text.into()), ..quick() }
 }
 
 fn testbed() -> Testbed {
-    Testbed::start(&[
-        ("a".into(), SocketAddr::from(([127, 0, 0, 1], 0))),
-        ("b".into(), SocketAddr::from(([127, 0, 0, 1], 0))),
-    ])
-    .unwrap()
+    Testbed::start(&[("a".into(), SocketAddr::from(([127, 0, 0, 1], 0))), ("b".into(), SocketAddr::from(([127, 0, 0, 1], 0)))]).unwrap()
 }
 
 /// A server that does one thing with each connection.
-async fn server<F: Future<Output = ()> + Send>(
-    serve: impl Fn(tokio::net::TcpStream) -> F + Send + 'static,
-) -> SocketAddr {
+async fn server<F: Future<Output = ()> + Send>(serve: impl Fn(tokio::net::TcpStream) -> F + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
@@ -74,50 +62,38 @@ async fn each_failure_has_its_kind() {
     a.set_fault(Fault::Kill);
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(check(&url, quick()).await, Err(FailureKind::Refused));
-    assert_eq!(
-        check("http://no-such-host.invalid/", quick()).await,
-        Err(FailureKind::Dns)
-    );
+    assert_eq!(check("http://no-such-host.invalid/", quick()).await, Err(FailureKind::Dns));
     let reset = server(|mut stream| async move {
         let _ = stream.read(&mut [0; 64]).await;
         let _ = stream.set_zero_linger();
     })
     .await;
-    assert_eq!(
-        check(&format!("http://{reset}/"), quick()).await,
-        Err(FailureKind::Reset)
-    );
+    assert_eq!(check(&format!("http://{reset}/"), quick()).await, Err(FailureKind::Reset));
     let not_tls = server(|mut stream| async move {
         let _ = stream.write_all(b"this is not TLS, not at all").await;
         let _ = stream.read(&mut [0; 1024]).await;
     })
     .await;
-    assert_eq!(
-        check(&format!("https://{not_tls}/"), quick()).await,
-        Err(FailureKind::Tls)
-    );
+    assert_eq!(check(&format!("https://{not_tls}/"), quick()).await, Err(FailureKind::Tls));
 }
 
 #[tokio::test]
 async fn a_certificate_that_nobody_vouches_for_is_refused() {
     let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = certified.signing_key.serialize_der().try_into().unwrap();
-    let config = tokio_rustls::rustls::ServerConfig::builder_with_provider(Arc::new(
-        tokio_rustls::rustls::crypto::ring::default_provider(),
-    ))
-    .with_safe_default_protocol_versions()
-    .unwrap()
-    .with_no_client_auth()
-    .with_single_cert(vec![certified.cert.der().clone()], key)
-    .unwrap();
+    let config =
+        tokio_rustls::rustls::ServerConfig::builder_with_provider(Arc::new(tokio_rustls::rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certified.cert.der().clone()], key)
+            .unwrap();
     let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
     let untrusted = server(move |stream| {
         let acceptor = acceptor.clone();
         async move {
             if let Ok(mut stream) = acceptor.accept(stream).await {
-                let _ = stream
-                    .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
-                    .await;
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await;
             }
         }
     })
@@ -130,9 +106,7 @@ async fn a_certificate_that_nobody_vouches_for_is_refused() {
 async fn a_timeout_bounds_the_whole_check_even_if_the_answer_drips() {
     let drip = server(|mut stream| async move {
         let _ = stream.read(&mut [0; 1024]).await;
-        let _ = stream
-            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
-            .await;
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n").await;
         for _ in 0..50 {
             tokio::time::sleep(Duration::from_millis(100)).await;
             if stream.write_all(b"x").await.is_err() {
@@ -143,10 +117,7 @@ async fn a_timeout_bounds_the_whole_check_even_if_the_answer_drips() {
     .await;
     let url = format!("http://{drip}/");
     let started = std::time::Instant::now();
-    assert_eq!(
-        check(&url, expecting("never")).await,
-        Err(FailureKind::Timeout)
-    );
+    assert_eq!(check(&url, expecting("never")).await, Err(FailureKind::Timeout));
     assert!(started.elapsed() < Duration::from_secs(3));
 }
 
@@ -159,21 +130,9 @@ async fn an_endless_body_is_cut() {
     })
     .await;
     let transport = NativeTransport::new(|_, _| {}).unwrap();
-    let mut endpoint = Endpoint::new(
-        "e",
-        "ws://unused/".parse().unwrap(),
-        format!("http://{endless}/").parse().unwrap(),
-    );
-    endpoint.health.check = Some(Check {
-        expect_body: Some("never".into()),
-        ..Check::default()
-    });
-    let Outcome::Answer(answer) = transport
-        .check(Arc::new(endpoint), Millis::from_secs(5))
-        .await
-    else {
-        panic!()
-    };
+    let mut endpoint = Endpoint::new("e", "ws://unused/".parse().unwrap(), format!("http://{endless}/").parse().unwrap());
+    endpoint.health.check = Some(Check { expect_body: Some("never".into()), ..Check::default() });
+    let Outcome::Answer(answer) = transport.check(Arc::new(endpoint), Millis::from_secs(5)).await else { panic!() };
     assert_eq!(answer.body.len(), steadfast::MAX_ANSWER_BYTES);
 }
 
@@ -190,20 +149,10 @@ async fn tcp_checks_connect_ask_and_listen() {
     .await;
     let url = format!("tcp://{parrot}");
     assert_eq!(check(&url, quick()).await, Ok(None));
-    let asking = Check {
-        body: Some("PING".into()),
-        ..expecting("+PONG")
-    };
+    let asking = Check { body: Some("PING".into()), ..expecting("+PONG") };
     assert_eq!(check(&url, asking.clone()).await, Ok(None));
-    assert_eq!(
-        check(&url, expecting("+PONG")).await,
-        Err(FailureKind::Timeout),
-        "it waits to be asked"
-    );
-    assert_eq!(
-        check("tcp://no-such-host.invalid:1", quick()).await,
-        Err(FailureKind::Dns)
-    );
+    assert_eq!(check(&url, expecting("+PONG")).await, Err(FailureKind::Timeout), "it waits to be asked");
+    assert_eq!(check("tcp://no-such-host.invalid:1", quick()).await, Err(FailureKind::Dns));
 }
 
 #[tokio::test]
@@ -220,29 +169,16 @@ async fn redirects_are_followed_only_if_asked_for() {
     .await;
     let url = format!("http://{redirect}/");
     assert_eq!(check(&url, quick()).await, Ok(Some(302)));
-    assert_eq!(
-        check(
-            &url,
-            Check {
-                follow_redirects: true,
-                ..quick()
-            }
-        )
-        .await,
-        Ok(Some(200))
-    );
+    assert_eq!(check(&url, Check { follow_redirects: true, ..quick() }).await, Ok(Some(200)));
 }
 
 #[tokio::test]
 async fn a_killed_endpoint_is_left_and_a_stop_is_the_end() {
     let testbed = testbed();
-    let endpoints = testbed.endpoints().iter().map(|served| {
-        Endpoint::new(
-            served.name(),
-            served.connect_url().parse().unwrap(),
-            served.health_url().parse().unwrap(),
-        )
-    });
+    let endpoints = testbed
+        .endpoints()
+        .iter()
+        .map(|served| Endpoint::new(served.name(), served.connect_url().parse().unwrap(), served.health_url().parse().unwrap()));
     let mut config = steadfast::Config::new(steadfast::Preset::Default, endpoints.collect());
     config.check.interval = Millis::new(100);
     let (sender, mut events) = tokio::sync::mpsc::unbounded_channel();
@@ -250,8 +186,7 @@ async fn a_killed_endpoint_is_left_and_a_stop_is_the_end() {
         let _ = sender.send(event.clone());
     })
     .unwrap();
-    let mut next =
-        async |wanted: fn(&Event) -> bool| while !wanted(&events.recv().await.unwrap()) {};
+    let mut next = async |wanted: fn(&Event) -> bool| while !wanted(&events.recv().await.unwrap()) {};
     next(|event| matches!(event, Event::Check(CheckReport { failure: None, .. }))).await;
     testbed.endpoint("a").unwrap().set_fault(Fault::Kill);
     next(|event| matches!(event, Event::Switched { .. })).await;

@@ -70,9 +70,7 @@ impl Entry {
     pub(crate) fn times(&self, end: Millis) -> impl Iterator<Item = Millis> {
         let (from, to) = (self.at.get(), end.get());
         let period = self.every.map_or(u32::MAX, |every| every.get().max(1));
-        (from..=to.max(from))
-            .step_by(period as usize)
-            .map(Millis::new)
+        (from..=to.max(from)).step_by(period as usize).map(Millis::new)
     }
 
     /// What happens, or what is wrong with the entry.
@@ -82,30 +80,18 @@ impl Entry {
             if known.iter().any(|known| known == name) {
                 Ok(name.to_owned())
             } else {
-                Err(format!(
-                    "unknown endpoint `{name}`; known: {}",
-                    known.join(", ")
-                ))
+                Err(format!("unknown endpoint `{name}`; known: {}", known.join(", ")))
             }
         };
         let alternatives = [
-            self.health
-                .clone()
-                .map(|health| name().map(|name| Happening::Health(name, health))),
-            self.socket
-                .map(|socket| name().map(|name| Happening::Socket(name, socket))),
+            self.health.clone().map(|health| name().map(|name| Happening::Health(name, health))),
+            self.socket.map(|socket| name().map(|name| Happening::Socket(name, socket))),
             self.network.map(|network| {
-                Ok(if self.untrue {
-                    Happening::Rumour(network)
-                } else {
-                    Happening::Network(network, self.silent)
-                })
+                Ok(if self.untrue { Happening::Rumour(network) } else { Happening::Network(network, self.silent) })
             }),
             self.connections.map(|end| Ok(Happening::Connections(end))),
             self.device.map(|device| Ok(Happening::Device(device))),
-            self.command
-                .as_ref()
-                .map(|command| command.happening(config)),
+            self.command.as_ref().map(|command| command.happening(config)),
         ];
         let mut given = alternatives.into_iter().flatten();
         match (given.next(), given.next()) {
@@ -167,15 +153,7 @@ pub struct Answers {
 impl Answers {
     /// 200 after `latency` and up to `jitter` more.
     pub fn passing(latency: Millis, jitter: Millis) -> Self {
-        Self {
-            status: 200,
-            latency,
-            jitter,
-            loss: 0.0,
-            errors: 0.0,
-            headers: HashMap::new(),
-            body: String::new(),
-        }
+        Self { status: 200, latency, jitter, loss: 0.0, errors: 0.0, headers: HashMap::new(), body: String::new() }
     }
 }
 
@@ -293,8 +271,6 @@ pub(crate) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Mil
 }
 
 /// Reads what [`duration`] reads, where it may be left out.
-pub(crate) fn optional_duration<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Millis>, D::Error> {
+pub(crate) fn optional_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Millis>, D::Error> {
     duration(deserializer).map(Some)
 }

@@ -31,9 +31,7 @@ pub mod worlds;
 
 pub use access::{Access, Bursty};
 pub use command::AppCommand;
-pub use entry::{
-    Answers, Connections, Device, Entry, FailsAfter, Fault, Happening, Health, NetworkState, Socket,
-};
+pub use entry::{Answers, Connections, Device, Entry, FailsAfter, Fault, Happening, Health, NetworkState, Socket};
 pub use patterns::{ColdStart, Cuts, Latency, TwoModes};
 pub use scenario::{Invalid, Line, Scenario};
 pub use script::Script;

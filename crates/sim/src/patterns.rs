@@ -21,12 +21,7 @@ impl Cuts {
     pub fn lifts() -> Self {
         let minutes = |minutes: u32| Millis::from_secs(minutes * 60);
         let first = Timestamp::default() + minutes(15);
-        Self {
-            first,
-            length: Millis::from_secs(20),
-            every: minutes(30),
-            count: u64::MAX,
-        }
+        Self { first, length: Millis::from_secs(20), every: minutes(30), count: u64::MAX }
     }
 
     /// Whether the network is cut at this moment.
@@ -71,11 +66,7 @@ pub struct TwoModes {
 
 impl TwoModes {
     fn of_check(self, chance: &mut fastrand::Rng) -> Millis {
-        if chance.f64() < self.share {
-            self.slow
-        } else {
-            self.quick
-        }
+        if chance.f64() < self.share { self.slow } else { self.quick }
     }
 }
 
@@ -93,19 +84,11 @@ pub struct ColdStart {
 impl ColdStart {
     /// Shut down after `idle`, started within `start`; when running, it answers within `warm`.
     pub fn new(idle: Millis, start: Millis, warm: Millis) -> Self {
-        Self {
-            idle,
-            start,
-            warm,
-            asked: None,
-            started: Timestamp::default(),
-        }
+        Self { idle, start, warm, asked: None, started: Timestamp::default() }
     }
 
     fn of_check(&mut self, now: Timestamp) -> Millis {
-        let runs = self
-            .asked
-            .is_some_and(|asked| now <= asked.max(self.started) + self.idle);
+        let runs = self.asked.is_some_and(|asked| now <= asked.max(self.started) + self.idle);
         if !runs {
             self.started = now + self.start;
         }
@@ -125,12 +108,7 @@ mod tests {
     #[test]
     fn a_network_is_cut_as_often_as_told() {
         let secs = Millis::from_secs;
-        let cuts = Cuts {
-            first: at(10),
-            length: secs(2),
-            every: secs(60),
-            count: 2,
-        };
+        let cuts = Cuts { first: at(10), length: secs(2), every: secs(60), count: 2 };
         let cut: Vec<_> = (0..200).filter(|second| cuts.cuts(at(*second))).collect();
         assert_eq!(cut, [10, 11, 70, 71]);
     }

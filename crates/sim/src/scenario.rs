@@ -71,43 +71,19 @@ impl TryFrom<Written> for Scenario {
     type Error = String;
 
     fn try_from(written: Written) -> Result<Self, String> {
-        let Written {
-            about,
-            base,
-            config,
-            seed,
-            duration,
-            world,
-            messages,
-            timers,
-            ..
-        } = written;
+        let Written { about, base, config, seed, duration, world, messages, timers, .. } = written;
         let (config, usual_seed) = match (base, config) {
             (Some(base), Some(own)) => (base::merged(base::config(&base)?, own), base::SEED),
             (Some(base), None) => (base::config(&base)?, base::SEED),
             (None, Some(own)) => (own, 0),
             (None, None) => return Err("`base` or `config` is missing".to_owned()),
         };
-        let expectation = Expectation {
-            events: written.expect,
-            watch: written.watch,
-            all: written.expect_all,
-            counts: written.counts,
-        };
+        let expectation = Expectation { events: written.expect, watch: written.watch, all: written.expect_all, counts: written.counts };
         if let Some(problem) = expectation.problem() {
             return Err(problem);
         }
         let seed = seed.unwrap_or(usual_seed);
-        Ok(Self {
-            about,
-            config,
-            seed,
-            duration,
-            world,
-            messages,
-            timers,
-            expectation,
-        })
+        Ok(Self { about, config, seed, duration, world, messages, timers, expectation })
     }
 }
 
@@ -137,10 +113,7 @@ impl Line {
     /// Whether it tells of a decision, and not of a single check, an endpoint's health or a connection.
     pub fn is_decision(&self) -> bool {
         use Event::{AllDown, Offline, Online, Recovered, Switched};
-        matches!(
-            self.event,
-            Switched { .. } | AllDown { .. } | Recovered { .. } | Offline { .. } | Online
-        )
+        matches!(self.event, Switched { .. } | AllDown { .. } | Recovered { .. } | Offline { .. } | Online)
     }
 
     /// The event as one line of JSON.
@@ -158,67 +131,36 @@ impl Scenario {
 
     /// Runs the scenario and returns all that happened.
     pub fn script(&self) -> Result<Script, Invalid> {
-        let Prepared {
-            mut simulation,
-            happenings,
-            end,
-            ..
-        } = self.prepare()?;
+        let Prepared { mut simulation, happenings, end, .. } = self.prepare()?;
         let script = Script::new(self);
-        let mut recorder = Recorder {
-            script,
-            under_way: HashMap::new(),
-            begun: HashMap::new(),
-        };
+        let mut recorder = Recorder { script, under_way: HashMap::new(), begun: HashMap::new() };
         simulation.run(end, &happenings, &mut recorder);
         Ok(recorder.script)
     }
 
     /// Makes everything ready for a run.
     pub(crate) fn prepare(&self) -> Result<Prepared, Invalid> {
-        let config = Config::read(&self.config, steadfast::parse_url)
-            .map_err(|problems| Invalid(format!("config: {problems}")))?;
+        let config = Config::read(&self.config, steadfast::parse_url).map_err(|problems| Invalid(format!("config: {problems}")))?;
         let known = self.endpoints(&config);
         let start = Timestamp::default();
         let mut happenings = Vec::new();
         for (index, entry) in self.world.iter().enumerate() {
-            let happening = entry
-                .happening(&known, &config)
-                .map_err(|problem| Invalid(format!("world[{index}]: {problem}")))?;
-            happenings.extend(
-                entry
-                    .times(self.duration)
-                    .map(|at| (start + at, happening.clone())),
-            );
+            let happening = entry.happening(&known, &config).map_err(|problem| Invalid(format!("world[{index}]: {problem}")))?;
+            happenings.extend(entry.times(self.duration).map(|at| (start + at, happening.clone())));
         }
         happenings.sort_by_key(|(at, _)| *at);
         let simulation = Simulation::new(config.clone(), self.seed, World::new(self.seed));
-        let simulation = simulation
-            .map_err(|problems| Invalid(problems.to_string()))?
-            .with_messages(self.messages)
-            .with_timers(self.timers);
-        Ok(Prepared {
-            config,
-            simulation,
-            happenings,
-            end: start + self.duration,
-        })
+        let simulation =
+            simulation.map_err(|problems| Invalid(problems.to_string()))?.with_messages(self.messages).with_timers(self.timers);
+        Ok(Prepared { config, simulation, happenings, end: start + self.duration })
     }
 
     /// The names that the world and the app can know endpoints by.
     fn endpoints(&self, config: &Config) -> Vec<String> {
-        let own = config
-            .endpoints
-            .0
-            .iter()
-            .map(|endpoint| endpoint.name.to_string());
+        let own = config.endpoints.0.iter().map(|endpoint| endpoint.name.to_string());
         // What the engine calls somebody else's URLs.
         let neutral = (0..config.connectivity.0.len()).map(|index| format!("connectivity-{index}"));
-        let later = self
-            .world
-            .iter()
-            .filter_map(|entry| entry.command.as_ref())
-            .flat_map(AppCommand::names);
+        let later = self.world.iter().filter_map(|entry| entry.command.as_ref()).flat_map(AppCommand::names);
         own.chain(neutral).chain(later).collect()
     }
 

@@ -7,8 +7,7 @@ use serde::Serialize;
 use std::collections::HashMap;
 use steadfast::config::Value;
 use steadfast::{
-    Answer, CheckId, Command, ConnectionId, Effect, Event, FailureKind, Input, Lifecycle, Millis,
-    Network, Outcome, Timestamp,
+    Answer, CheckId, Command, ConnectionId, Effect, Event, FailureKind, Input, Lifecycle, Millis, Network, Outcome, Timestamp,
 };
 
 /// What happened when a scenario ran.
@@ -50,27 +49,12 @@ pub(crate) struct At<T> {
 
 /// What the world says.
 #[derive(Clone, Debug, Serialize)]
-#[serde(
-    tag = "input",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
+#[serde(tag = "input", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(crate) enum Told {
     /// A check has failed: the endpoint's first is number 1.
-    Failure {
-        endpoint: String,
-        number: u32,
-        kind: FailureKind,
-    },
+    Failure { endpoint: String, number: u32, kind: FailureKind },
     /// A check was answered.
-    Answer {
-        endpoint: String,
-        number: u32,
-        status: Option<u16>,
-        headers: HashMap<String, String>,
-        body: String,
-        latency_ms: u32,
-    },
+    Answer { endpoint: String, number: u32, status: Option<u16>, headers: HashMap<String, String>, body: String, latency_ms: u32 },
     /// A connection is open.
     Opened { id: u64 },
     /// A connection has closed.
@@ -146,38 +130,22 @@ impl Script {
     /// The same run of an engine that does nothing. A scenario that accepts it shows nothing.
     #[must_use]
     pub fn without_engine(&self) -> Self {
-        Self {
-            checks: Vec::new(),
-            connections: Vec::new(),
-            events: Vec::new(),
-            ..self.clone()
-        }
+        Self { checks: Vec::new(), connections: Vec::new(), events: Vec::new(), ..self.clone() }
     }
 
     fn has_stopped(&self) -> bool {
-        self.inputs
-            .iter()
-            .any(|input| matches!(input.what, Told::Stop))
+        self.inputs.iter().any(|input| matches!(input.what, Told::Stop))
     }
 
     /// Whether every language can replay it: a link that has been stopped is started again, and an endpoint isolated, in Rust only.
     pub fn is_for_all_languages(&self) -> bool {
-        !self
-            .inputs
-            .iter()
-            .any(|input| matches!(input.what, Told::Start | Told::Isolate { .. }))
+        !self.inputs.iter().any(|input| matches!(input.what, Told::Start | Told::Isolate { .. }))
     }
 
     /// What the engine began: `checking` or `connecting`, when, and which endpoint.
     pub(crate) fn beginnings(&self) -> impl Iterator<Item = (&'static str, u64, &str)> {
-        let checks = self
-            .checks
-            .iter()
-            .map(|check| ("checking", check.at_ms, check.what.endpoint.as_str()));
-        let connections = self
-            .connections
-            .iter()
-            .map(|opened| ("connecting", opened.at_ms, opened.what.endpoint.as_str()));
+        let checks = self.checks.iter().map(|check| ("checking", check.at_ms, check.what.endpoint.as_str()));
+        let connections = self.connections.iter().map(|opened| ("connecting", opened.at_ms, opened.what.endpoint.as_str()));
         checks.chain(connections)
     }
 
@@ -198,34 +166,18 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     fn told(&mut self, at: Timestamp, what: Told) {
-        self.script.inputs.push(At {
-            at_ms: at.as_millis(),
-            what,
-        });
+        self.script.inputs.push(At { at_ms: at.as_millis(), what });
     }
 
     fn outcome(&mut self, id: CheckId, outcome: &Outcome) -> Option<Told> {
         let (endpoint, number) = self.under_way.remove(&id)?;
         Some(match outcome {
-            Outcome::Failure(kind) => Told::Failure {
-                endpoint,
-                number,
-                kind: *kind,
-            },
-            Outcome::Answer(Answer {
-                status,
-                headers,
-                body,
-                latency,
-                ..
-            }) => Told::Answer {
+            Outcome::Failure(kind) => Told::Failure { endpoint, number, kind: *kind },
+            Outcome::Answer(Answer { status, headers, body, latency, .. }) => Told::Answer {
                 endpoint,
                 number,
                 status: *status,
-                headers: headers
-                    .iter()
-                    .map(|header| (header.name.clone(), header.value.clone()))
-                    .collect(),
+                headers: headers.iter().map(|header| (header.name.clone(), header.value.clone())).collect(),
                 body: String::from_utf8_lossy(body).into_owned(),
                 latency_ms: latency.get(),
             },
@@ -235,10 +187,7 @@ impl Recorder {
 
 impl Observer for Recorder {
     fn event(&mut self, at: Timestamp, event: Event) {
-        self.script.events.push(Line {
-            at_ms: at.as_millis(),
-            event,
-        });
+        self.script.events.push(Line { at_ms: at.as_millis(), event });
     }
 
     fn input(&mut self, at: Timestamp, input: &Input) {
@@ -246,36 +195,21 @@ impl Observer for Recorder {
         let told = match input {
             Input::CheckFinished { id, outcome } => self.outcome(*id, outcome),
             Input::ConnectionOpened { id } => Some(Told::Opened { id: number(id) }),
-            Input::ConnectionClosed { id, code } => Some(Told::Closed {
-                id: number(id),
-                code: *code,
-            }),
+            Input::ConnectionClosed { id, code } => Some(Told::Closed { id: number(id), code: *code }),
             Input::ConnectionActive { id } => Some(Told::Active { id: number(id) }),
-            Input::Network(network) => Some(Told::Network {
-                to: network_word(*network),
-            }),
-            Input::Lifecycle(lifecycle) => Some(Told::Lifecycle {
-                to: lifecycle_word(*lifecycle),
-            }),
+            Input::Network(network) => Some(Told::Network { to: network_word(*network) }),
+            Input::Lifecycle(lifecycle) => Some(Told::Lifecycle { to: lifecycle_word(*lifecycle) }),
             Input::Command(command) => Some(match command {
                 Command::CheckNow => Told::CheckNow,
-                Command::Prefer(name) => Told::Prefer {
-                    name: name.as_ref().map(ToString::to_string),
-                },
-                Command::Maintenance(name, begins) => Told::Maintenance {
-                    name: name.to_string(),
-                    begins: *begins,
-                },
-                Command::Isolate(name, begins) => Told::Isolate {
-                    name: name.to_string(),
-                    begins: *begins,
-                },
+                Command::Prefer(name) => Told::Prefer { name: name.as_ref().map(ToString::to_string) },
+                Command::Maintenance(name, begins) => Told::Maintenance { name: name.to_string(), begins: *begins },
+                Command::Isolate(name, begins) => Told::Isolate { name: name.to_string(), begins: *begins },
                 Command::Connect => Told::Connect,
                 Command::Disconnect => Told::Disconnect,
                 Command::Stop => Told::Stop,
-                Command::SetEndpoints(endpoints) => Told::SetEndpoints {
-                    config: Value::Table(vec![("endpoints".to_owned(), endpoints.to_value())]),
-                },
+                Command::SetEndpoints(endpoints) => {
+                    Told::SetEndpoints { config: Value::Table(vec![("endpoints".to_owned(), endpoints.to_value())]) }
+                }
                 // No scenario does it.
                 _ => return,
             }),
@@ -291,43 +225,22 @@ impl Observer for Recorder {
     fn effect(&mut self, at: Timestamp, effect: &Effect) {
         let at_ms = at.as_millis();
         match effect {
-            Effect::StartCheck {
-                id,
-                endpoint,
-                timeout,
-            } => {
+            Effect::StartCheck { id, endpoint, timeout } => {
                 let endpoint = endpoint.name.to_string();
                 let number = self.begun.entry(endpoint.clone()).or_default();
                 *number += 1;
                 self.under_way.insert(*id, (endpoint.clone(), *number));
-                self.script.checks.push(At {
-                    at_ms,
-                    what: Begun {
-                        endpoint,
-                        timeout_ms: timeout.get(),
-                    },
-                });
+                self.script.checks.push(At { at_ms, what: Begun { endpoint, timeout_ms: timeout.get() } });
             }
             Effect::Connect { id, endpoint } => {
-                self.script.connections.push(At {
-                    at_ms,
-                    what: Opened {
-                        id: id.get(),
-                        endpoint: endpoint.name.to_string(),
-                    },
-                });
+                self.script.connections.push(At { at_ms, what: Opened { id: id.get(), endpoint: endpoint.name.to_string() } });
             }
             _ => {}
         }
     }
 
     fn sleep(&mut self, at: Timestamp, duration: Millis) {
-        self.told(
-            at,
-            Told::Sleeps {
-                duration_ms: duration.get(),
-            },
-        );
+        self.told(at, Told::Sleeps { duration_ms: duration.get() });
     }
 }
 

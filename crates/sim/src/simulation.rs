@@ -3,10 +3,7 @@
 use crate::entry::{Connections, Device, Happening, NetworkState, Socket};
 use crate::world::{OPENING, World};
 use std::collections::VecDeque;
-use steadfast::{
-    CheckId, Config, ConnectionId, Effect, Engine, Event, FailureKind, Input, Millis, Network,
-    Outcome, Problems, Timestamp,
-};
+use steadfast::{CheckId, Config, ConnectionId, Effect, Engine, Event, FailureKind, Input, Millis, Network, Outcome, Problems, Timestamp};
 
 /// Who is told what happens in a simulation.
 pub trait Observer {
@@ -79,17 +76,7 @@ impl Simulation {
     pub fn new(config: Config, seed: u64, world: World) -> Result<Self, Problems> {
         let now = Timestamp::default();
         let engine = Engine::new(config, seed, now)?;
-        Ok(Self {
-            engine,
-            world,
-            now,
-            pending: Vec::new(),
-            open: Vec::new(),
-            messages: None,
-            timers: None,
-            asleep_until: now,
-            spins: false,
-        })
+        Ok(Self { engine, world, now, pending: Vec::new(), open: Vec::new(), messages: None, timers: None, asleep_until: now, spins: false })
     }
 
     /// Lets the server send a message every `interval` on an open connection.
@@ -107,17 +94,9 @@ impl Simulation {
     }
 
     /// Runs from the start to `end` (inclusive), observed.
-    pub fn run(
-        &mut self,
-        end: Timestamp,
-        happenings: &[(Timestamp, Happening)],
-        observer: &mut impl Observer,
-    ) {
+    pub fn run(&mut self, end: Timestamp, happenings: &[(Timestamp, Happening)], observer: &mut impl Observer) {
         // What holds from the start on, holds for the first check.
-        let at_start = happenings
-            .iter()
-            .take_while(|(at, _)| *at == self.now)
-            .count();
+        let at_start = happenings.iter().take_while(|(at, _)| *at == self.now).count();
         for (_, happening) in &happenings[..at_start] {
             self.happen(happening, observer);
         }
@@ -126,33 +105,14 @@ impl Simulation {
     }
 
     /// Goes on to `end` (inclusive), observed.
-    pub fn go_on(
-        &mut self,
-        end: Timestamp,
-        happenings: &[(Timestamp, Happening)],
-        observer: &mut impl Observer,
-    ) {
+    pub fn go_on(&mut self, end: Timestamp, happenings: &[(Timestamp, Happening)], observer: &mut impl Observer) {
         let mut happenings: VecDeque<_> = happenings.iter().collect();
         let mut wakes = 0;
         while !self.spins {
             let happening = happenings.front().map(|(at, _)| *at);
-            let arrival = self
-                .pending
-                .iter()
-                .map(|(at, _)| (*at).max(self.asleep_until))
-                .min();
-            let wakeup = self
-                .engine
-                .next_wakeup()
-                .map(|at| self.fires(at.max(self.asleep_until)));
-            let Some(next) = [happening, arrival, wakeup]
-                .into_iter()
-                .flatten()
-                .min()
-                .filter(|at| *at <= end)
-            else {
-                break;
-            };
+            let arrival = self.pending.iter().map(|(at, _)| (*at).max(self.asleep_until)).min();
+            let wakeup = self.engine.next_wakeup().map(|at| self.fires(at.max(self.asleep_until)));
+            let Some(next) = [happening, arrival, wakeup].into_iter().flatten().min().filter(|at| *at <= end) else { break };
             wakes = if self.now == next { wakes } else { 0 };
             self.now = next;
             // At the same moment: first the world, then what arrives, then what is merely due.
@@ -197,38 +157,23 @@ impl Simulation {
     }
 
     fn arrive(&mut self, observer: &mut impl Observer) {
-        let first = self
-            .pending
-            .iter()
-            .enumerate()
-            .min_by_key(|(_, (at, _))| *at)
-            .map(|(index, _)| index);
-        let Some((_, pending)) = first.map(|index| self.pending.remove(index)) else {
-            return;
-        };
+        let first = self.pending.iter().enumerate().min_by_key(|(_, (at, _))| *at).map(|(index, _)| index);
+        let Some((_, pending)) = first.map(|index| self.pending.remove(index)) else { return };
         let input = match pending {
             Pending::Check(id, outcome) => Input::CheckFinished { id, outcome },
             Pending::Connection(_, endpoint) if self.world.hangs(&endpoint) => return,
             Pending::Connection(id, endpoint) if self.world.accepts(&endpoint) => {
                 if self.world.drops(&endpoint) {
-                    self.pending
-                        .push((self.now + OPENING, Pending::Break(id, None)));
+                    self.pending.push((self.now + OPENING, Pending::Break(id, None)));
                 }
-                self.open.push(Open {
-                    id,
-                    endpoint,
-                    dead: None,
-                    messages: 0,
-                });
+                self.open.push(Open { id, endpoint, dead: None, messages: 0 });
                 self.schedule_message(id);
                 Input::ConnectionOpened { id }
             }
             Pending::Connection(id, _) => Input::ConnectionClosed { id, code: None },
             Pending::Message(id) => {
                 let reachable = self.world.is_reachable();
-                let Some(open) = self.open.iter_mut().find(|open| open.id == id) else {
-                    return;
-                };
+                let Some(open) = self.open.iter_mut().find(|open| open.id == id) else { return };
                 let arrives = open.dead.is_none() && reachable;
                 open.messages += u32::from(arrives);
                 self.schedule_message(id);
@@ -256,8 +201,7 @@ impl Simulation {
 
     fn schedule_message(&mut self, id: ConnectionId) {
         if let Some(interval) = self.messages {
-            self.pending
-                .push((self.now + interval, Pending::Message(id)));
+            self.pending.push((self.now + interval, Pending::Message(id)));
         }
     }
 
@@ -272,11 +216,7 @@ impl Simulation {
                     Socket::Closes(code) => self.end_open(there, Some(*code), observer),
                     Socket::Dies | Socket::Breaks => self.end_open(there, None, observer),
                     Socket::GoesSilent => self.kill_open(there),
-                    Socket::Accepts
-                    | Socket::Refuses
-                    | Socket::OpensAfter(_)
-                    | Socket::Drops
-                    | Socket::Hangs => {}
+                    Socket::Accepts | Socket::Refuses | Socket::OpensAfter(_) | Socket::Drops | Socket::Hangs => {}
                 }
             }
             Happening::Network(network, silent) => {
@@ -305,25 +245,12 @@ impl Simulation {
     /// Lets nothing arrive any more on the open connections that are `meant`.
     fn kill_open(&mut self, meant: impl Fn(&Open) -> bool) {
         let now = self.now;
-        self.open
-            .iter_mut()
-            .filter(|open| meant(open))
-            .for_each(|open| open.dead = open.dead.or(Some(now)));
+        self.open.iter_mut().filter(|open| meant(open)).for_each(|open| open.dead = open.dead.or(Some(now)));
     }
 
     /// Closes the open connections that are `meant`; a device that sleeps notices when it wakes.
-    fn end_open(
-        &mut self,
-        meant: impl Fn(&Open) -> bool,
-        code: Option<u16>,
-        observer: &mut impl Observer,
-    ) {
-        let ids: Vec<_> = self
-            .open
-            .iter()
-            .filter(|open| meant(open))
-            .map(|open| open.id)
-            .collect();
+    fn end_open(&mut self, meant: impl Fn(&Open) -> bool, code: Option<u16>, observer: &mut impl Observer) {
+        let ids: Vec<_> = self.open.iter().filter(|open| meant(open)).map(|open| open.id).collect();
         for id in ids {
             if self.now < self.asleep_until {
                 self.pending.push((self.now, Pending::Break(id, code)));
@@ -339,33 +266,22 @@ impl Simulation {
         while let Some(effect) = self.engine.poll_effect() {
             observer.effect(self.now, &effect);
             match effect {
-                Effect::StartCheck {
-                    id,
-                    endpoint,
-                    timeout,
-                } => {
-                    let (after, mut outcome) =
-                        self.world.check(endpoint.name.as_str(), self.now, timeout);
+                Effect::StartCheck { id, endpoint, timeout } => {
+                    let (after, mut outcome) = self.world.check(endpoint.name.as_str(), self.now, timeout);
                     if let Outcome::Answer(answer) = &mut outcome {
                         answer.understand(endpoint.health.check());
                     }
                     // Where timers are late, nobody but the engine's own timer ends a check without an answer.
                     if self.timers.is_none() || outcome != Outcome::Failure(FailureKind::Timeout) {
-                        self.pending
-                            .push((self.now + after, Pending::Check(id, outcome)));
+                        self.pending.push((self.now + after, Pending::Check(id, outcome)));
                     }
                 }
                 Effect::CancelCheck { id } => {
-                    self.pending.retain(
-                        |(_, pending)| !matches!(pending, Pending::Check(check, _) if *check == id),
-                    );
+                    self.pending.retain(|(_, pending)| !matches!(pending, Pending::Check(check, _) if *check == id));
                 }
                 Effect::Connect { id, endpoint } => {
                     let endpoint = endpoint.name.as_str().to_owned();
-                    self.pending.push((
-                        self.now + self.world.opening(&endpoint),
-                        Pending::Connection(id, endpoint),
-                    ));
+                    self.pending.push((self.now + self.world.opening(&endpoint), Pending::Connection(id, endpoint)));
                 }
                 Effect::Disconnect { id, .. } => {
                     self.close(id);

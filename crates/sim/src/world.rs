@@ -54,14 +54,7 @@ impl World {
 
     /// Sets what an endpoint does with connections.
     pub fn set_socket(&mut self, endpoint: &str, socket: Socket) {
-        let socket = if matches!(
-            socket,
-            Socket::Closes(_) | Socket::GoesSilent | Socket::Breaks
-        ) {
-            Socket::Accepts
-        } else {
-            socket
-        };
+        let socket = if matches!(socket, Socket::Closes(_) | Socket::GoesSilent | Socket::Breaks) { Socket::Accepts } else { socket };
         self.sockets.insert(endpoint.to_owned(), socket);
     }
 
@@ -79,19 +72,13 @@ impl World {
         match self.network {
             NetworkState::BlackHole => true,
             NetworkState::Offline => false,
-            NetworkState::Online | NetworkState::Changed => {
-                self.sockets.get(endpoint) == Some(&Socket::Hangs)
-            }
+            NetworkState::Online | NetworkState::Changed => self.sockets.get(endpoint) == Some(&Socket::Hangs),
         }
     }
 
     /// How long a connection to an endpoint takes to open.
     pub(crate) fn opening(&self, endpoint: &str) -> Millis {
-        if let Some(Socket::OpensAfter(time)) = self.sockets.get(endpoint) {
-            *time
-        } else {
-            OPENING
-        }
+        if let Some(Socket::OpensAfter(time)) = self.sockets.get(endpoint) { *time } else { OPENING }
     }
 
     /// Whether an endpoint breaks off a connection that it has just accepted.
@@ -101,11 +88,7 @@ impl World {
 
     /// Whether an endpoint accepts a new connection.
     pub fn accepts(&self, endpoint: &str) -> bool {
-        self.is_reachable()
-            && !matches!(
-                self.sockets.get(endpoint),
-                Some(Socket::Refuses | Socket::Dies | Socket::Hangs)
-            )
+        self.is_reachable() && !matches!(self.sockets.get(endpoint), Some(Socket::Refuses | Socket::Dies | Socket::Hangs))
     }
 
     /// What comes of a check that starts now, and after which time.
@@ -134,11 +117,7 @@ impl World {
                 if answers.loss > 0.0 && self.chance.f64() < answers.loss {
                     return timed_out;
                 }
-                let extra = if answers.jitter > Millis::ZERO {
-                    self.chance.u32(0..=answers.jitter.get())
-                } else {
-                    0
-                };
+                let extra = if answers.jitter > Millis::ZERO { self.chance.u32(0..=answers.jitter.get()) } else { 0 };
                 let latency = match self.latencies.get_mut(endpoint) {
                     Some(latency) => latency.of_check(now, &mut self.chance),
                     None => Millis::new(answers.latency.get().saturating_add(extra)),
@@ -146,32 +125,14 @@ impl World {
                 if latency > timeout {
                     return timed_out;
                 }
-                let headers: Vec<_> = answers
-                    .headers
-                    .iter()
-                    .map(|(name, value)| Header::new(name, value))
-                    .collect();
+                let headers: Vec<_> = answers.headers.iter().map(|(name, value)| Header::new(name, value)).collect();
                 let fails = answers.errors > 0.0 && self.chance.f64() < answers.errors;
-                answer(
-                    if fails { 500 } else { answers.status },
-                    latency,
-                    &headers,
-                    &answers.body,
-                )
+                answer(if fails { 500 } else { answers.status }, latency, &headers, &answers.body)
             }
         }
     }
 }
 
 fn answer(status: u16, latency: Millis, headers: &[Header], body: &str) -> (Millis, Outcome) {
-    (
-        latency,
-        Outcome::Answer(Answer {
-            status: Some(status),
-            headers: headers.to_vec(),
-            body: body.into(),
-            latency,
-            document: None,
-        }),
-    )
+    (latency, Outcome::Answer(Answer { status: Some(status), headers: headers.to_vec(), body: body.into(), latency, document: None }))
 }

@@ -35,12 +35,7 @@ struct Listed<'a> {
 async fn list(State(testbed): State<Testbed>) -> Response {
     let listed = |endpoint| {
         let endpoint: &crate::Served = endpoint;
-        Listed {
-            name: endpoint.name(),
-            connect: endpoint.connect_url(),
-            health: endpoint.health_url(),
-            fault: endpoint.fault(),
-        }
+        Listed { name: endpoint.name(), connect: endpoint.connect_url(), health: endpoint.health_url(), fault: endpoint.fault() }
     };
     Json(testbed.endpoints().iter().map(listed).collect::<Vec<_>>()).into_response()
 }
@@ -55,11 +50,7 @@ async fn fault(
         return StatusCode::NO_CONTENT.into_response();
     }
     let Some(endpoint) = testbed.endpoint(&name) else {
-        return (
-            StatusCode::NOT_FOUND,
-            format!("no endpoint is called {name}"),
-        )
-            .into_response();
+        return (StatusCode::NOT_FOUND, format!("no endpoint is called {name}")).into_response();
     };
     match fault {
         Ok(Json(fault)) => {
@@ -71,14 +62,8 @@ async fn fault(
 }
 
 async fn allow_origins(mut response: Response) -> Response {
-    for name in [
-        header::ACCESS_CONTROL_ALLOW_ORIGIN,
-        header::ACCESS_CONTROL_ALLOW_HEADERS,
-        header::ACCESS_CONTROL_ALLOW_METHODS,
-    ] {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static("*"));
+    for name in [header::ACCESS_CONTROL_ALLOW_ORIGIN, header::ACCESS_CONTROL_ALLOW_HEADERS, header::ACCESS_CONTROL_ALLOW_METHODS] {
+        response.headers_mut().insert(name, HeaderValue::from_static("*"));
     }
     response
 }

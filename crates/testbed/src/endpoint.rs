@@ -30,11 +30,7 @@ impl Served {
         let listener = listen(address)?;
         let address = listener.local_addr()?;
         let (fault, watched) = watch::channel(Fault::default());
-        let served = Self {
-            name,
-            address,
-            fault,
-        };
+        let served = Self { name, address, fault };
         tokio::spawn(served.clone().serve(listener, watched));
         Ok(served)
     }
@@ -115,11 +111,7 @@ impl Served {
 }
 
 fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
-    let socket = if address.is_ipv4() {
-        TcpSocket::new_v4()
-    } else {
-        TcpSocket::new_v6()
-    }?;
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     // The port must be ours again right after a kill.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
@@ -130,44 +122,24 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 async fn allow_origins(State(served): State<Served>, request: Request, next: Next) -> Response {
     served.answering().await;
     let preflight = request.method() == Method::OPTIONS;
-    let mut response = if preflight {
-        StatusCode::NO_CONTENT.into_response()
-    } else {
-        next.run(request).await
-    };
+    let mut response = if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
     if served.fault() != Fault::NoCors {
         let any = HeaderValue::from_static("*");
-        response
-            .headers_mut()
-            .insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, any.clone());
-        response
-            .headers_mut()
-            .insert(header::ACCESS_CONTROL_ALLOW_HEADERS, any.clone());
-        response
-            .headers_mut()
-            .insert(header::ACCESS_CONTROL_ALLOW_METHODS, any);
-        response.headers_mut().insert(
-            header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("retry-after"),
-        );
+        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, any.clone());
+        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_HEADERS, any.clone());
+        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_METHODS, any);
+        response.headers_mut().insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after"));
     }
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
 async fn ping(State(served): State<Served>) -> Response {
     match served.fault() {
-        Fault::Status(code) => StatusCode::from_u16(code)
-            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-            .into_response(),
-        Fault::Maintenance => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            [(header::RETRY_AFTER, "30")],
-            "Under maintenance, back in 30 seconds",
-        )
-            .into_response(),
+        Fault::Status(code) => StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
+        Fault::Maintenance => {
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "30")], "Under maintenance, back in 30 seconds").into_response()
+        }
         Fault::Slow(millis) => {
             tokio::time::sleep(Duration::from_millis(millis)).await;
             "OK".into_response()
@@ -183,12 +155,7 @@ async fn live(State(served): State<Served>, upgrade: WebSocketUpgrade) -> Respon
 /// Greets with the endpoint's name, then echoes, until the fault of the moment forbids it.
 async fn talk(served: Served, mut socket: WebSocket) {
     let mut fault = served.fault.subscribe();
-    if !served.fault().silences()
-        && socket
-            .send(Message::text(served.name.as_str()))
-            .await
-            .is_err()
-    {
+    if !served.fault().silences() && socket.send(Message::text(served.name.as_str())).await.is_err() {
         return;
     }
     loop {

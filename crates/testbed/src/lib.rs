@@ -30,9 +30,7 @@ impl Testbed {
         for (name, address) in endpoints {
             served.push(Served::start(name.clone(), *address)?);
         }
-        Ok(Self {
-            endpoints: served.into(),
-        })
+        Ok(Self { endpoints: served.into() })
     }
 
     /// The endpoints.
@@ -42,9 +40,7 @@ impl Testbed {
 
     /// The endpoint of that name.
     pub fn endpoint(&self, name: &str) -> Option<&Served> {
-        self.endpoints
-            .iter()
-            .find(|endpoint| endpoint.name() == name)
+        self.endpoints.iter().find(|endpoint| endpoint.name() == name)
     }
 
     /// Serves the control until the runtime ends; returns where.

@@ -22,33 +22,17 @@ struct Arguments {
 }
 
 fn endpoint(text: &str) -> anyhow::Result<(String, SocketAddr)> {
-    let (name, address) = text
-        .split_once('=')
-        .context("write NAME=ADDRESS, as in primary=127.0.0.1:7601")?;
-    Ok((
-        name.to_owned(),
-        address
-            .parse()
-            .with_context(|| format!("{address} is no address and port"))?,
-    ))
+    let (name, address) = text.split_once('=').context("write NAME=ADDRESS, as in primary=127.0.0.1:7601")?;
+    Ok((name.to_owned(), address.parse().with_context(|| format!("{address} is no address and port"))?))
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let testbed = Testbed::start(&arguments.endpoints)
-        .context("an endpoint's address is not free; choose another with --endpoint")?;
-    let control = testbed
-        .control(arguments.control)
-        .await
-        .context("the control's address is not free; choose another with --control")?;
+    let testbed = Testbed::start(&arguments.endpoints).context("an endpoint's address is not free; choose another with --endpoint")?;
+    let control = testbed.control(arguments.control).await.context("the control's address is not free; choose another with --control")?;
     for endpoint in testbed.endpoints() {
-        println!(
-            "{:<12} {} {}",
-            endpoint.name(),
-            endpoint.connect_url(),
-            endpoint.health_url()
-        );
+        println!("{:<12} {} {}", endpoint.name(), endpoint.connect_url(), endpoint.health_url());
     }
     // The last line: whoever started this waits for it.
     println!("control      http://{control}/endpoints");

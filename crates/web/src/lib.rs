@@ -16,8 +16,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use steadfast::config::Value;
 use steadfast::{
-    Clock, Config, Effect, Endpoint, Engine, HealthDocument, Link, Millis, Name, Outcome, Problems,
-    Route, Timestamp, Transport,
+    Clock, Config, Effect, Endpoint, Engine, HealthDocument, Link, Millis, Name, Outcome, Problems, Route, Timestamp, Transport,
 };
 use value::value;
 use wasm_bindgen::prelude::*;
@@ -60,10 +59,7 @@ impl Core {
     #[wasm_bindgen(constructor)]
     pub fn new(config: JsValue, saved: JsValue, host: Host) -> Result<Core, JsValue> {
         let config = Config::read(&value(&config), platform::parse_url).map_err(thrown)?;
-        let transport = Rc::new(WebTransport {
-            host,
-            clock: RefCell::default(),
-        });
+        let transport = Rc::new(WebTransport { host, clock: RefCell::default() });
         let seed = (Math::random() * 2_f64.powi(53)) as u64;
         let mut engine = Engine::new(config, seed, transport.now()).map_err(thrown)?;
         // What is not ours, or damaged, is as good as nothing.
@@ -77,13 +73,8 @@ impl Core {
     /// Tells the engine something, in an object of the face's type `Told`. Returns a list of problems if something is wrong with it.
     pub fn tell(&self, told: JsValue) -> JsValue {
         let told = value(&told);
-        match told::input(&told, |endpoints| {
-            self.link.with_engine(|engine| {
-                engine
-                    .config()
-                    .read_endpoints(endpoints, platform::parse_url)
-            })
-        }) {
+        match told::input(&told, |endpoints| self.link.with_engine(|engine| engine.config().read_endpoints(endpoints, platform::parse_url)))
+        {
             Ok(input) => self.link.send(input),
             Err(problems) => return shown(problems.to_value()),
         }
@@ -98,24 +89,14 @@ impl Core {
             Some("snapshot") => self.link.snapshot().to_value(),
             // What has been learnt, for the next start.
             Some("save") => self.link.save(Date::now() as u64),
-            Some("explain") => self
-                .link
-                .explain(name.as_ref())
-                .map_or(Value::Null, |explanation| explanation.to_value()),
+            Some("explain") => self.link.explain(name.as_ref()).map_or(Value::Null, |explanation| explanation.to_value()),
             Some("report") => {
                 // Longer than any history is as good as all of it.
-                let period = question
-                    .number("period")
-                    .and_then(|period| u32::try_from(period).ok());
-                self.link
-                    .report(Millis::new(period.unwrap_or(u32::MAX)))
-                    .to_value()
+                let period = question.number("period").and_then(|period| u32::try_from(period).ok());
+                self.link.report(Millis::new(period.unwrap_or(u32::MAX))).to_value()
             }
             // Leave to make a request, to the active endpoint or to the best other one; or a refusal.
-            Some("permit") => match self.link.try_acquire(
-                self.transport.now(),
-                &name.map_or(Route::Active, Route::Excluding),
-            ) {
+            Some("permit") => match self.link.try_acquire(self.transport.now(), &name.map_or(Route::Active, Route::Excluding)) {
                 Ok(permit) => permit.to_value(),
                 Err(refusal) => refusal.to_value(),
             },
@@ -136,12 +117,7 @@ fn thrown(problems: Problems) -> JsValue {
 
 fn shown(tree: Value) -> JsValue {
     // Texts and numbers always convert.
-    tree.serialize(
-        &Serializer::new()
-            .serialize_missing_as_null(true)
-            .serialize_maps_as_objects(true),
-    )
-    .unwrap_or(JsValue::NULL)
+    tree.serialize(&Serializer::new().serialize_missing_as_null(true).serialize_maps_as_objects(true)).unwrap_or(JsValue::NULL)
 }
 
 /// The engine's hands in JavaScript's world.
@@ -152,9 +128,7 @@ struct WebTransport {
 
 impl Transport for WebTransport {
     fn now(&self) -> Timestamp {
-        self.clock
-            .borrow_mut()
-            .read(platform::monotonic_now() as u64, Date::now() as u64)
+        self.clock.borrow_mut().read(platform::monotonic_now() as u64, Date::now() as u64)
     }
 
     async fn check(&self, endpoint: Arc<Endpoint>, _: Millis) -> Outcome {
@@ -169,15 +143,9 @@ impl Transport for WebTransport {
 
     fn apply(&self, effect: Effect) {
         match effect {
-            Effect::Connect { id, endpoint } => self.host.connect(
-                id.get() as f64,
-                endpoint.name.as_str(),
-                endpoint.connect.as_str(),
-            ),
+            Effect::Connect { id, endpoint } => self.host.connect(id.get() as f64, endpoint.name.as_str(), endpoint.connect.as_str()),
             Effect::Promote { id } => self.host.promote(id.get() as f64),
-            Effect::Disconnect { id, reason } => {
-                self.host.disconnect(id.get() as f64, reason.as_str())
-            }
+            Effect::Disconnect { id, reason } => self.host.disconnect(id.get() as f64, reason.as_str()),
             Effect::Persist => self.host.persist(),
             Effect::Emit { event, .. } => self.host.emit(shown(event.to_value())),
             // The driver has seen to checks, and there are no other effects.

@@ -1,15 +1,10 @@
 //! What the face says, as inputs of the engine.
 
 use steadfast::config::{Endpoints, Value};
-use steadfast::{
-    CallOutcome, Command, ConnectionId, Input, Lifecycle, Millis, Name, Network, Permit, Problems,
-};
+use steadfast::{CallOutcome, Command, ConnectionId, Input, Lifecycle, Millis, Name, Network, Permit, Problems};
 
 /// The input that the face's object `told` stands for. Endpoints in it are read by `read`. What the face never says stands for nothing new.
-pub(crate) fn input(
-    told: &Value,
-    read: impl FnOnce(&Value) -> Result<Endpoints, Problems>,
-) -> Result<Input, Problems> {
+pub(crate) fn input(told: &Value, read: impl FnOnce(&Value) -> Result<Endpoints, Problems>) -> Result<Input, Problems> {
     let number = |key| told.number(key).unwrap_or_default() as u32;
     let id = ConnectionId::from_number(number("id").into());
     let endpoint = || Name::from(told.text("endpoint").unwrap_or_default());
@@ -23,44 +18,25 @@ pub(crate) fn input(
         "frozen" => Input::Lifecycle(Lifecycle::Frozen),
         "resumed" => Input::Lifecycle(Lifecycle::Resumed),
         "opened" => Input::ConnectionOpened { id },
-        "closed" => Input::ConnectionClosed {
-            id,
-            code: told.number("code").map(|code| code as u16),
-        },
+        "closed" => Input::ConnectionClosed { id, code: told.number("code").map(|code| code as u16) },
         "received" => Input::ConnectionActive { id },
         "silent" => Input::ConnectionSilent { id },
-        "traffic" => Input::Traffic {
-            endpoint: endpoint(),
-            ok: yes,
-        },
+        "traffic" => Input::Traffic { endpoint: endpoint(), ok: yes },
         "ended" => Input::CallEnded {
-            permit: Permit {
-                endpoint: endpoint(),
-                generation: number("generation"),
-                number: number("number"),
-            },
+            permit: Permit { endpoint: endpoint(), generation: number("generation"), number: number("number") },
             // What is no outcome says nothing of the server.
-            outcome: told
-                .text("outcome")
-                .and_then(CallOutcome::from_word)
-                .unwrap_or(CallOutcome::Released),
+            outcome: told.text("outcome").and_then(CallOutcome::from_word).unwrap_or(CallOutcome::Released),
             latency: Millis::new(number("took")),
         },
         #[cfg(feature = "recovery")]
-        "recovered" => Input::RecoveryEnded {
-            id: number("id"),
-            ok: yes,
-            error: told.text("error").map(ToOwned::to_owned),
-        },
+        "recovered" => Input::RecoveryEnded { id: number("id"), ok: yes, error: told.text("error").map(ToOwned::to_owned) },
         "connect" => Input::Command(Command::Connect),
         "reconnect" => Input::Command(Command::Reconnect),
         "checkNow" => Input::Command(Command::CheckNow),
         "prefer" => Input::Command(Command::Prefer(told.text("endpoint").map(Name::from))),
         "maintenance" => Input::Command(Command::Maintenance(endpoint(), yes)),
         "isolate" => Input::Command(Command::Isolate(endpoint(), yes)),
-        "endpoints" => Input::Command(Command::SetEndpoints(read(
-            told.get("endpoints").unwrap_or(&Value::Null),
-        )?)),
+        "endpoints" => Input::Command(Command::SetEndpoints(read(told.get("endpoints").unwrap_or(&Value::Null))?)),
         "stop" => Input::Command(Command::Stop),
         _ => Input::Wake,
     })

@@ -31,10 +31,7 @@ fn read(js: &JsValue, depth: u32) -> Value {
         let mut entries = Vec::new();
         for pair in Object::entries(js.unchecked_ref()).iter() {
             let pair = pair.unchecked_into::<Array>();
-            entries.push((
-                pair.get(0).as_string().unwrap_or_default(),
-                read(&pair.get(1), depth - 1),
-            ));
+            entries.push((pair.get(0).as_string().unwrap_or_default(), read(&pair.get(1), depth - 1)));
         }
         Value::Table(entries)
     }

@@ -27,11 +27,7 @@ const WORLDS: &str = "worlds";
 
 pub(crate) fn run_benches(arguments: &Arguments) -> Result<()> {
     headline("Measuring (release build)");
-    let (pages, others): (Vec<_>, Vec<_>) = arguments
-        .which
-        .iter()
-        .map(String::as_str)
-        .partition(|name| WITH_A_PAGE.contains(name));
+    let (pages, others): (Vec<_>, Vec<_>) = arguments.which.iter().map(String::as_str).partition(|name| WITH_A_PAGE.contains(name));
     let (worlds, engine): (Vec<_>, Vec<_>) = others.into_iter().partition(|name| *name == WORLDS);
     let all = arguments.which.is_empty();
     if all || !engine.is_empty() {
@@ -39,43 +35,20 @@ pub(crate) fn run_benches(arguments: &Arguments) -> Result<()> {
     }
     if all || !worlds.is_empty() {
         let given = [("--count", arguments.count), ("--seed", arguments.seed)];
-        let given = given
-            .into_iter()
-            .filter_map(|(option, number)| Some([option.to_owned(), number?.to_string()]));
+        let given = given.into_iter().filter_map(|(option, number)| Some([option.to_owned(), number?.to_string()]));
         let options: Vec<_> = given.flatten().collect();
-        bench(
-            WORLDS,
-            &options.iter().map(String::as_str).collect::<Vec<_>>(),
-        )?;
+        bench(WORLDS, &options.iter().map(String::as_str).collect::<Vec<_>>())?;
     }
     let docs = root().join("docs");
-    for name in WITH_A_PAGE
-        .into_iter()
-        .filter(|name| all || pages.contains(name))
-    {
+    for name in WITH_A_PAGE.into_iter().filter(|name| all || pages.contains(name)) {
         let docs = docs.to_string_lossy();
         let options = arguments.options.iter().map(String::as_str);
-        bench(
-            name,
-            &["--docs", &*docs]
-                .into_iter()
-                .chain(options)
-                .collect::<Vec<_>>(),
-        )?;
+        bench(name, &["--docs", &*docs].into_iter().chain(options).collect::<Vec<_>>())?;
     }
     Ok(())
 }
 
 fn bench(name: &str, arguments: &[&str]) -> Result<()> {
-    let mut bench = cargo([
-        "bench",
-        "--locked",
-        "--quiet",
-        "--package",
-        "steadfast-sim",
-        "--bench",
-        name,
-        "--",
-    ]);
+    let mut bench = cargo(["bench", "--locked", "--quiet", "--package", "steadfast-sim", "--bench", name, "--"]);
     run(bench.args(arguments), "the message above says why")
 }

@@ -9,18 +9,11 @@ use std::time::{Duration, Instant};
 /// The repository's root.
 pub(crate) fn root() -> PathBuf {
     // crates/xtask is two levels below it.
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .nth(2)
-        .unwrap_or(Path::new("."))
-        .to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap_or(Path::new(".")).to_owned()
 }
 
 /// A command in the repository's root.
-pub(crate) fn command<S: AsRef<OsStr>>(
-    program: &str,
-    arguments: impl IntoIterator<Item = S>,
-) -> Command {
+pub(crate) fn command<S: AsRef<OsStr>>(program: &str, arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(root());
     command
@@ -28,10 +21,7 @@ pub(crate) fn command<S: AsRef<OsStr>>(
 
 /// A cargo command by the toolchain that runs this.
 pub(crate) fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
-    command(
-        &std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()),
-        arguments,
-    )
+    command(&std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()), arguments)
 }
 
 /// Prints a headline.
@@ -41,21 +31,14 @@ pub(crate) fn headline(text: &str) {
 
 fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    let shown: Vec<_> = words
-        .map(|word| {
-            word.to_string_lossy()
-                .replace(&*root().to_string_lossy(), ".")
-        })
-        .collect();
+    let shown: Vec<_> = words.map(|word| word.to_string_lossy().replace(&*root().to_string_lossy(), ".")).collect();
     shown.join(" ")
 }
 
 /// Runs a command with its output shown; `advice` says what to do if it fails.
 pub(crate) fn run(command: &mut Command, advice: &str) -> Result<()> {
     println!("$ {}", shown(command));
-    let status = command
-        .status()
-        .with_context(|| format!("`{}` could not be started; {advice}", shown(command)))?;
+    let status = command.status().with_context(|| format!("`{}` could not be started; {advice}", shown(command)))?;
     succeeded(status, command, advice)
 }
 
@@ -113,12 +96,7 @@ pub(crate) fn said_by(command: &mut Command, advice: &str) -> Result<String> {
 
 /// Whether a command runs and succeeds, silently.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
 /// Whether this runs in CI, where nothing may be skipped.
@@ -129,9 +107,7 @@ pub(crate) fn in_ci() -> bool {
 /// Whether a program is on the path.
 pub(crate) fn installed(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(program))
-        .find(|candidate| candidate.is_file())
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|candidate| candidate.is_file())
 }
 
 /// A process that ends with this.

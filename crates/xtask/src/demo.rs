@@ -26,13 +26,9 @@ pub(crate) fn run_demo(arguments: &Arguments) -> Result<()> {
     }
     npm::build()?;
     headline("Building the demo");
+    run_quietly(&mut command("npx", ["tsc", "-p", "web-demo"]), "the compiler's message above says why")?;
     run_quietly(
-        &mut command("npx", ["tsc", "-p", "web-demo"]),
-        "the compiler's message above says why",
-    )?;
-    run_quietly(
-        command("npx", ["vite", "build", "--logLevel", "warn"])
-            .current_dir(root().join("web-demo")),
+        command("npx", ["vite", "build", "--logLevel", "warn"]).current_dir(root().join("web-demo")),
         "the bundler's message above says why",
     )?;
     let testbed = Testbed::build_and_start()?;
@@ -40,58 +36,27 @@ pub(crate) fn run_demo(arguments: &Arguments) -> Result<()> {
         bail!("port 7680 is taken, perhaps by another demo; end that one and try again");
     }
     let vite = root().join("node_modules/.bin/vite");
-    let preview = Command::new(vite)
-        .arg("preview")
-        .current_dir(root().join("web-demo"))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .spawn();
+    let preview = Command::new(vite).arg("preview").current_dir(root().join("web-demo")).stdin(Stdio::null()).stdout(Stdio::null()).spawn();
     let preview = Ended(preview.context("the page could not be served; run `npm ci`")?);
     let shown = format!("{PAGE}?control={}", testbed.control);
-    if arguments.headless {
-        headless(arguments, &testbed.control)
-    } else {
-        watch(&shown, preview)
-    }
+    if arguments.headless { headless(arguments, &testbed.control) } else { watch(&shown, preview) }
 }
 
 fn headless(arguments: &Arguments, control: &str) -> Result<()> {
     let chromium = setup::chromium()?;
     let folder = root().join("target/demo");
     std::fs::create_dir_all(&folder)?;
-    headline(&format!(
-        "Fault → socket open on the secondary and greeted, median of {}",
-        arguments.runs
-    ));
-    let mut driver = command(
-        "node",
-        [
-            "tests/browser/demo.mjs",
-            PAGE,
-            control,
-            &arguments.runs.to_string(),
-        ],
-    );
-    run(
-        driver
-            .arg(folder.join("failover.png"))
-            .env("CHROMIUM", chromium),
-        "the message above says what was waited for",
-    )
+    headline(&format!("Fault → socket open on the secondary and greeted, median of {}", arguments.runs));
+    let mut driver = command("node", ["tests/browser/demo.mjs", PAGE, control, &arguments.runs.to_string()]);
+    run(driver.arg(folder.join("failover.png")).env("CHROMIUM", chromium), "the message above says what was waited for")
 }
 
 fn watch(page: &str, mut preview: Ended) -> Result<()> {
     headline("The demo is ready");
     println!("Open {page}\nand press a fault's button. Ctrl-C ends it.");
-    let graphical = cfg!(target_os = "macos")
-        || std::env::var_os("DISPLAY").is_some()
-        || std::env::var_os("WAYLAND_DISPLAY").is_some();
+    let graphical = cfg!(target_os = "macos") || std::env::var_os("DISPLAY").is_some() || std::env::var_os("WAYLAND_DISPLAY").is_some();
     if graphical && let Some(opener) = installed("xdg-open").or_else(|| installed("open")) {
-        let _ = Command::new(opener)
-            .arg(page)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
+        let _ = Command::new(opener).arg(page).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     }
     preview.0.wait()?;
     Ok(())
@@ -107,29 +72,13 @@ impl Testbed {
     fn build_and_start() -> Result<Self> {
         build_testbed()?;
         let mut testbed = Command::new(root().join("target/debug/steadfast-testbed"));
-        let mut process = Ended(
-            testbed
-                .args(["--control", "127.0.0.1:0"])
-                .stdin(Stdio::null())
-                .stdout(Stdio::piped())
-                .spawn()?,
-        );
-        let printed = process
-            .0
-            .stdout
-            .take()
-            .context("the testbed prints nothing")?;
+        let mut process = Ended(testbed.args(["--control", "127.0.0.1:0"]).stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?);
+        let printed = process.0.stdout.take().context("the testbed prints nothing")?;
         for line in BufReader::new(printed).lines() {
             let line = line?;
             println!("{line}");
-            if let Some(control) = line
-                .strip_prefix("control")
-                .and_then(|rest| rest.trim().strip_suffix("/endpoints"))
-            {
-                return Ok(Self {
-                    control: control.to_owned(),
-                    _process: process,
-                });
+            if let Some(control) = line.strip_prefix("control").and_then(|rest| rest.trim().strip_suffix("/endpoints")) {
+                return Ok(Self { control: control.to_owned(), _process: process });
             }
         }
         bail!("the testbed did not start; its message above says why")
@@ -138,8 +87,5 @@ impl Testbed {
 
 /// Builds the testbed into `target/debug`.
 pub(crate) fn build_testbed() -> Result<()> {
-    run_quietly(
-        &mut cargo(["build", "--locked", "--package", "steadfast-testbed"]),
-        "the compiler's message above says why",
-    )
+    run_quietly(&mut cargo(["build", "--locked", "--package", "steadfast-testbed"]), "the compiler's message above says why")
 }

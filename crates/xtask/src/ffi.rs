@@ -28,45 +28,21 @@ pub(crate) fn build() -> Result<Library> {
 }
 
 /// Builds the library for `target`, with `environment` for its compiler and linker.
-pub(crate) fn build_for(
-    toolchain: &Toolchain,
-    target: &str,
-    environment: &[(String, PathBuf)],
-) -> Result<Library> {
-    let (mut build, folder) = toolchain.build(&Build {
-        target,
-        package: "steadfast-ffi",
-        profile: "ffi",
-        panic: "panic_unwind",
-        flags: FLAGS,
-    });
+pub(crate) fn build_for(toolchain: &Toolchain, target: &str, environment: &[(String, PathBuf)]) -> Result<Library> {
+    let (mut build, folder) =
+        toolchain.build(&Build { target, package: "steadfast-ffi", profile: "ffi", panic: "panic_unwind", flags: FLAGS });
     build.envs(environment.iter().map(|(name, value)| (name, value)));
     run_quietly(&mut build, "the compiler's message above says why")?;
     let name = library_name(target);
     let whole = folder.join(name);
     let stripped = folder.join("stripped").join(name);
     std::fs::create_dir_all(folder.join("stripped"))?;
-    std::fs::copy(&whole, &stripped)
-        .with_context(|| format!("{} was not built", whole.display()))?;
-    let strip = environment
-        .iter()
-        .find(|(name, _)| name == "STRIP")
-        .map_or(Path::new("strip"), |(_, strip)| strip);
+    std::fs::copy(&whole, &stripped).with_context(|| format!("{} was not built", whole.display()))?;
+    let strip = environment.iter().find(|(name, _)| name == "STRIP").map_or(Path::new("strip"), |(_, strip)| strip);
     // What the app links against stays; debugging information and local names go.
-    let local = if target.contains("apple") {
-        "-x"
-    } else {
-        "--strip-unneeded"
-    };
-    run_quietly(
-        command(&strip.to_string_lossy(), [local]).arg(&stripped),
-        "install binutils",
-    )?;
-    Ok(Library {
-        target: target.to_owned(),
-        whole,
-        stripped,
-    })
+    let local = if target.contains("apple") { "-x" } else { "--strip-unneeded" };
+    run_quietly(command(&strip.to_string_lossy(), [local]).arg(&stripped), "install binutils")?;
+    Ok(Library { target: target.to_owned(), whole, stripped })
 }
 
 impl Library {
@@ -94,11 +70,7 @@ pub(crate) fn generate_code(language: TargetLanguage, library: &Library, out: &P
     std::fs::create_dir_all(out)?;
     // Where the crates are, whose `uniffi.toml` say how their types look, cargo is asked in the present folder.
     std::env::set_current_dir(root())?;
-    let options = GenerateOptions {
-        languages: vec![language],
-        source: path(&library.whole)?,
-        out_dir: path(out)?,
-        ..GenerateOptions::default()
-    };
+    let options =
+        GenerateOptions { languages: vec![language], source: path(&library.whole)?, out_dir: path(out)?, ..GenerateOptions::default() };
     generate(options).context("UniFFI could not generate code")
 }

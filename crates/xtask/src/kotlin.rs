@@ -21,9 +21,7 @@ pub(crate) fn prepare() -> Result<Library> {
         std::fs::remove_dir_all(&kotlin)?;
     }
     ffi::generate_code(TargetLanguage::Kotlin, &library, &kotlin)?;
-    let resources = generated()
-        .join("resources")
-        .join(jna_folder(&library.target)?);
+    let resources = generated().join("resources").join(jna_folder(&library.target)?);
     std::fs::create_dir_all(&resources)?;
     std::fs::copy(&library.stripped, resources.join(library.file_name()))?;
     Ok(library)
@@ -36,10 +34,7 @@ pub(crate) fn verify() -> Result<()> {
     demo::build_testbed()?;
     setup::maven()?;
     headline("Building and testing the Kotlin library");
-    run(
-        &mut maven(["verify"]),
-        "the failing test says what it expected",
-    )?;
+    run(&mut maven(["verify"]), "the failing test says what it expected")?;
     minified()?;
     size::report_library(&library)
 }
@@ -48,20 +43,8 @@ pub(crate) fn verify() -> Result<()> {
 fn minified() -> Result<()> {
     headline("Running the minified sample");
     // Nothing listens on this port.
-    let mut java = command(
-        "java",
-        [
-            "-jar",
-            "bindings/kotlin/sample/target/steadfast-sample-minified.jar",
-            "http://127.0.0.1:9/",
-        ],
-    );
-    let mut sample = Ended(
-        java.stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("is a JRE on the path?")?,
-    );
+    let mut java = command("java", ["-jar", "bindings/kotlin/sample/target/steadfast-sample-minified.jar", "http://127.0.0.1:9/"]);
+    let mut sample = Ended(java.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("is a JRE on the path?")?);
     let printed = sample.0.stdout.take().context("it prints nothing")?;
     for line in BufReader::new(printed).lines() {
         let line = line?;
@@ -70,23 +53,12 @@ fn minified() -> Result<()> {
             return Ok(());
         }
     }
-    bail!(
-        "it ended without having checked anything: the rules in library/src/main/resources/META-INF/proguard do not suffice"
-    )
+    bail!("it ended without having checked anything: the rules in library/src/main/resources/META-INF/proguard do not suffice")
 }
 
 /// A Maven command on the Kotlin library that says what matters.
 pub(crate) fn maven<const N: usize>(goals: [&str; N]) -> std::process::Command {
-    let mut maven = command(
-        "mvn",
-        [
-            "--batch-mode",
-            "--no-transfer-progress",
-            "--quiet",
-            "--file",
-            "bindings/kotlin",
-        ],
-    );
+    let mut maven = command("mvn", ["--batch-mode", "--no-transfer-progress", "--quiet", "--file", "bindings/kotlin"]);
     maven.args(goals);
     maven
 }
@@ -96,10 +68,7 @@ pub(crate) fn jna_folder(target: &str) -> Result<String> {
     let architecture = match target.split('-').next() {
         Some("x86_64") => "x86-64",
         Some("aarch64") => "aarch64",
-        other => bail!(
-            "no JVM jar for {}: JNA's name for it is not known here",
-            other.unwrap_or(target)
-        ),
+        other => bail!("no JVM jar for {}: JNA's name for it is not known here", other.unwrap_or(target)),
     };
     let system = match target {
         _ if target.contains("apple") => "darwin",

@@ -7,11 +7,7 @@ use std::path::PathBuf;
 use steadfast_sim::Scenario;
 
 /// Languages that replay the scripts, each of whose tests leaves `target/scenarios/results/NAME.json`.
-const LANGUAGES: [(&str, &str); 3] = [
-    ("npm", "npm in Node"),
-    ("kotlin", "Kotlin"),
-    ("swift", "Swift"),
-];
+const LANGUAGES: [(&str, &str); 3] = [("npm", "npm in Node"), ("kotlin", "Kotlin"), ("swift", "Swift")];
 
 fn folder() -> PathBuf {
     root().join("target/scenarios")
@@ -25,9 +21,7 @@ pub(crate) fn prepare(language: &str) -> Result<()> {
         std::fs::remove_file(results)?;
     }
     for (name, scenario) in scenarios()? {
-        let script = scenario
-            .script()
-            .with_context(|| format!("the scenario {name} cannot be run"))?;
+        let script = scenario.script().with_context(|| format!("the scenario {name} cannot be run"))?;
         if script.is_for_all_languages() {
             std::fs::write(folder().join(name).with_extension("json"), script.to_json())?;
         }
@@ -39,14 +33,8 @@ fn scenarios() -> Result<BTreeMap<String, Scenario>> {
     let mut scenarios = BTreeMap::new();
     for file in std::fs::read_dir(root().join("tests/scenarios"))? {
         let path = file?.path();
-        let Some(name) = path
-            .file_stem()
-            .filter(|_| path.extension().is_some_and(|kind| kind == "json"))
-        else {
-            continue;
-        };
-        let scenario = Scenario::from_json(&std::fs::read_to_string(&path)?)
-            .with_context(|| path.display().to_string())?;
+        let Some(name) = path.file_stem().filter(|_| path.extension().is_some_and(|kind| kind == "json")) else { continue };
+        let scenario = Scenario::from_json(&std::fs::read_to_string(&path)?).with_context(|| path.display().to_string())?;
         scenarios.insert(name.to_string_lossy().into_owned(), scenario);
     }
     Ok(scenarios)
@@ -57,17 +45,9 @@ type Said = Result<u64, String>;
 
 /// Prints which scenario goes the same in which language; an error if one does not, or, in CI, was not run.
 pub(crate) fn report() -> Result<()> {
-    let said = LANGUAGES
-        .iter()
-        .map(|(file, _)| results(file))
-        .collect::<Result<Vec<_>>>()?;
+    let said = LANGUAGES.iter().map(|(file, _)| results(file)).collect::<Result<Vec<_>>>()?;
     let titles: Vec<_> = LANGUAGES.iter().map(|(_, title)| *title).collect();
-    println!(
-        "\nEvents that are the same, at the same millisecond, in each language:\n\n{:<42} {:>6}  {}",
-        "",
-        "Rust",
-        titles.join("  ")
-    );
+    println!("\nEvents that are the same, at the same millisecond, in each language:\n\n{:<42} {:>6}  {}", "", "Rust", titles.join("  "));
     let mut wrong = Vec::new();
     for (name, scenario) in scenarios()? {
         let script = scenario.script().with_context(|| name.clone())?;
@@ -94,9 +74,7 @@ pub(crate) fn report() -> Result<()> {
         }
         println!();
     }
-    println!(
-        "\nThe npm package tells an app fewer kinds of events; all that it tells are compared."
-    );
+    println!("\nThe npm package tells an app fewer kinds of events; all that it tells are compared.");
     if !wrong.is_empty() {
         bail!("scenarios go differently:\n{}", wrong.join("\n"));
     }
@@ -104,26 +82,13 @@ pub(crate) fn report() -> Result<()> {
 }
 
 fn results_file(language: &str) -> PathBuf {
-    folder()
-        .join("results")
-        .join(language)
-        .with_extension("json")
+    folder().join("results").join(language).with_extension("json")
 }
 
 fn results(language: &str) -> Result<BTreeMap<String, Said>> {
     let path = results_file(language);
-    let Ok(text) = std::fs::read_to_string(&path) else {
-        return Ok(BTreeMap::new());
-    };
-    let read: BTreeMap<String, serde_json::Value> =
-        serde_json::from_str(&text).with_context(|| path.display().to_string())?;
-    let said = |value: serde_json::Value| {
-        value
-            .as_u64()
-            .ok_or_else(|| value.as_str().unwrap_or("?").to_owned())
-    };
-    Ok(read
-        .into_iter()
-        .map(|(name, value)| (name, said(value)))
-        .collect())
+    let Ok(text) = std::fs::read_to_string(&path) else { return Ok(BTreeMap::new()) };
+    let read: BTreeMap<String, serde_json::Value> = serde_json::from_str(&text).with_context(|| path.display().to_string())?;
+    let said = |value: serde_json::Value| value.as_u64().ok_or_else(|| value.as_str().unwrap_or("?").to_owned());
+    Ok(read.into_iter().map(|(name, value)| (name, said(value))).collect())
 }

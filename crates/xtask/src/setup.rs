@@ -9,11 +9,7 @@ use std::process::Command;
 pub(crate) fn npm_packages() -> Result<()> {
     let lock = root().join("package-lock.json");
     let stamp = root().join("node_modules/.package-lock.json");
-    let modified = |path: &Path| {
-        path.metadata()
-            .and_then(|metadata| metadata.modified())
-            .ok()
-    };
+    let modified = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
     if modified(&stamp).is_some_and(|stamp| modified(&lock).is_none_or(|lock| lock <= stamp)) {
         return Ok(());
     }
@@ -21,10 +17,7 @@ pub(crate) fn npm_packages() -> Result<()> {
         bail!("npm is missing; install Node.js 20.19 or newer, see https://nodejs.org");
     }
     headline("Installing npm packages");
-    run_quietly(
-        &mut command("npm", ["ci", "--no-audit", "--no-fund"]),
-        "can the npm registry be reached?",
-    )
+    run_quietly(&mut command("npm", ["ci", "--no-audit", "--no-fund"]), "can the npm registry be reached?")
 }
 
 /// The browsers that tests run in.
@@ -34,21 +27,13 @@ pub(crate) struct Browsers {
     pub(crate) webkit: Option<PathBuf>,
 }
 
-const CHROMIUMS: [&str; 4] = [
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-];
+const CHROMIUMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const FIREFOXES: [&str; 2] = ["firefox-esr", "firefox"];
 const MAC_CHROME: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
 const MAC_FIREFOX: &str = "/Applications/Firefox.app/Contents/MacOS/firefox";
 
 fn first(names: &[&str], mac: &str) -> Option<PathBuf> {
-    names
-        .iter()
-        .find_map(|name| installed(name))
-        .or_else(|| Some(PathBuf::from(mac)).filter(|path| path.exists()))
+    names.iter().find_map(|name| installed(name)).or_else(|| Some(PathBuf::from(mac)).filter(|path| path.exists()))
 }
 
 fn installed_chromium() -> Option<PathBuf> {
@@ -85,11 +70,7 @@ pub(crate) fn browsers() -> Result<Browsers> {
             println!("{error:#}");
         }
     }
-    let browsers = Browsers {
-        chromium: chromium()?,
-        firefox: firefox(),
-        webkit: webkit(),
-    };
+    let browsers = Browsers { chromium: chromium()?, firefox: firefox(), webkit: webkit() };
     if in_ci() && (browsers.firefox.is_none() || browsers.webkit.is_none()) {
         bail!("CI tests in all three browsers, and Firefox or WebKit is missing");
     }
@@ -132,18 +113,11 @@ pub(crate) fn apt(packages: &[&str]) -> Result<()> {
         bail!("cannot install {wanted} here; install the like by your system's own means");
     }
     let apt = |arguments: &[&str]| {
-        let mut apt = if is_root() {
-            command("apt-get", arguments)
-        } else {
-            command("sudo", [&["-n", "apt-get"], arguments].concat())
-        };
+        let mut apt = if is_root() { command("apt-get", arguments) } else { command("sudo", [&["-n", "apt-get"], arguments].concat()) };
         apt.env("DEBIAN_FRONTEND", "noninteractive");
         apt
     };
     let advice = format!("run `sudo apt-get install {wanted}` and try again");
     run_quietly(&mut apt(&["update"]), &advice)?;
-    run_quietly(
-        &mut apt(&[&["install", "-y", "--no-install-recommends"], packages].concat()),
-        &advice,
-    )
+    run_quietly(&mut apt(&[&["install", "-y", "--no-install-recommends"], packages].concat()), &advice)
 }

@@ -20,16 +20,10 @@ pub(crate) fn prepare() -> Result<Library> {
     let swift = package().join("Sources/SteadfastCore/Generated");
     std::fs::create_dir_all(&swift)?;
     for module in ["SteadfastCore", "SteadfastTypes"] {
-        copy_if_new(
-            &generated.join(module).with_extension("swift"),
-            &swift.join(module).with_extension("swift"),
-        )?;
+        copy_if_new(&generated.join(module).with_extension("swift"), &swift.join(module).with_extension("swift"))?;
     }
     for header in ["SteadfastFFI.h", "SteadfastTypesFFI.h"] {
-        copy_if_new(
-            &generated.join(header),
-            &package().join("Sources/SteadfastFFI").join(header),
-        )?;
+        copy_if_new(&generated.join(header), &package().join("Sources/SteadfastFFI").join(header))?;
     }
     let folder = package().join("Library");
     std::fs::create_dir_all(&folder)?;
@@ -57,10 +51,7 @@ pub(crate) fn test() -> Result<()> {
     demo::build_testbed()?;
     let swift = Swift::installed()?;
     headline("Building and testing the Swift package");
-    run(
-        &mut swift.command("swift test")?,
-        "the failing test says what it expected",
-    )
+    run(&mut swift.command("swift test")?, "the failing test says what it expected")
 }
 
 /// A Swift: this system's, or Debian's in a folder of its own.
@@ -69,7 +60,8 @@ pub(crate) enum Swift {
     Folder(PathBuf),
 }
 
-const MISSING: &str = "Swift is missing, and only root on Linux can set one up in a folder of its own; install Swift 6, see https://www.swift.org/install";
+const MISSING: &str =
+    "Swift is missing, and only root on Linux can set one up in a folder of its own; install Swift 6, see https://www.swift.org/install";
 
 impl Swift {
     fn can_be_had() -> bool {
@@ -97,18 +89,10 @@ impl Swift {
         }
         std::fs::create_dir_all(&folder)?;
         let mut bootstrap = command("debootstrap", ["--variant=minbase", "trixie"]);
-        run_quietly(
-            bootstrap.arg(&folder).arg("http://deb.debian.org/debian"),
-            "can Debian's servers be reached?",
-        )?;
+        run_quietly(bootstrap.arg(&folder).arg("http://deb.debian.org/debian"), "can Debian's servers be reached?")?;
         let install = "apt-get update && apt-get install -y --no-install-recommends swiftlang libc6-dev libstdc++-14-dev ca-certificates";
         let mut inside = command("chroot", [&folder]);
-        run_quietly(
-            inside
-                .args(["sh", "-c", install])
-                .env("DEBIAN_FRONTEND", "noninteractive"),
-            "can Debian's servers be reached?",
-        )?;
+        run_quietly(inside.args(["sh", "-c", install]).env("DEBIAN_FRONTEND", "noninteractive"), "can Debian's servers be reached?")?;
         std::fs::write(folder.join(COMPLETE), "")?;
         Ok(own)
     }
@@ -132,22 +116,8 @@ impl Swift {
                     folder = folder.display(),
                     package = package().display(),
                 );
-                let mut shell = command(
-                    "unshare",
-                    [
-                        "--mount",
-                        "--pid",
-                        "--fork",
-                        "--kill-child",
-                        "sh",
-                        "-c",
-                        &script,
-                    ],
-                );
-                shell.env(
-                    "LD_LIBRARY_PATH",
-                    "/usr/libexec/swift/lib/swift/linux:/usr/lib/swift/linux",
-                );
+                let mut shell = command("unshare", ["--mount", "--pid", "--fork", "--kill-child", "sh", "-c", &script]);
+                shell.env("LD_LIBRARY_PATH", "/usr/libexec/swift/lib/swift/linux:/usr/lib/swift/linux");
                 shell
             }
         })
@@ -159,7 +129,5 @@ const COMPLETE: &str = ".steadfast-complete";
 
 fn cache() -> Result<PathBuf> {
     let home = std::env::home_dir().context("there is no home folder to keep Swift in")?;
-    Ok(std::env::var_os("XDG_CACHE_HOME")
-        .map_or_else(|| home.join(".cache"), PathBuf::from)
-        .join("steadfast"))
+    Ok(std::env::var_os("XDG_CACHE_HOME").map_or_else(|| home.join(".cache"), PathBuf::from).join("steadfast"))
 }

@@ -34,70 +34,31 @@ pub(crate) fn run_tests(arguments: &Arguments) -> Result<()> {
     let started = Instant::now();
     let mut passed = 0;
     for (name, part) in PARTS {
-        let wanted = arguments
-            .part
-            .as_ref()
-            .is_none_or(|wanted| name.to_lowercase().contains(&wanted.to_lowercase()));
+        let wanted = arguments.part.as_ref().is_none_or(|wanted| name.to_lowercase().contains(&wanted.to_lowercase()));
         if wanted {
             headline(name);
-            part().with_context(|| {
-                format!("the part \"{name}\" failed; to run it alone: cargo xtask test \"{name}\"")
-            })?;
+            part().with_context(|| format!("the part \"{name}\" failed; to run it alone: cargo xtask test \"{name}\""))?;
             passed += 1;
         }
     }
-    println!(
-        "\nAll is well: {passed} parts in {:.0} s",
-        started.elapsed().as_secs_f64()
-    );
+    println!("\nAll is well: {passed} parts in {:.0} s", started.elapsed().as_secs_f64());
     Ok(())
 }
 
 fn lints() -> Result<()> {
-    run(
-        &mut cargo(["fmt", "--all", "--check"]),
-        "run `cargo fmt --all`",
-    )?;
-    run(
-        &mut cargo([
-            "clippy",
-            "--locked",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ]),
-        "mend what it names",
-    )?;
+    run(&mut cargo(["fmt", "--all", "--check"]), "run `cargo fmt --all`")?;
+    run(&mut cargo(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]), "mend what it names")?;
     // With only the features that a browser gets.
-    let bare = [
-        "clippy",
-        "--locked",
-        "--package",
-        "steadfast",
-        "--no-default-features",
-        "--",
-        "-D",
-        "warnings",
-    ];
+    let bare = ["clippy", "--locked", "--package", "steadfast", "--no-default-features", "--", "-D", "warnings"];
     run(&mut cargo(bare), "mend what it names")
 }
 
 fn dependencies() -> Result<()> {
     let deny = setup::tool("cargo-deny")?;
     let mut check = Command::new(&deny);
-    run(
-        check
-            .args(["check", "bans", "licenses", "sources"])
-            .current_dir(root()),
-        "see deny.toml",
-    )?;
+    run(check.args(["check", "bans", "licenses", "sources"]).current_dir(root()), "see deny.toml")?;
     let mut advisories = Command::new(&deny);
-    let checked = run(
-        advisories.args(["check", "advisories"]).current_dir(root()),
-        "see deny.toml",
-    );
+    let checked = run(advisories.args(["check", "advisories"]).current_dir(root()), "see deny.toml");
     if let Err(problem) = checked {
         if advisory_database_is_there() {
             return Err(problem);
@@ -111,38 +72,18 @@ fn dependencies() -> Result<()> {
 
 /// Whether cargo-deny has ever got hold of the advisory database.
 fn advisory_database_is_there() -> bool {
-    let home = std::env::var_os("CARGO_HOME")
-        .map(Into::into)
-        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
-    let folders =
-        home.and_then(|home: std::path::PathBuf| std::fs::read_dir(home.join("advisory-dbs")).ok());
-    folders.is_some_and(|mut folders| {
-        folders.any(|folder| folder.is_ok_and(|folder| folder.path().join("crates").exists()))
-    })
+    let home = std::env::var_os("CARGO_HOME").map(Into::into).or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    let folders = home.and_then(|home: std::path::PathBuf| std::fs::read_dir(home.join("advisory-dbs")).ok());
+    folders.is_some_and(|mut folders| folders.any(|folder| folder.is_ok_and(|folder| folder.path().join("crates").exists())))
 }
 
 fn rust_tests() -> Result<()> {
-    run(
-        &mut cargo(["test", "--locked", "--workspace"]),
-        "the failing test says what it expected",
-    )
+    run(&mut cargo(["test", "--locked", "--workspace"]), "the failing test says what it expected")
 }
 
 fn documentation() -> Result<()> {
-    let mut doc = cargo([
-        "doc",
-        "--locked",
-        "--workspace",
-        "--no-deps",
-        "--document-private-items",
-    ]);
-    run(
-        doc.env(
-            "RUSTDOCFLAGS",
-            "-D warnings -A rustdoc::private_intra_doc_links",
-        ),
-        "mend what it names",
-    )
+    let mut doc = cargo(["doc", "--locked", "--workspace", "--no-deps", "--document-private-items"]);
+    run(doc.env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links"), "mend what it names")
 }
 
 fn package() -> Result<()> {
@@ -152,30 +93,16 @@ fn package() -> Result<()> {
 
 fn typescript() -> Result<()> {
     setup::npm_packages()?;
-    run(
-        &mut command("npx", ["biome", "check", "--error-on-warnings", "."]),
-        "run `npx biome check --write .`",
-    )?;
-    run(
-        &mut command("npx", ["tsc", "-p", "web-demo"]),
-        "mend what it names",
-    )
+    run(&mut command("npx", ["biome", "check", "--error-on-warnings", "."]), "run `npx biome check --write .`")?;
+    run(&mut command("npx", ["tsc", "-p", "web-demo"]), "mend what it names")
 }
 
 fn packaging() -> Result<()> {
     npm::build()?;
     demo::build_testbed()?;
     scenarios::prepare("npm")?;
-    let tests = [
-        "--test",
-        "tests/packaging/packaging.test.mjs",
-        "tests/browser/node.test.mjs",
-        "tests/browser/scenarios.test.mjs",
-    ];
-    run(
-        command("node", tests).env("CHROMIUM", setup::chromium()?),
-        "the failing test says what it expected",
-    )
+    let tests = ["--test", "tests/packaging/packaging.test.mjs", "tests/browser/node.test.mjs", "tests/browser/scenarios.test.mjs"];
+    run(command("node", tests).env("CHROMIUM", setup::chromium()?), "the failing test says what it expected")
 }
 
 fn browsers() -> Result<()> {
@@ -184,10 +111,7 @@ fn browsers() -> Result<()> {
     demo::build_testbed()?;
     let mut tests = command("node", ["--test", "tests/browser/browser.test.mjs"]);
     tests.env("CHROMIUM", browsers.chromium);
-    for (variable, path) in [
-        ("FIREFOX", browsers.firefox),
-        ("WEBKIT_DRIVER", browsers.webkit),
-    ] {
+    for (variable, path) in [("FIREFOX", browsers.firefox), ("WEBKIT_DRIVER", browsers.webkit)] {
         if let Some(path) = path {
             tests.env(variable, path);
         }

@@ -5,8 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 use steadfast::config::Config;
 use steadfast::{
-    CallOutcome, Event, Explanation, FIRST_SERVER_ERROR, MAX_ANSWER_BYTES, Permit, Problem,
-    REPEATABLE_METHODS, Refusal, Report, Snapshot,
+    CallOutcome, Event, Explanation, FIRST_SERVER_ERROR, MAX_ANSWER_BYTES, Permit, Problem, REPEATABLE_METHODS, Refusal, Report, Snapshot,
 };
 use ts_rs::TS;
 
@@ -15,9 +14,7 @@ pub(crate) fn write(out: &Path) -> Result<()> {
     if out.exists() {
         std::fs::remove_dir_all(out)?;
     }
-    let config = ts_rs::Config::new()
-        .with_out_dir(out)
-        .with_import_extension(Some("js"));
+    let config = ts_rs::Config::new().with_out_dir(out).with_import_extension(Some("js"));
     Config::export_all(&config)?;
     Event::export_all(&config)?;
     Permit::export_all(&config)?;
@@ -30,10 +27,7 @@ pub(crate) fn write(out: &Path) -> Result<()> {
     let mut names = Vec::new();
     for file in std::fs::read_dir(out)? {
         let path = file?.path();
-        names.extend(
-            path.file_stem()
-                .map(|name| name.to_string_lossy().into_owned()),
-        );
+        names.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
     }
     names.sort();
     let mut index = String::new();
@@ -46,14 +40,8 @@ pub(crate) fn write(out: &Path) -> Result<()> {
 
 /// Writes the constants that the face goes by into the file `out`.
 pub(crate) fn write_rules(out: &Path) -> Result<()> {
-    let mut rules = format!(
-        "export const REPEATABLE_METHODS: string[] = {};\n",
-        serde_json::to_string(&REPEATABLE_METHODS)?
-    );
-    for (name, number) in [
-        ("FIRST_SERVER_ERROR", FIRST_SERVER_ERROR.into()),
-        ("MAX_ANSWER_BYTES", MAX_ANSWER_BYTES),
-    ] {
+    let mut rules = format!("export const REPEATABLE_METHODS: string[] = {};\n", serde_json::to_string(&REPEATABLE_METHODS)?);
+    for (name, number) in [("FIRST_SERVER_ERROR", FIRST_SERVER_ERROR.into()), ("MAX_ANSWER_BYTES", MAX_ANSWER_BYTES)] {
         writeln!(rules, "export const {name} = {number};")?;
     }
     Ok(std::fs::write(out, rules)?)

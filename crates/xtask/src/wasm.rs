@@ -27,15 +27,9 @@ pub(crate) fn build(features: &[&str], out: &Path) -> Result<()> {
     let (wasm, glue) = (out.join(WASM), out.join("steadfast.js"));
     wasm_opt(&wasm, &SMALL)?;
     // It strips names as well: the compiler must not, for wasm-bindgen reads a section that stripping removes.
-    let names = [
-        "--strip-debug",
-        "--strip-producers",
-        "--strip-target-features",
-        "--minify-imports-and-exports-and-modules",
-    ];
+    let names = ["--strip-debug", "--strip-producers", "--strip-target-features", "--minify-imports-and-exports-and-modules"];
     let renamed = wasm_opt(&wasm, &names)?;
-    let names: Names =
-        serde_json::from_str(&renamed).context("wasm-opt does not say how it renamed what")?;
+    let names: Names = serde_json::from_str(&renamed).context("wasm-opt does not say how it renamed what")?;
     std::fs::write(&glue, names.shorten(&std::fs::read_to_string(&glue)?)?)?;
     Ok(())
 }
@@ -55,12 +49,7 @@ fn compile(features: &[&str], out: &Path) -> Result<()> {
     let (mut build, wasm) = compiler(features)?;
     run_quietly(&mut build, "the compiler's message above says why")?;
     let mut bindgen = Bindgen::new();
-    bindgen
-        .input_path(&wasm)
-        .web(true)?
-        .typescript(true)
-        .out_name("steadfast")
-        .omit_default_module_path(true);
+    bindgen.input_path(&wasm).web(true)?.typescript(true).out_name("steadfast").omit_default_module_path(true);
     bindgen.generate(out).context("wasm-bindgen failed")
 }
 
@@ -86,15 +75,7 @@ fn wasm_opt(wasm: &Path, options: &[&str]) -> Result<String> {
         "--enable-multivalue",
     ];
     let mut optimize = command("node", ["node_modules/binaryen/bin/wasm-opt"]);
-    said_by(
-        optimize
-            .args(options)
-            .args(features)
-            .arg(wasm)
-            .arg("-o")
-            .arg(wasm),
-        "run `npm ci`",
-    )
+    said_by(optimize.args(options).args(features).arg(wasm).arg("-o").arg(wasm), "run `npm ci`")
 }
 
 /// What wasm-opt calls the WebAssembly's imports and exports from now on. All imports are of one module.
@@ -113,24 +94,14 @@ impl Names {
         }
         for (_, long, name) in &self.imports {
             let declared = format!("        {long}: function(");
-            ensure!(
-                short.contains(&declared),
-                "wasm-bindgen's glue declares no import `{long}`"
-            );
+            ensure!(short.contains(&declared), "wasm-bindgen's glue declares no import `{long}`");
             short = short.replace(&declared, &format!("        {name}: function("));
         }
         let mut parts = short.split("wasm.");
         let mut shorter = parts.next().unwrap_or_default().to_owned();
         for part in parts {
-            let (long, rest) = part.split_at(
-                part.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                    .unwrap_or(part.len()),
-            );
-            let name = self
-                .exports
-                .iter()
-                .find(|(export, _)| export == long)
-                .map_or(long, |(_, name)| name);
+            let (long, rest) = part.split_at(part.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(part.len()));
+            let name = self.exports.iter().find(|(export, _)| export == long).map_or(long, |(_, name)| name);
             shorter.extend(["wasm.", name, rest]);
         }
         Ok(shorter)
@@ -143,15 +114,9 @@ mod tests {
 
     #[test]
     fn glue_and_wasm_keep_knowing_each_other() {
-        let names: Names = serde_json::from_str(
-            r#"{"imports": [["./x.js", "now_1f", "b"]], "exports": [["core_new", "c"]]}"#,
-        )
-        .unwrap();
+        let names: Names = serde_json::from_str(r#"{"imports": [["./x.js", "now_1f", "b"]], "exports": [["core_new", "c"]]}"#).unwrap();
         let glue = "        now_1f: function() {\n\"./x.js\": import0\nwasm.core_new(wasm.core_news, x.wasm)";
-        assert_eq!(
-            names.shorten(glue).unwrap(),
-            "        b: function() {\n\"a\": import0\nwasm.c(wasm.core_news, x.wasm)"
-        );
+        assert_eq!(names.shorten(glue).unwrap(), "        b: function() {\n\"a\": import0\nwasm.c(wasm.core_news, x.wasm)");
         assert!(names.shorten("").is_err());
     }
 }

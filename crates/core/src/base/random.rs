@@ -43,12 +43,7 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_numbers() {
-        let draw = |seed| {
-            (0..8)
-                .map(|_| 0)
-                .scan(Random::new(seed), |r, _: i32| Some(r.up_to(u32::MAX)))
-                .collect::<Vec<_>>()
-        };
+        let draw = |seed| (0..8).map(|_| 0).scan(Random::new(seed), |r, _: i32| Some(r.up_to(u32::MAX))).collect::<Vec<_>>();
         assert_eq!(draw(1), draw(1));
         assert_ne!(draw(1), draw(2));
     }

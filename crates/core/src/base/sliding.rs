@@ -14,10 +14,7 @@ pub(crate) struct Sliding<const N: usize> {
 
 impl<const N: usize> Default for Sliding<N> {
     fn default() -> Self {
-        Self {
-            tenths: [[0; N]; TENTHS],
-            present: 0,
-        }
+        Self { tenths: [[0; N]; TENTHS], present: 0 }
     }
 }
 
@@ -29,10 +26,7 @@ impl<const N: usize> Sliding<N> {
         if tenth.contains(&u16::MAX) {
             tenth.iter_mut().for_each(|count| *count /= 2);
         }
-        tenth
-            .iter_mut()
-            .zip(more)
-            .for_each(|(count, more)| *count += u16::from(more));
+        tenth.iter_mut().zip(more).for_each(|(count, more)| *count += u16::from(more));
     }
 
     /// Each count.
@@ -57,9 +51,7 @@ mod tests {
     #[test]
     fn counts_leave_a_tenth_at_a_time() {
         let mut sliding = Sliding::default();
-        let (length, at) = (Millis::from_secs(10), |secs: u64| {
-            Timestamp::from_millis(secs * 1_000)
-        });
+        let (length, at) = (Millis::from_secs(10), |secs: u64| Timestamp::from_millis(secs * 1_000));
         (0..10).for_each(|second| sliding.add([true, second % 2 == 0], length, at(second)));
         assert_eq!(sliding.sums(length, at(9)), [10, 5]);
         assert_eq!(sliding.sums(length, at(12)), [7, 3]);

@@ -15,21 +15,11 @@ use std::ops::{Add, Sub};
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(
-    feature = "typescript",
-    derive(ts_rs::TS),
-    ts(rename = "Duration", type = "number | string")
-)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename = "Duration", type = "number | string"))]
 pub struct Millis(u32);
 
 /// Units of a duration's text, largest first, each with its milliseconds.
-const UNITS: [(&str, u32); 5] = [
-    ("d", 86_400_000),
-    ("h", 3_600_000),
-    ("m", 60_000),
-    ("s", 1_000),
-    ("ms", 1),
-];
+const UNITS: [(&str, u32); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
 impl Millis {
     /// No time at all.
@@ -53,11 +43,7 @@ impl Millis {
     /// `numerator / denominator` of this duration, rounded down and saturating.
     pub(crate) const fn scaled(self, numerator: u32, denominator: u32) -> Self {
         let scaled = self.0 as u64 * numerator as u64 / denominator as u64;
-        Self(if scaled > u32::MAX as u64 {
-            u32::MAX
-        } else {
-            scaled as u32
-        })
+        Self(if scaled > u32::MAX as u64 { u32::MAX } else { scaled as u32 })
     }
 
     /// Reads `"3s"` and the like; the one parser of durations, also for the bounds written in the settings.
@@ -117,9 +103,7 @@ pub struct ParseDurationError;
 
 impl fmt::Display for ParseDurationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "not a duration: write a whole number and a unit, such as 250ms, 3s, 10m, 1h or 1d",
-        )
+        f.write_str("not a duration: write a whole number and a unit, such as 250ms, 3s, 10m, 1h or 1d")
     }
 }
 
@@ -188,10 +172,7 @@ pub struct Clock {
 impl Clock {
     /// The present instant, from the platform's monotonic and wall clocks, both in milliseconds.
     pub fn read(&mut self, monotonic: u64, wall: u64) -> Timestamp {
-        let (last_monotonic, last_wall) = self
-            .last
-            .replace((monotonic, wall))
-            .unwrap_or((monotonic, wall));
+        let (last_monotonic, last_wall) = self.last.replace((monotonic, wall)).unwrap_or((monotonic, wall));
         let steady = monotonic.saturating_sub(last_monotonic);
         let wall = wall.saturating_sub(last_wall);
         // The two clocks tick apart by a millisecond now and then; only a real gap is sleep.
@@ -213,17 +194,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_no_duration() {
-        for text in [
-            "",
-            "s",
-            "3",
-            "3x",
-            "-3s",
-            "3.5s",
-            "3 s",
-            "99999999999s",
-            "60d",
-        ] {
+        for text in ["", "s", "3", "3x", "-3s", "3.5s", "3 s", "99999999999s", "60d"] {
             assert_eq!(text.parse::<Millis>(), Err(ParseDurationError), "{text}");
         }
     }

@@ -52,8 +52,7 @@ impl Scheme {
 }
 
 /// What a text is told that is none.
-pub(crate) const NOT_A_URL: &str =
-    "not a URL: write http, https, ws, wss or tcp, then :// and a host";
+pub(crate) const NOT_A_URL: &str = "not a URL: write http, https, ws, wss or tcp, then :// and a host";
 
 /// Turns a text into the normal form of its URL; `None` if it is none.
 pub type UrlParser = fn(&str) -> Option<String>;
@@ -71,10 +70,7 @@ impl Url {
     /// A text in place of a URL, so that all else can be checked. Whoever makes one sees to it that the config is refused, or written to a
     /// [`Value`](crate::config::Value) and read back, which parses it.
     pub(crate) fn unparsed(text: String) -> Self {
-        Self {
-            href: text,
-            scheme: Scheme::Unparsed,
-        }
+        Self { href: text, scheme: Scheme::Unparsed }
     }
 
     /// The whole URL, secrets included: for connecting, not for logs.
@@ -147,26 +143,13 @@ mod tests {
 
     #[test]
     fn secrets_are_not_shown() {
-        let url: Url = "https://user:pa%40ss@host:8443/ping?key=secret#frag"
-            .parse()
-            .unwrap();
-        assert_eq!(
-            format!("{url} {url:?}"),
-            "https://host:8443/ping Url(https://host:8443/ping)"
-        );
+        let url: Url = "https://user:pa%40ss@host:8443/ping?key=secret#frag".parse().unwrap();
+        assert_eq!(format!("{url} {url:?}"), "https://host:8443/ping Url(https://host:8443/ping)");
     }
 
     #[test]
     fn other_schemes_and_hostless_urls_are_refused() {
-        for text in [
-            "",
-            "host",
-            "/path",
-            "ftp://host/",
-            "mailto:a@b",
-            "tcp:///x",
-            "http://",
-        ] {
+        for text in ["", "host", "/path", "ftp://host/", "mailto:a@b", "tcp:///x", "http://"] {
             assert_eq!(text.parse::<Url>(), Err(ParseUrlError), "{text}");
         }
     }

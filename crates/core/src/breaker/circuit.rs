@@ -33,36 +33,22 @@ pub(crate) struct Circuit {
 
 #[derive(Clone, Debug)]
 enum State {
-    Closed {
-        failures: u32,
-        window: Option<Box<Window>>,
-    },
-    Open {
-        until: Timestamp,
-    },
-    HalfOpen {
-        trials: Vec<(u32, Timestamp)>,
-        successes: u32,
-    },
+    Closed { failures: u32, window: Option<Box<Window>> },
+    Open { until: Timestamp },
+    HalfOpen { trials: Vec<(u32, Timestamp)>, successes: u32 },
     Isolated,
 }
 
 impl Default for State {
     fn default() -> Self {
-        Self::Closed {
-            failures: 0,
-            window: None,
-        }
+        Self::Closed { failures: 0, window: None }
     }
 }
 
 impl Circuit {
     /// A circuit whose permits are told from those of earlier generations.
     pub(crate) fn of_generation(generation: u32) -> Self {
-        Self {
-            generation,
-            ..Self::default()
-        }
+        Self { generation, ..Self::default() }
     }
 
     pub(crate) const fn generation(&self) -> u32 {
@@ -104,10 +90,7 @@ impl Circuit {
         }
         self.last_number = number;
         self.reported <<= 1;
-        Ok(Ticket {
-            generation: self.generation,
-            number,
-        })
+        Ok(Ticket { generation: self.generation, number })
     }
 
     /// A request has ended.
@@ -127,11 +110,7 @@ impl Circuit {
         match &mut self.state {
             State::Closed { .. } if outcome == CallOutcome::Released => {}
             State::Closed { failures, window } => {
-                *failures = if failed {
-                    failures.saturating_add(1)
-                } else {
-                    0
-                };
+                *failures = if failed { failures.saturating_add(1) } else { 0 };
                 let in_a_row = rules.failures.is_some_and(|maximum| *failures >= maximum);
                 let by_share = (rules.failure_percent.is_some() || rules.slow_percent.is_some())
                     && {
@@ -148,9 +127,7 @@ impl Circuit {
                 let is_it = |(number, deadline): &(u32, Timestamp)| {
                     *number == ticket.number && *deadline > now
                 };
-                let Some(at) = trials.iter().position(is_it) else {
-                    return;
-                };
+                let Some(at) = trials.iter().position(is_it) else { return };
                 trials.swap_remove(at);
                 if outcome == CallOutcome::Released {
                     return;
@@ -185,22 +162,14 @@ impl Circuit {
         if matches!(self.state, State::Open { .. } | State::Isolated) {
             return;
         }
-        let open = rules
-            .open
-            .scaled(1 << self.failed_trials.min(20), 1)
-            .min(rules.open_max);
-        self.turn(State::Open {
-            until: now + open + random.within(open.scaled(1, 5)),
-        });
+        let open = rules.open.scaled(1 << self.failed_trials.min(20), 1).min(rules.open_max);
+        self.turn(State::Open { until: now + open + random.within(open.scaled(1, 5)) });
     }
 
     /// Lets trials through from now on, if it is open.
     pub(crate) fn half_open(&mut self) {
         if matches!(self.state, State::Open { .. }) {
-            self.turn(State::HalfOpen {
-                trials: Vec::new(),
-                successes: 0,
-            });
+            self.turn(State::HalfOpen { trials: Vec::new(), successes: 0 });
         }
     }
 
@@ -250,11 +219,8 @@ type Window = Sliding<3>;
 
 fn reaches_a_share(window: &mut Window, rules: &Breaker, now: Timestamp) -> bool {
     let [calls, failed, slow] = window.sums(rules.window, now);
-    let reaches = |count: u32, percent: Option<u32>| {
-        percent.is_some_and(|percent| count * 100 >= percent * calls)
-    };
-    calls >= rules.minimum
-        && (reaches(failed, rules.failure_percent) || reaches(slow, rules.slow_percent))
+    let reaches = |count: u32, percent: Option<u32>| percent.is_some_and(|percent| count * 100 >= percent * calls);
+    calls >= rules.minimum && (reaches(failed, rules.failure_percent) || reaches(slow, rules.slow_percent))
 }
 
 #[cfg(test)]

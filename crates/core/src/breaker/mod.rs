@@ -25,10 +25,7 @@ pub(crate) struct Breakers {
 
 impl Breakers {
     pub(crate) fn new(count: usize) -> Self {
-        Self {
-            circuits: vec![Circuit::default(); count],
-            latest: 0,
-        }
+        Self { circuits: vec![Circuit::default(); count], latest: 0 }
     }
 
     pub(crate) fn state(&self, index: usize) -> BreakerState {
@@ -37,29 +34,16 @@ impl Breakers {
 
     /// Whether an endpoint's breaker may let a request through.
     pub(crate) fn may_permit(&self, index: usize) -> bool {
-        matches!(
-            self.state(index),
-            BreakerState::Closed | BreakerState::HalfOpen
-        )
+        matches!(self.state(index), BreakerState::Closed | BreakerState::HalfOpen)
     }
 
     /// Asks for permission to make a request to an endpoint.
-    pub(crate) fn try_acquire(
-        &mut self,
-        cx: &mut Context,
-        index: usize,
-    ) -> Result<Permit, Refusal> {
+    pub(crate) fn try_acquire(&mut self, cx: &mut Context, index: usize) -> Result<Permit, Refusal> {
         let (config, now) = (cx.config.clone(), cx.now);
-        let acquired = self.change(cx, index, |circuit, _| {
-            circuit.try_acquire(&config.breaker, now)
-        });
+        let acquired = self.change(cx, index, |circuit, _| circuit.try_acquire(&config.breaker, now));
         let endpoint = cx.name(index);
         match acquired {
-            Ok(Ticket { generation, number }) => Ok(Permit {
-                endpoint,
-                generation,
-                number,
-            }),
+            Ok(Ticket { generation, number }) => Ok(Permit { endpoint, generation, number }),
             Err(wait) => Err(Refusal {
                 endpoint,
                 state: self.state(index),
@@ -77,10 +61,7 @@ impl Breakers {
         outcome: CallOutcome,
         took: Millis,
     ) -> bool {
-        let ticket = Ticket {
-            generation: permit.generation,
-            number: permit.number,
-        };
+        let ticket = Ticket { generation: permit.generation, number: permit.number };
         let (config, now) = (cx.config.clone(), cx.now);
         let before = self.state(index);
         self.change(cx, index, |circuit, cx| {
@@ -137,9 +118,7 @@ impl Breakers {
 
     /// The device slept for so long.
     pub(crate) fn slept(&mut self, gap: Millis) {
-        self.circuits
-            .iter_mut()
-            .for_each(|circuit| circuit.slept(gap));
+        self.circuits.iter_mut().for_each(|circuit| circuit.slept(gap));
     }
 
     /// The endpoints are others. Isolation stays with the name.
@@ -147,9 +126,7 @@ impl Breakers {
         let latest = self.circuits.iter().map(Circuit::generation).max();
         self.latest = self.latest.max(latest.unwrap_or_default());
         let next = self.latest.wrapping_add(1);
-        rearrange(&mut self.circuits, origins, |_| {
-            Circuit::of_generation(next)
-        });
+        rearrange(&mut self.circuits, origins, |_| Circuit::of_generation(next));
         for (circuit, origin) in self.circuits.iter_mut().zip(origins) {
             if !origin.same_host && circuit.state() != BreakerState::Isolated {
                 circuit.close();
@@ -169,11 +146,7 @@ impl Breakers {
         let done = work(circuit, cx);
         let to = circuit.state();
         if from != to {
-            cx.emit(Event::Breaker {
-                endpoint: cx.name(index),
-                from,
-                to,
-            });
+            cx.emit(Event::Breaker { endpoint: cx.name(index), from, to });
         }
         done
     }

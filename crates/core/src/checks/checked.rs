@@ -3,11 +3,11 @@
 use super::schedule::Schedule;
 use crate::base::time::{Millis, Timestamp};
 use crate::config::{Check, Config};
-use crate::health::EndpointHealth;
 use crate::health::detector::Rule;
 use crate::health::evidence::Weight;
 use crate::health::loss::{LossEstimator, Sample};
 use crate::health::rtt::RttEstimator;
+use crate::health::EndpointHealth;
 use crate::protocol::outcome::FailureKind;
 
 /// Maximum number of checks in a row that are made closely because an endpoint fails now and then.
@@ -54,9 +54,7 @@ pub(super) struct Lesson {
 impl Checked {
     pub(super) fn new(config: &Config, now: Timestamp) -> Self {
         let level = Weight::decades(config.suspicion_level as u16);
-        let rule = config
-            .failure_threshold
-            .map_or(Rule::Accrue(level), Rule::Count);
+        let rule = config.failure_threshold.map_or(Rule::Accrue(level), Rule::Count);
         Self {
             health: EndpointHealth::new(rule, now),
             schedule: Schedule::new(now),
@@ -72,12 +70,7 @@ impl Checked {
     }
 
     pub(super) fn learn(&mut self, lesson: &Lesson, now: Timestamp) {
-        let Lesson {
-            started,
-            failure,
-            latency,
-            sample,
-        } = *lesson;
+        let Lesson { started, failure, latency, sample } = *lesson;
         self.last = Some(LastCheck { started, failure });
         self.given_up_late = false;
         if !failure.is_some_and(FailureKind::is_no_answer) {
@@ -108,9 +101,7 @@ impl Checked {
         sample: Option<Sample>,
         now: Timestamp,
     ) {
-        self.health
-            .detector_mut()
-            .late_check_ended(latency.is_some(), now);
+        self.health.detector_mut().late_check_ended(latency.is_some(), now);
         if let Some(sample) = sample {
             self.health.detector_mut().observe(sample);
         }
@@ -127,9 +118,7 @@ impl Checked {
     /// The path to the endpoint is another one: its round trips and losses are unknown.
     pub(super) fn forget_path(&mut self) {
         self.rtt.forget();
-        self.health
-            .detector_mut()
-            .set_loss(LossEstimator::default());
+        self.health.detector_mut().set_loss(LossEstimator::default());
     }
 
     /// Gives up a check whose deadline passed while nobody was awake to see it. The first time says
@@ -161,9 +150,7 @@ impl Checked {
 
     /// How a check ended that began at `since` or later: the endpoint as a witness of the network.
     pub(super) fn testimony(&self, since: Timestamp) -> Option<Option<FailureKind>> {
-        self.last
-            .filter(|last| last.started >= since)
-            .map(|last| last.failure)
+        self.last.filter(|last| last.started >= since).map(|last| last.failure)
     }
 
     pub(crate) const fn last_pass(&self) -> Option<Timestamp> {

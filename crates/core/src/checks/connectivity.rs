@@ -33,12 +33,7 @@ struct Probe {
 
 impl Probe {
     fn new(endpoint: Arc<Endpoint>) -> Self {
-        Self {
-            endpoint,
-            in_flight: None,
-            begun: None,
-            ended: None,
-        }
+        Self { endpoint, in_flight: None, begun: None, ended: None }
     }
 
     fn timeout(&self) -> Millis {
@@ -48,9 +43,7 @@ impl Probe {
     /// When the next check begins, if there is reason to doubt the network since then.
     fn due(&self, doubt: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
         let since = doubt?;
-        let Some(begun) = self.begun else {
-            return Some(now);
-        };
+        let Some(begun) = self.begun else { return Some(now) };
         let pause = (begun - since).scaled(1, 60).clamp(FIRST_PAUSE, LAST_PAUSE);
         Some(begun + pause)
     }
@@ -62,10 +55,7 @@ impl Connectivity {
         for (index, health) in checks.into_iter().enumerate() {
             let name = format!("connectivity-{index}");
             let url = health.url.clone();
-            let endpoint = Endpoint {
-                health,
-                ..Endpoint::new(&name, url.clone(), url)
-            };
+            let endpoint = Endpoint { health, ..Endpoint::new(&name, url.clone(), url) };
             probes.push(Probe::new(Arc::new(endpoint)));
         }
         Self { probes }
@@ -103,11 +93,7 @@ impl Connectivity {
                 probe.in_flight = Some((id, cx.now));
                 probe.begun = Some(cx.now);
                 let (endpoint, timeout) = (probe.endpoint.clone(), probe.timeout());
-                cx.push(Effect::StartCheck {
-                    id,
-                    endpoint,
-                    timeout,
-                });
+                cx.push(Effect::StartCheck { id, endpoint, timeout });
             }
         }
     }
@@ -171,10 +157,7 @@ impl Connectivity {
 
     /// When the last probe began that has ended.
     pub(crate) fn last_end(&self) -> Option<Timestamp> {
-        self.probes
-            .iter()
-            .filter_map(|probe| Some(probe.ended?.0))
-            .max()
+        self.probes.iter().filter_map(|probe| Some(probe.ended?.0)).max()
     }
 
     /// Whether a probe is in flight.

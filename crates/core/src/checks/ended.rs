@@ -42,10 +42,7 @@ impl Ended {
             latency_ms: answer.latency.get(),
             failures: if self.failure.is_some() { failures } else { 0 },
             message: self.failure.map(|kind| kind.advice().to_owned()),
-            failing: answer
-                .document
-                .map(|document| document.failing)
-                .unwrap_or_default(),
+            failing: answer.document.map(|document| document.failing).unwrap_or_default(),
             headers: answer.headers,
             request: self.check.request.filter(|_| !self.repeated),
         }

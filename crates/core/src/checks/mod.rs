@@ -66,12 +66,7 @@ impl Checks {
         for _ in &cx.endpoints {
             endpoints.push(Checked::new(&cx.config, cx.now));
         }
-        Self {
-            endpoints,
-            connectivity,
-            last_id: 0,
-            requests: 0,
-        }
+        Self { endpoints, connectivity, last_id: 0, requests: 0 }
     }
 
     pub(crate) fn of(&self, index: usize) -> &Checked {
@@ -96,12 +91,7 @@ impl Checks {
 
     /// Takes in the outcome of a check; `None` if it is not in flight any more, ran on only for what
     /// it teaches, or was a connectivity probe.
-    pub(crate) fn finished(
-        &mut self,
-        cx: &mut Context,
-        id: CheckId,
-        outcome: Outcome,
-    ) -> Option<Ended> {
+    pub(crate) fn finished(&mut self, cx: &mut Context, id: CheckId, outcome: Outcome) -> Option<Ended> {
         for index in 0..self.endpoints.len() {
             let schedule = &mut self.endpoints[index].schedule;
             if schedule.in_flight().iter().any(|check| check.id == id) {
@@ -141,13 +131,7 @@ impl Checks {
         None
     }
 
-    fn ended(
-        &mut self,
-        cx: &mut Context,
-        index: usize,
-        id: CheckId,
-        outcome: Outcome,
-    ) -> Option<Ended> {
+    fn ended(&mut self, cx: &mut Context, index: usize, id: CheckId, outcome: Outcome) -> Option<Ended> {
         let check = self.end(cx, index, id)?;
         let health = &cx.endpoints[index].health;
         let (failure, latency, answer) = match outcome {
@@ -157,22 +141,12 @@ impl Checks {
             }
             Outcome::Failure(kind) => {
                 let latency = cx.now - check.started;
-                (
-                    Some(kind),
-                    None,
-                    Answer {
-                        latency,
-                        ..Answer::default()
-                    },
-                )
+                (Some(kind), None, Answer { latency, ..Answer::default() })
             }
         };
         let retries = health.check().retries;
         let announced = self.heed(cx, index, &answer);
-        let runs_on = self.endpoints[index]
-            .schedule
-            .late()
-            .is_some_and(|late| late.id == id);
+        let runs_on = self.endpoints[index].schedule.late().is_some_and(|late| late.id == id);
         let checked = &mut self.endpoints[index];
         // An answer that came too late to pass still tells how long the endpoint takes.
         let latency = latency.filter(|_| failure.is_none_or(|kind| kind == FailureKind::Timeout));
@@ -184,11 +158,7 @@ impl Checks {
             started: check.started,
             failure: failure.filter(|_| !limited),
             latency,
-            sample: if limited {
-                Some(Sample::Passed)
-            } else {
-                sample
-            },
+            sample: if limited { Some(Sample::Passed) } else { sample },
         };
         checked.learn(&lesson, cx.now);
         let warns = answer
@@ -199,29 +169,17 @@ impl Checks {
         let poor = limited || (failure.is_none() && (warns || slow));
         let repeated =
             failure.is_some() && !limited && announced.is_none() && check.attempt < retries;
-        Some(Ended {
-            index,
-            failure,
-            check,
-            answer,
-            announced,
-            poor,
-            repeated,
-        })
+        Some(Ended { index, failure, check, answer, announced, poor, repeated })
     }
 
     fn end(&mut self, cx: &mut Context, index: usize, id: CheckId) -> Option<InFlightCheck> {
         let jitter = cx.config.jitter_percent;
-        self.endpoints[index]
-            .schedule
-            .end(id, cx.now, jitter, &mut cx.random)
+        self.endpoints[index].schedule.end(id, cx.now, jitter, &mut cx.random)
     }
 
     fn learn_late(&mut self, cx: &Context, index: usize, outcome: &Outcome) {
         let checked = &mut self.endpoints[index];
-        let Some(check) = checked.schedule.end_late() else {
-            return;
-        };
+        let Some(check) = checked.schedule.end_late() else { return };
         let (latency, sample) = match outcome {
             Outcome::Answer(answer) => (Some(answer.latency), Sample::Passed),
             Outcome::Failure(_) => (None, Sample::Lost),
@@ -243,9 +201,7 @@ impl Checks {
         let rest = answer.retry_after().filter(|_| asks);
         // Everyone was told the same: none comes back earlier, and not all at the same moment.
         let until = rest.map(|rest| cx.now + rest + cx.random.within(cx.config.spread.forced));
-        checked
-            .schedule
-            .heed(until, answer.status == Some(TOO_MANY_REQUESTS));
+        checked.schedule.heed(until, answer.status == Some(TOO_MANY_REQUESTS));
         let by_document =
             document.is_some_and(|document| document.status == DocumentStatus::Maintenance);
         let announced = by_document || (answer.status == Some(503) && rest.is_some());
@@ -274,10 +230,7 @@ impl Checks {
         let overtaken = checked.schedule.in_flight().iter().filter(earlier).count();
         // What is still in flight can show nothing new.
         self.cancel(cx, ended.index);
-        let pass = Pass {
-            poor: ended.poor,
-            overtaken,
-        };
+        let pass = Pass { poor: ended.poor, overtaken };
         let health = &mut self.endpoints[ended.index].health;
         health.success(cx.config.success_threshold, pass, cx.now)
     }

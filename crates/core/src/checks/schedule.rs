@@ -93,11 +93,7 @@ impl Schedule {
     /// When the first of the checks in flight will have taken too long.
     pub(crate) fn deadline(&self, limit: Millis) -> Option<Timestamp> {
         let late = self.late.map(|check| check.started + limit);
-        self.in_flight
-            .iter()
-            .map(InFlightCheck::deadline)
-            .chain(late)
-            .min()
+        self.in_flight.iter().map(InFlightCheck::deadline).chain(late).min()
     }
 
     /// The check that answers `request`, or the next one if none is in flight.
@@ -195,11 +191,7 @@ impl Schedule {
     /// When a requested check begins: one in flight comes first.
     pub(crate) fn requested(&self, rests: bool) -> Option<Timestamp> {
         let at = self.requested.filter(|_| !self.is_checking())?;
-        Some(if rests && self.request.is_none() {
-            self.rested(at)
-        } else {
-            at
-        })
+        Some(if rests && self.request.is_none() { self.rested(at) } else { at })
     }
 
     fn pause(&self, pause: Millis) -> Millis {
@@ -209,18 +201,12 @@ impl Schedule {
     /// The next of the checks that follow each other in haste, side by side if they take longer than
     /// `gap`; `None` when there have been enough, or nothing is done in haste.
     pub(crate) fn in_haste(&self, gap: Option<Millis>, attempts: u32) -> Option<Timestamp> {
-        let gap =
-            gap.filter(|_| self.attempts < attempts && self.in_flight.len() < attempts as usize)?;
+        let gap = gap.filter(|_| self.attempts < attempts && self.in_flight.len() < attempts as usize)?;
         Some(self.last_start.map_or(self.last_end, |start| start + gap))
     }
 
     /// Next check of the active endpoint.
-    pub(crate) fn active_due(
-        &self,
-        config: &Config,
-        check: &Check,
-        haste: Haste,
-    ) -> Option<Timestamp> {
+    pub(crate) fn active_due(&self, config: &Config, check: &Check, haste: Haste) -> Option<Timestamp> {
         if haste == Haste::Suspected
             && let Some(soon) = self.in_haste(config.suspect_interval, MAX_ATTEMPTS)
         {
@@ -257,8 +243,7 @@ impl Schedule {
     }
 
     fn rested_while_active(&self, due: Timestamp) -> Timestamp {
-        self.rested(due)
-            .min(due.max(self.last_end + MAX_REST_WHILE_ACTIVE))
+        self.rested(due).min(due.max(self.last_end + MAX_REST_WHILE_ACTIVE))
     }
 }
 
@@ -282,14 +267,7 @@ mod tests {
     }
 
     fn check(id: u64, started: u64) -> InFlightCheck {
-        InFlightCheck {
-            id: CheckId(id),
-            started: at(started),
-            timeout: Millis::new(300),
-            attempt: 0,
-            baseline: true,
-            request: None,
-        }
+        InFlightCheck { id: CheckId(id), started: at(started), timeout: Millis::new(300), attempt: 0, baseline: true, request: None }
     }
 
     fn checked_once() -> Schedule {
@@ -306,10 +284,7 @@ mod tests {
     #[test]
     fn the_pause_begins_when_the_check_ends() {
         assert_eq!(active_due(&checked_once(), Haste::None), Some(at(4_020)));
-        assert_eq!(
-            checked_once().due_after(Millis::from_secs(30)),
-            Some(at(31_020))
-        );
+        assert_eq!(checked_once().due_after(Millis::from_secs(30)), Some(at(31_020)));
     }
 
     #[test]
@@ -321,11 +296,7 @@ mod tests {
         }
         assert_eq!(schedule.in_flight().len(), 11);
         assert_eq!(schedule.deadline(Millis::from_secs(5)), Some(at(1_550)));
-        assert_eq!(
-            active_due(&schedule, Haste::Suspected),
-            None,
-            "one at a time from here on"
-        );
+        assert_eq!(active_due(&schedule, Haste::Suspected), None, "one at a time from here on");
         (2..13).for_each(|id| {
             schedule.end(CheckId(id), at(5_000), 0, &mut Random::new(1));
         });
@@ -356,11 +327,7 @@ mod tests {
         assert_eq!(active_due(&schedule, Haste::None), Some(at(7_020)));
         assert_eq!(schedule.due_after(Millis::from_secs(30)), Some(at(61_020)));
         schedule.heed(None, false);
-        assert_eq!(
-            active_due(&schedule, Haste::None),
-            Some(at(4_020)),
-            "until it does not"
-        );
+        assert_eq!(active_due(&schedule, Haste::None), Some(at(4_020)), "until it does not");
     }
 
     #[test]

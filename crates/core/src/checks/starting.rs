@@ -42,9 +42,9 @@ impl Checks {
         let excluded = checked.health.health() == Health::Maintenance;
         // A requested check replaces the scheduled one, unless the endpoint is suspect and its next
         // check in haste comes sooner.
-        let requested = schedule
-            .requested(excluded)
-            .filter(|_| pace != Pace::Off || schedule.request().is_some());
+        let requested = schedule.requested(excluded).filter(|_| {
+            pace != Pace::Off || schedule.request().is_some()
+        });
         match (requested, due) {
             (Some(requested), Some(due)) if suspected => Some(requested.min(due)),
             (Some(requested), _) => Some(requested),
@@ -54,10 +54,7 @@ impl Checks {
 
     /// Begins the check of an endpoint if it is due.
     pub(crate) fn start(&mut self, cx: &mut Context, index: usize, pace: Pace) {
-        if self
-            .start_due(cx, index, pace)
-            .is_some_and(|at| at <= cx.now)
-        {
+        if self.start_due(cx, index, pace).is_some_and(|at| at <= cx.now) {
             self.begin(cx, index, pace);
         }
     }
@@ -79,23 +76,14 @@ impl Checks {
             Pace::Off | Pace::OnRequest | Pace::Every(_) | Pace::Haste(..) => unhealthy,
         };
         let full = endpoint.health.check().timeout;
-        let timeout = if patient {
-            full
-        } else {
-            checked.timeout(endpoint.health.check())
-        };
+        let timeout = if patient { full } else { checked.timeout(endpoint.health.check()) };
         let request = checked.schedule.request();
         self.begin_check(cx, index, timeout, 0, request);
     }
 
     /// Repeats a check that failed, before it counts.
     pub(crate) fn repeat(&mut self, cx: &mut Context, ended: &Ended) {
-        let InFlightCheck {
-            attempt,
-            request,
-            timeout,
-            ..
-        } = ended.check;
+        let InFlightCheck { attempt, request, timeout, .. } = ended.check;
         let request = request.max(self.endpoints[ended.index].schedule.request());
         self.begin_check(cx, ended.index, timeout, attempt + 1, request);
     }
@@ -122,11 +110,7 @@ impl Checks {
             baseline,
             request,
         });
-        cx.push(Effect::StartCheck {
-            id,
-            endpoint,
-            timeout: limit,
-        });
+        cx.push(Effect::StartCheck { id, endpoint, timeout: limit });
     }
 
     /// Asks for a check of an endpoint at once, or as soon as may be after the last.
@@ -142,14 +126,9 @@ impl Checks {
         for index in 0..self.endpoints.len() {
             let schedule = &mut self.endpoints[index].schedule;
             if index == first {
-                schedule.ask(
-                    cx.now + delay,
-                    cx.config.suspect_interval.unwrap_or_default(),
-                );
+                schedule.ask(cx.now + delay, cx.config.suspect_interval.unwrap_or_default());
             } else if cx.config.standby_interval.is_some() {
-                let spread = cx
-                    .random
-                    .within(cx.endpoints[index].health.check().interval);
+                let spread = cx.random.within(cx.endpoints[index].health.check().interval);
                 schedule.ask_at(cx.now + delay + spread);
             }
         }
@@ -158,9 +137,7 @@ impl Checks {
     /// The app asks for a check of an endpoint, whatever the pace.
     pub(crate) fn ask_for_app(&mut self, cx: &Context, index: usize) {
         self.requests = self.requests.wrapping_add(1);
-        self.endpoints[index]
-            .schedule
-            .ask_for_app(cx.now, self.requests);
+        self.endpoints[index].schedule.ask_for_app(cx.now, self.requests);
     }
 
     /// The pause before the next check of an endpoint begins now.

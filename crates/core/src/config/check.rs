@@ -4,9 +4,9 @@ use super::reader::{Read, Reader, Setting, settings};
 use super::value::Value;
 use super::writer::Write;
 use crate::base::keyword::keywords;
+use crate::protocol::outcome::Header;
 use crate::base::time::Millis;
 use crate::base::url::{Scheme, Url};
-use crate::protocol::outcome::Header;
 
 settings! {
     /// How endpoints are checked. The config's `check` holds for all of them; an endpoint's `health` may say otherwise.
@@ -66,11 +66,7 @@ keywords! {
 
 /// HTTP headers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(
-    feature = "typescript",
-    derive(ts_rs::TS),
-    ts(type = "Record<string, string>")
-)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "Record<string, string>"))]
 pub struct Headers(pub Vec<Header>);
 
 /// Most headers, and most bytes of a header or body, that a check sends.
@@ -81,14 +77,8 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 impl Setting for Headers {
     fn overlay(&mut self, value: &Value, reader: &mut Reader) {
         for (name, value) in reader.table(value) {
-            let Some(text) = reader.field(name, |reader| String::read(value, reader)) else {
-                continue;
-            };
-            match self
-                .0
-                .iter_mut()
-                .find(|known| known.name.eq_ignore_ascii_case(name))
-            {
+            let Some(text) = reader.field(name, |reader| String::read(value, reader)) else { continue };
+            match self.0.iter_mut().find(|known| known.name.eq_ignore_ascii_case(name)) {
                 Some(known) => known.value = text,
                 None => self.0.push(Header::new(name, text)),
             }
@@ -102,23 +92,15 @@ impl Setting for Headers {
         for Header { name, value } in &self.0 {
             // RFC 9110, section 5.6.2: a field name is a token.
             let token = |byte: u8| {
-                byte.is_ascii_graphic()
-                    && !matches!(byte, b'"' | b'(' | b')' | b',' | b'/' | b':'..=b'@' | b'['..=b']' | b'{' | b'}')
+                byte.is_ascii_graphic() && !matches!(byte, b'"' | b'(' | b')' | b',' | b'/' | b':'..=b'@' | b'['..=b']' | b'{' | b'}')
             };
             if name.is_empty() || !name.bytes().all(token) {
-                reader.field(name, |reader| {
-                    reader
-                        .problem("not a header name, allowed: letters, digits and !#$%&'*+-.^_`|~")
-                });
+                reader.field(name, |reader| reader.problem("not a header name, allowed: letters, digits and !#$%&'*+-.^_`|~"));
             }
             // No platform sends others as they are.
             let printable = |byte: u8| matches!(byte, b'\t' | b' '..=b'~');
             if !value.bytes().all(printable) || value.len() > MAX_HEADER_BYTES {
-                reader.field(name, |reader| {
-                    reader.problem(
-                        "not a header value, allowed: one line of ASCII, at most 8192 bytes",
-                    )
-                });
+                reader.field(name, |reader| reader.problem("not a header value, allowed: one line of ASCII, at most 8192 bytes"));
             }
         }
     }
@@ -137,11 +119,7 @@ impl Write for Headers {
 /// One or a hundred HTTP statuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
-#[cfg_attr(
-    feature = "typescript",
-    derive(ts_rs::TS),
-    ts(type = "number | \"1xx\" | \"2xx\" | \"3xx\" | \"4xx\" | \"5xx\"")
-)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "number | \"1xx\" | \"2xx\" | \"3xx\" | \"4xx\" | \"5xx\""))]
 pub enum StatusPattern {
     /// Just this status, 100 to 599.
     Code(u16),
@@ -230,29 +208,17 @@ impl Check {
     /// Problems between the settings of one check, or of one check and its URL.
     pub(super) fn check_together(&self, url: &Url, reader: &mut Reader) {
         let tcp = url.scheme() == Scheme::Tcp;
-        if self
-            .body
-            .as_ref()
-            .is_some_and(|body| body.len() > MAX_BODY_BYTES)
-        {
-            reader.field("body", |reader| {
-                reader.problem("too long, allowed: at most 65536 bytes")
-            });
+        if self.body.as_ref().is_some_and(|body| body.len() > MAX_BODY_BYTES) {
+            reader.field("body", |reader| reader.problem("too long, allowed: at most 65536 bytes"));
         }
         if self.body.is_some() && matches!(self.method, Method::Get | Method::Head) && !tcp {
-            reader.field("body", |reader| {
-                reader.problem("a GET or HEAD has no body; set `method` to POST or PUT")
-            });
+            reader.field("body", |reader| reader.problem("a GET or HEAD has no body; set `method` to POST or PUT"));
         }
         if self.expect_body.is_some() && self.method == Method::Head && !tcp {
-            reader.field("expectBody", |reader| {
-                reader.problem("the answer to a HEAD has no body; set `method` to GET")
-            });
+            reader.field("expectBody", |reader| reader.problem("the answer to a HEAD has no body; set `method` to GET"));
         }
         if self.mode == FetchMode::NoCors && self.method == Method::Put {
-            reader.field("method", |reader| {
-                reader.problem("`mode` no-cors allows GET, HEAD and POST")
-            });
+            reader.field("method", |reader| reader.problem("`mode` no-cors allows GET, HEAD and POST"));
         }
         if self.mode == FetchMode::NoCors && self.expect_body.is_some() {
             reader.field("expectBody", |reader| {

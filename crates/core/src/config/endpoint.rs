@@ -44,49 +44,23 @@ const RANK: [&str; 2] = ["0", "1000"];
 impl Endpoint {
     /// An endpoint checked as the config's `check` says.
     pub fn new(name: &str, connect: Url, health: Url) -> Self {
-        let health = HealthCheck {
-            url: health,
-            check: None,
-        };
-        Self {
-            name: name.into(),
-            connect,
-            health,
-            priority: 0,
-            weight: 1,
-            region: None,
-        }
+        let health = HealthCheck { url: health, check: None };
+        Self { name: name.into(), connect, health, priority: 0, weight: 1, region: None }
     }
 
     /// Reports what is wrong with the endpoint, which comes after those `before` it in the list.
     pub(super) fn check(&mut self, before: &[(usize, Name)], reader: &mut Reader) {
         if let Some((twin, _)) = before.iter().find(|(_, name)| *name == self.name) {
-            reader.field("name", |reader| {
-                reader.problem(format!("must be unique; endpoints[{twin}] has the same"))
-            });
+            reader.field("name", |reader| reader.problem(format!("must be unique; endpoints[{twin}] has the same")));
         }
         if !(1..=64).contains(&self.name.as_str().chars().count()) {
-            reader.field("name", |reader| {
-                reader.problem("allowed: 1 to 64 characters")
-            });
+            reader.field("name", |reader| reader.problem("allowed: 1 to 64 characters"));
         }
         let connectable = [Scheme::Ws, Scheme::Wss, Scheme::Http, Scheme::Https];
-        check_scheme(
-            "connect",
-            &self.connect,
-            &connectable,
-            "allowed: ws, wss, http or https",
-            reader,
-        );
-        reader.field("priority", |reader| {
-            reader.within(Measure::Count(self.priority), RANK[0], RANK[1])
-        });
-        reader.field("weight", |reader| {
-            reader.within(Measure::Count(self.weight), RANK[0], RANK[1])
-        });
-        reader.field("region", |reader| {
-            check_region(self.region.as_ref(), reader)
-        });
+        check_scheme("connect", &self.connect, &connectable, "allowed: ws, wss, http or https", reader);
+        reader.field("priority", |reader| reader.within(Measure::Count(self.priority), RANK[0], RANK[1]));
+        reader.field("weight", |reader| reader.within(Measure::Count(self.weight), RANK[0], RANK[1]));
+        reader.field("region", |reader| check_region(self.region.as_ref(), reader));
         reader.field("health", |reader| self.health.check_settings(reader));
     }
 }
@@ -107,8 +81,7 @@ fn check_scheme(field: &str, url: &Url, allowed: &[Scheme], message: &str, reade
 
 impl Read for Endpoint {
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
-        let (mut name, mut connect, mut health) =
-            (None::<String>, None::<Url>, None::<HealthCheck>);
+        let (mut name, mut connect, mut health) = (None::<String>, None::<Url>, None::<HealthCheck>);
         let (mut priority, mut weight, mut region) = (0, 1, None::<String>);
         let fields: Vec<Field> = vec![
             ("name", &mut name, &[]),
@@ -122,35 +95,14 @@ impl Read for Endpoint {
         for required in &["name", "connect", "health"] {
             require(value, required, reader);
         }
-        Some(Self {
-            name: name?.as_str().into(),
-            connect: connect?,
-            health: health?,
-            priority,
-            weight,
-            region,
-        })
+        Some(Self { name: name?.as_str().into(), connect: connect?, health: health?, priority, weight, region })
     }
 }
 
 impl Write for Endpoint {
     fn write(&self) -> Value {
-        let Self {
-            name,
-            connect,
-            health,
-            priority,
-            weight,
-            region,
-        } = self;
-        table(&[
-            ("name", name),
-            ("connect", connect),
-            ("health", health),
-            ("priority", priority),
-            ("weight", weight),
-            ("region", region),
-        ])
+        let Self { name, connect, health, priority, weight, region } = self;
+        table(&[("name", name), ("connect", connect), ("health", health), ("priority", priority), ("weight", weight), ("region", region)])
     }
 }
 
@@ -175,13 +127,7 @@ pub struct HealthCheck {
 impl HealthCheck {
     /// Reports what is wrong with it.
     pub(super) fn check_settings(&mut self, reader: &mut Reader) {
-        check_scheme(
-            "url",
-            &self.url,
-            &[Scheme::Http, Scheme::Https, Scheme::Tcp],
-            "allowed: http, https or tcp",
-            reader,
-        );
+        check_scheme("url", &self.url, &[Scheme::Http, Scheme::Https, Scheme::Tcp], "allowed: http, https or tcp", reader);
         if let Some(check) = &mut self.check {
             check.check(reader);
         }
@@ -192,16 +138,7 @@ impl HealthCheck {
     /// What a shell in another language must know to make the check: `url`, and of the check's settings those that say how it asks and what
     /// it needs to see, named as in a config.
     pub fn to_request(&self) -> Value {
-        let Check {
-            method,
-            headers,
-            body,
-            expect_body,
-            document,
-            follow_redirects,
-            mode,
-            ..
-        } = self.check();
+        let Check { method, headers, body, expect_body, document, follow_redirects, mode, .. } = self.check();
         table(&[
             ("url", &self.url),
             ("method", method),
@@ -259,10 +196,7 @@ impl Read for HealthCheck {
         reader.section(value, fields);
         // One that says nothing else is asked as the config's `check` says.
         let says_how = matches!(value, Value::Table(entries) if entries.len() > 1);
-        url.map(|url| Self {
-            url,
-            check: says_how.then_some(check),
-        })
+        url.map(|url| Self { url, check: says_how.then_some(check) })
     }
 }
 

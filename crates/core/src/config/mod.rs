@@ -14,14 +14,14 @@ pub use preset::Preset;
 pub use problems::{Problem, Problems};
 pub use value::Value;
 
-use crate::base::keyword::keywords;
-use crate::base::time::Millis;
-use crate::base::url::UrlParser;
 pub use crate::breaker::rules::Breaker;
 #[cfg(feature = "recovery")]
 pub use crate::observe::failures::FailureEvents;
+use crate::base::keyword::keywords;
 #[cfg(feature = "recovery")]
 pub use crate::operate::recovery::Recovery;
+use crate::base::time::Millis;
+use crate::base::url::UrlParser;
 use reader::{Read, Reader, Setting, settings};
 use writer::Write;
 
@@ -157,10 +157,7 @@ keywords! {
 /// URLs that are checked for what they tell of the network.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct HealthChecks(
-    #[cfg_attr(feature = "typescript", ts(as = "Vec<endpoint::WrittenHealthCheck>"))]
-    pub  Vec<HealthCheck>,
-);
+pub struct HealthChecks(#[cfg_attr(feature = "typescript", ts(as = "Vec<endpoint::WrittenHealthCheck>"))] pub Vec<HealthCheck>);
 
 /// Maximum number of connectivity checks.
 const MAX_HEALTH_CHECKS: usize = 4;
@@ -262,10 +259,7 @@ const COUNT_ALLOWED: &str = "allowed: 1 to 64 endpoints";
 impl Config {
     /// The config of `preset` with these endpoints.
     pub fn new(preset: Preset, endpoints: Vec<Endpoint>) -> Self {
-        Self {
-            endpoints: Endpoints(endpoints),
-            ..preset.config()
-        }
+        Self { endpoints: Endpoints(endpoints), ..preset.config() }
     }
 
     /// Reads a config, with every endpoint's health check spelt out, or reports everything that is wrong with it. URLs are parsed by the platform's `parser`.
@@ -311,25 +305,16 @@ impl Config {
 
     fn check_settings(&mut self, reader: &mut Reader) {
         self.check(reader);
-        reader.field("region", |reader| {
-            endpoint::check_region(self.region.as_ref(), reader)
-        });
+        reader.field("region", |reader| endpoint::check_region(self.region.as_ref(), reader));
         let waits = [
             ("failback", "max", self.failback.after, self.failback.max),
             ("retry", "max", self.retry.initial, self.retry.max),
-            (
-                "breaker",
-                "openMax",
-                self.breaker.open,
-                self.breaker.open_max,
-            ),
+            ("breaker", "openMax", self.breaker.open, self.breaker.open_max),
         ];
         for (section, field, low, high) in &waits {
             if low > high {
                 reader.field(section, |reader| {
-                    reader.field(field, |reader| {
-                        reader.problem(format!("{high} is less than the first wait, {low}"))
-                    });
+                    reader.field(field, |reader| reader.problem(format!("{high} is less than the first wait, {low}")));
                 });
             }
         }

@@ -21,10 +21,7 @@ keywords! {
 impl Preset {
     /// The config of the preset, still without endpoints.
     pub(super) fn config(self) -> Config {
-        let mut config = Config {
-            preset: self,
-            ..Config::default()
-        };
+        let mut config = Config { preset: self, ..Config::default() };
         if self == Self::Default {
             return config;
         }

@@ -17,11 +17,7 @@ records! {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = if self.path.is_empty() {
-            "config"
-        } else {
-            &self.path
-        };
+        let path = if self.path.is_empty() { "config" } else { &self.path };
         write!(f, "{path}: {}", self.message)
     }
 }
@@ -33,11 +29,7 @@ pub struct Problems(Vec<Problem>);
 impl Problems {
     /// `value`, unless there are problems.
     pub(crate) fn or<T>(problems: Vec<Problem>, value: T) -> Result<T, Self> {
-        if problems.is_empty() {
-            Ok(value)
-        } else {
-            Err(Self(problems))
-        }
+        if problems.is_empty() { Ok(value) } else { Err(Self(problems)) }
     }
 
     /// The list of them as a tree.

@@ -24,13 +24,7 @@ pub(crate) struct Reader {
 
 impl Reader {
     pub(super) fn new(parse_url: UrlParser, check: Check) -> Self {
-        Self {
-            path: String::new(),
-            problems: Vec::new(),
-            range: &[],
-            parse_url,
-            check,
-        }
+        Self { path: String::new(), problems: Vec::new(), range: &[], parse_url, check }
     }
 
     /// One that only checks what has been read or built before.
@@ -43,10 +37,7 @@ impl Reader {
     }
 
     pub(super) fn problem(&mut self, message: impl Into<String>) {
-        self.problems.push(Problem {
-            path: self.path.clone(),
-            message: message.into(),
-        });
+        self.problems.push(Problem { path: self.path.clone(), message: message.into() });
     }
 
     /// Does `work` with `.key` added to the path.
@@ -121,9 +112,7 @@ impl Reader {
     pub(crate) fn section(&mut self, value: &Value, mut fields: Vec<Field<'_>>) {
         for (key, value) in self.table(value) {
             self.field(key, |reader| {
-                if let Some((_, setting, range)) =
-                    fields.iter_mut().find(|(name, ..)| camel(name) == *key)
-                {
+                if let Some((_, setting, range)) = fields.iter_mut().find(|(name, ..)| camel(name) == *key) {
                     return reader.with_range(range, |reader| setting.overlay(value, reader));
                 }
                 let mut known = Vec::new();
@@ -136,11 +125,7 @@ impl Reader {
     }
 
     /// Does `work` on a setting with this range, or with none.
-    pub(super) fn with_range(
-        &mut self,
-        range: &'static [&'static str],
-        work: impl FnOnce(&mut Self),
-    ) {
+    pub(super) fn with_range(&mut self, range: &'static [&'static str], work: impl FnOnce(&mut Self)) {
         let outer = std::mem::replace(&mut self.range, range);
         work(self);
         self.range = outer;
@@ -169,9 +154,7 @@ impl Reader {
     /// Reports a value outside its range.
     pub(super) fn within(&mut self, measure: Measure, low: &str, high: &str) {
         if !measure.within(low, high) {
-            self.problem(format!(
-                "{measure} is out of range, allowed: {low} to {high}"
-            ));
+            self.problem(format!("{measure} is out of range, allowed: {low} to {high}"));
         }
     }
 }
@@ -248,11 +231,7 @@ impl<T: Read> Setting for T {
 
 impl<T: Read> Read for Option<T> {
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
-        if matches!(value, Value::Null) {
-            Some(None)
-        } else {
-            T::read(value, reader).map(Some)
-        }
+        if matches!(value, Value::Null) { Some(None) } else { T::read(value, reader).map(Some) }
     }
 
     fn measure(&self) -> Option<Measure> {
@@ -344,11 +323,7 @@ pub(crate) fn camel(field: &str) -> String {
     let mut upper = false;
     for byte in field.bytes() {
         if byte != b'_' {
-            name.push(char::from(if upper {
-                byte.to_ascii_uppercase()
-            } else {
-                byte
-            }));
+            name.push(char::from(if upper { byte.to_ascii_uppercase() } else { byte }));
         }
         upper = byte == b'_';
     }

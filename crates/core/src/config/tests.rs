@@ -6,19 +6,14 @@ use crate::protocol::outcome::Header;
 fn problems(json: &str) -> Vec<String> {
     let value: Value = serde_json::from_str(json).unwrap();
     let problems = Config::read(&value, crate::parse_url).unwrap_err();
-    problems
-        .as_slice()
-        .iter()
-        .map(ToString::to_string)
-        .collect()
+    problems.as_slice().iter().map(ToString::to_string).collect()
 }
 
 fn read(json: &str) -> Config {
     serde_json::from_str(json).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
-const ENDPOINTS: &str =
-    r#""endpoints": [{ "name": "a", "connect": "ws://a/", "health": "http://a/" }]"#;
+const ENDPOINTS: &str = r#""endpoints": [{ "name": "a", "connect": "ws://a/", "health": "http://a/" }]"#;
 
 #[test]
 fn everything_wrong_is_told_at_once_with_its_path() {
@@ -63,24 +58,11 @@ fn everything_wrong_is_told_at_once_with_its_path() {
 
 #[test]
 fn a_config_that_is_no_object_or_has_no_endpoints_says_so() {
-    assert_eq!(
-        problems("[]"),
-        [
-            "config: expected an object, found a list",
-            "endpoints: missing"
-        ]
-    );
+    assert_eq!(problems("[]"), ["config: expected an object, found a list", "endpoints: missing"]);
     assert_eq!(problems("{}"), ["endpoints: missing"]);
-    assert_eq!(
-        problems(r#"{"endpoints": []}"#),
-        ["endpoints: allowed: 1 to 64 endpoints"]
-    );
-    let many =
-        vec![r#"{ "name": "a", "connect": "ws://a/", "health": "http://a/" }"#; 65].join(",");
-    assert!(
-        problems(&format!(r#"{{"endpoints": [{many}]}}"#))
-            .contains(&"endpoints: allowed: 1 to 64 endpoints".to_owned())
-    );
+    assert_eq!(problems(r#"{"endpoints": []}"#), ["endpoints: allowed: 1 to 64 endpoints"]);
+    let many = vec![r#"{ "name": "a", "connect": "ws://a/", "health": "http://a/" }"#; 65].join(",");
+    assert!(problems(&format!(r#"{{"endpoints": [{many}]}}"#)).contains(&"endpoints: allowed: 1 to 64 endpoints".to_owned()));
 }
 
 #[test]
@@ -111,10 +93,7 @@ fn headers_that_no_platform_can_send_are_refused() {
     let told = problems(&format!(
         r#"{{ {ENDPOINTS}, "check": {{ "headers": {{ "x-a": "für", "x-b": "a\r\nx-c: d", "": "e", "x-f": "g\th~" }} }} }}"#
     ));
-    let of_check: Vec<_> = told
-        .iter()
-        .filter(|problem| problem.starts_with("check."))
-        .collect();
+    let of_check: Vec<_> = told.iter().filter(|problem| problem.starts_with("check.")).collect();
     assert_eq!(
         of_check,
         [
@@ -128,9 +107,7 @@ fn headers_that_no_platform_can_send_are_refused() {
 #[test]
 fn what_cannot_be_together_is_refused() {
     let health = r#"{ "url": "http://a/", "method": "HEAD", "body": "x", "expectBody": "OK" }"#;
-    let told = problems(&format!(
-        r#"{{"endpoints": [{{ "name": "a", "connect": "ws://a/", "health": {health} }}]}}"#
-    ));
+    let told = problems(&format!(r#"{{"endpoints": [{{ "name": "a", "connect": "ws://a/", "health": {health} }}]}}"#));
     assert_eq!(
         told,
         [
@@ -151,32 +128,21 @@ fn an_endpoint_starts_from_the_common_check() {
             "check": { "timeout": "2s", "method": "HEAD", "headers": { "X-A": "1" } }
         }"#,
     );
-    let [a, b] = config.endpoints.0.as_slice() else {
-        panic!()
-    };
+    let [a, b] = config.endpoints.0.as_slice() else { panic!() };
     assert_eq!(*a.health.check(), config.check);
     assert_eq!(b.health.check().timeout, Millis::new(700));
     assert_eq!(b.health.check().method, Method::Head);
-    assert_eq!(
-        b.health.check().headers.0,
-        [Header::new("X-A", "1"), Header::new("x-b", "2")]
-    );
+    assert_eq!(b.health.check().headers.0, [Header::new("X-A", "1"), Header::new("x-b", "2")]);
 }
 
 #[test]
 fn an_endpoint_built_by_hand_is_checked_as_the_config_says() {
-    let endpoint = Endpoint::new(
-        "a",
-        "ws://a/".parse().unwrap(),
-        "http://a/".parse().unwrap(),
-    );
+    let endpoint = Endpoint::new("a", "ws://a/".parse().unwrap(), "http://a/".parse().unwrap());
     let mut config = Config::new(Preset::AppServices, vec![endpoint.clone()]);
     config.check.interval = Millis::from_secs(7);
     let config = config.validated().unwrap();
     assert_eq!(*config.endpoints.0[0].health.check(), config.check);
-    let later = config
-        .validated_endpoints(Endpoints(vec![endpoint]))
-        .unwrap();
+    let later = config.validated_endpoints(Endpoints(vec![endpoint])).unwrap();
     assert_eq!(later, config.endpoints);
 }
 
@@ -193,60 +159,29 @@ fn what_is_written_reads_back_the_same() {
 
 #[test]
 fn a_preset_is_a_start_not_the_end() {
-    let config = read(&format!(
-        r#"{{ "preset": "appServices", "failureThreshold": 4, "standbyInterval": null, {ENDPOINTS} }}"#
-    ));
-    assert_eq!(
-        (config.preset, config.strategy),
-        (Preset::AppServices, Strategy::Cyclic)
-    );
-    assert_eq!(
-        (config.failure_threshold, config.initial_delay),
-        (Some(4), Millis::from_secs(3))
-    );
+    let config = read(&format!(r#"{{ "preset": "appServices", "failureThreshold": 4, "standbyInterval": null, {ENDPOINTS} }}"#));
+    assert_eq!((config.preset, config.strategy), (Preset::AppServices, Strategy::Cyclic));
+    assert_eq!((config.failure_threshold, config.initial_delay), (Some(4), Millis::from_secs(3)));
     assert_eq!(config.endpoints.0[0].health.check().method, Method::Head);
-    assert!(
-        config.endpoints.0[0]
-            .health
-            .check()
-            .expect_status
-            .matches(200)
-    );
-    assert!(
-        !config.endpoints.0[0]
-            .health
-            .check()
-            .expect_status
-            .matches(204)
-    );
+    assert!(config.endpoints.0[0].health.check().expect_status.matches(200));
+    assert!(!config.endpoints.0[0].health.check().expect_status.matches(204));
     let told = problems(&format!(r#"{{ "preset": "appservices", {ENDPOINTS} }}"#));
     assert_eq!(told, ["preset: unknown value; did you mean `appServices`?"]);
 }
 
 #[test]
 fn endpoints_can_be_read_at_run_time() {
-    let config = read(&format!(
-        r#"{{ "check": {{ "timeout": "1s" }}, {ENDPOINTS} }}"#
-    ));
-    let value =
-        serde_json::from_str(r#"[{ "name": "n", "connect": "ws://n/", "health": "http://n/" }]"#)
-            .unwrap();
+    let config = read(&format!(r#"{{ "check": {{ "timeout": "1s" }}, {ENDPOINTS} }}"#));
+    let value = serde_json::from_str(r#"[{ "name": "n", "connect": "ws://n/", "health": "http://n/" }]"#).unwrap();
     let endpoints = config.read_endpoints(&value, crate::parse_url).unwrap();
     assert_eq!(endpoints.0[0].health.check().timeout, Millis::from_secs(1));
-    let told = config
-        .read_endpoints(&Value::Null, crate::parse_url)
-        .unwrap_err();
-    assert_eq!(
-        told.to_string(),
-        "endpoints: expected a list of endpoints, found null"
-    );
+    let told = config.read_endpoints(&Value::Null, crate::parse_url).unwrap_err();
+    assert_eq!(told.to_string(), "endpoints: expected a list of endpoints, found null");
 }
 
 #[test]
 fn numbers_beyond_all_ranges_are_refused_with_the_range() {
-    let told = problems(&format!(
-        r#"{{ "failureThreshold": -1, "jitterPercent": 99999999999, "busyInterval": -5, {ENDPOINTS} }}"#
-    ));
+    let told = problems(&format!(r#"{{ "failureThreshold": -1, "jitterPercent": 99999999999, "busyInterval": -5, {ENDPOINTS} }}"#));
     assert_eq!(
         told,
         [

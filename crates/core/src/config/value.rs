@@ -36,30 +36,19 @@ impl Value {
     /// The value under `key`, if this is a table that has it.
     pub fn get(&self, key: &str) -> Option<&Self> {
         match self {
-            Self::Table(entries) => entries
-                .iter()
-                .find(|(name, _)| name == key)
-                .map(|(_, value)| value),
+            Self::Table(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, value)| value),
             _ => None,
         }
     }
 
     /// The text under `key`, if there is one.
     pub fn text(&self, key: &str) -> Option<&str> {
-        if let Some(Self::Text(text)) = self.get(key) {
-            Some(text)
-        } else {
-            None
-        }
+        if let Some(Self::Text(text)) = self.get(key) { Some(text) } else { None }
     }
 
     /// The whole number under `key`, if there is one.
     pub fn number(&self, key: &str) -> Option<i64> {
-        if let Some(Self::Number(number)) = self.get(key) {
-            Some(*number)
-        } else {
-            None
-        }
+        if let Some(Self::Number(number)) = self.get(key) { Some(*number) } else { None }
     }
 
     /// The items of the list under `key`; none if there is none.
@@ -69,22 +58,14 @@ impl Value {
 
     /// The items, if it is a list.
     pub fn items(&self) -> &[Self] {
-        if let Self::List(items) = self {
-            items
-        } else {
-            &[]
-        }
+        if let Self::List(items) = self { items } else { &[] }
     }
 }
 
 impl From<f64> for Value {
     fn from(number: f64) -> Self {
         // Beyond this not every whole number has a float of its own, and no setting goes there.
-        if number.fract() == 0.0 && number.abs() < 1e15 {
-            Self::Number(number as i64)
-        } else {
-            Self::Fraction(number)
-        }
+        if number.fract() == 0.0 && number.abs() < 1e15 { Self::Number(number as i64) } else { Self::Fraction(number) }
     }
 }
 
@@ -98,9 +79,7 @@ impl serde::Serialize for Value {
             Self::Number(number) => serializer.serialize_i64(*number),
             Self::Text(text) => serializer.serialize_str(text),
             Self::List(items) => serializer.collect_seq(items),
-            Self::Table(entries) => {
-                serializer.collect_map(entries.iter().map(|(key, value)| (key, value)))
-            }
+            Self::Table(entries) => serializer.collect_map(entries.iter().map(|(key, value)| (key, value))),
         }
     }
 }

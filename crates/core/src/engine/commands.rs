@@ -67,9 +67,7 @@ impl Engine {
     }
 
     fn isolate(&mut self, name: &Name, isolated: bool) {
-        let Some(index) = self.cx.index_of(name) else {
-            return;
-        };
+        let Some(index) = self.cx.index_of(name) else { return };
         if isolated {
             self.breakers.isolate(&mut self.cx, index);
         } else {
@@ -80,9 +78,7 @@ impl Engine {
 
     fn set_endpoints(&mut self, endpoints: Endpoints) {
         // The list may have been built by hand; what is not valid changes nothing.
-        let Ok(endpoints) = self.cx.config.validated_endpoints(endpoints) else {
-            return;
-        };
+        let Ok(endpoints) = self.cx.config.validated_endpoints(endpoints) else { return };
         let origins = origins(&self.cx.endpoints, &endpoints.0);
         let before = self.active().clone();
         let request = self.abandon_checks(&origins);
@@ -104,8 +100,7 @@ impl Engine {
             self.failover.set_active(&self.cx, best);
         }
         if let Some(request) = request {
-            self.checks
-                .pass_on(&self.cx, self.failover.active(), request);
+            self.checks.pass_on(&self.cx, self.failover.active(), request);
         }
         if self.is_running() {
             self.follow_new_endpoints(&before.name, &origins);
@@ -117,10 +112,7 @@ impl Engine {
     fn abandon_checks(&mut self, origins: &[Origin]) -> Option<u32> {
         let mut request = None;
         for index in 0..self.cx.endpoints.len() {
-            let stays = Origin {
-                before: Some(index),
-                same_host: true,
-            };
+            let stays = Origin { before: Some(index), same_host: true };
             if !origins.contains(&stays) {
                 request = request.max(self.checks.abandon(&mut self.cx, index));
             }

@@ -54,12 +54,7 @@ impl Engine {
         let retry = self.retry();
         let watch = self.watch();
         let (checks, session) = (&self.checks, &self.session);
-        let world = World {
-            checks,
-            session,
-            retry: &retry,
-            watch,
-        };
+        let world = World { checks, session, retry: &retry, watch };
         let decision = self.failover.step(&world, &mut self.cx, fact);
         if let Some(decision) = decision {
             self.follow(decision, from);
@@ -86,21 +81,15 @@ impl Engine {
                 self.checks.restart_count(from);
                 // The pause follows the attempt, unless a check is in flight: then it follows that.
                 self.checks.pause(cx, from);
-                cx.emit(Event::AllDown {
-                    active: cx.name(from),
-                });
+                cx.emit(Event::AllDown { active: cx.name(from) });
             }
             Decision::Open(index) => self.session.try_out(cx, index),
             Decision::Postpone(_) => {}
             Decision::Switch { to, reason } => self.switched(from, to, reason),
-            Decision::AllDown => cx.emit(Event::AllDown {
-                active: cx.name(from),
-            }),
+            Decision::AllDown => cx.emit(Event::AllDown { active: cx.name(from) }),
             Decision::Offline(reason) => cx.emit(Event::Offline { reason }),
             Decision::Recover { to, void } => {
-                cx.emit(Event::Recovered {
-                    active: cx.name(to),
-                });
+                cx.emit(Event::Recovered { active: cx.name(to) });
                 self.back_from_outage(from, to, void);
             }
             Decision::BackOnline { to, void } => {
@@ -126,11 +115,7 @@ impl Engine {
         if reason == SwitchReason::Failback {
             self.breakers.close(cx, to);
         }
-        cx.emit(Event::Switched {
-            from: cx.name(from),
-            to: cx.name(to),
-            reason,
-        });
+        cx.emit(Event::Switched { from: cx.name(from), to: cx.name(to), reason });
         cx.push(Effect::Persist);
         self.session.follow(cx, to);
     }

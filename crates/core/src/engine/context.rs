@@ -31,15 +31,7 @@ impl Context {
         now: Timestamp,
     ) -> Self {
         let random = Random::new(seed);
-        Self {
-            config,
-            endpoints,
-            now,
-            random,
-            running: false,
-            effects: Vec::new(),
-            seen: 0,
-        }
+        Self { config, endpoints, now, random, running: false, effects: Vec::new(), seen: 0 }
     }
 
     /// Asks the shell for something.
@@ -50,10 +42,7 @@ impl Context {
     /// Reports something to the app.
     pub(crate) fn emit(&mut self, event: Event) {
         if self.running {
-            self.effects.push(Effect::Emit {
-                at: self.now,
-                event,
-            });
+            self.effects.push(Effect::Emit { at: self.now, event });
         }
     }
 
@@ -98,8 +87,6 @@ impl Context {
 
     /// The place of the endpoint of this name.
     pub(crate) fn index_of(&self, name: &Name) -> Option<usize> {
-        self.endpoints
-            .iter()
-            .position(|endpoint| endpoint.name == *name)
+        self.endpoints.iter().position(|endpoint| endpoint.name == *name)
     }
 }

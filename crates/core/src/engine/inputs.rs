@@ -44,18 +44,10 @@ impl Engine {
             Input::Traffic { endpoint, ok } => self.app_traffic(&endpoint, ok),
             #[cfg(feature = "recovery")]
             Input::RecoveryEnded { id, ok, error } => {
-                let result = if ok {
-                    Ok(())
-                } else {
-                    Err(error.unwrap_or_default())
-                };
+                let result = if ok { Ok(()) } else { Err(error.unwrap_or_default()) };
                 self.operator.ended(&mut self.cx, id, result);
             }
-            Input::CallEnded {
-                permit,
-                outcome,
-                latency,
-            } => {
+            Input::CallEnded { permit, outcome, latency } => {
                 self.call_ended(&permit, outcome, latency);
             }
             Input::Network(network) => self.network(network),
@@ -91,11 +83,7 @@ impl Engine {
         let target = self.failover.attempt_target(&self.world(&retry));
         let checked = self.checks.of(target);
         let excluded = checked.health().health() == Health::Maintenance;
-        match checked
-            .schedule()
-            .rests_until()
-            .filter(|at| excluded && *at > self.cx.now)
-        {
+        match checked.schedule().rests_until().filter(|at| excluded && *at > self.cx.now) {
             Some(at) => self.session.retry_at(at),
             None => self.session.attempt(&mut self.cx, target),
         }
@@ -122,10 +110,7 @@ impl Engine {
             self.fact(Fact::Passed);
         }
         self.health_changed(index, change);
-        self.fact(Fact::Tried {
-            target: index,
-            passed,
-        });
+        self.fact(Fact::Tried { target: index, passed });
     }
 
     /// The other endpoints and URLs, as witnesses of the network, for evidence against the suspect.
@@ -140,11 +125,7 @@ impl Engine {
     pub(super) fn health_changed(&mut self, index: usize, change: Option<HealthChange>) {
         let Some(change) = change else { return };
         let HealthChange { from, to } = change;
-        self.cx.emit(Event::Health {
-            endpoint: self.cx.name(index),
-            from,
-            to,
-        });
+        self.cx.emit(Event::Health { endpoint: self.cx.name(index), from, to });
         self.breakers.follow(&mut self.cx, index, change);
         // Attempts to connect that failed while the endpoint was down say nothing of it now.
         if matches!(from, Health::Unhealthy | Health::Maintenance) && to != Health::Maintenance {
@@ -157,30 +138,19 @@ impl Engine {
             None => {}
             Some(SessionFact::Opened(index)) => {
                 self.traffic(index, Fact::Opened);
-                self.cx.emit(Event::Connected {
-                    endpoint: self.cx.name(index),
-                });
+                self.cx.emit(Event::Connected { endpoint: self.cx.name(index) });
             }
             Some(SessionFact::TrialOpened(index)) => {
                 self.fact(Fact::TrialOpened(index));
                 self.traffic(index, Fact::Opened);
-                self.cx.emit(Event::Connected {
-                    endpoint: self.cx.name(index),
-                });
+                self.cx.emit(Event::Connected { endpoint: self.cx.name(index) });
             }
             Some(SessionFact::TrialFailed(index)) => {
                 self.fact(Fact::TrialFailed(index));
             }
-            Some(SessionFact::Closed {
-                endpoint,
-                code,
-                end,
-            }) => {
+            Some(SessionFact::Closed { endpoint, code, end }) => {
                 self.blame(endpoint, code, end);
-                self.cx.emit(Event::Disconnected {
-                    endpoint: self.cx.name(endpoint),
-                    code,
-                });
+                self.cx.emit(Event::Disconnected { endpoint: self.cx.name(endpoint), code });
             }
             Some(SessionFact::RenewalFailed { endpoint, code }) => {
                 self.blame(endpoint, code, End::Refused);
@@ -236,18 +206,14 @@ impl Engine {
     fn passive_failure(&mut self, index: usize, evidence: Evidence) {
         if self.cx.strategy().heeds_servers() && !self.failover.is_reported_offline() {
             let witnesses = self.witnesses(index);
-            let change = self
-                .checks
-                .hold_against(&self.cx, index, evidence, witnesses);
+            let change = self.checks.hold_against(&self.cx, index, evidence, witnesses);
             self.health_changed(index, change);
             self.checks.ask(&self.cx, index);
         }
     }
 
     fn call_ended(&mut self, permit: &Permit, outcome: CallOutcome, latency: Millis) {
-        let Some(index) = self.cx.index_of(&permit.endpoint) else {
-            return;
-        };
+        let Some(index) = self.cx.index_of(&permit.endpoint) else { return };
         let outcome = match outcome {
             // Not the server's fault.
             CallOutcome::Failed if self.failover.is_offline() => CallOutcome::Released,
@@ -256,10 +222,7 @@ impl Engine {
         if outcome == CallOutcome::Succeeded {
             self.traffic(index, Fact::Message);
         }
-        if self
-            .breakers
-            .ended(&mut self.cx, index, permit, outcome, latency)
-        {
+        if self.breakers.ended(&mut self.cx, index, permit, outcome, latency) {
             self.passive_failure(index, Evidence::BreakerOpened);
         }
     }

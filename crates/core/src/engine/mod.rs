@@ -110,13 +110,7 @@ impl Engine {
             endpoints.push(Arc::new(endpoint));
         }
         let connectivity = Connectivity::new(std::mem::take(&mut config.connectivity.0));
-        Ok(Self::of(
-            Arc::new(config),
-            endpoints,
-            connectivity,
-            seed,
-            now,
-        ))
+        Ok(Self::of(Arc::new(config), endpoints, connectivity, seed, now))
     }
 
     /// An engine for another client with the same config: one that has not started and knows
@@ -124,9 +118,7 @@ impl Engine {
     #[must_use]
     pub fn sibling(&self, seed: u64, now: Timestamp) -> Self {
         let connectivity = self.checks.connectivity().anew();
-        let Context {
-            config, endpoints, ..
-        } = &self.cx;
+        let Context { config, endpoints, .. } = &self.cx;
         Self::of(config.clone(), endpoints.clone(), connectivity, seed, now)
     }
 
@@ -151,9 +143,7 @@ impl Engine {
             wakeup: None,
             cx,
         };
-        let best = engine
-            .failover
-            .best_of_all(&engine.world(&engine.retry()), &engine.cx);
+        let best = engine.failover.best_of_all(&engine.world(&engine.retry()), &engine.cx);
         engine.failover.set_active(&engine.cx, best);
         engine
     }
@@ -173,8 +163,7 @@ impl Engine {
                 self.presence = lifecycle.into();
             }
             (Phase::Idle | Phase::Stopped, Input::Network(network)) => {
-                self.failover
-                    .set_reported_offline(now, network == Network::Offline);
+                self.failover.set_reported_offline(now, network == Network::Offline);
             }
             (Phase::Idle, Input::Command(command)) => self.command(command),
             (Phase::Idle | Phase::Stopped, _) => {}
@@ -223,14 +212,10 @@ impl Engine {
         self.failover.restart();
         self.checks.restart(&self.cx);
         let active = self.failover.active();
-        self.cx.emit(Event::Started {
-            active: self.cx.name(active),
-        });
+        self.cx.emit(Event::Started { active: self.cx.name(active) });
         self.forget_verdicts();
         if self.failover.is_reported_offline() {
-            self.cx.emit(Event::Offline {
-                reason: OfflineReason::Told,
-            });
+            self.cx.emit(Event::Offline { reason: OfflineReason::Told });
         } else if self.watches() {
             let delay = self.cx.config.initial_delay;
             self.checks.ask_all(&mut self.cx, active, delay);
@@ -259,12 +244,7 @@ impl Engine {
     /// What the failover may look at.
     fn world<'a>(&'a self, retry: &'a Retry) -> World<'a> {
         let watch = self.watch();
-        World {
-            checks: &self.checks,
-            session: &self.session,
-            retry,
-            watch,
-        }
+        World { checks: &self.checks, session: &self.session, retry, watch }
     }
 
     /// How retries wait for each other: in the background less often, for they wake the radio.

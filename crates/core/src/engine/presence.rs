@@ -63,10 +63,7 @@ impl Engine {
 
     /// Time passes. A wake-up that is late is not sleep: what is due is done first.
     pub(super) fn advance(&mut self, now: Timestamp) {
-        let due = self
-            .wakeup
-            .map(|wakeup| wakeup.at)
-            .filter(|_| self.phase == Phase::Running);
+        let due = self.wakeup.map(|wakeup| wakeup.at).filter(|_| self.phase == Phase::Running);
         let late = due.map_or(Millis::ZERO, |at| now - at);
         self.cx.now = self.cx.now.max(now);
         if late > LATE

@@ -44,11 +44,7 @@ impl Engine {
                 breaker: self.breakers.state(index),
             });
         }
-        Snapshot {
-            state,
-            active: self.active().name.clone(),
-            endpoints,
-        }
+        Snapshot { state, active: self.active().name.clone(), endpoints }
     }
 
     /// Why the engine thinks what it thinks of an endpoint: which evidence led to its last verdict
@@ -140,9 +136,7 @@ impl Engine {
         let retry = self.retry();
         let world = self.world(&retry);
         let others = |allowed: &dyn Fn(usize) -> bool| {
-            self.failover.best(&world, &self.cx, &|index| {
-                Some(index) != but && allowed(index)
-            })
+            self.failover.best(&world, &self.cx, &|index| Some(index) != but && allowed(index))
         };
         others(&|index| self.breakers.may_permit(index)).or_else(|| others(&|_| true))
     }

@@ -18,10 +18,7 @@ pub(crate) fn origins(before: &[Arc<Endpoint>], after: &[Endpoint]) -> Vec<Origi
     for endpoint in after {
         let place = before.iter().position(|known| known.name == endpoint.name);
         let same_host = place.is_some_and(|place| is_same_host(&before[place], endpoint));
-        origins.push(Origin {
-            before: place,
-            same_host,
-        });
+        origins.push(Origin { before: place, same_host });
     }
     origins
 }

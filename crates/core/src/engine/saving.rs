@@ -1,11 +1,11 @@
 //! What has been learnt, written down for the next start: versioned, bounded, and of no consequence if it is not ours.
 
 use super::{Engine, Phase};
-use crate::base::time::Millis;
 use crate::config::Value;
 use crate::config::writer::table;
 use crate::health::loss::LossEstimator;
 use crate::health::rtt::RttEstimator;
+use crate::base::time::Millis;
 use std::fmt;
 
 /// Version of what is written.
@@ -52,19 +52,11 @@ impl Engine {
                 ("loss", &checked.health().detector().loss().to_numbers()),
                 ("flaps", &self.failover.flaps(index)),
                 ("draw", &self.failover.draw(index)),
-                (
-                    "history",
-                    &self.observers.save(&self.cx, index, HISTORY_BYTES),
-                ),
+                ("history", &self.observers.save(&self.cx, index, HISTORY_BYTES)),
             ]));
         }
         let active = &self.active().name;
-        table(&[
-            ("steadfast", &VERSION),
-            ("at", &at),
-            ("active", active),
-            ("endpoints", &Value::List(endpoints)),
-        ])
+        table(&[("steadfast", &VERSION), ("at", &at), ("active", active), ("endpoints", &Value::List(endpoints))])
     }
 
     /// Takes over what an engine of an earlier run saved, so that this one begins with the endpoint that was active, and with what was known
@@ -74,29 +66,23 @@ impl Engine {
             return Err(RestoreError("the engine has started already"));
         }
         if saved.number("steadfast") != Some(VERSION) {
-            return Err(RestoreError(
-                "it was not saved by this version of Steadfast",
-            ));
+            return Err(RestoreError("it was not saved by this version of Steadfast"));
         }
         let (Some(at), Some(endpoints)) = (saved.number("at"), saved.get("endpoints")) else {
             return Err(RestoreError("it is damaged"));
         };
         // Saved in the future: the clock was set, and nobody knows how long ago it was.
-        let gap = wall
-            .checked_sub(at.max(0).unsigned_abs())
-            .unwrap_or(u64::MAX);
+        let gap = wall.checked_sub(at.max(0).unsigned_abs()).unwrap_or(u64::MAX);
         let gap = Millis::new(u32::try_from(gap).unwrap_or(u32::MAX));
         for endpoint in endpoints.items().iter().take(crate::config::MAX_ENDPOINTS) {
             if let Some(index) = self.index_of_saved(endpoint.text("name")) {
                 self.restore_endpoint(index, endpoint, gap);
             }
         }
-        let active = self
-            .index_of_saved(saved.text("active"))
-            .unwrap_or_else(|| {
-                let retry = self.retry();
-                self.failover.best_of_all(&self.world(&retry), &self.cx)
-            });
+        let active = self.index_of_saved(saved.text("active")).unwrap_or_else(|| {
+            let retry = self.retry();
+            self.failover.best_of_all(&self.world(&retry), &self.cx)
+        });
         self.failover.set_active(&self.cx, active);
         Ok(())
     }
@@ -111,16 +97,10 @@ impl Engine {
             let loss = LossEstimator::from_numbers(read_numbers(saved.list("loss")));
             self.checks.restore(index, rtt, loss);
         }
-        let small = |key| {
-            saved
-                .number(key)
-                .and_then(|number| u32::try_from(number).ok())
-        };
+        let small = |key| saved.number(key).and_then(|number| u32::try_from(number).ok());
         let (flaps, draw) = (small("flaps"), small("draw"));
-        self.failover
-            .restore(index, flaps.unwrap_or_default(), draw.unwrap_or_default());
-        self.observers
-            .restore(&self.cx, index, saved.list("history"), gap);
+        self.failover.restore(index, flaps.unwrap_or_default(), draw.unwrap_or_default());
+        self.observers.restore(&self.cx, index, saved.list("history"), gap);
     }
 }
 

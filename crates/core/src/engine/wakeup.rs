@@ -48,29 +48,14 @@ impl Engine {
             consider(self.checks.due(&self.cx, index, pace), Timer::Check);
         }
         let retry = self.retry();
-        consider(
-            self.failover.due(&self.world(&retry), &self.cx),
-            Timer::Decision,
-        );
-        consider(
-            self.session.due(&self.cx, self.attempts()),
-            Timer::Connection,
-        );
+        consider(self.failover.due(&self.world(&retry), &self.cx), Timer::Decision);
+        consider(self.session.due(&self.cx, self.attempts()), Timer::Connection);
         let connectivity = self.checks.connectivity();
-        consider(
-            connectivity.due(self.doubt(), self.cx.now),
-            Timer::Connectivity,
-        );
-        consider(
-            self.session.idle_due().filter(|_| self.listens()),
-            Timer::Silence,
-        );
+        consider(connectivity.due(self.doubt(), self.cx.now), Timer::Connectivity);
+        consider(self.session.idle_due().filter(|_| self.listens()), Timer::Silence);
         #[cfg(feature = "recovery")]
         consider(self.operator.due(&self.cx), Timer::Recovery);
-        next.map(|next| Wakeup {
-            at: next.at.max(self.cx.now),
-            ..next
-        })
+        next.map(|next| Wakeup { at: next.at.max(self.cx.now), ..next })
     }
 
     /// How often each endpoint is checked at present.
@@ -82,11 +67,7 @@ impl Engine {
     /// Since when the network is in doubt, if third parties are to be asked about it.
     pub(super) fn doubt(&self) -> Option<Timestamp> {
         let since = self.failover.in_doubt_since().filter(|_| self.watches())?;
-        let works = self
-            .checks
-            .connectivity()
-            .last_pass()
-            .is_some_and(|at| at >= since);
+        let works = self.checks.connectivity().last_pass().is_some_and(|at| at >= since);
         let asks = self.failover.is_offline() || (!self.failover.is_in_outage() && !works);
         asks.then_some(since)
     }

@@ -24,10 +24,7 @@ pub(crate) struct FlapDamping {
 impl FlapDamping {
     /// How long the endpoint must have been well: `after`, doubled by each flap, at most `max`.
     pub(crate) fn wait(&self, failback: &Failback) -> Millis {
-        failback
-            .after
-            .scaled(1 << self.flaps.min(MAX_FLAPS), 1)
-            .min(failback.max)
+        failback.after.scaled(1 << self.flaps.min(MAX_FLAPS), 1).min(failback.max)
     }
 
     /// When the app may go back to an endpoint that has been well since then. The wait counts from
@@ -76,11 +73,7 @@ impl FlapDamping {
     /// had to be left a short while ago.
     pub(crate) fn proof(&self, now: Timestamp) -> u32 {
         let recent = self.left_at.is_some_and(|left| now - left < RECENT);
-        if recent {
-            (1 + 4 * self.flaps).min(MAX_PROOF)
-        } else {
-            1
-        }
+        if recent { (1 + 4 * self.flaps).min(MAX_PROOF) } else { 1 }
     }
 
     /// The app wanted to go back and could not connect.
@@ -103,11 +96,7 @@ mod tests {
         let failback = Failback::default();
         let mut damping = FlapDamping::default();
         damping.left(&failback, at(5));
-        assert_eq!(
-            damping.wait(&failback),
-            Millis::from_secs(60),
-            "a first failure is no flap"
-        );
+        assert_eq!(damping.wait(&failback), Millis::from_secs(60), "a first failure is no flap");
         for (flaps, wait) in [(1, 120), (2, 240), (3, 480), (4, 960), (5, 1800), (6, 1800)] {
             damping.arrived(at(1_000 * flaps));
             damping.left(&failback, at(1_000 * flaps + 500));

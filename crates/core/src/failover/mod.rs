@@ -73,21 +73,10 @@ impl Failover {
         let mut seats = Vec::with_capacity(cx.endpoints.len());
         for endpoint in &cx.endpoints {
             let standing = Standing::new(endpoint, &cx.config, &mut cx.random);
-            seats.push(Seat {
-                standing,
-                damping: FlapDamping::default(),
-            });
+            seats.push(Seat { standing, damping: FlapDamping::default() });
         }
         let state = State::Steady(None);
-        Self {
-            state,
-            active: 0,
-            preference: None,
-            seats,
-            recovered: None,
-            relapses: 0,
-            forced: (0, Timestamp::default()),
-        }
+        Self { state, active: 0, preference: None, seats, recovered: None, relapses: 0, forced: (0, Timestamp::default()) }
     }
 
     pub(crate) const fn active(&self) -> usize {
@@ -131,12 +120,7 @@ impl Failover {
     // ----- steps -----
 
     /// Takes in a fact. What follows is for the caller to do.
-    pub(crate) fn step(
-        &mut self,
-        world: &World<'_>,
-        cx: &mut Context,
-        fact: Fact,
-    ) -> Option<Decision> {
+    pub(crate) fn step(&mut self, world: &World<'_>, cx: &mut Context, fact: Fact) -> Option<Decision> {
         let endpoints = self.views(world, cx);
         let config = cx.config.clone();
         let view = self.view(world, cx, &endpoints, &config);
@@ -160,9 +144,7 @@ impl Failover {
                     | SwitchReason::Preferred
                     | SwitchReason::Faster
                     | SwitchReason::Replaced => damping.excused(),
-                    SwitchReason::Degraded | SwitchReason::Maintenance => {
-                        damping.left(failback, now)
-                    }
+                    SwitchReason::Degraded | SwitchReason::Maintenance => damping.left(failback, now),
                     _ => {
                         damping.left(failback, now);
                         self.forced = (self.forced_moves(now) + 1, now);
@@ -205,9 +187,7 @@ impl Failover {
 
     /// Outages that an outage follows that begins now.
     fn relapses_at(&self, now: Timestamp) -> u32 {
-        self.recovered
-            .filter(|(at, _)| now - *at < RELAPSE_WITHIN)
-            .map_or(0, |(_, count)| count)
+        self.recovered.filter(|(at, _)| now - *at < RELAPSE_WITHIN).map_or(0, |(_, count)| count)
     }
 
     /// How long an endpoint must be usable to end an outage that begins now.
@@ -268,10 +248,7 @@ impl Failover {
         for (seat, endpoint) in self.seats.iter_mut().zip(endpoints) {
             seat.standing = seat.standing.renewed(endpoint, config);
         }
-        if matches!(
-            self.state,
-            State::Steady(_) | State::Suspecting(_) | State::Trying { .. }
-        ) {
+        if matches!(self.state, State::Steady(_) | State::Suspecting(_) | State::Trying { .. }) {
             self.state = State::Steady(None);
         }
         self.active = active.unwrap_or(0);

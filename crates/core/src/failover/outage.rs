@@ -15,11 +15,11 @@ pub(super) fn recover(
     strategy: &dyn Strategy,
     random: &mut Random,
 ) -> Next {
-    let Some(outage) = state.outage().copied() else {
-        return (state, None);
-    };
+    let Some(outage) = state.outage().copied() else { return (state, None) };
     let offline = matches!(state, State::Offline(_));
-    let usable = |_: usize, it: &EndpointView| it.is_usable() && it.since + outage.hold <= view.now;
+    let usable = |_: usize, it: &EndpointView| {
+        it.is_usable() && it.since + outage.hold <= view.now
+    };
     let back = if usable(view.active, view.ours()) {
         Some(view.active)
     } else {
@@ -47,10 +47,7 @@ pub(super) fn recover(
         if outage.round.is_none() && !in_flight {
             // Those that asked for rest get it; the first of the others makes the round.
             let at = now + outage.backoff.wait(retry, random);
-            let due = view
-                .endpoints
-                .iter()
-                .map(|it| it.rests_until.map_or(at, |rest| rest.max(at)));
+            let due = view.endpoints.iter().map(|it| it.rests_until.map_or(at, |rest| rest.max(at)));
             outage.round = due.min();
         }
     }

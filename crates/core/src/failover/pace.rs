@@ -4,8 +4,8 @@ use super::selection::{best, is_better};
 use super::state::{Offline, PlannedMove, Stage, State};
 use super::strategy::Strategy;
 use super::suspicion::asked_in_haste;
-use super::view::A_MOMENT;
 use super::{ConnectionView, EndpointView, Failover, ProbesView, View, World};
+use super::view::A_MOMENT;
 use crate::base::time::{Millis, Timestamp, earliest};
 use crate::checks::Pace;
 use crate::config::Config;
@@ -45,10 +45,7 @@ impl Failover {
                 commanded: health.exclusion() == Some(Exclusion::Commanded),
                 unreachable: world.session.is_wanted()
                     && reach.is_unreachable(cx.config.failure_threshold),
-                retry_at: reach
-                    .retry_at()
-                    .filter(|_| reach.failures() > 0)
-                    .unwrap_or_default(),
+                retry_at: reach.retry_at().filter(|_| reach.failures() > 0).unwrap_or_default(),
                 last_pass: checked.last_pass(),
                 last_failure: checked.last_failure(),
                 last_answer: checked.last_answer(),
@@ -82,10 +79,7 @@ impl Failover {
         let active = &cx.endpoints[self.active];
         let talking = session.is_talking(active, cx.now);
         let connectivity = world.checks.connectivity();
-        let pending = self
-            .preference
-            .as_ref()
-            .filter(|preference| preference.pending);
+        let pending = self.preference.as_ref().filter(|preference| preference.pending);
         View {
             now: cx.now,
             config,
@@ -122,9 +116,7 @@ impl Failover {
     ) -> Option<usize> {
         let endpoints = self.views(world, cx);
         let view = self.view(world, cx, &endpoints, &cx.config);
-        best(&view, cx.strategy(), &|index, it| {
-            allowed(index) && it.is_usable()
-        })
+        best(&view, cx.strategy(), &|index, it| allowed(index) && it.is_usable())
     }
 
     /// The best endpoint by its rank, whatever its health.
@@ -141,9 +133,7 @@ impl Failover {
             return self.active;
         }
         let retry_at = |index: &usize| world.session.reach(*index).retry_at();
-        self.passing(world)
-            .min_by_key(retry_at)
-            .unwrap_or(self.active)
+        self.passing(world).min_by_key(retry_at).unwrap_or(self.active)
     }
 
     /// When the next attempt to connect is due in an outage: each endpoint whose checks pass has a
@@ -204,10 +194,7 @@ impl Failover {
             return None;
         }
         let retry_at = |index: usize| world.session.reach(index).retry_at();
-        self.passing(world)
-            .filter_map(retry_at)
-            .filter(|at| *at > cx.now)
-            .min()
+        self.passing(world).filter_map(retry_at).filter(|at| *at > cx.now).min()
     }
 }
 
@@ -281,17 +268,11 @@ pub(super) fn due(
 ) -> Option<Timestamp> {
     let due = match state {
         State::Suspecting(suspicion) => suspicion.verdict.map(|at| at + suspicion.spread),
-        State::Steady(Some(PlannedMove {
-            stage: Stage::Waiting(at),
-            ..
-        })) => Some(*at),
+        State::Steady(Some(PlannedMove { stage: Stage::Waiting(at), .. })) => Some(*at),
         State::AllDown(outage) | State::Offline(Offline::Presumed(outage))
             if outage.hold > Millis::ZERO =>
         {
-            return well_since
-                .map(|since| since + outage.hold)
-                .filter(|at| *at > now)
-                .min();
+            return well_since.map(|since| since + outage.hold).filter(|at| *at > now).min();
         }
         _ => None,
     };

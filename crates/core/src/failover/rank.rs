@@ -23,15 +23,8 @@ pub(crate) struct Standing {
 
 impl Standing {
     pub(crate) fn new(endpoint: &Endpoint, config: &Config, random: &mut Random) -> Self {
-        let draw = if config.strategy == Strategy::Weighted {
-            draw(random)
-        } else {
-            0
-        };
-        Self {
-            draw,
-            ..Self::of(endpoint, config)
-        }
+        let draw = if config.strategy == Strategy::Weighted { draw(random) } else { 0 };
+        Self { draw, ..Self::of(endpoint, config) }
     }
 
     fn of(endpoint: &Endpoint, config: &Config) -> Self {
@@ -45,10 +38,7 @@ impl Standing {
 
     /// The same client's standing of an endpoint whose settings are others.
     pub(crate) fn renewed(self, endpoint: &Endpoint, config: &Config) -> Self {
-        Self {
-            draw: self.draw,
-            ..Self::of(endpoint, config)
-        }
+        Self { draw: self.draw, ..Self::of(endpoint, config) }
     }
 
     pub(crate) const fn draw(&self) -> u32 {
@@ -67,11 +57,7 @@ impl Standing {
         let ours = u32::from(!preferred) << 1 | u32::from(self.abroad);
         // The smallest of all wins as often as the weights say (Efraimidis and Spirakis, 2006).
         let weighted = self.draw.checked_div(self.weight).unwrap_or(u32::MAX);
-        Rank([
-            degraded | ours,
-            self.priority,
-            if self.draw == 0 { 0 } else { weighted },
-        ])
+        Rank([degraded | ours, self.priority, if self.draw == 0 { 0 } else { weighted }])
     }
 }
 
@@ -86,12 +72,7 @@ mod tests {
     use super::*;
 
     fn standing(weight: u32, random: &mut Random) -> Standing {
-        Standing {
-            priority: 0,
-            abroad: false,
-            draw: draw(random),
-            weight,
-        }
+        Standing { priority: 0, abroad: false, draw: draw(random), weight }
     }
 
     #[test]
@@ -103,19 +84,10 @@ mod tests {
             let heavier = rank(standing(3, &mut random)) < rank(standing(1, &mut random));
             wins += u32::from(heavier);
         }
-        assert!(
-            (14_600..15_400).contains(&wins),
-            "{wins} of 20,000, where three in four are due"
-        );
+        assert!((14_600..15_400).contains(&wins), "{wins} of 20,000, where three in four are due");
         assert_eq!(rank(standing(0, &mut random)), Rank([2, 0, u32::MAX]));
-        let mean: u64 = (0..20_000)
-            .map(|_| u64::from(draw(&mut random)))
-            .sum::<u64>()
-            / 20_000;
-        assert!(
-            (42_000..45_000).contains(&mean),
-            "{mean}: the mean of -log10 is 0.434"
-        );
+        let mean: u64 = (0..20_000).map(|_| u64::from(draw(&mut random))).sum::<u64>() / 20_000;
+        assert!((42_000..45_000).contains(&mean), "{mean}: the mean of -log10 is 0.434");
     }
 
     #[test]
@@ -126,32 +98,15 @@ mod tests {
         assert_ne!(weighted.draw(), 0, "saved under another strategy");
         weighted.restore(77);
         assert_eq!(weighted.draw(), 77);
-        let mut priority = Standing {
-            draw: 0,
-            ..weighted
-        };
+        let mut priority = Standing { draw: 0, ..weighted };
         priority.restore(77);
         assert_eq!(priority.draw(), 0);
     }
 
     #[test]
     fn degraded_comes_last_and_preferred_before_all_else() {
-        let here = Standing {
-            priority: 0,
-            abroad: false,
-            draw: 0,
-            weight: 1,
-        };
-        let (abroad, worse) = (
-            Standing {
-                abroad: true,
-                ..here
-            },
-            Standing {
-                priority: 1,
-                ..here
-            },
-        );
+        let here = Standing { priority: 0, abroad: false, draw: 0, weight: 1 };
+        let (abroad, worse) = (Standing { abroad: true, ..here }, Standing { priority: 1, ..here });
         let healthy = |standing: Standing| standing.rank(Health::Healthy, false);
         assert!(healthy(here) < healthy(worse) && healthy(worse) < healthy(abroad));
         assert!(abroad.rank(Health::Healthy, true) < healthy(here));

@@ -57,36 +57,20 @@ pub(crate) fn plan(
     {
         return planned;
     }
-    let Improvement {
-        to,
-        reason,
-        ready,
-        window,
-    } = improvement(view, strategy)?;
+    let Improvement { to, reason, ready, window } = improvement(view, strategy)?;
     let ready = ready.max(view.endpoints[to].retry_at);
     let same = |planned: &PlannedMove| planned.to == to && planned.reason == reason;
-    planned
-        .filter(same)
-        .filter(|planned| planned.stage != Stage::Opening)
-        .or_else(|| {
-            let at = view.now.max(ready) + random.within(window);
-            Some(PlannedMove {
-                to,
-                reason,
-                stage: Stage::Waiting(at),
-            })
-        })
+    planned.filter(same).filter(|planned| planned.stage != Stage::Opening).or_else(|| {
+        let at = view.now.max(ready) + random.within(window);
+        Some(PlannedMove { to, reason, stage: Stage::Waiting(at) })
+    })
 }
 
 /// Whether a planned move is to be made now.
 pub(crate) fn is_due(planned: &PlannedMove, view: &View<'_>) -> bool {
     let theirs = &view.endpoints[planned.to];
     // One that has flapped must prove itself.
-    let times = if theirs.flaps > 0 {
-        FLAPPED_SUCCESSES
-    } else {
-        1
-    };
+    let times = if theirs.flaps > 0 { FLAPPED_SUCCESSES } else { 1 };
     let confirmed = planned.reason != SwitchReason::Failback
         || theirs.successes >= view.config.failback.successes * times;
     matches!(planned.stage, Stage::Waiting(at) if at <= view.now) && confirmed
@@ -97,52 +81,33 @@ fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> 
     let (active, ours) = (view.active, view.ours());
     if let Some(wish) = view.wish.filter(|wish| view.endpoints[*wish].passes()) {
         let (reason, window) = (SwitchReason::Preferred, Millis::ZERO);
-        return Some(Improvement {
-            to: wish,
-            reason,
-            ready: view.now,
-            window,
-        });
+        return Some(Improvement { to: wish, reason, ready: view.now, window });
     }
     if !strategy.heeds_servers() {
         return None;
     }
     let voluntary = view.voluntary_spread();
-    let well =
-        |theirs: &EndpointView| theirs.health == Health::Healthy && !is_less_reliable(theirs, ours);
+    let well = |theirs: &EndpointView| {
+        theirs.health == Health::Healthy && !is_less_reliable(theirs, ours)
+    };
     match ours.health {
         Health::Maintenance => {
-            let to = best(view, strategy, &|index, it| {
-                index != active && it.is_usable()
-            })?;
+            let to = best(view, strategy, &|index, it| index != active && it.is_usable())?;
             // An app that has lost its connection is not made to wait for the others' sake.
             let broken = view.connection.broken;
-            let window = if broken {
-                view.forced_spread()
-            } else {
-                voluntary
-            };
+            let window = if broken { view.forced_spread() } else { voluntary };
             let reason = SwitchReason::Maintenance;
-            return Some(Improvement {
-                to,
-                reason,
-                ready: view.now,
-                window,
-            });
+            return Some(Improvement { to, reason, ready: view.now, window });
         }
         // One that has had enough of us for a while may be well again after it.
         Health::Degraded if ours.rests_until.is_none() => {
-            let healthy =
-                |index: usize, it: &EndpointView| index != active && it.health == Health::Healthy;
+            let healthy = |index: usize, it: &EndpointView| {
+                index != active && it.health == Health::Healthy
+            };
             if let Some(to) = best(view, strategy, &healthy) {
                 let ready = view.endpoints[to].free_at.max(ours.since + DEGRADED_FOR);
                 let reason = SwitchReason::Degraded;
-                return Some(Improvement {
-                    to,
-                    reason,
-                    ready,
-                    window: voluntary,
-                });
+                return Some(Improvement { to, reason, ready, window: voluntary });
             }
         }
         Health::Healthy => {
@@ -151,12 +116,7 @@ fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> 
             };
             if let Some(to) = best(view, strategy, &reliable) {
                 let (ready, reason) = (view.endpoints[to].free_at, SwitchReason::Degraded);
-                return Some(Improvement {
-                    to,
-                    reason,
-                    ready,
-                    window: voluntary,
-                });
+                return Some(Improvement { to, reason, ready, window: voluntary });
             }
         }
         _ => {}
@@ -169,12 +129,7 @@ fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> 
         let theirs = &view.endpoints[to];
         let window = view.config.spread.voluntary.max(theirs.spread);
         let (ready, reason) = (theirs.ready_at, SwitchReason::Failback);
-        return Some(Improvement {
-            to,
-            reason,
-            ready,
-            window,
-        });
+        return Some(Improvement { to, reason, ready, window });
     }
     let faster = |index: usize, it: &EndpointView| {
         index != active && well(it) && it.rank == ours.rank && strategy.is_faster(ours, it)
@@ -182,12 +137,7 @@ fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> 
     let to = best(view, strategy, &faster)?;
     let ready = view.endpoints[to].free_at.max(view.now + FASTER_FOR);
     let reason = SwitchReason::Faster;
-    Some(Improvement {
-        to,
-        reason,
-        ready,
-        window: voluntary,
-    })
+    Some(Improvement { to, reason, ready, window: voluntary })
 }
 
 /// Better than the active one by its rank, or by its place in the list where nothing else counts.
@@ -200,6 +150,7 @@ pub(crate) fn is_better(view: &View<'_>, strategy: &dyn Strategy, index: usize) 
 /// Whether one endpoint fails often, and at least twice as often as another.
 pub(crate) fn is_less_reliable(one: &EndpointView, other: &EndpointView) -> bool {
     let share = |endpoint: &EndpointView| endpoint.failure_share;
-    share(one)
-        .is_some_and(|one| one >= UNRELIABLE && share(other).is_some_and(|other| other <= one / 2))
+    share(one).is_some_and(|one| {
+        one >= UNRELIABLE && share(other).is_some_and(|other| other <= one / 2)
+    })
 }

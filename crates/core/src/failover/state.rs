@@ -64,12 +64,7 @@ pub(crate) struct Suspicion {
 
 impl Suspicion {
     pub(crate) const fn new(since: Timestamp, spread: Millis) -> Self {
-        Self {
-            since,
-            spread,
-            verdict: None,
-            decided: false,
-        }
+        Self { since, spread, verdict: None, decided: false }
     }
 }
 
@@ -120,10 +115,7 @@ impl State {
         matches!(
             self,
             Self::Suspecting(_)
-                | Self::Steady(Some(PlannedMove {
-                    stage: Stage::Opening,
-                    ..
-                }))
+                | Self::Steady(Some(PlannedMove { stage: Stage::Opening, .. }))
         )
     }
 

@@ -67,9 +67,7 @@ impl Strategy for Latency {
     }
 
     fn is_faster(&self, ours: &EndpointView, theirs: &EndpointView) -> bool {
-        let (Some(our_rtt), Some(their_rtt)) = (ours.rtt, theirs.rtt) else {
-            return false;
-        };
+        let (Some(our_rtt), Some(their_rtt)) = (ours.rtt, theirs.rtt) else { return false };
         // The difference must be more than what both estimates are uncertain by.
         let theirs_at_worst = their_rtt.get() + theirs.deviation.get();
         let ours_at_best = our_rtt.get().saturating_sub(ours.deviation.get());

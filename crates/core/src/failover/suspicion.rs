@@ -32,11 +32,7 @@ pub(super) fn is_in_doubt(view: &View<'_>) -> bool {
 
 /// Gathers evidence about the standbys while the active endpoint is suspected, and acts when it
 /// suffices.
-pub(super) fn investigate(
-    mut suspicion: Suspicion,
-    view: &View<'_>,
-    strategy: &dyn Strategy,
-) -> Next {
+pub(super) fn investigate(mut suspicion: Suspicion, view: &View<'_>, strategy: &dyn Strategy) -> Next {
     if !is_in_doubt(view) {
         return (State::Steady(None), None);
     }
@@ -53,17 +49,12 @@ pub(super) fn investigate(
     let fresh = |index: usize, it: &EndpointView| index != active && is_fresh(it, &suspicion);
     if let Some(to) = best(view, strategy, &fresh) {
         suspicion.decided = suspicion.verdict.is_some() && tells_apart(view, to);
-        let over = suspicion
-            .verdict
-            .is_some_and(|at| at + suspicion.spread <= view.now);
+        let over = suspicion.verdict.is_some_and(|at| at + suspicion.spread <= view.now);
         return match reason.filter(|_| suspicion.decided && over) {
             // One after the other may refuse connections: from the third on, it is seen first.
             Some(SwitchReason::Unconnectable) if view.forced_moves > 1 => {
                 let open = Decision::Open(to);
-                (
-                    State::Suspecting(suspicion),
-                    Some(open).filter(|_| !view.connection.trying),
-                )
+                (State::Suspecting(suspicion), Some(open).filter(|_| !view.connection.trying))
             }
             Some(reason) => (State::Steady(None), Some(Decision::Switch { to, reason })),
             None => (State::Suspecting(suspicion), None),
@@ -80,10 +71,7 @@ pub(super) fn investigate(
     if (urgent || !waiting)
         && let Some(standby) = best(view, strategy, &unasked)
     {
-        return (
-            State::Suspecting(suspicion),
-            Some(Decision::CheckStandby(standby)),
-        );
+        return (State::Suspecting(suspicion), Some(Decision::CheckStandby(standby)));
     }
     if !urgent || waiting || view.connection.trying {
         return (State::Suspecting(suspicion), None);
@@ -100,11 +88,7 @@ pub(super) fn investigate(
     }
     // Before nobody is left: one whose checks pass, but that could not be connected to a while ago;
     // while messages arrive, there is time to try again and again.
-    let by = if view.connection.talking {
-        view.now
-    } else {
-        suspicion.since
-    };
+    let by = if view.connection.talking { view.now } else { suspicion.since };
     match retriable(view, strategy, by) {
         Some(index) => (State::Suspecting(suspicion), Some(Decision::Open(index))),
         None => no_alternative(suspicion, view),
@@ -144,7 +128,10 @@ fn is_alone_with_silence(suspicion: &Suspicion, view: &View<'_>) -> bool {
             asked = true;
         }
     }
-    asked && silent(ours) && ours.failures >= SILENCES && !view.network_works_since(suspicion.since)
+    asked
+        && silent(ours)
+        && ours.failures >= SILENCES
+        && !view.network_works_since(suspicion.since)
 }
 
 /// Whether an endpoint is usable and passed a check that began since the suspicion.
@@ -185,12 +172,14 @@ fn awaits_standbys(suspicion: &Suspicion, view: &View<'_>) -> bool {
 
 /// For how many attempts a standby is checked in haste: one that has been asked since the suspicion
 /// began, has not passed, and may have been lost on the way.
-pub(crate) fn asked_in_haste(suspicion: &Suspicion, view: &View<'_>, index: usize) -> Option<u32> {
+pub(crate) fn asked_in_haste(
+    suspicion: &Suspicion,
+    view: &View<'_>,
+    index: usize,
+) -> Option<u32> {
     view.config.suspect_interval?;
     let it = &view.endpoints[index];
-    let failure = it
-        .failure
-        .filter(|_| it.last_failure >= Some(suspicion.since));
+    let failure = it.failure.filter(|_| it.last_failure >= Some(suspicion.since));
     let attempts = match failure {
         None | Some(FailureKind::Timeout) => STANDBY_ATTEMPTS,
         Some(FailureKind::Unreachable | FailureKind::Dns) => STANDBY_ATTEMPTS_WITHOUT_NETWORK,
@@ -227,10 +216,7 @@ fn no_alternative(suspicion: Suspicion, view: &View<'_>) -> Next {
     match presumed_offline(&suspicion, view) {
         Some(reason) => {
             // Only what is answered from now on shows the contrary.
-            let outage = Outage {
-                since: view.now,
-                ..outage
-            };
+            let outage = Outage { since: view.now, ..outage };
             let state = State::Offline(Offline::Presumed(outage));
             (state, Some(Decision::Offline(reason)))
         }
@@ -247,10 +233,6 @@ fn presumed_offline(suspicion: &Suspicion, view: &View<'_>) -> Option<OfflineRea
     if view.probes.captive {
         return Some(OfflineReason::CaptivePortal);
     }
-    let silent = if view.probes.any {
-        view.nothing_answers()
-    } else {
-        view.nothing_reachable()
-    };
+    let silent = if view.probes.any { view.nothing_answers() } else { view.nothing_reachable() };
     silent.then_some(OfflineReason::Unreachable)
 }

@@ -62,7 +62,10 @@ pub(crate) enum Decision {
     /// The connection to this endpoint did not open: it must wait longer.
     Postpone(usize),
     /// This endpoint is the active one from now on.
-    Switch { to: usize, reason: SwitchReason },
+    Switch {
+        to: usize,
+        reason: SwitchReason,
+    },
     /// Nobody is usable.
     AllDown,
     /// The outage is over, and the app is to be connected to this endpoint.
@@ -116,29 +119,21 @@ pub(crate) fn next(
         },
         Fact::Passed | Fact::Opened | Fact::Message => sign_of_life(state, view, fact, random),
         Fact::TrialOpened(endpoint) => match state {
-            State::Steady(Some(PlannedMove {
-                to,
-                reason,
-                stage: Stage::Opening,
-            })) if to == endpoint => (State::Steady(None), Some(Decision::Switch { to, reason })),
+            State::Steady(Some(PlannedMove { to, reason, stage: Stage::Opening }))
+                if to == endpoint =>
+            {
+                (State::Steady(None), Some(Decision::Switch { to, reason }))
+            }
             State::Suspecting(_) => {
                 let reason = reason_to_leave(view).unwrap_or(SwitchReason::Unhealthy);
-                (
-                    State::Steady(None),
-                    Some(Decision::Switch {
-                        to: endpoint,
-                        reason,
-                    }),
-                )
+                (State::Steady(None), Some(Decision::Switch { to: endpoint, reason }))
             }
             _ => (state, None),
         },
         Fact::TrialFailed(endpoint) => match state {
-            State::Steady(Some(PlannedMove {
-                to,
-                stage: Stage::Opening,
-                ..
-            })) if to == endpoint => (State::Steady(None), Some(Decision::Postpone(to))),
+            State::Steady(Some(PlannedMove { to, stage: Stage::Opening, .. })) if to == endpoint => {
+                (State::Steady(None), Some(Decision::Postpone(to)))
+            }
             _ => (state, None),
         },
         Fact::Tried { target, passed } => match state {
@@ -171,37 +166,30 @@ fn with_round_now(mut state: State, view: &View<'_>) -> State {
 
 /// Something got through to the app.
 fn sign_of_life(state: State, view: &View<'_>, fact: Fact, random: &mut Random) -> Next {
-    let back = Decision::BackOnline {
-        to: view.active,
-        void: true,
-    };
+    let back = Decision::BackOnline { to: view.active, void: true };
     match state {
         // Only what began after the report shows that it is wrong.
         State::Offline(Offline::Reported(at)) if fact == Fact::Passed || view.now - at >= GRACE => {
-            (
-                State::Steady(None),
-                Some(Decision::BackOnline {
-                    to: view.active,
-                    void: false,
-                }),
-            )
+            (State::Steady(None), Some(Decision::BackOnline { to: view.active, void: false }))
         }
         State::Offline(Offline::Presumed(_)) if fact != Fact::Passed => {
             (State::Steady(None), Some(back))
         }
         State::AllDown(outage) if fact == Fact::Message && view.connection.talking => {
             let suspicion = Suspicion::new(outage.since, random.within(Millis::ZERO));
-            let recover = Decision::Recover {
-                to: view.active,
-                void: false,
-            };
+            let recover = Decision::Recover { to: view.active, void: false };
             (State::Suspecting(suspicion), Some(recover))
         }
         _ => (state, None),
     }
 }
 
-fn observed(state: State, view: &View<'_>, strategy: &dyn Strategy, random: &mut Random) -> Next {
+fn observed(
+    state: State,
+    view: &View<'_>,
+    strategy: &dyn Strategy,
+    random: &mut Random,
+) -> Next {
     match state {
         State::Steady(planned) if strategy.response() == Response::TryNext => {
             if !view.ours().down {
@@ -223,16 +211,8 @@ fn observed(state: State, view: &View<'_>, strategy: &dyn Strategy, random: &mut
             // Check schedules are jittered, so what a check has found needs no further delay. A
             // closed socket is seen by all clients at once, so the move is spread.
             let found_by_check = view.ours().failure.is_some();
-            let window = if found_by_check {
-                Millis::ZERO
-            } else {
-                view.forced_spread()
-            };
-            let spread = if found_by_check {
-                Millis::ZERO
-            } else {
-                random.within(window)
-            };
+            let window = if found_by_check { Millis::ZERO } else { view.forced_spread() };
+            let spread = if found_by_check { Millis::ZERO } else { random.within(window) };
             let suspicion = Suspicion::new(view.now, spread);
             (State::Suspecting(suspicion), Some(Decision::Suspect))
         }
@@ -267,10 +247,7 @@ fn steady(
         return (State::Steady(Some(planned)), None);
     }
     if view.connection.wanted {
-        let opening = PlannedMove {
-            stage: Stage::Opening,
-            ..planned
-        };
+        let opening = PlannedMove { stage: Stage::Opening, ..planned };
         return (State::Steady(Some(opening)), Some(Decision::Open(to)));
     }
     (State::Steady(None), Some(Decision::Switch { to, reason }))

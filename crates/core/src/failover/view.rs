@@ -126,11 +126,7 @@ impl View<'_> {
 
     /// Whether an endpoint other than the active one is usable.
     pub(crate) fn has_alternative(&self) -> bool {
-        let others = self
-            .endpoints
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| *index != self.active);
+        let others = self.endpoints.iter().enumerate().filter(|(index, _)| *index != self.active);
         others.into_iter().any(|(_, endpoint)| endpoint.is_usable())
     }
 
@@ -141,35 +137,24 @@ impl View<'_> {
 
     /// Whether every endpoint's last check ended without a sign that the network is there.
     pub(crate) fn nothing_answers(&self) -> bool {
-        self.endpoints
-            .iter()
-            .all(|it| it.failure.is_some_and(FailureKind::is_no_answer))
+        self.endpoints.iter().all(|it| it.failure.is_some_and(FailureKind::is_no_answer))
     }
 
     /// Whether every endpoint's last check ended with the word that there is no network.
     pub(crate) fn nothing_reachable(&self) -> bool {
-        self.endpoints
-            .iter()
-            .all(|it| it.failure.is_some_and(FailureKind::is_no_network))
+        self.endpoints.iter().all(|it| it.failure.is_some_and(FailureKind::is_no_network))
     }
 
     /// Whether a message arrived a moment ago.
     pub(crate) fn has_just_heard(&self) -> bool {
-        self.connection
-            .last_message
-            .is_some_and(|at| at + A_MOMENT > self.now)
+        self.connection.last_message.is_some_and(|at| at + A_MOMENT > self.now)
     }
 
     /// Whether the network has been shown to work since then.
     pub(crate) fn network_works_since(&self, since: Timestamp) -> bool {
         // Where a portal answers in the place of others, only what passes is an answer.
-        let answer = |it: &EndpointView| {
-            if self.probes.captive {
-                it.last_pass
-            } else {
-                it.last_answer
-            }
-        };
+        let answer =
+            |it: &EndpointView| if self.probes.captive { it.last_pass } else { it.last_answer };
         let answered = |it: &EndpointView| answer(it).is_some_and(|at| at >= since);
         self.endpoints.iter().any(answered)
             || self.probes.last_pass.is_some_and(|at| at >= since)

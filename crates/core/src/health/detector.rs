@@ -73,11 +73,7 @@ impl Witnesses {
     /// proves that the network works.
     fn chance(self) -> u32 {
         let lost = u64::from(self.lost);
-        if self.answered > 0 {
-            0
-        } else {
-            (lost * 1_000_000 / (lost + 1)) as u32
-        }
+        if self.answered > 0 { 0 } else { (lost * 1_000_000 / (lost + 1)) as u32 }
     }
 
     /// Nobody who was asked has answered.
@@ -129,20 +125,11 @@ impl Detector {
         if self.kept.len() == KEPT {
             self.kept.remove(0);
         }
-        self.kept.push(Weighed {
-            at: now,
-            evidence,
-            weight,
-        });
+        self.kept.push(Weighed { at: now, evidence, weight });
     }
 
     /// What a piece of evidence says for either alternative.
-    fn weigh(
-        &mut self,
-        evidence: Evidence,
-        witnesses: Witnesses,
-        now: Timestamp,
-    ) -> (Weight, Weight) {
+    fn weigh(&mut self, evidence: Evidence, witnesses: Witnesses, now: Timestamp) -> (Weight, Weight) {
         let Some(weight) = evidence.weight() else {
             let chance = self.loss.chance(self.timeouts, now).max(witnesses.chance());
             // Where every other check fails, failures in a row are no burst of the network's.
@@ -178,8 +165,7 @@ impl Detector {
             && self.timeouts > 0
             && !self.shared
         {
-            self.loss
-                .observe_burst((self.timeouts - 1) as usize + overtaken, now);
+            self.loss.observe_burst((self.timeouts - 1) as usize + overtaken, now);
         }
         self.flaky = self.flaky.minus(RELIEF);
         self.restart();

@@ -83,9 +83,7 @@ impl Evidence {
             Self::Check(FailureKind::Tls, _) => 4,
             // The server works and has had enough of us; or it has nothing to say.
             Self::Check(FailureKind::Status, Some(429)) | Self::Silent => 1,
-            Self::Check(FailureKind::Unreachable, _)
-            | Self::Closed(None | Some(1006))
-            | Self::Reported => 2,
+            Self::Check(FailureKind::Unreachable, _) | Self::Closed(None | Some(1006)) | Self::Reported => 2,
             Self::Check(..) | Self::Closed(_) | Self::BreakerOpened => 3,
         }))
     }
@@ -131,11 +129,7 @@ mod tests {
     fn logarithms_are_right_to_a_hundredth() {
         for x in (1..20_000).chain([99_999, 123_456, 1_000_000, u32::MAX]) {
             let exact = 100.0 * f64::from(x).log10();
-            assert!(
-                (f64::from(log10(x)) - exact).abs() < 1.0,
-                "{x}: {} {exact}",
-                log10(x)
-            );
+            assert!((f64::from(log10(x)) - exact).abs() < 1.0, "{x}: {} {exact}", log10(x));
         }
         assert_eq!([1, 10, 100, 1_000_000].map(log10), [0, 100, 200, 600]);
     }

@@ -77,10 +77,7 @@ const FLOOR: u32 = 1_000;
 impl Rate {
     /// The rate in millionths, if `lost` of `total` more had been seen.
     fn with(self, lost: u32, total: u32) -> u32 {
-        share(
-            u32::from(self.lost) + 16 * lost,
-            u32::from(self.total) + total,
-        )
+        share(u32::from(self.lost) + 16 * lost, u32::from(self.total) + total)
     }
 }
 
@@ -93,14 +90,7 @@ impl LossEstimator {
     /// For keeping.
     pub(crate) fn to_numbers(self) -> [u32; 5] {
         let Self { usual, burst, .. } = self;
-        [
-            usual.lost,
-            usual.total,
-            burst.lost,
-            burst.total,
-            usual.errors,
-        ]
-        .map(u32::from)
+        [usual.lost, usual.total, burst.lost, burst.total, usual.errors].map(u32::from)
     }
 
     /// What [`LossEstimator::to_numbers`] gave, as far as it makes sense.
@@ -113,10 +103,7 @@ impl LossEstimator {
                 errors: errors.min(16 * total) as u16,
                 total: total as u16,
             },
-            burst: Rate {
-                lost: burst_lost.min(16 * burst) as u16,
-                total: burst as u16,
-            },
+            burst: Rate { lost: burst_lost.min(16 * burst) as u16, total: burst as u16 },
             ..Self::default()
         }
     }
@@ -124,53 +111,28 @@ impl LossEstimator {
     /// Takes in the result of a check out of the blue. `calm`: no series of failures is being
     /// looked into.
     pub(crate) fn observe(&mut self, sample: Sample, calm: bool) {
-        self.clean = if sample == Sample::Passed {
-            self.clean.saturating_add(1)
-        } else {
-            0
-        };
+        self.clean = if sample == Sample::Passed { self.clean.saturating_add(1) } else { 0 };
         let recent = &mut self.recent;
         recent.length = recent.length.max(FIRST_STRETCH);
         recent.lost = recent.lost.saturating_add(u8::from(sample == Sample::Lost));
-        recent.errors = recent
-            .errors
-            .saturating_add(u8::from(sample == Sample::Error));
+        recent.errors = recent.errors.saturating_add(u8::from(sample == Sample::Error));
         recent.total = recent.total.saturating_add(1);
         if recent.total >= recent.length && (calm || recent.total == u8::MAX) {
-            let Recent {
-                lost,
-                errors,
-                total,
-                length,
-            } = *recent;
+            let Recent { lost, errors, total, length } = *recent;
             self.usual.lost += 16 * u16::from(lost);
             self.usual.errors += 16 * u16::from(errors);
             self.usual.total += u16::from(total);
             if self.usual.total > MEMORY {
-                let Baseline {
-                    lost,
-                    errors,
-                    total,
-                } = self.usual;
-                self.usual = Baseline {
-                    lost: lost / 2,
-                    errors: errors / 2,
-                    total: total / 2,
-                };
+                let Baseline { lost, errors, total } = self.usual;
+                self.usual = Baseline { lost: lost / 2, errors: errors / 2, total: total / 2 };
             }
-            *recent = Recent {
-                length: length.saturating_mul(2).min(LAST_STRETCH),
-                ..Recent::default()
-            };
+            *recent = Recent { length: length.saturating_mul(2).min(LAST_STRETCH), ..Recent::default() };
         }
     }
 
     /// The endpoint has been found to fail: its latest results are not those of a working one.
     pub(crate) fn discard_recent(&mut self) {
-        self.recent = Recent {
-            length: self.recent.length,
-            ..Recent::default()
-        };
+        self.recent = Recent { length: self.recent.length, ..Recent::default() };
     }
 
     /// A suspicion has proved unfounded: so many checks in a row were lost after the one that raised
@@ -182,10 +144,7 @@ impl LossEstimator {
         self.burst.lost += 16 * lost;
         self.burst.total += lost + 1;
         if self.burst.total > BURST_MEMORY {
-            self.burst = Rate {
-                lost: self.burst.lost / 2,
-                total: self.burst.total / 2,
-            };
+            self.burst = Rate { lost: self.burst.lost / 2, total: self.burst.total / 2 };
         }
     }
 
@@ -198,47 +157,31 @@ impl LossEstimator {
             let halved = u64::from(count >> hours);
             (halved - halved * rest / (2 * u64::from(HALF_LIFE.get()))) as u16
         };
-        Rate {
-            lost: fade(self.burst.lost),
-            total: fade(self.burst.total),
-        }
+        Rate { lost: fade(self.burst.lost), total: fade(self.burst.total) }
     }
 
     /// The chance, in millionths, that the next check of a working endpoint goes unanswered, after
     /// `before` in a row that did.
     pub(crate) fn chance(self, before: u32, now: Timestamp) -> u32 {
-        let usual = Rate {
-            lost: self.usual.lost,
-            total: self.usual.total,
-        };
+        let usual = Rate { lost: self.usual.lost, total: self.usual.total };
         let single = usual.with(1 + before, PRIOR + before);
         if before == 0 {
             return single.clamp(FLOOR, 1_000_000);
         }
         let burst = self.faded_burst(now);
         let supposed = single * BURST_PRIOR / (u32::from(burst.total) + BURST_PRIOR);
-        single
-            .max(burst.with(0, BURST_PRIOR) + supposed)
-            .clamp(FLOOR, 1_000_000)
+        single.max(burst.with(0, BURST_PRIOR) + supposed).clamp(FLOOR, 1_000_000)
     }
 
     /// The chance, in millionths, that a working endpoint answers a check with an error.
     pub(crate) fn error_chance(self) -> u32 {
-        share(
-            u32::from(self.usual.errors),
-            u32::from(self.usual.total) + PRIOR,
-        )
-        .max(FLOOR)
+        share(u32::from(self.usual.errors), u32::from(self.usual.total) + PRIOR).max(FLOOR)
     }
 
     /// The share of failures of either kind, in millionths, once enough is known to say so. It is
     /// nothing if none has failed lately.
     pub(crate) fn failure_share(self) -> Option<u32> {
-        let Baseline {
-            lost,
-            errors,
-            total,
-        } = self.usual;
+        let Baseline { lost, errors, total } = self.usual;
         if self.clean >= CLEAN {
             return Some(0);
         }
@@ -255,21 +198,13 @@ mod tests {
 
     fn after(results: impl IntoIterator<Item = Sample>) -> LossEstimator {
         let mut loss = LossEstimator::default();
-        results
-            .into_iter()
-            .for_each(|sample| loss.observe(sample, true));
+        results.into_iter().for_each(|sample| loss.observe(sample, true));
         loss
     }
 
     /// One in `every` is `sample`.
     fn one_in(every: u32, sample: Sample) -> impl Iterator<Item = Sample> {
-        (0..10_000).map(move |n| {
-            if n % every == 0 {
-                sample
-            } else {
-                Sample::Passed
-            }
-        })
+        (0..10_000).map(move |n| if n % every == 0 { sample } else { Sample::Passed })
     }
 
     #[test]
@@ -284,11 +219,7 @@ mod tests {
     fn errors_are_learnt_as_losses_are() {
         assert_eq!(LossEstimator::default().error_chance(), FLOOR);
         let errors = after(one_in(10, Sample::Error));
-        assert!(
-            (85_000..110_000).contains(&errors.error_chance()),
-            "{}",
-            errors.error_chance()
-        );
+        assert!((85_000..110_000).contains(&errors.error_chance()), "{}", errors.error_chance());
         assert!(errors.chance(0, NOW) < 2_000, "an error is an answer");
         assert!((90_000..110_000).contains(&errors.failure_share().unwrap()));
         assert_eq!(LossEstimator::default().failure_share(), None);
@@ -304,11 +235,7 @@ mod tests {
         (0..100).for_each(|_| failing.observe(Sample::Passed, true));
         assert_eq!(failing.error_chance(), FLOOR, "a verdict makes it forget");
         (0..200).for_each(|_| failing.observe(Sample::Error, true));
-        assert!(
-            failing.error_chance() > 50_000,
-            "{}",
-            failing.error_chance()
-        );
+        assert!(failing.error_chance() > 50_000, "{}", failing.error_chance());
     }
 
     #[test]
@@ -319,11 +246,7 @@ mod tests {
         assert!(loss.chance(1, NOW) > 500_000, "{}", loss.chance(1, NOW));
         let later = |hours: u64| Timestamp::from_millis(hours * 3_600_000);
         assert!(loss.chance(1, later(2)) < loss.chance(1, later(1)));
-        assert!(
-            loss.chance(1, later(12)) < 50_000,
-            "{}",
-            loss.chance(1, later(12))
-        );
+        assert!(loss.chance(1, later(12)) < 50_000, "{}", loss.chance(1, later(12)));
     }
 
     #[test]

@@ -123,17 +123,10 @@ impl EndpointHealth {
     }
 
     /// Takes in a check that passed.
-    pub(crate) fn success(
-        &mut self,
-        threshold: u32,
-        pass: Pass,
-        now: Timestamp,
-    ) -> Option<HealthChange> {
+    pub(crate) fn success(&mut self, threshold: u32, pass: Pass, now: Timestamp) -> Option<HealthChange> {
         let row = match self.health {
             Health::Unhealthy => Row::Confirmed,
-            _ => Row::Refuted {
-                overtaken: pass.overtaken,
-            },
+            _ => Row::Refuted { overtaken: pass.overtaken },
         };
         self.detector.success(row, now);
         self.successes = self.successes.saturating_add(1);
@@ -189,20 +182,14 @@ impl EndpointHealth {
     pub(crate) fn exclude(&mut self, exclusion: Exclusion, now: Timestamp) -> Option<HealthChange> {
         match self.exclusion {
             Some(Exclusion::Commanded) => {}
-            Some(Exclusion::Removed(end)) if now < end && exclusion != Exclusion::Commanded => {}
+            Some(Exclusion::Removed(end))
+                if now < end && exclusion != Exclusion::Commanded => {}
             _ => self.exclusion = Some(exclusion),
         }
         self.successes = 0;
         self.detector.restart();
         let removed = matches!(self.exclusion, Some(Exclusion::Removed(_)));
-        self.turn(
-            if removed {
-                Health::Unhealthy
-            } else {
-                Health::Maintenance
-            },
-            now,
-        )
+        self.turn(if removed { Health::Unhealthy } else { Health::Maintenance }, now)
     }
 
     /// The app takes back that the endpoint is not to be used.
@@ -220,11 +207,7 @@ impl EndpointHealth {
     /// Evidence from before a sleep or without a network says nothing about the endpoint.
     pub(crate) fn discard_suspicion(&mut self, now: Timestamp) -> Option<HealthChange> {
         self.detector.discard_row();
-        if self.health == Health::Suspect {
-            self.turn(Health::Unknown, now)
-        } else {
-            None
-        }
+        if self.health == Health::Suspect { self.turn(Health::Unknown, now) } else { None }
     }
 
     /// The network was to blame: nothing was learnt of the endpoint.

@@ -32,17 +32,9 @@ impl RttEstimator {
             Samples::First => sample < self.smoothed / 8,
             Samples::Several => false,
         };
-        let samples = if self.samples == Samples::None {
-            Samples::First
-        } else {
-            Samples::Several
-        };
+        let samples = if self.samples == Samples::None { Samples::First } else { Samples::Several };
         if fresh {
-            *self = Self {
-                smoothed: sample * 8,
-                deviation: sample * 2,
-                samples,
-            };
+            *self = Self { smoothed: sample * 8, deviation: sample * 2, samples };
         } else {
             let error = sample.abs_diff(self.smoothed / 8);
             self.deviation = self.deviation - self.deviation / 4 + error;
@@ -69,11 +61,7 @@ impl RttEstimator {
             _ => Samples::Several,
         };
         // As large as observing can make them.
-        Self {
-            smoothed: smoothed.min(8 * LONGEST),
-            deviation: deviation.min(4 * LONGEST),
-            samples,
-        }
+        Self { smoothed: smoothed.min(8 * LONGEST), deviation: deviation.min(4 * LONGEST), samples }
     }
 
     pub(crate) fn smoothed(&self) -> Option<Millis> {

@@ -1,8 +1,8 @@
 //! What is taken for evidence, and what becomes of an endpoint by it.
 
 use super::*;
-use crate::base::time::Millis;
 use crate::protocol::outcome::FailureKind;
+use crate::base::time::Millis;
 
 const NOW: Timestamp = Timestamp::from_millis(0);
 
@@ -11,11 +11,7 @@ fn health() -> EndpointHealth {
 }
 
 fn fail(health: &mut EndpointHealth, now: Timestamp) {
-    health.failure(
-        Evidence::Check(FailureKind::Refused, None),
-        Witnesses::default(),
-        now,
-    );
+    health.failure(Evidence::Check(FailureKind::Refused, None), Witnesses::default(), now);
 }
 
 fn pass(health: &mut EndpointHealth, threshold: u32) {
@@ -50,32 +46,15 @@ fn an_unknown_endpoint_is_not_suspected_but_can_be_found_unhealthy() {
 #[test]
 fn only_healthy_and_degraded_ones_are_usable() {
     let mut health = health();
-    let seen = |health: &EndpointHealth| {
-        (
-            health.health() == Health::Healthy,
-            health.is_usable(),
-            health.successes(),
-        )
-    };
+    let seen = |health: &EndpointHealth| (health.health() == Health::Healthy, health.is_usable(), health.successes());
     assert_eq!(seen(&health), (false, false, 0));
     pass(&mut health, 1);
     pass(&mut health, 1);
     assert_eq!(seen(&health), (true, true, 2));
-    health.success(
-        1,
-        Pass {
-            poor: true,
-            overtaken: 0,
-        },
-        NOW,
-    );
+    health.success(1, Pass { poor: true, overtaken: 0 }, NOW);
     assert_eq!(seen(&health), (false, true, 3));
     fail(&mut health, NOW);
-    assert_eq!(
-        seen(&health),
-        (false, false, 0),
-        "not while it is suspected"
-    );
+    assert_eq!(seen(&health), (false, false, 0), "not while it is suspected");
 }
 
 #[test]
@@ -85,10 +64,7 @@ fn failures_counted_anew_begin_at_none() {
     fail(&mut health, NOW);
     health.restart_count();
     fail(&mut health, NOW);
-    assert_eq!(
-        (health.health(), health.detector().failures()),
-        (Health::Suspect, 1)
-    );
+    assert_eq!((health.health(), health.detector().failures()), (Health::Suspect, 1));
 }
 
 #[test]
@@ -97,18 +73,12 @@ fn a_suspicion_that_is_void_leaves_nothing_and_a_verdict_stands() {
     pass(&mut suspected, 1);
     fail(&mut suspected, NOW);
     suspected.discard_suspicion(NOW);
-    assert_eq!(
-        (suspected.health(), suspected.detector().failures()),
-        (Health::Unknown, 0)
-    );
+    assert_eq!((suspected.health(), suspected.detector().failures()), (Health::Unknown, 0));
     let mut confirmed = health();
     fail(&mut confirmed, NOW);
     fail(&mut confirmed, NOW);
     confirmed.discard_suspicion(NOW);
-    assert_eq!(
-        (confirmed.health(), confirmed.detector().failures()),
-        (Health::Unhealthy, 0)
-    );
+    assert_eq!((confirmed.health(), confirmed.detector().failures()), (Health::Unhealthy, 0));
     confirmed.discard_verdict(NOW);
     assert_eq!(confirmed.health(), Health::Unknown);
     let mut healthy = health();
@@ -129,14 +99,7 @@ fn since_is_when_the_state_began() {
 #[test]
 fn a_poor_pass_degrades_and_a_good_one_restores() {
     let mut health = health();
-    health.success(
-        1,
-        Pass {
-            poor: true,
-            overtaken: 0,
-        },
-        NOW,
-    );
+    health.success(1, Pass { poor: true, overtaken: 0 }, NOW);
     assert_eq!(health.health(), Health::Degraded);
     pass(&mut health, 1);
     assert_eq!(health.health(), Health::Healthy);
@@ -144,36 +107,17 @@ fn a_poor_pass_degrades_and_a_good_one_restores() {
 
 #[test]
 fn one_that_fails_every_other_time_is_degraded_before_it_is_confirmed() {
-    let mut health = EndpointHealth::new(
-        Rule::Accrue(crate::health::evidence::Weight::decades(8)),
-        NOW,
-    );
+    let mut health = EndpointHealth::new(Rule::Accrue(crate::health::evidence::Weight::decades(8)), NOW);
     let mut seen = Vec::new();
     for _ in 0..4 {
         pass(&mut health, 1);
         seen.push(health.health());
-        health.failure(
-            Evidence::Check(FailureKind::Status, Some(500)),
-            Witnesses::default(),
-            NOW,
-        );
+        health.failure(Evidence::Check(FailureKind::Status, Some(500)), Witnesses::default(), NOW);
     }
-    assert_eq!(
-        seen,
-        [
-            Health::Healthy,
-            Health::Healthy,
-            Health::Healthy,
-            Health::Degraded
-        ]
-    );
+    assert_eq!(seen, [Health::Healthy, Health::Healthy, Health::Healthy, Health::Degraded]);
     assert_eq!(health.health(), Health::Unhealthy);
     pass(&mut health, 1);
-    assert_eq!(
-        health.health(),
-        Health::Healthy,
-        "a verdict has been drawn from what was"
-    );
+    assert_eq!(health.health(), Health::Healthy, "a verdict has been drawn from what was");
 }
 
 #[test]
@@ -182,10 +126,7 @@ fn what_fails_in_announced_maintenance_is_not_held_against_it() {
     let end = NOW + Millis::from_secs(30);
     health.exclude(Exclusion::Announced(end), NOW);
     (0..5).for_each(|_| fail(&mut health, NOW));
-    assert_eq!(
-        (health.health(), health.detector().failures()),
-        (Health::Maintenance, 0)
-    );
+    assert_eq!((health.health(), health.detector().failures()), (Health::Maintenance, 0));
     fail(&mut health, end);
     assert_eq!(health.health(), Health::Suspect, "it has not kept its word");
     health.exclude(Exclusion::Announced(end), NOW);
@@ -204,17 +145,9 @@ fn what_was_taken_out_of_rotation_stays_out_for_its_time() {
     assert_eq!(health.exclusion(), Some(Exclusion::Removed(end)));
     let (mut announced, mut over) = (health.clone(), health.clone());
     announced.exclude(Exclusion::Commanded, NOW);
-    assert_eq!(
-        announced.exclusion(),
-        Some(Exclusion::Commanded),
-        "the app's word counts for more"
-    );
+    assert_eq!(announced.exclusion(), Some(Exclusion::Commanded), "the app's word counts for more");
     over.exclude(Exclusion::Announced(end + Millis::from_secs(1)), end);
-    assert_eq!(
-        over.exclusion(),
-        Some(Exclusion::Announced(end + Millis::from_secs(1))),
-        "its time is over"
-    );
+    assert_eq!(over.exclusion(), Some(Exclusion::Announced(end + Millis::from_secs(1))), "its time is over");
     health.success(1, Pass::default(), end);
     assert_eq!(health.health(), Health::Healthy);
 }

@@ -48,44 +48,25 @@ impl Explanation {
     pub(crate) fn new(endpoint: Name, health: &EndpointHealth, now: Timestamp) -> Self {
         let (detector, verdict) = (health.detector(), health.verdict());
         let (suspicion, weighed) = verdict
-            .map_or((detector.suspicion(), detector.evidence()), |it| {
-                (it.suspicion, &it.evidence)
-            });
+            .map_or((detector.suspicion(), detector.evidence()), |it| (it.suspicion, &it.evidence));
         let ago = |at: Timestamp| (now - at).get();
         let decades = |weight: Weight| f64::from(weight.0) / 100.0;
         let mut text = format!("{endpoint} is {}", health.health());
         if let Some(verdict) = verdict {
             // Writing to a String cannot fail.
-            let _ = write!(
-                text,
-                "; {} s ago it was found unhealthy",
-                ago(verdict.at) / 1_000
-            );
+            let _ = write!(text, "; {} s ago it was found unhealthy", ago(verdict.at) / 1_000);
         }
         let mut evidence = Vec::new();
         if weighed.is_empty() {
             text.push_str(": nothing speaks against it");
         } else {
-            let _ = write!(
-                text,
-                ": suspicion {suspicion} of {}, from",
-                detector.level()
-            );
-            for Weighed {
-                at,
-                evidence: what,
-                weight,
-            } in weighed
-            {
+            let _ = write!(text, ": suspicion {suspicion} of {}, from", detector.level());
+            for Weighed { at, evidence: what, weight } in weighed {
                 let what = what.to_string();
                 let comma = if evidence.is_empty() { "" } else { "," };
                 let _ = write!(text, "{comma} {what} ({weight})");
                 let (ms_ago, weight) = (ago(*at), decades(*weight));
-                evidence.push(WeighedEvidence {
-                    ms_ago,
-                    what,
-                    weight,
-                });
+                evidence.push(WeighedEvidence { ms_ago, what, weight });
             }
         }
         Self {

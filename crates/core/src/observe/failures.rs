@@ -1,12 +1,12 @@
 //! Failure events: what is wrong with an endpoint, how often and since when, in the terms of those who run it.
 
-use crate::base::keyword::keywords;
-use crate::base::sliding::Sliding;
-use crate::base::time::{Millis, Timestamp};
 use crate::config::Name;
 use crate::config::reader::settings;
 use crate::config::writer::records;
+use crate::base::keyword::keywords;
 use crate::protocol::outcome::FailureKind;
+use crate::base::sliding::Sliding;
+use crate::base::time::{Millis, Timestamp};
 
 settings! {
     /// When a failure is an event of its own.
@@ -80,19 +80,14 @@ impl FailureEventKind {
     /// What a failed check is, by its typed cause and never by the words of an error.
     pub(crate) const fn of(kind: FailureKind) -> Self {
         match kind {
-            FailureKind::Status
-            | FailureKind::Body
-            | FailureKind::Reported
-            | FailureKind::Redirect => Self::HealthCheckFailed,
+            FailureKind::Status | FailureKind::Body | FailureKind::Reported | FailureKind::Redirect => Self::HealthCheckFailed,
             FailureKind::Timeout => Self::HealthCheckTimeout,
             FailureKind::Refused => Self::PortNotListening,
             FailureKind::Unreachable => Self::NetworkUnreachable,
             FailureKind::Dns => Self::DnsFailed,
-            FailureKind::Tls
-            | FailureKind::Reset
-            | FailureKind::Cors
-            | FailureKind::MixedContent
-            | FailureKind::Unexpected => Self::HealthCheckError,
+            FailureKind::Tls | FailureKind::Reset | FailureKind::Cors | FailureKind::MixedContent | FailureKind::Unexpected => {
+                Self::HealthCheckError
+            }
         }
     }
 
@@ -108,8 +103,7 @@ impl FailureEventKind {
 
     /// Whether it is critical the first time.
     const fn is_critical(self) -> bool {
-        matches!(self, Self::ApplicationStartupFailed)
-            || matches!(self.severity(), Severity::Critical)
+        matches!(self, Self::ApplicationStartupFailed) || matches!(self.severity(), Severity::Critical)
     }
 }
 
@@ -162,8 +156,7 @@ impl Failures {
         latency: Millis,
         now: Timestamp,
     ) -> Vec<FailureEvent> {
-        self.checks
-            .add([true, failure.is_some()], rules.window, now);
+        self.checks.add([true, failure.is_some()], rules.window, now);
         let [checks, failed] = self.checks.sums(rules.window, now);
         let mut found = Vec::new();
         if let Some(kind) = failure {
@@ -178,56 +171,24 @@ impl Failures {
                 }
             }
             if slow {
-                found.push((
-                    FailureEventKind::HighResponseTime,
-                    format!(
-                        "the answer took {latency}, allowed: {}",
-                        rules.response_time
-                    ),
-                ));
+                found.push((FailureEventKind::HighResponseTime, format!("the answer took {latency}, allowed: {}", rules.response_time)));
             }
         }
         if checks >= rules.minimum && failed * 100 > rules.error_rate_percent * checks {
             if failure.is_some() {
-                found.push((
-                    FailureEventKind::HighErrorRate,
-                    format!("{failed} of {checks} checks failed within {}", rules.window),
-                ));
+                found.push((FailureEventKind::HighErrorRate, format!("{failed} of {checks} checks failed within {}", rules.window)));
             }
-        } else if let Some(counted) = self
-            .kinds
-            .iter_mut()
-            .find(|counted| counted.kind == FailureEventKind::HighErrorRate)
-        {
+        } else if let Some(counted) = self.kinds.iter_mut().find(|counted| counted.kind == FailureEventKind::HighErrorRate) {
             counted.consecutive = 0;
         }
-        found
-            .into_iter()
-            .map(|(kind, message)| self.count(rules, endpoint, kind, message, now))
-            .collect()
+        found.into_iter().map(|(kind, message)| self.count(rules, endpoint, kind, message, now)).collect()
     }
 
-    fn count(
-        &mut self,
-        rules: &FailureEvents,
-        endpoint: &Name,
-        kind: FailureEventKind,
-        message: String,
-        now: Timestamp,
-    ) -> FailureEvent {
-        let at = self
-            .kinds
-            .iter()
-            .position(|counted| counted.kind == kind)
-            .unwrap_or_else(|| {
-                self.kinds.push(Counted {
-                    kind,
-                    consecutive: 0,
-                    window: Sliding::default(),
-                    first: now,
-                });
-                self.kinds.len() - 1
-            });
+    fn count(&mut self, rules: &FailureEvents, endpoint: &Name, kind: FailureEventKind, message: String, now: Timestamp) -> FailureEvent {
+        let at = self.kinds.iter().position(|counted| counted.kind == kind).unwrap_or_else(|| {
+            self.kinds.push(Counted { kind, consecutive: 0, window: Sliding::default(), first: now });
+            self.kinds.len() - 1
+        });
         let counted = &mut self.kinds[at];
         if counted.window.sums(rules.window, now) == [0] {
             counted.first = now;
@@ -251,9 +212,7 @@ impl Failures {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use FailureEventKind::{
-        HealthCheckFailed, HealthCheckTimeout, HighErrorRate, HighResponseTime,
-    };
+    use FailureEventKind::{HealthCheckFailed, HealthCheckTimeout, HighErrorRate, HighResponseTime};
     use FailureKind::{Status, Timeout};
 
     struct Test {
@@ -264,37 +223,17 @@ mod tests {
 
     impl Test {
         fn new() -> Self {
-            let rules = FailureEvents {
-                error_rate_percent: 100,
-                ..FailureEvents::default()
-            };
-            Self {
-                failures: Failures::default(),
-                rules,
-                now: Timestamp::from_millis(10_000_000),
-            }
+            let rules = FailureEvents { error_rate_percent: 100, ..FailureEvents::default() };
+            Self { failures: Failures::default(), rules, now: Timestamp::from_millis(10_000_000) }
         }
 
         fn check(&mut self, failure: Option<FailureKind>, millis: u32) -> Vec<FailureEvent> {
             self.now = self.now + Millis::from_secs(10);
-            self.failures.observe(
-                &self.rules,
-                &"a".into(),
-                failure,
-                Millis::new(millis),
-                self.now,
-            )
+            self.failures.observe(&self.rules, &"a".into(), failure, Millis::new(millis), self.now)
         }
 
-        fn kinds(
-            &mut self,
-            failure: Option<FailureKind>,
-            millis: u32,
-        ) -> Vec<(FailureEventKind, u32)> {
-            self.check(failure, millis)
-                .into_iter()
-                .map(|event| (event.kind, event.consecutive))
-                .collect()
+        fn kinds(&mut self, failure: Option<FailureKind>, millis: u32) -> Vec<(FailureEventKind, u32)> {
+            self.check(failure, millis).into_iter().map(|event| (event.kind, event.consecutive)).collect()
         }
     }
 
@@ -302,34 +241,21 @@ mod tests {
     fn rows_are_counted_by_kind_and_end_with_a_success() {
         let mut test = Test::new();
         assert_eq!(test.kinds(Some(Status), 1), [(HealthCheckFailed, 1)]);
-        assert_eq!(
-            test.kinds(Some(Timeout), 5_001),
-            [(HealthCheckTimeout, 1)],
-            "a timeout is not slow as well"
-        );
+        assert_eq!(test.kinds(Some(Timeout), 5_001), [(HealthCheckTimeout, 1)], "a timeout is not slow as well");
         assert_eq!(test.kinds(Some(Status), 1), [(HealthCheckFailed, 2)]);
         assert_eq!(test.kinds(None, 1), []);
         assert_eq!(test.kinds(Some(Status), 1), [(HealthCheckFailed, 1)]);
         let event = test.check(Some(Status), 1).remove(0);
-        assert_eq!(
-            (event.in_window, event.first_ms_ago, event.severity),
-            (4, 50_000, Severity::Low)
-        );
+        assert_eq!((event.in_window, event.first_ms_ago, event.severity), (4, 50_000, Severity::Low));
         test.now = test.now + Millis::from_secs(3_600);
         let event = test.check(Some(Status), 1).remove(0);
-        assert_eq!(
-            (event.in_window, event.first_ms_ago),
-            (1, 0),
-            "the others have left the window"
-        );
+        assert_eq!((event.in_window, event.first_ms_ago), (1, 0), "the others have left the window");
     }
 
     #[test]
     fn five_in_a_row_are_critical_and_slowness_that_passes_is_told() {
         let mut test = Test::new();
-        let critical: Vec<_> = (0..6)
-            .map(|_| test.check(Some(Timeout), 1)[0].critical)
-            .collect();
+        let critical: Vec<_> = (0..6).map(|_| test.check(Some(Timeout), 1)[0].critical).collect();
         assert_eq!(critical, [false, false, false, false, true, true]);
         assert_eq!(test.kinds(None, 5_001), [(HighResponseTime, 1)]);
         assert_eq!(test.kinds(None, 5_001), [(HighResponseTime, 2)]);
@@ -342,15 +268,7 @@ mod tests {
         let mut test = Test::new();
         test.rules.error_rate_percent = 5;
         (0..8).for_each(|_| assert!(test.check(None, 1).is_empty()));
-        assert_eq!(
-            test.kinds(Some(Status), 1),
-            [(HealthCheckFailed, 1)],
-            "one of nine"
-        );
-        assert_eq!(
-            test.kinds(Some(Status), 1),
-            [(HealthCheckFailed, 2), (HighErrorRate, 1)],
-            "two of ten"
-        );
+        assert_eq!(test.kinds(Some(Status), 1), [(HealthCheckFailed, 1)], "one of nine");
+        assert_eq!(test.kinds(Some(Status), 1), [(HealthCheckFailed, 2), (HighErrorRate, 1)], "two of ten");
     }
 }

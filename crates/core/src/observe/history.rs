@@ -4,9 +4,9 @@ mod slot;
 
 pub(crate) use slot::{Slot, Sum};
 
-use crate::base::time::{Millis, Timestamp};
 use crate::config::Value;
 use crate::protocol::outcome::FailureKind;
+use crate::base::time::{Millis, Timestamp};
 
 /// Parts of the time that is remembered.
 const SLOTS: usize = 24;
@@ -52,15 +52,7 @@ pub(crate) struct History {
 
 impl History {
     pub(crate) const fn new(now: Timestamp) -> Self {
-        Self {
-            slots: Vec::new(),
-            began: now,
-            attribution: Attribution {
-                time: Time::Unknown,
-                active: false,
-            },
-            accounted: now,
-        }
+        Self { slots: Vec::new(), began: now, attribution: Attribution { time: Time::Unknown, active: false }, accounted: now }
     }
 
     pub(crate) const fn attribution(&self) -> Attribution {
@@ -68,17 +60,9 @@ impl History {
     }
 
     /// A check has ended.
-    pub(crate) fn check(
-        &mut self,
-        failure: Option<FailureKind>,
-        latency: Millis,
-        length: Millis,
-        now: Timestamp,
-    ) {
+    pub(crate) fn check(&mut self, failure: Option<FailureKind>, latency: Millis, length: Millis, now: Timestamp) {
         self.account(length, now);
-        let Some(slot) = self.slots.last_mut() else {
-            return;
-        };
+        let Some(slot) = self.slots.last_mut() else { return };
         match failure {
             Some(kind) => slot.fail(kind),
             None => slot.pass(latency),
@@ -109,9 +93,7 @@ impl History {
             // Of a time so long only the end is remembered.
             self.slots.clear();
             self.begin_slot();
-            self.accounted = self.accounted.max(Timestamp::from_millis(
-                now.as_millis().saturating_sub(slot_length.get().into()),
-            ));
+            self.accounted = self.accounted.max(Timestamp::from_millis(now.as_millis().saturating_sub(slot_length.get().into())));
             self.began = self.accounted;
         }
         while self.accounted < now {
@@ -127,14 +109,9 @@ impl History {
             let until = end.min(now);
             let passed = (until - self.accounted).get();
             self.accounted = until;
-            let Some(slot) = self.slots.last_mut() else {
-                return;
-            };
+            let Some(slot) = self.slots.last_mut() else { return };
             slot.grow(self.attribution.time.counted_as(), passed);
-            slot.grow(
-                Sum::Active,
-                if self.attribution.active { passed } else { 0 },
-            );
+            slot.grow(Sum::Active, if self.attribution.active { passed } else { 0 });
         }
     }
 
@@ -169,9 +146,7 @@ impl History {
             for number in &packed {
                 size += number.to_string().len() + 1;
             }
-            let Some(left) = bytes.checked_sub(size) else {
-                break;
-            };
+            let Some(left) = bytes.checked_sub(size) else { break };
             bytes = left;
             saved.push(packed);
         }
@@ -222,28 +197,14 @@ mod tests {
         history.turn(attribution(Time::Up), DAY, hour(8));
         history.account(DAY, hour(10));
         let day = sum(history.within(DAY, DAY));
-        assert_eq!(
-            [Sum::Up, Sum::Down, Sum::Unknown, Sum::Active].map(|sum| day[sum]),
-            [8, 2, 0, 10].map(|hours| hours * 3_600_000)
-        );
+        assert_eq!([Sum::Up, Sum::Down, Sum::Unknown, Sum::Active].map(|sum| day[sum]), [8, 2, 0, 10].map(|hours| hours * 3_600_000));
         let recent = sum(history.within(Millis::from_secs(3 * 3_600), DAY));
-        assert_eq!(
-            [Sum::Up, Sum::Down].map(|sum| recent[sum]),
-            [2, 1].map(|hours| hours * 3_600_000)
-        );
+        assert_eq!([Sum::Up, Sum::Down].map(|sum| recent[sum]), [2, 1].map(|hours| hours * 3_600_000));
         history.account(DAY, hour(31));
-        assert_eq!(
-            sum(history.within(DAY, DAY))[Sum::Down],
-            3_600_000,
-            "the hour from 7 to 8 is still remembered"
-        );
+        assert_eq!(sum(history.within(DAY, DAY))[Sum::Down], 3_600_000, "the hour from 7 to 8 is still remembered");
         assert_eq!(history.slots.len(), SLOTS);
         history.account(DAY, hour(1_000));
-        assert_eq!(
-            sum(history.within(DAY, DAY))[Sum::Up],
-            3_600_000,
-            "after a long sleep only the end is"
-        );
+        assert_eq!(sum(history.within(DAY, DAY))[Sum::Up], 3_600_000, "after a long sleep only the end is");
     }
 
     #[test]
@@ -258,10 +219,7 @@ mod tests {
         let slots = saved.items();
         let mut restored = History::new(hour(0));
         restored.restore(slots, Millis::from_secs(60), DAY, hour(1));
-        let (before, after) = (
-            sum(&history.slots[SLOTS - slots.len()..]),
-            sum(&restored.slots),
-        );
+        let (before, after) = (sum(&history.slots[SLOTS - slots.len()..]), sum(&restored.slots));
         assert_eq!((before.sums, before.counts), (after.sums, after.counts));
         assert!(slots.len() >= 12, "{}", slots.len());
         let mut late = History::new(hour(0));
@@ -271,29 +229,13 @@ mod tests {
 
     #[test]
     fn nonsense_is_read_as_what_can_be_read() {
-        for nonsense in [
-            Value::Null,
-            Value::List(vec![
-                Value::Number(i64::MIN),
-                Value::Number(i64::MAX),
-                Value::Text("x".into()),
-            ]),
-        ] {
+        for nonsense in [Value::Null, Value::List(vec![Value::Number(i64::MIN), Value::Number(i64::MAX), Value::Text("x".into())])] {
             Slot::unpacked(&nonsense);
         }
         Slot::unpacked(&Value::List(vec![Value::Number(-100); 1_000]));
         let mut history = History::new(hour(0));
-        history.restore(
-            &[Value::List(vec![Value::Number(u32::MAX.into()); 100])],
-            Millis::ZERO,
-            DAY,
-            hour(0),
-        );
+        history.restore(&[Value::List(vec![Value::Number(u32::MAX.into()); 100])], Millis::ZERO, DAY, hour(0));
         history.account(DAY, hour(2));
-        assert_eq!(
-            sum(history.within(DAY, DAY))[Sum::Unknown],
-            u32::MAX,
-            "full, and no more than that"
-        );
+        assert_eq!(sum(history.within(DAY, DAY))[Sum::Unknown], u32::MAX, "full, and no more than that");
     }
 }

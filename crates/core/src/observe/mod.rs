@@ -52,11 +52,7 @@ impl Observers {
         for _ in &cx.endpoints {
             records.push(Record::new(cx));
         }
-        Self {
-            records,
-            active: None,
-            watching: false,
-        }
+        Self { records, active: None, watching: false }
     }
 
     /// Sees an event that has just been reported.
@@ -66,9 +62,7 @@ impl Observers {
                 if let Some(index) = cx.index_of(&report.endpoint) {
                     let record = &mut self.records[index];
                     let latency = Millis::new(report.latency_ms);
-                    record
-                        .history
-                        .check(report.failure, latency, cx.config.history, cx.now);
+                    record.history.check(report.failure, latency, cx.config.history, cx.now);
                     #[cfg(feature = "metrics")]
                     record.totals.check(report.failure, report.status, latency);
                 }
@@ -81,15 +75,11 @@ impl Observers {
                 }
                 return;
             }
-            Event::Started { active } => {
-                (self.active, self.watching) = (Some(active.clone()), true)
-            }
+            Event::Started { active } => (self.active, self.watching) = (Some(active.clone()), true),
             Event::Switched { to, .. } => {
                 self.active = Some(to.clone());
                 if let Some(index) = cx.index_of(to) {
-                    self.records[index]
-                        .history
-                        .arrive(cx.config.history, cx.now);
+                    self.records[index].history.arrive(cx.config.history, cx.now);
                 }
             }
             Event::Online => self.watching = true,
@@ -130,11 +120,7 @@ impl Observers {
             let slots = history.within(period, length);
             endpoints.push(EndpointReport::new(cx.name(index), &sum, slots));
         }
-        Report {
-            period_ms: period.get(),
-            switches,
-            endpoints,
-        }
+        Report { period_ms: period.get(), switches, endpoints }
     }
 
     /// An endpoint's history as numbers, as far as they fit into so many bytes of JSON.

@@ -1,9 +1,9 @@
 //! What the endpoints have been like over a time: for the operator, and for those who ask how good they are.
 
-use crate::base::keyword::{Keyword, keywords};
 use crate::config::Name;
 use crate::config::writer::records;
 use crate::observe::history::{Slot, Sum};
+use crate::base::keyword::{Keyword, keywords};
 use crate::protocol::outcome::FailureKind;
 
 records! {
@@ -87,18 +87,11 @@ impl ErrorClass {
     pub(crate) const fn of(kind: FailureKind) -> Self {
         match kind {
             FailureKind::Timeout => Self::Timeout,
-            FailureKind::Refused | FailureKind::Unreachable | FailureKind::Reset => {
-                Self::Connection
-            }
+            FailureKind::Refused | FailureKind::Unreachable | FailureKind::Reset => Self::Connection,
             FailureKind::Dns => Self::Dns,
             FailureKind::Tls => Self::Ssl,
-            FailureKind::Status
-            | FailureKind::Body
-            | FailureKind::Reported
-            | FailureKind::Redirect => Self::Http,
-            FailureKind::Cors | FailureKind::MixedContent | FailureKind::Unexpected => {
-                Self::Unknown
-            }
+            FailureKind::Status | FailureKind::Body | FailureKind::Reported | FailureKind::Redirect => Self::Http,
+            FailureKind::Cors | FailureKind::MixedContent | FailureKind::Unexpected => Self::Unknown,
         }
     }
 }
@@ -120,10 +113,7 @@ impl EndpointReport {
         let mut errors = Vec::new();
         for (&class, &count) in ErrorClass::KEYWORDS.iter().zip(sum.errors()) {
             if count > 0 {
-                errors.push(ErrorCount {
-                    class,
-                    count: count.into(),
-                });
+                errors.push(ErrorCount { class, count: count.into() });
             }
         }
         let (mut uptime_over_time, mut latency_over_time) = (Vec::new(), Vec::new());

@@ -38,25 +38,16 @@ impl Operator {
     /// Reports the failures that a check shows, and begins to do something about them.
     fn see_check(&mut self, cx: &mut Context, checks: &Checks, report: &CheckReport) {
         let config = cx.config.clone();
-        let Some(index) = cx.index_of(&report.endpoint) else {
-            return;
-        };
+        let Some(index) = cx.index_of(&report.endpoint) else { return };
         // It was said that it would fail; what recovery took out of rotation may need more than that.
         let exclusion = checks.of(index).health().exclusion();
-        let announced = matches!(
-            exclusion,
-            Some(Exclusion::Announced(_) | Exclusion::Commanded)
-        );
+        let announced = matches!(exclusion, Some(Exclusion::Announced(_) | Exclusion::Commanded));
         if !config.failure_events.enabled || self.offline || announced {
             return;
         }
-        let known = self
-            .failures
-            .iter()
-            .position(|(name, _)| *name == report.endpoint);
+        let known = self.failures.iter().position(|(name, _)| *name == report.endpoint);
         let place = known.unwrap_or_else(|| {
-            self.failures
-                .push((report.endpoint.clone(), Failures::default()));
+            self.failures.push((report.endpoint.clone(), Failures::default()));
             self.failures.len() - 1
         });
         let (name, failures) = &mut self.failures[place];
@@ -64,8 +55,7 @@ impl Operator {
         let rules = &config.failure_events;
         for event in failures.observe(rules, name, report.failure, latency, cx.now) {
             if config.recovery.enabled {
-                self.steps
-                    .extend(self.recoveries.begin(&config.recovery, &event, cx.now));
+                self.steps.extend(self.recoveries.begin(&config.recovery, &event, cx.now));
             }
             cx.emit(Event::Failure(event));
         }
@@ -74,12 +64,7 @@ impl Operator {
     /// Does the next thing. What a client can do by itself is a command; `None` if there is nothing
     /// left to do.
     pub(crate) fn poll_command(&mut self, cx: &mut Context, checks: &Checks) -> Option<Command> {
-        while let Some(Step {
-            id,
-            strategy,
-            endpoint,
-        }) = self.steps.pop_front()
-        {
+        while let Some(Step { id, strategy, endpoint }) = self.steps.pop_front() {
             if !strategy.is_client_side() {
                 self.report(cx, id);
                 continue;
@@ -149,13 +134,9 @@ fn command(
     match checks.of(index).health().exclusion() {
         Some(Exclusion::Removed(end)) if cx.now < end => Err("it is out of rotation already"),
         Some(_) => Err("it is in maintenance"),
-        None if strategy == RecoveryStrategy::Drain => Ok(Command::Drain(
-            endpoint.clone(),
-            cx.config.recovery.out_of_rotation,
-        )),
-        None => Ok(Command::Remove(
-            endpoint.clone(),
-            cx.config.recovery.out_of_rotation,
-        )),
+        None if strategy == RecoveryStrategy::Drain => {
+            Ok(Command::Drain(endpoint.clone(), cx.config.recovery.out_of_rotation))
+        }
+        None => Ok(Command::Remove(endpoint.clone(), cx.config.recovery.out_of_rotation)),
     }
 }

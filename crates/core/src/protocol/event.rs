@@ -1,27 +1,19 @@
 //! What the app is told.
 
-use crate::base::keyword::keywords;
 use crate::breaker::rules::BreakerState;
 use crate::config::writer::{Write, serialize_as_written, table};
 use crate::config::{Name, Value};
-use crate::health::Health;
 #[cfg(feature = "recovery")]
 use crate::observe::failures::FailureEvent;
+use crate::health::Health;
+use crate::base::keyword::keywords;
+use crate::protocol::outcome::{FailureKind, Header};
 #[cfg(feature = "recovery")]
 use crate::operate::recovery::RecoveryAction;
-use crate::protocol::outcome::{FailureKind, Header};
 
 /// What the app is told.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(
-    feature = "typescript",
-    derive(ts_rs::TS),
-    ts(
-        tag = "event",
-        rename_all = "camelCase",
-        rename_all_fields = "camelCase"
-    )
-)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase"))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 #[non_exhaustive]
 pub enum Event {
@@ -101,11 +93,7 @@ pub enum Event {
 
 /// What came of a check, and what that means.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(
-    feature = "typescript",
-    derive(ts_rs::TS),
-    ts(rename_all = "camelCase")
-)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename_all = "camelCase"))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 #[non_exhaustive]
 pub struct CheckReport {
@@ -162,18 +150,10 @@ impl Write for Event {
             #[cfg(feature = "recovery")]
             Self::Recovery(action) => return self.tagged(action),
             Self::Check(report) => return self.tagged(report),
-            Self::Started { active } | Self::AllDown { active } | Self::Recovered { active } => {
-                &[("active", active)]
-            }
-            Self::Health { endpoint, from, to } => {
-                &[("endpoint", endpoint), ("from", from), ("to", to)]
-            }
-            Self::Breaker { endpoint, from, to } => {
-                &[("endpoint", endpoint), ("from", from), ("to", to)]
-            }
-            Self::Switched { from, to, reason } => {
-                &[("from", from), ("to", to), ("reason", reason)]
-            }
+            Self::Started { active } | Self::AllDown { active } | Self::Recovered { active } => &[("active", active)],
+            Self::Health { endpoint, from, to } => &[("endpoint", endpoint), ("from", from), ("to", to)],
+            Self::Breaker { endpoint, from, to } => &[("endpoint", endpoint), ("from", from), ("to", to)],
+            Self::Switched { from, to, reason } => &[("from", from), ("to", to), ("reason", reason)],
             Self::Offline { reason } => &[("reason", reason)],
             Self::Online | Self::Stopped => &[],
             Self::Connected { endpoint } => &[("endpoint", endpoint)],
@@ -198,17 +178,7 @@ serialize_as_written!(Event);
 
 impl Write for CheckReport {
     fn write(&self) -> Value {
-        let Self {
-            endpoint,
-            failure,
-            status,
-            latency_ms,
-            failures,
-            message,
-            failing,
-            request,
-            headers: _,
-        } = self;
+        let Self { endpoint, failure, status, latency_ms, failures, message, failing, request, headers: _ } = self;
         table(&[
             ("endpoint", endpoint),
             ("failure", failure),

@@ -1,9 +1,9 @@
 //! What came of a check, typed where it happened, and whether that passes. Nobody ever parses an error text.
 
-use crate::base::keyword::keywords;
-use crate::base::time::Millis;
 use crate::config::{Check, HealthCheck};
 use crate::protocol::document::{DocumentStatus, HealthDocument};
+use crate::base::keyword::keywords;
+use crate::base::time::Millis;
 
 /// What came of a check, before anyone has judged it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,20 +43,13 @@ pub struct Answer {
 impl Answer {
     /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|header| header.name.eq_ignore_ascii_case(name))
-            .map(|header| header.value.as_str())
+        self.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(|header| header.value.as_str())
     }
 
     /// Looks for a health document in the body, for shells that have no other way to read JSON.
     #[cfg(feature = "json")]
     pub fn understand(&mut self, check: &Check) {
-        if check.document
-            && self
-                .header("content-type")
-                .is_some_and(HealthDocument::is_in)
-        {
+        if check.document && self.header("content-type").is_some_and(HealthDocument::is_in) {
             self.document = HealthDocument::from_json(&self.body);
         }
     }
@@ -88,10 +81,7 @@ impl std::fmt::Debug for Header {
 impl Header {
     /// The header of this name and value.
     pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            value: value.into(),
-        }
+        Self { name: name.into(), value: value.into() }
     }
 }
 
@@ -135,16 +125,12 @@ impl FailureKind {
             Self::Refused => "could not connect: nothing accepts connections there",
             Self::Unreachable => "no way to the host: the network is down or has no route",
             Self::Dns => "the host name was not found",
-            Self::Tls => {
-                "the TLS handshake failed: check the certificate's names, dates and issuer"
-            }
+            Self::Tls => "the TLS handshake failed: check the certificate's names, dates and issuer",
             Self::Reset => "the connection broke off before the answer was complete",
             Self::Cors => {
                 "the server answered, but not for this page: let it send Access-Control-Allow-Origin (and allow the check's method and headers), or set the check's mode to no-cors"
             }
-            Self::MixedContent => {
-                "a page on https may not ask an http URL: serve the health check over https"
-            }
+            Self::MixedContent => "a page on https may not ask an http URL: serve the health check over https",
             Self::Redirect => "the server redirects: give the final URL, or set followRedirects",
             Self::Status => "the status is not an expected one",
             Self::Body => "the expected text is not in the body",
@@ -183,36 +169,23 @@ pub struct BodySearch<'a> {
 impl<'a> BodySearch<'a> {
     /// A search for `text` in at most `limit` bytes.
     pub fn new(text: &'a str, limit: usize) -> Self {
-        Self {
-            text: Some(text.as_bytes()),
-            limit,
-            read: Vec::new(),
-        }
+        Self { text: Some(text.as_bytes()), limit, read: Vec::new() }
     }
 
     /// What `check` needs to see of the body of an answer with this `Content-Type`; `None` if nothing.
     pub fn wanted(check: &'a Check, content_type: Option<&str>) -> Option<Self> {
         let document = check.document && content_type.is_some_and(HealthDocument::is_in);
         let text = check.expect_body.as_deref().map(str::as_bytes);
-        (document || text.is_some()).then(|| Self {
-            text: text.filter(|_| !document),
-            limit: MAX_ANSWER_BYTES,
-            read: Vec::new(),
-        })
+        (document || text.is_some()).then(|| Self { text: text.filter(|_| !document), limit: MAX_ANSWER_BYTES, read: Vec::new() })
     }
 
     /// Takes the next piece; whether another one is needed after it.
     pub fn wants_more_after(&mut self, piece: &[u8]) -> bool {
         // What was searched before need not be searched again, but for a match that spans the two pieces.
-        let from = self
-            .text
-            .map_or(0, |text| (self.read.len() + 1).saturating_sub(text.len()));
+        let from = self.text.map_or(0, |text| (self.read.len() + 1).saturating_sub(text.len()));
         let room = self.limit - self.read.len();
         self.read.extend_from_slice(&piece[..piece.len().min(room)]);
-        self.read.len() < self.limit
-            && !self
-                .text
-                .is_some_and(|text| contains(&self.read[from..], text))
+        self.read.len() < self.limit && !self.text.is_some_and(|text| contains(&self.read[from..], text))
     }
 
     /// What has been read, for [`Answer::body`].
@@ -228,28 +201,14 @@ fn contains(body: &[u8], text: &[u8]) -> bool {
 impl HealthCheck {
     /// Why `answer` does not pass, or `None` if it does.
     pub(crate) fn judge(&self, answer: &Answer, timeout: Millis) -> Option<FailureKind> {
-        let Check {
-            expect_status,
-            expect_body,
-            ..
-        } = self.check();
+        let Check { expect_status, expect_body, .. } = self.check();
         if answer.latency > timeout {
             Some(FailureKind::Timeout)
-        } else if answer
-            .status
-            .is_some_and(|status| !expect_status.matches(status))
-        {
+        } else if answer.status.is_some_and(|status| !expect_status.matches(status)) {
             Some(FailureKind::Status)
-        } else if expect_body
-            .as_ref()
-            .is_some_and(|text| !contains(&answer.body, text.as_bytes()))
-        {
+        } else if expect_body.as_ref().is_some_and(|text| !contains(&answer.body, text.as_bytes())) {
             Some(FailureKind::Body)
-        } else if answer
-            .document
-            .as_ref()
-            .is_some_and(|document| document.status == DocumentStatus::Fail)
-        {
+        } else if answer.document.as_ref().is_some_and(|document| document.status == DocumentStatus::Fail) {
             Some(FailureKind::Reported)
         } else {
             None
@@ -263,34 +222,17 @@ mod tests {
     use super::*;
 
     fn judge(check: Check, status: u16, body: &str, latency: u32) -> Option<FailureKind> {
-        let check = HealthCheck {
-            url: "https://a.example/_ping".parse().unwrap(),
-            check: Some(check),
-        };
-        let answer = Answer {
-            status: Some(status),
-            body: body.into(),
-            latency: Millis::new(latency),
-            ..Answer::default()
-        };
+        let check = HealthCheck { url: "https://a.example/_ping".parse().unwrap(), check: Some(check) };
+        let answer = Answer { status: Some(status), body: body.into(), latency: Millis::new(latency), ..Answer::default() };
         check.judge(&answer, Millis::new(100))
     }
 
     #[test]
     fn status_body_and_latency_decide() {
-        let text = || Check {
-            expect_body: Some("OK".into()),
-            ..Check::default()
-        };
+        let text = || Check { expect_body: Some("OK".into()), ..Check::default() };
         assert_eq!(judge(Check::default(), 204, "", 100), None);
-        assert_eq!(
-            judge(Check::default(), 204, "", 101),
-            Some(FailureKind::Timeout)
-        );
-        assert_eq!(
-            judge(Check::default(), 503, "", 1),
-            Some(FailureKind::Status)
-        );
+        assert_eq!(judge(Check::default(), 204, "", 101), Some(FailureKind::Timeout));
+        assert_eq!(judge(Check::default(), 503, "", 1), Some(FailureKind::Status));
         assert_eq!(judge(text(), 200, "all OK", 1), None);
         assert_eq!(judge(text(), 200, "not so", 1), Some(FailureKind::Body));
     }
@@ -309,34 +251,17 @@ mod tests {
 
     #[test]
     fn a_health_document_is_wanted_whole_and_other_bodies_for_their_text() {
-        let text = Check {
-            expect_body: Some("OK".into()),
-            ..Check::default()
-        };
+        let text = Check { expect_body: Some("OK".into()), ..Check::default() };
         assert!(BodySearch::wanted(&Check::default(), Some("text/html")).is_none());
-        assert!(
-            !BodySearch::wanted(&text, None)
-                .unwrap()
-                .wants_more_after(b"OK")
-        );
-        assert!(
-            BodySearch::wanted(&text, Some("application/json"))
-                .unwrap()
-                .wants_more_after(b"OK")
-        );
+        assert!(!BodySearch::wanted(&text, None).unwrap().wants_more_after(b"OK"));
+        assert!(BodySearch::wanted(&text, Some("application/json")).unwrap().wants_more_after(b"OK"));
     }
 
     #[test]
     fn rest_is_asked_for_in_seconds() {
-        let answer = |value: &str| Answer {
-            headers: vec![Header::new("Retry-After", value)],
-            ..Answer::default()
-        };
+        let answer = |value: &str| Answer { headers: vec![Header::new("Retry-After", value)], ..Answer::default() };
         assert_eq!(answer(" 120 ").retry_after(), Some(Millis::from_secs(120)));
-        assert_eq!(
-            answer("999999").retry_after(),
-            Some(Millis::from_secs(3_600))
-        );
+        assert_eq!(answer("999999").retry_after(), Some(Millis::from_secs(3_600)));
         assert_eq!(answer("Wed, 21 Oct 2026 07:28:00 GMT").retry_after(), None);
     }
 
@@ -344,18 +269,12 @@ mod tests {
     fn credentials_are_not_the_servers_fault() {
         assert_eq!(judge(Check::default(), 401, "", 1), None);
         assert_eq!(judge(Check::default(), 403, "", 1), None);
-        assert_eq!(
-            judge(Check::default(), 404, "", 1),
-            Some(FailureKind::Status)
-        );
+        assert_eq!(judge(Check::default(), 404, "", 1), Some(FailureKind::Status));
     }
 
     #[test]
     fn an_answer_without_a_status_passes() {
-        let check = HealthCheck {
-            url: "tcp://a.example:7".parse().unwrap(),
-            check: None,
-        };
+        let check = HealthCheck { url: "tcp://a.example:7".parse().unwrap(), check: None };
         assert_eq!(check.judge(&Answer::default(), Millis::new(1)), None);
     }
 }

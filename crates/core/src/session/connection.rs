@@ -93,10 +93,7 @@ impl Connection {
         self.renewal = None;
         self.drop_candidate(cx, DisconnectReason::Stopped);
         if let Some(Socket { id, .. }) = self.current.take() {
-            cx.push(Effect::Disconnect {
-                id,
-                reason: DisconnectReason::Stopped,
-            });
+            cx.push(Effect::Disconnect { id, reason: DisconnectReason::Stopped });
         }
     }
 
@@ -108,17 +105,12 @@ impl Connection {
     /// The endpoint to which a socket is open that carries the app's messages.
     pub(crate) fn open_endpoint(&self) -> Option<&Arc<Endpoint>> {
         let open = |socket: &&Socket| matches!(socket.phase, Phase::Open { .. });
-        self.current
-            .as_ref()
-            .filter(open)
-            .map(|socket| &socket.endpoint)
+        self.current.as_ref().filter(open).map(|socket| &socket.endpoint)
     }
 
     /// Whether a second socket is being opened for this purpose.
     pub(crate) fn is_opening_for(&self, purpose: Purpose) -> bool {
-        self.candidate
-            .as_ref()
-            .is_some_and(|candidate| candidate.purpose == purpose)
+        self.candidate.as_ref().is_some_and(|candidate| candidate.purpose == purpose)
     }
 
     /// Sees to it that a socket to `target`, the active endpoint, is open or opening.
@@ -126,22 +118,14 @@ impl Connection {
         if !self.wanted {
             return;
         }
-        if let Some(candidate) = self
-            .candidate
-            .as_mut()
-            .filter(|it| it.socket.heads_to(target))
-        {
+        if let Some(candidate) = self.candidate.as_mut().filter(|it| it.socket.heads_to(target)) {
             if candidate.purpose == Purpose::Trial {
                 candidate.purpose = Purpose::Follow;
             }
             return;
         }
         self.drop_candidate(cx, DisconnectReason::Replaced);
-        if self
-            .current
-            .as_ref()
-            .is_some_and(|socket| socket.heads_to(target))
-        {
+        if self.current.as_ref().is_some_and(|socket| socket.heads_to(target)) {
             return;
         }
         let opening = |socket: &mut Socket| matches!(socket.phase, Phase::Opening { .. });
@@ -155,10 +139,7 @@ impl Connection {
     /// Makes the attempt that is due: to `target`, if there is no socket or the one there is leads
     /// elsewhere or is to be replaced. False if another one stands in the way.
     pub(crate) fn attempt(&mut self, cx: &mut Context, target: &Arc<Endpoint>) -> bool {
-        let heading = self
-            .candidate
-            .as_ref()
-            .is_some_and(|it| it.socket.heads_to(target));
+        let heading = self.candidate.as_ref().is_some_and(|it| it.socket.heads_to(target));
         if !self.wanted || heading {
             return true;
         }
@@ -180,10 +161,7 @@ impl Connection {
         let displaces = self.candidate.is_some();
         self.drop_candidate(cx, DisconnectReason::Replaced);
         let socket = self.new_socket(cx, target);
-        self.candidate = Some(Candidate {
-            socket,
-            purpose: Purpose::Trial,
-        });
+        self.candidate = Some(Candidate { socket, purpose: Purpose::Trial });
         displaces
     }
 
@@ -233,24 +211,13 @@ impl Connection {
     fn new_socket(&mut self, cx: &mut Context, target: &Arc<Endpoint>) -> Socket {
         self.last_id += 1;
         let id = ConnectionId(self.last_id);
-        cx.push(Effect::Connect {
-            id,
-            endpoint: target.clone(),
-        });
+        cx.push(Effect::Connect { id, endpoint: target.clone() });
         let deadline = cx.now + cx.config.connect_timeout;
-        Socket {
-            id,
-            endpoint: target.clone(),
-            phase: Phase::Opening { deadline },
-        }
+        Socket { id, endpoint: target.clone(), phase: Phase::Opening { deadline } }
     }
 
     fn drop_candidate(&mut self, cx: &mut Context, reason: DisconnectReason) {
-        if let Some(Candidate {
-            socket: Socket { id, .. },
-            ..
-        }) = self.candidate.take()
-        {
+        if let Some(Candidate { socket: Socket { id, .. }, .. }) = self.candidate.take() {
             cx.push(Effect::Disconnect { id, reason });
         }
     }
@@ -259,9 +226,7 @@ impl Connection {
     pub(crate) fn target(&self, id: ConnectionId) -> Option<&Arc<Endpoint>> {
         let candidate = self.candidate.as_ref().map(|candidate| &candidate.socket);
         let mut sockets = candidate.into_iter().chain(&self.current);
-        sockets
-            .find(|socket| socket.id == id)
-            .map(|socket| &socket.endpoint)
+        sockets.find(|socket| socket.id == id).map(|socket| &socket.endpoint)
     }
 
     /// A socket is open. It takes over, unless it is a trial to an endpoint that has to show first
@@ -272,8 +237,7 @@ impl Connection {
         id: ConnectionId,
         lasts: bool,
     ) -> Option<Opened> {
-        if let Some(Candidate { socket, purpose }) =
-            self.candidate.as_mut().filter(|it| it.socket.id == id)
+        if let Some(Candidate { socket, purpose }) = self.candidate.as_mut().filter(|it| it.socket.id == id)
         {
             let (endpoint, purpose) = (socket.endpoint.clone(), *purpose);
             socket.phase = Phase::Open { since: cx.now };
@@ -281,29 +245,19 @@ impl Connection {
             if promoted {
                 self.promote(cx);
             }
-            return Some(Opened {
-                endpoint,
-                purpose: Some(purpose),
-                promoted,
-            });
+            return Some(Opened { endpoint, purpose: Some(purpose), promoted });
         }
         let opening =
             |socket: &&mut Socket| socket.id == id && matches!(socket.phase, Phase::Opening { .. });
         let socket = self.current.as_mut().filter(opening)?;
         socket.phase = Phase::Open { since: cx.now };
         cx.push(Effect::Promote { id });
-        Some(Opened {
-            endpoint: socket.endpoint.clone(),
-            purpose: None,
-            promoted: true,
-        })
+        Some(Opened { endpoint: socket.endpoint.clone(), purpose: None, promoted: true })
     }
 
     /// Lets the open candidate take over.
     pub(crate) fn promote(&mut self, cx: &mut Context) {
-        let Some(Candidate { socket, .. }) = self.candidate.take() else {
-            return;
-        };
+        let Some(Candidate { socket, .. }) = self.candidate.take() else { return };
         self.renewal = None;
         cx.push(Effect::Promote { id: socket.id });
         if let Some(old) = self.current.replace(socket) {
@@ -314,17 +268,13 @@ impl Connection {
 
     /// A socket has closed, or did not open. `None` for one that is not ours any more.
     pub(crate) fn closed(&mut self, id: ConnectionId, now: Timestamp) -> Option<Closed> {
-        if let Some(Candidate { socket, purpose }) = self.candidate.take_if(|it| it.socket.id == id)
-        {
+        if let Some(Candidate { socket, purpose }) = self.candidate.take_if(|it| it.socket.id == id) {
             return Some(socket.ended(now, Some(purpose)));
         }
         let socket = self.current.take_if(|socket| socket.id == id)?;
         self.renewal = None;
         let takes_over = |it: &mut Candidate| it.purpose != Purpose::Trial;
-        self.current = self
-            .candidate
-            .take_if(takes_over)
-            .map(|candidate| candidate.socket);
+        self.current = self.candidate.take_if(takes_over).map(|candidate| candidate.socket);
         Some(socket.ended(now, None))
     }
 
@@ -336,10 +286,7 @@ impl Connection {
 
     /// The endpoint of the socket that carries the app's messages, if it has this number.
     pub(crate) fn endpoint(&self, id: ConnectionId) -> Option<&Arc<Endpoint>> {
-        self.current
-            .as_ref()
-            .filter(|socket| socket.id == id)
-            .map(|socket| &socket.endpoint)
+        self.current.as_ref().filter(|socket| socket.id == id).map(|socket| &socket.endpoint)
     }
 
     /// When a socket that is opening has taken too long.
@@ -352,18 +299,12 @@ impl Connection {
     pub(crate) fn overdue(&self, now: Timestamp) -> Option<ConnectionId> {
         let candidate = self.candidate.as_ref().map(|it| &it.socket);
         let late = |socket: &&Socket| socket.deadline().is_some_and(|deadline| deadline <= now);
-        candidate
-            .into_iter()
-            .chain(&self.current)
-            .find(late)
-            .map(|socket| socket.id)
+        candidate.into_iter().chain(&self.current).find(late).map(|socket| socket.id)
     }
 
     /// Since when the socket of a trial has been open, which has to show that it lasts.
     pub(crate) fn trial_since(&self) -> Option<(&Arc<Endpoint>, Timestamp)> {
-        self.candidate
-            .as_ref()
-            .and_then(|candidate| candidate.socket.open_since())
+        self.candidate.as_ref().and_then(|candidate| candidate.socket.open_since())
     }
 
     /// Since when the app's connection has been open.
@@ -373,10 +314,7 @@ impl Connection {
 
     /// The device slept: what is opening gets its time again.
     pub(crate) fn extend(&mut self, cx: &Context) {
-        let candidate = self
-            .candidate
-            .as_mut()
-            .map(|candidate| &mut candidate.socket);
+        let candidate = self.candidate.as_mut().map(|candidate| &mut candidate.socket);
         for socket in candidate.into_iter().chain(&mut self.current) {
             if let Phase::Opening { deadline } = &mut socket.phase {
                 *deadline = cx.now + cx.config.connect_timeout;
@@ -406,11 +344,7 @@ impl Socket {
 
     fn ended(self, now: Timestamp, purpose: Option<Purpose>) -> Closed {
         let lasted = self.open_since().map(|(_, since)| now - since);
-        Closed {
-            lasted,
-            purpose,
-            endpoint: self.endpoint,
-        }
+        Closed { lasted, purpose, endpoint: self.endpoint }
     }
 }
 

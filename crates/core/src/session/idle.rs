@@ -112,19 +112,14 @@ mod tests {
 
     fn heard(at_secs: impl IntoIterator<Item = u64>) -> IdleDetector {
         let mut idle = IdleDetector::default();
-        at_secs
-            .into_iter()
-            .for_each(|secs| idle.heard(at(secs * 1_000)));
+        at_secs.into_iter().for_each(|secs| idle.heard(at(secs * 1_000)));
         idle
     }
 
     #[test]
     fn a_steady_talker_is_missed_soon_and_a_rare_one_never() {
         let due = heard(0..20).deadline().unwrap().as_millis();
-        assert!(
-            (20_500..20_520).contains(&due),
-            "{due}: the rhythm, a quarter and 250 ms"
-        );
+        assert!((20_500..20_520).contains(&due), "{due}: the rhythm, a quarter and 250 ms");
         assert!(heard((0..20).map(|n| n * 10)).deadline() >= Some(at(200_000)));
         assert_eq!(heard((0..20).map(|n| n * 100)).deadline(), None);
         assert_eq!(heard(0..4).deadline(), None, "too few to know");
@@ -157,10 +152,7 @@ mod tests {
         let mut idle = heard(0..20);
         let allowed = idle.deadline().unwrap() - at(19_000);
         idle.pause();
-        assert_eq!(
-            (idle.deadline(), idle.is_talking(at(19_100))),
-            (None, false)
-        );
+        assert_eq!((idle.deadline(), idle.is_talking(at(19_100))), (None, false));
         idle.restart(at(80_000));
         assert_eq!(idle.deadline(), None, "it never talked");
         idle.heard(at(90_000));

@@ -30,11 +30,7 @@ pub(crate) enum SessionFact {
     /// The socket for a planned move did not open, or did not last.
     TrialFailed(usize),
     /// The app's socket closed, or did not open.
-    Closed {
-        endpoint: usize,
-        code: Option<u16>,
-        end: End,
-    },
+    Closed { endpoint: usize, code: Option<u16>, end: End },
     /// The socket that was to replace the open one did not open.
     RenewalFailed { endpoint: usize, code: Option<u16> },
     /// The connection has been silent for longer than it ever is.
@@ -121,9 +117,7 @@ impl Session {
 
     /// Whether a socket is open to this endpoint that carries the app's messages.
     pub(crate) fn is_open_to(&self, endpoint: &Endpoint) -> bool {
-        self.connection
-            .open_endpoint()
-            .is_some_and(|open| open.name == endpoint.name)
+        self.connection.open_endpoint().is_some_and(|open| open.name == endpoint.name)
     }
 
     /// Whether messages arrive from this endpoint as often as they are used to.
@@ -228,9 +222,7 @@ impl Session {
     pub(crate) fn hurry_in_a_crowd(&mut self, cx: &mut Context, spread: Millis) {
         let soon = self.soon(cx, spread);
         let now = cx.now;
-        self.retry_at = self
-            .retry_at
-            .map(|at| if at > now { at.min(soon) } else { soon });
+        self.retry_at = self.retry_at.map(|at| if at > now { at.min(soon) } else { soon });
     }
 
     fn soon(&self, cx: &mut Context, spread: Millis) -> Timestamp {
@@ -300,11 +292,7 @@ impl Session {
         };
         Some(match closed.purpose {
             Some(Purpose::Renew) => SessionFact::RenewalFailed { endpoint, code },
-            _ => SessionFact::Closed {
-                endpoint,
-                code,
-                end,
-            },
+            _ => SessionFact::Closed { endpoint, code, end },
         })
     }
 
@@ -343,10 +331,7 @@ impl Session {
     /// A socket that has not opened in time; it is given up.
     pub(crate) fn overdue(&self, cx: &mut Context) -> Option<ConnectionId> {
         let id = self.connection.overdue(cx.now)?;
-        cx.push(Effect::Disconnect {
-            id,
-            reason: DisconnectReason::Timeout,
-        });
+        cx.push(Effect::Disconnect { id, reason: DisconnectReason::Timeout });
         Some(id)
     }
 
@@ -374,10 +359,7 @@ impl Session {
             })
         });
         let trial = self.connection.trial_since();
-        earliest(&[
-            current.map(|(_, at)| at + STABLE),
-            trial.map(|(_, at)| at + STABLE),
-        ])
+        earliest(&[current.map(|(_, at)| at + STABLE), trial.map(|(_, at)| at + STABLE)])
     }
 
     /// Takes in that a connection has lasted.
@@ -386,17 +368,12 @@ impl Session {
             return None;
         }
         let lasts = |(endpoint, since): (&Arc<Endpoint>, Timestamp)| {
-            let place = cx
-                .index_of(&endpoint.name)
-                .filter(|_| since + STABLE <= cx.now);
+            let place = cx.index_of(&endpoint.name).filter(|_| since + STABLE <= cx.now);
             place.filter(|index| cx.endpoints[*index].connect == endpoint.connect)
         };
         let doubted = self.connection.is_presumed_dead();
         let (current, trial) = (
-            self.connection
-                .open_since()
-                .filter(|_| !doubted)
-                .and_then(lasts),
+            self.connection.open_since().filter(|_| !doubted).and_then(lasts),
             self.connection.trial_since().and_then(lasts),
         );
         if let Some(index) = current {

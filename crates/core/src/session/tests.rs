@@ -18,19 +18,10 @@ struct Test {
 impl Test {
     fn new() -> Self {
         let endpoints = vec![endpoint("a"), endpoint("b")];
-        let cx = Context::new(
-            Arc::new(Config::default()),
-            endpoints,
-            1,
-            Timestamp::default(),
-        );
+        let cx = Context::new(Arc::new(Config::default()), endpoints, 1, Timestamp::default());
         let mut session = Session::new(&cx);
         session.want();
-        Self {
-            session,
-            cx,
-            last_id: 0,
-        }
+        Self { session, cx, last_id: 0 }
     }
 
     fn follow(&mut self, index: usize) {
@@ -44,8 +35,7 @@ impl Test {
 
     fn closed(&mut self, code: Option<u16>) -> Option<SessionFact> {
         let id = self.latest();
-        self.session
-            .closed(&mut self.cx, id, code, &Retry::default())
+        self.session.closed(&mut self.cx, id, code, &Retry::default())
     }
 
     /// The socket that was opened last.
@@ -77,25 +67,13 @@ fn what_does_not_open_is_retried_ever_more_slowly() {
     let mut test = Test::new();
     test.follow(0);
     for round in 1..40 {
-        let closed = SessionFact::Closed {
-            endpoint: 0,
-            code: None,
-            end: End::Refused,
-        };
+        let closed = SessionFact::Closed { endpoint: 0, code: None, end: End::Refused };
         assert_eq!(test.closed(None), Some(closed));
         assert_eq!(test.session.reach(0).failures(), round);
         assert!(test.retry(0) <= Retry::default().max);
     }
-    assert!(
-        test.cx.now.as_millis() > 120_000,
-        "the back-off reaches its cap: {:?}",
-        test.cx.now
-    );
-    assert_eq!(
-        test.session.reach(1).failures(),
-        0,
-        "each endpoint has a back-off of its own"
-    );
+    assert!(test.cx.now.as_millis() > 120_000, "the back-off reaches its cap: {:?}", test.cx.now);
+    assert_eq!(test.session.reach(1).failures(), 0, "each endpoint has a back-off of its own");
 }
 
 #[test]
@@ -124,12 +102,8 @@ fn hurrying_never_puts_off_an_attempt_that_is_due() {
     assert!(test.session.retry_is_due(test.cx.now));
     test.session.hurry(&mut test.cx, Millis::from_secs(10));
     assert!(test.session.retry_is_due(test.cx.now), "late as it is");
-    test.session
-        .hurry_in_a_crowd(&mut test.cx, Millis::from_secs(10));
-    assert!(
-        !test.session.retry_is_due(test.cx.now),
-        "a crowd that waited for this is spread"
-    );
+    test.session.hurry_in_a_crowd(&mut test.cx, Millis::from_secs(10));
+    assert!(!test.session.retry_is_due(test.cx.now), "a crowd that waited for this is spread");
 }
 
 #[test]
@@ -139,21 +113,10 @@ fn a_retry_that_has_lost_its_point_is_forgotten() {
     assert_eq!(test.opened(), Some(SessionFact::Opened(0)));
     test.follow(1);
     test.closed(None);
-    assert!(
-        test.session.due(&test.cx, true).is_some(),
-        "the way to b is tried again"
-    );
-    assert_eq!(
-        test.session.due(&test.cx, false),
-        None,
-        "but not while no attempts are made"
-    );
+    assert!(test.session.due(&test.cx, true).is_some(), "the way to b is tried again");
+    assert_eq!(test.session.due(&test.cx, false), None, "but not while no attempts are made");
     test.follow(0);
-    assert_eq!(
-        test.session.due(&test.cx, true),
-        None,
-        "a is where the connection is"
-    );
+    assert_eq!(test.session.due(&test.cx, true), None, "a is where the connection is");
 }
 
 #[test]
@@ -163,11 +126,7 @@ fn a_socket_that_breaks_off_at_once_is_as_good_as_none() {
     for failures in 1..4 {
         test.opened();
         test.wait(4_999);
-        let broke_off = SessionFact::Closed {
-            endpoint: 0,
-            code: Some(1_006),
-            end: End::Dropped,
-        };
+        let broke_off = SessionFact::Closed { endpoint: 0, code: Some(1_006), end: End::Dropped };
         assert_eq!(test.closed(Some(1_006)), Some(broke_off));
         assert_eq!(test.session.reach(0).failures(), failures);
         test.retry(0);
@@ -175,11 +134,7 @@ fn a_socket_that_breaks_off_at_once_is_as_good_as_none() {
     test.opened();
     test.wait(4_000);
     test.closed(Some(4_001));
-    assert_eq!(
-        test.session.reach(0).failures(),
-        3,
-        "the app itself closed it"
-    );
+    assert_eq!(test.session.reach(0).failures(), 3, "the app itself closed it");
     test.retry(0);
     test.opened();
     test.wait(5_000);
@@ -197,18 +152,11 @@ fn a_trial_opens_the_way_or_says_that_there_is_none() {
     assert_eq!(test.closed(Some(1_006)), Some(SessionFact::TrialFailed(1)));
     assert_eq!(test.session.reach(1).failures(), 1);
     test.session.try_out(&mut test.cx, 1);
-    assert_eq!(
-        test.opened(),
-        None,
-        "the last one failed: this one has to last"
-    );
+    assert_eq!(test.opened(), None, "the last one failed: this one has to last");
     assert!(test.session.is_open_to(&endpoint("a")));
     test.wait(5_000);
     assert_eq!(test.session.due(&test.cx, true), Some(test.cx.now));
-    assert_eq!(
-        test.session.lasted(&mut test.cx),
-        Some(SessionFact::TrialOpened(1))
-    );
+    assert_eq!(test.session.lasted(&mut test.cx), Some(SessionFact::TrialOpened(1)));
     assert!(test.session.is_open_to(&endpoint("b")));
 }
 
@@ -220,10 +168,7 @@ fn a_failed_renewal_leaves_the_old_socket_and_is_tried_again() {
     test.wait(60_000);
     test.session.renew(&mut test.cx, Renewal::Requested);
     assert_eq!(test.retry(0), Millis::ZERO);
-    let failed = SessionFact::RenewalFailed {
-        endpoint: 0,
-        code: None,
-    };
+    let failed = SessionFact::RenewalFailed { endpoint: 0, code: None };
     assert_eq!(test.closed(None), Some(failed));
     assert!(!test.session.is_broken());
     test.retry(0);
@@ -241,10 +186,7 @@ fn what_the_app_wants_outlives_a_stop() {
     test.latest();
     test.session.stop(&mut test.cx);
     let effects: Vec<_> = std::iter::from_fn(|| test.cx.pop_effect()).collect();
-    assert!(
-        matches!(effects[..], [Effect::Disconnect { .. }]),
-        "{effects:?}"
-    );
+    assert!(matches!(effects[..], [Effect::Disconnect { .. }]), "{effects:?}");
     assert!(test.session.is_wanted() && test.session.is_broken());
     test.session.unwant(&mut test.cx);
     assert!(!test.session.is_wanted());

@@ -2,8 +2,7 @@
 
 use crate::Event;
 use steadfast::{
-    Answer, CheckId, Command, ConnectionId, Effect, Engine, FailureKind, Header, Input, Lifecycle,
-    Millis, Network, Outcome, Timestamp,
+    Answer, CheckId, Command, ConnectionId, Effect, Engine, FailureKind, Header, Input, Lifecycle, Millis, Network, Outcome, Timestamp,
 };
 
 /// When it happens; before that the clients have been at work for a while, each since a moment of its own.
@@ -25,23 +24,16 @@ pub(crate) struct Seen {
 impl Seen {
     pub(crate) fn and(mut self, other: Self) -> Self {
         self.clients += other.clients;
-        for (counts, more) in [
-            (&mut self.connections, other.connections),
-            (&mut self.checks, other.checks),
-        ] {
+        for (counts, more) in [(&mut self.connections, other.connections), (&mut self.checks, other.checks)] {
             counts.resize(counts.len().max(more.len()), 0);
-            counts
-                .iter_mut()
-                .zip(more)
-                .for_each(|(count, more)| *count += more);
+            counts.iter_mut().zip(more).for_each(|(count, more)| *count += more);
         }
         self
     }
 
     /// The most that connected within 100 ms, in thousandths of all.
     pub(crate) fn peak_permille(&self) -> f64 {
-        1_000.0 * self.connections.iter().copied().max().unwrap_or_default() as f64
-            / self.clients as f64
+        1_000.0 * self.connections.iter().copied().max().unwrap_or_default() as f64 / self.clients as f64
     }
 
     /// Seconds until this share, in thousandths, was connected.
@@ -56,11 +48,7 @@ impl Seen {
 
     /// Most checks in a second, at both servers together.
     pub(crate) fn most_checks(&self) -> u64 {
-        self.checks
-            .chunks(10)
-            .map(|second| second.iter().sum())
-            .max()
-            .unwrap_or_default()
+        self.checks.chunks(10).map(|second| second.iter().sum()).max().unwrap_or_default()
     }
 }
 
@@ -95,15 +83,7 @@ impl Client {
         // Apps are opened at all times; those that are opened together check together without jitter.
         let now = chance.u64(0..3_000);
         let engine = template.sibling(chance.u64(..), Timestamp::from_millis(now));
-        Self {
-            engine,
-            event,
-            chance,
-            now,
-            pending: Vec::new(),
-            open: None,
-            happened: 0,
-        }
+        Self { engine, event, chance, now, pending: Vec::new(), open: None, happened: 0 }
     }
 
     pub(crate) fn into_engine(self) -> Engine {
@@ -136,14 +116,7 @@ impl Client {
             let moment = moments.get(self.happened).copied();
             let arrival = self.pending.iter().map(|(at, _)| *at).min();
             let wakeup = self.engine.next_wakeup().map(Timestamp::as_millis);
-            let Some(next) = [moment, arrival, wakeup]
-                .into_iter()
-                .flatten()
-                .min()
-                .filter(|at| *at <= end)
-            else {
-                return;
-            };
+            let Some(next) = [moment, arrival, wakeup].into_iter().flatten().min().filter(|at| *at <= end) else { return };
             self.now = next;
             if moment == Some(next) {
                 self.happened += 1;
@@ -158,9 +131,7 @@ impl Client {
 
     fn primary_is_away(&self) -> bool {
         let back = self.event == Event::PrimaryBack && self.happened == 2;
-        matches!(self.event, Event::PrimaryKilled | Event::PrimaryBack)
-            && self.happened > 0
-            && !back
+        matches!(self.event, Event::PrimaryKilled | Event::PrimaryBack) && self.happened > 0 && !back
     }
 
     fn network_is_away(&self) -> bool {
@@ -177,19 +148,13 @@ impl Client {
             self.input(Input::ConnectionClosed { id, code: None }, seen);
         }
         if self.event == Event::Blip {
-            let network = if self.network_is_away() {
-                Network::Offline
-            } else {
-                Network::Online
-            };
+            let network = if self.network_is_away() { Network::Offline } else { Network::Online };
             self.input(Input::Network(network), seen);
         }
     }
 
     fn arrive(&mut self, at: u64, seen: &mut Seen) {
-        let Some(index) = self.pending.iter().position(|(when, _)| *when == at) else {
-            return;
-        };
+        let Some(index) = self.pending.iter().position(|(when, _)| *when == at) else { return };
         let input = match self.pending.swap_remove(index).1 {
             Pending::Check(id, outcome) => Input::CheckFinished { id, outcome },
             Pending::Opened(id, primary) => {
@@ -197,8 +162,7 @@ impl Client {
                     Input::ConnectionClosed { id, code: None }
                 } else {
                     self.open = Some((id, primary));
-                    let everybody_goes_to_primary =
-                        matches!(self.event, Event::PrimaryBack | Event::Blip);
+                    let everybody_goes_to_primary = matches!(self.event, Event::PrimaryBack | Event::Blip);
                     if primary == everybody_goes_to_primary {
                         count(&mut seen.connections, at, self.counted_from());
                     }
@@ -212,22 +176,14 @@ impl Client {
     fn check(&mut self, primary: bool) -> (u64, Outcome) {
         let latency = 20 + self.chance.u64(0..60);
         let answer = |status, headers| {
-            Outcome::Answer(Answer {
-                status: Some(status),
-                headers,
-                latency: Millis::new(latency as u32),
-                ..Answer::default()
-            })
+            Outcome::Answer(Answer { status: Some(status), headers, latency: Millis::new(latency as u32), ..Answer::default() })
         };
         if self.network_is_away() {
             (0, Outcome::Failure(FailureKind::Unreachable))
         } else if primary && self.primary_is_away() {
             (latency, Outcome::Failure(FailureKind::Refused))
         } else if primary && self.event == Event::Maintenance && self.happened > 0 {
-            (
-                latency,
-                answer(503, vec![Header::new("retry-after", "120")]),
-            )
+            (latency, answer(503, vec![Header::new("retry-after", "120")]))
         } else {
             (latency, answer(200, Vec::new()))
         }
@@ -240,19 +196,13 @@ impl Client {
                 Effect::StartCheck { id, endpoint, .. } => {
                     count(&mut seen.checks, self.now, self.counted_from());
                     let (after, outcome) = self.check(endpoint.name.as_str() == "primary");
-                    self.pending
-                        .push((self.now + after, Pending::Check(id, outcome)));
+                    self.pending.push((self.now + after, Pending::Check(id, outcome)));
                 }
                 Effect::CancelCheck { id } => {
-                    self.pending.retain(
-                        |(_, pending)| !matches!(pending, Pending::Check(check, _) if *check == id),
-                    );
+                    self.pending.retain(|(_, pending)| !matches!(pending, Pending::Check(check, _) if *check == id));
                 }
                 Effect::Connect { id, endpoint } => {
-                    self.pending.push((
-                        self.now + 20,
-                        Pending::Opened(id, endpoint.name.as_str() == "primary"),
-                    ));
+                    self.pending.push((self.now + 20, Pending::Opened(id, endpoint.name.as_str() == "primary")));
                 }
                 Effect::Disconnect { id, .. } => {
                     self.open.take_if(|(open, _)| *open == id);

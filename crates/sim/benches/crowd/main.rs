@@ -54,17 +54,8 @@ fn main() {
     for (event, name) in EVENTS {
         for jitter in [false, true] {
             let seen = run(event, jitter);
-            eprintln!(
-                "{name}, {} jitter: {:.0} s so far",
-                if jitter { "with" } else { "without" },
-                started.elapsed().as_secs_f64()
-            );
-            outcomes.push(Outcome {
-                event,
-                name,
-                jitter,
-                seen,
-            });
+            eprintln!("{name}, {} jitter: {:.0} s so far", if jitter { "with" } else { "without" }, started.elapsed().as_secs_f64());
+            outcomes.push(Outcome { event, name, jitter, seen });
         }
     }
     let memory = memory();
@@ -78,31 +69,21 @@ fn main() {
     if let Some(folder) = docs::folder() {
         report::write(&outcomes, &summary, &folder);
     }
-    let met = outcomes
-        .iter()
-        .filter(|outcome| outcome.jitter)
-        .all(|outcome| {
-            let peak = outcome.seen.peak_permille();
-            let holds = mark(outcome.event).is_none_or(|most| peak <= most as f64);
-            if let Some(most) = mark(outcome.event) {
-                println!(
-                    "{} {}: peak of {:.2} % within 100 ms, mark {} %",
-                    if holds { "met    " } else { "NOT MET" },
-                    outcome.name,
-                    peak / 10.0,
-                    most / 10
-                );
-            }
-            holds
-        });
-    println!(
-        "{} memory of a client: {memory} bytes, mark 2048",
-        if memory <= 2_048 {
-            "met    "
-        } else {
-            "NOT MET"
+    let met = outcomes.iter().filter(|outcome| outcome.jitter).all(|outcome| {
+        let peak = outcome.seen.peak_permille();
+        let holds = mark(outcome.event).is_none_or(|most| peak <= most as f64);
+        if let Some(most) = mark(outcome.event) {
+            println!(
+                "{} {}: peak of {:.2} % within 100 ms, mark {} %",
+                if holds { "met    " } else { "NOT MET" },
+                outcome.name,
+                peak / 10.0,
+                most / 10
+            );
         }
-    );
+        holds
+    });
+    println!("{} memory of a client: {memory} bytes, mark 2048", if memory <= 2_048 { "met    " } else { "NOT MET" });
     if !met || memory > 2_048 {
         std::process::exit(1);
     }
@@ -110,16 +91,9 @@ fn main() {
 
 /// An engine from which the others are made. Without jitter it does what many clients do: check in step, move at once.
 fn template(jitter: bool) -> Engine {
-    let url = |scheme: &str, name: &str| {
-        format!("{scheme}://{name}.example/live")
-            .parse()
-            .expect("a URL")
-    };
+    let url = |scheme: &str, name: &str| format!("{scheme}://{name}.example/live").parse().expect("a URL");
     let endpoint = |name: &str| Endpoint::new(name, url("wss", name), url("https", name));
-    let mut config = Config::new(
-        Preset::Default,
-        vec![endpoint("primary"), endpoint("secondary")],
-    );
+    let mut config = Config::new(Preset::Default, vec![endpoint("primary"), endpoint("secondary")]);
     if !jitter {
         config.jitter_percent = 0;
         config.spread.forced = Millis::ZERO;
@@ -149,9 +123,7 @@ fn run(event: Event, jitter: bool) -> Seen {
                 })
             })
             .collect();
-        let seen = running
-            .into_iter()
-            .map(|thread| thread.join().expect("a client does not panic"));
+        let seen = running.into_iter().map(|thread| thread.join().expect("a client does not panic"));
         seen.fold(Seen::default(), Seen::and)
     })
 }

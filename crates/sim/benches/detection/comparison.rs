@@ -76,13 +76,7 @@ pub(crate) fn measure(with_faults: bool, with_networks: bool) -> Vec<Measured> {
 impl Measured {
     fn nothing(policy: &dyn Policy) -> Self {
         let (policy, ours) = (policy.name(), policy.is_ours());
-        Self {
-            policy,
-            ours,
-            clean: Vec::new(),
-            lossy: Vec::new(),
-            mistakes: Vec::new(),
-        }
+        Self { policy, ours, clean: Vec::new(), lossy: Vec::new(), mistakes: Vec::new() }
     }
 
     /// Time to notice the fault that takes longest to notice with 10 % loss.
@@ -103,22 +97,12 @@ impl Measured {
 const NEVER: Millis = Millis::new(u32::MAX);
 
 pub(crate) fn median(value: &Value) -> Option<Millis> {
-    if let Value::Times(times) = value {
-        times.median()
-    } else {
-        None
-    }
+    if let Value::Times(times) = value { times.median() } else { None }
 }
 
 fn times(policy: &dyn Policy, access: &Access) -> Vec<Value> {
-    let setting = Setting {
-        warm_up: WARM_UP,
-        ..Setting::behind(access.clone())
-    };
-    faults()
-        .into_iter()
-        .map(|(fault, ..)| Measure::Time(fault).of(policy, &setting))
-        .collect()
+    let setting = Setting { warm_up: WARM_UP, ..Setting::behind(access.clone()) };
+    faults().into_iter().map(|(fault, ..)| Measure::Time(fault).of(policy, &setting)).collect()
 }
 
 fn mistakes(policy: &dyn Policy) -> Vec<Value> {
@@ -134,9 +118,7 @@ fn mistakes(policy: &dyn Policy) -> Vec<Value> {
 
 /// Holds Steadfast against its marks and against the others.
 pub(crate) fn check(measured: &[Measured], verdict: &mut Verdict) {
-    let Some(ours) = measured.iter().find(|measured| measured.ours) else {
-        return;
-    };
+    let Some(ours) = measured.iter().find(|measured| measured.ours) else { return };
     for (value, (fault, mark, _)) in ours.clean.iter().zip(faults()) {
         verdict.mark(fault.name, value, mark);
     }
@@ -146,11 +128,7 @@ pub(crate) fn check(measured: &[Measured], verdict: &mut Verdict) {
         }
     }
     for (value, (network, _, mark)) in ours.mistakes.iter().zip(networks()) {
-        verdict.mark(
-            &format!("moves away from a healthy endpoint, {network}"),
-            value,
-            mark,
-        );
+        verdict.mark(&format!("moves away from a healthy endpoint, {network}"), value, mark);
     }
     if ours.lossy.is_empty() || ours.mistakes.is_empty() {
         return;
@@ -163,24 +141,14 @@ pub(crate) fn check(measured: &[Measured], verdict: &mut Verdict) {
 /// A peer is wrong more often, or takes three times as long for what it notices last.
 fn beside(ours: &Measured, peer: &Measured, verdict: &mut Verdict) {
     let rarer = peer.mistaken() <= ours.mistaken();
-    let how = if rarer {
-        "as seldom wrong"
-    } else {
-        "wrong more often"
-    };
+    let how = if rarer { "as seldom wrong" } else { "wrong more often" };
     let mine = f64::from(ours.slowest().unwrap_or(NEVER).get());
     let (factor, worst) = match peer.slowest() {
         Some(time) => {
             let factor = f64::from(time.get()) / mine;
-            (
-                factor,
-                format!("takes {factor:.1} times as long for its worst"),
-            )
+            (factor, format!("takes {factor:.1} times as long for its worst"))
         }
         None => (f64::INFINITY, "never notices some failure".to_owned()),
     };
-    verdict.check(
-        &format!("{}: {how}, {worst}", peer.policy),
-        factor >= 3.0 || !rarer,
-    );
+    verdict.check(&format!("{}: {how}, {worst}", peer.policy), factor >= 3.0 || !rarer);
 }

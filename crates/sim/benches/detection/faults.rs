@@ -20,85 +20,44 @@ pub(crate) fn passing() -> Answers {
 impl Fault {
     pub(crate) fn kill() -> Self {
         let health = Health::Fails(Failing::Refused);
-        Self {
-            name: "kill",
-            health,
-            socket: Some(Socket::Dies),
-        }
+        Self { name: "kill", health, socket: Some(Socket::Dies) }
     }
 
     pub(crate) fn hang() -> Self {
         let health = Health::Fails(Failing::Hang);
-        Self {
-            name: "hang",
-            health,
-            socket: Some(Socket::GoesSilent),
-        }
+        Self { name: "hang", health, socket: Some(Socket::GoesSilent) }
     }
 
     /// The way from this client to this endpoint is cut: nobody else notices, and no packet says
     /// so.
     pub(crate) fn partition() -> Self {
-        Self {
-            name: "partition",
-            ..Self::hang()
-        }
+        Self { name: "partition", ..Self::hang() }
     }
 
     pub(crate) fn unavailable() -> Self {
-        Self::of_answers(
-            "503",
-            Answers {
-                status: 503,
-                ..passing()
-            },
-        )
+        Self::of_answers("503", Answers { status: 503, ..passing() })
     }
 
     pub(crate) fn slow() -> Self {
-        Self::of_answers(
-            "slow (4 s)",
-            Answers {
-                latency: Millis::from_secs(4),
-                ..passing()
-            },
-        )
+        Self::of_answers("slow (4 s)", Answers { latency: Millis::from_secs(4), ..passing() })
     }
 
     pub(crate) fn half_errors() -> Self {
-        Self::of_answers(
-            "half errors",
-            Answers {
-                errors: 0.5,
-                ..passing()
-            },
-        )
+        Self::of_answers("half errors", Answers { errors: 0.5, ..passing() })
     }
 
     /// This share of checks is never answered.
     pub(crate) fn unanswered(share: f64) -> Self {
-        Self::of_answers(
-            "unanswered",
-            Answers {
-                loss: share,
-                ..passing()
-            },
-        )
+        Self::of_answers("unanswered", Answers { loss: share, ..passing() })
     }
 
     fn of_answers(name: &'static str, answers: Answers) -> Self {
-        Self {
-            name,
-            health: Health::Answers(answers),
-            socket: None,
-        }
+        Self { name, health: Health::Answers(answers), socket: None }
     }
 
     /// What happens when an endpoint fails.
     pub(crate) fn begin(&self, endpoint: String) -> Vec<Happening> {
-        let socket = self
-            .socket
-            .map(|socket| Happening::Socket(endpoint.clone(), socket));
+        let socket = self.socket.map(|socket| Happening::Socket(endpoint.clone(), socket));
         let health = Happening::Health(endpoint, self.health.clone());
         std::iter::once(health).chain(socket).collect()
     }
@@ -107,8 +66,6 @@ impl Fault {
     pub(crate) fn end(&self, endpoint: String, health: Health) -> Vec<Happening> {
         let accepts = Happening::Socket(endpoint.clone(), Socket::Accepts);
         let socket = self.socket.map(|_| accepts);
-        std::iter::once(Happening::Health(endpoint, health))
-            .chain(socket)
-            .collect()
+        std::iter::once(Happening::Health(endpoint, health)).chain(socket).collect()
     }
 }

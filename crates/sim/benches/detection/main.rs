@@ -26,23 +26,13 @@ const COMPARED: [&str; 2] = ["faults", "networks"];
 
 fn main() {
     let groups = rows::groups();
-    let known: Vec<_> = COMPARED
-        .into_iter()
-        .chain(groups.iter().map(|group| group.name))
-        .collect();
+    let known: Vec<_> = COMPARED.into_iter().chain(groups.iter().map(|group| group.name)).collect();
     let selected = selected(&known);
-    let wants = |name: &str| {
-        selected
-            .as_ref()
-            .is_none_or(|names| names.iter().any(|n| n == name))
-    };
+    let wants = |name: &str| selected.as_ref().is_none_or(|names| names.iter().any(|n| n == name));
     let mut verdict = Verdict { all_met: true };
     let [faults, networks] = COMPARED.map(wants);
-    let compared = if faults || networks {
-        comparison::measure(faults, networks)
-    } else {
-        Vec::new()
-    };
+    let compared =
+        if faults || networks { comparison::measure(faults, networks) } else { Vec::new() };
     let mut tables = report::comparison(&compared);
     let mut all = Vec::new();
     for group in groups.into_iter().filter(|group| wants(group.name)) {
@@ -61,11 +51,7 @@ fn main() {
     comparison::check(&compared, &mut verdict);
     for done in &all {
         if let Some(mark) = done.row.mark {
-            verdict.mark(
-                &format!("{}: {}", done.group, done.row.name),
-                &done.ours,
-                mark,
-            );
+            verdict.mark(&format!("{}: {}", done.group, done.row.name), &done.ours, mark);
         }
     }
     if !verdict.all_met {
@@ -75,9 +61,7 @@ fn main() {
 
 /// The groups that the arguments name; none: all of them.
 fn selected(known: &[&str]) -> Option<Vec<String>> {
-    let names = std::env::args()
-        .skip_while(|argument| argument != "--rows")
-        .nth(1)?;
+    let names = std::env::args().skip_while(|argument| argument != "--rows").nth(1)?;
     let names: Vec<_> = names.split(',').map(str::to_owned).collect();
     if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
         eprintln!("unknown rows `{unknown}`; known: {}", known.join(", "));
@@ -95,12 +79,7 @@ fn measure(group: Group) -> Vec<Done> {
         let haproxy = row.measure.of(&haproxy, &row.setting);
         let took = begun.elapsed().as_secs_f64();
         eprintln!("({took:.1} s)");
-        Done {
-            group: group.name,
-            row,
-            ours,
-            haproxy,
-        }
+        Done { group: group.name, row, ours, haproxy }
     });
     measured.collect()
 }

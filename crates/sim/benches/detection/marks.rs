@@ -57,10 +57,7 @@ fn tenths(time: Millis) -> u32 {
 }
 
 pub(crate) fn seconds(time: Option<Millis>) -> String {
-    time.map_or_else(
-        || "never".to_owned(),
-        |time| format!("{:.1}", f64::from(tenths(time)) / 10.0),
-    )
+    time.map_or_else(|| "never".to_owned(), |time| format!("{:.1}", f64::from(tenths(time)) / 10.0))
 }
 
 /// Prints marks and remembers whether all are met.
@@ -70,10 +67,7 @@ pub(crate) struct Verdict {
 
 impl Verdict {
     pub(crate) fn mark(&mut self, what: &str, value: &Value, mark: Mark) {
-        self.check(
-            &format!("{what}: {}, mark {mark}", shown(value)),
-            mark.holds(value),
-        );
+        self.check(&format!("{what}: {}, mark {mark}", shown(value)), mark.holds(value));
     }
 
     pub(crate) fn check(&mut self, what: &str, holds: bool) {

@@ -71,9 +71,9 @@ impl Measure {
             Self::Leaving(fault, length) => {
                 Value::Leaving(leaving(policy, setting, fault, *length))
             }
-            Self::MovesAway(days) => moves(*days, |lived| {
-                lived.moves.iter().filter(|(_, to)| *to != 0).count() as u64
-            }),
+            Self::MovesAway(days) => {
+                moves(*days, |lived| lived.moves.iter().filter(|(_, to)| *to != 0).count() as u64)
+            }
             Self::Switches(days) => moves(*days, |lived| lived.moves.len() as u64),
             Self::Checks(days) => {
                 Value::ChecksAnHour(sum(policy, setting, *days, |lived| lived.checks) / days / 24)
@@ -94,13 +94,8 @@ fn times(policy: &dyn Policy, setting: &Setting, fault: &Fault) -> Times {
         let mut life = setting.life(trial, at + PATIENCE);
         life.happenings.extend(setting.failure(fault, at, PATIENCE));
         let moves = policy.live(life).moves;
-        let was = moves
-            .iter()
-            .rfind(|(when, _)| *when < at)
-            .map_or(0, |(_, to)| *to);
-        let left = moves
-            .iter()
-            .find(|(when, to)| *when >= at && *to >= setting.failing);
+        let was = moves.iter().rfind(|(when, _)| *when < at).map_or(0, |(_, to)| *to);
+        let left = moves.iter().find(|(when, to)| *when >= at && *to >= setting.failing);
         (was, left.map(|(when, _)| *when - at))
     });
     let met = lives.into_iter().filter(|(was, _)| *was == 0);
@@ -114,19 +109,14 @@ fn leaving(policy: &dyn Policy, setting: &Setting, fault: &Fault, length: Millis
         let at = moment(setting, trial);
         let mut life = setting.life(trial, at + AFTERMATH);
         life.happenings.extend(setting.failure(fault, at, length));
-        policy
-            .live(life)
-            .moves
-            .iter()
-            .any(|(when, to)| *when >= at && *to != 0)
+        policy.live(life).moves.iter().any(|(when, to)| *when >= at && *to != 0)
     });
     lives.into_iter().filter(|left| *left).count() as u64
 }
 
 /// Of so many lives of a day each.
 fn sum(policy: &dyn Policy, setting: &Setting, days: u64, count: fn(&Lived) -> u64) -> u64 {
-    let lives = trials(days, |seed| {
-        count(&policy.live(setting.life(seed, Timestamp::default() + DAY)))
-    });
+    let lives =
+        trials(days, |seed| count(&policy.live(setting.life(seed, Timestamp::default() + DAY))));
     lives.into_iter().sum()
 }

@@ -30,8 +30,7 @@ pub(crate) fn trials<T: Send>(count: u64, trial: impl Fn(u64) -> T + Sync) -> Ve
     let mut all: Vec<_> = std::thread::scope(|scope| {
         let running: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
         let done = running.into_iter().map(ScopedJoinHandle::join);
-        done.flat_map(|done| done.expect("a simulation does not panic"))
-            .collect()
+        done.flat_map(|done| done.expect("a simulation does not panic")).collect()
     });
     all.sort_by_key(|(number, _)| *number);
     all.into_iter().map(|(_, result)| result).collect()

@@ -41,21 +41,13 @@ impl Policy for Prober {
         let mut chance = fastrand::Rng::with_seed(life.seed);
         let mut first = || Timestamp::from_millis(chance.u64(0..u64::from(self.interval.get())));
         let mut probed: Vec<_> = (0..life.endpoints)
-            .map(|index| Probed {
-                name: name(index),
-                next: first(),
-                up: true,
-                against: 0,
-            })
+            .map(|index| Probed { name: name(index), next: first(), up: true, against: 0 })
             .collect();
         let (mut active, mut lived) = (0, Lived::default());
         // Results in the order in which they arrive: at most one check of each is under way.
         let mut arriving: Vec<(Timestamp, usize, bool)> = Vec::new();
         loop {
-            let due = probed
-                .iter()
-                .enumerate()
-                .min_by_key(|(_, probed)| probed.next);
+            let due = probed.iter().enumerate().min_by_key(|(_, probed)| probed.next);
             let (index, start) = due.map_or((0, end), |(index, probed)| (index, probed.next));
             let arrival = arriving.iter().enumerate().min_by_key(|(_, (at, ..))| *at);
             match arrival.map(|(place, (at, ..))| (place, *at)) {
@@ -88,11 +80,7 @@ impl Policy for Prober {
 
 impl Prober {
     fn take(&self, probed: &mut Probed, passed: bool) {
-        probed.against = if passed == probed.up {
-            0
-        } else {
-            probed.against + 1
-        };
+        probed.against = if passed == probed.up { 0 } else { probed.against + 1 };
         if probed.against >= if probed.up { self.fall } else { self.rise } {
             (probed.up, probed.against) = (passed, 0);
         }
@@ -152,15 +140,10 @@ impl Policy for Ably {
         let patience = Millis::from_secs(10);
         let (end, mut player) = (life.end, Player::new(life.world, &life.happenings));
         let (mut active, mut moves) = (0, Vec::new());
-        while let Some((at, broken)) = player
-            .next_break(active, Some(Millis::from_secs(25)))
-            .filter(|(at, _)| *at <= end)
+        while let Some((at, broken)) =
+            player.next_break(active, Some(Millis::from_secs(25))).filter(|(at, _)| *at <= end)
         {
-            let mut now = if broken == Broken::Closed {
-                at
-            } else {
-                at + Millis::from_secs(25)
-            };
+            let mut now = if broken == Broken::Closed { at } else { at + Millis::from_secs(25) };
             loop {
                 player.play_until(now);
                 let (after, opened) = player.connect(0, now, patience);
@@ -211,10 +194,8 @@ impl<'a> Player<'a> {
     }
 
     fn play_until(&mut self, now: Timestamp) {
-        while let Some(((_, happening), rest)) = self
-            .happenings
-            .split_first()
-            .filter(|((at, _), _)| *at <= now)
+        while let Some(((_, happening), rest)) =
+            self.happenings.split_first().filter(|((at, _), _)| *at <= now)
         {
             self.happenings = rest;
             self.play(happening);

@@ -52,20 +52,11 @@ pub(crate) trait Policy: Sync {
 pub(crate) fn policies() -> Vec<Box<dyn Policy>> {
     let prober = |name, interval, timeout, fall, rise| {
         let (interval, timeout) = (Millis::from_secs(interval), Millis::from_secs(timeout));
-        Box::new(Prober {
-            name,
-            interval,
-            timeout,
-            fall,
-            rise,
-        })
+        Box::new(Prober { name, interval, timeout, fall, rise })
     };
     vec![
         Box::new(steadfast()),
-        Box::new(Steadfast {
-            name: "published script",
-            preset: Preset::AppServices,
-        }),
+        Box::new(Steadfast { name: "published script", preset: Preset::AppServices }),
         Box::new(haproxy()),
         prober("Kubernetes", 10, 1, 3, 1),
         prober("Envoy", 5, 1, 3, 2),
@@ -76,22 +67,13 @@ pub(crate) fn policies() -> Vec<Box<dyn Policy>> {
 
 /// The policy that is measured.
 pub(crate) fn steadfast() -> impl Policy {
-    Steadfast {
-        name: "Steadfast",
-        preset: Preset::Default,
-    }
+    Steadfast { name: "Steadfast", preset: Preset::Default }
 }
 
 /// The peer that everything is compared with.
 pub(crate) fn haproxy() -> impl Policy {
     let secs = Millis::from_secs;
-    Prober {
-        name: "HAProxy",
-        interval: secs(2),
-        timeout: secs(2),
-        fall: 3,
-        rise: 2,
-    }
+    Prober { name: "HAProxy", interval: secs(2), timeout: secs(2), fall: 3, rise: 2 }
 }
 
 /// An engine of ours.
@@ -112,9 +94,7 @@ impl Policy for Steadfast {
     fn live(&self, life: Life) -> Lived {
         let names: Vec<_> = (0..life.endpoints).map(name).collect();
         let url = |scheme: &str, name: &str| {
-            format!("{scheme}://{name}.example/")
-                .parse()
-                .expect("a URL")
+            format!("{scheme}://{name}.example/").parse().expect("a URL")
         };
         let endpoint = |name: &String| Endpoint::new(name, url("wss", name), url("https", name));
         let config = Config::new(self.preset, names.iter().map(endpoint).collect());
@@ -122,16 +102,14 @@ impl Policy for Steadfast {
         let mut all = vec![(Timestamp::default(), Happening::Command(Command::Connect))];
         all.extend(life.happenings);
         let mut lived = Lived::default();
-        simulation
-            .with_messages(life.messages)
-            .run(life.end, &all, &mut |at, event| match event {
-                Event::Switched { to, .. } => {
-                    let to = names.iter().position(|name| name == to.as_str());
-                    lived.moves.push((at, to.expect("a known endpoint")));
-                }
-                Event::Check(check) if check.endpoint.as_str() == names[0] => lived.checks += 1,
-                _ => {}
-            });
+        simulation.with_messages(life.messages).run(life.end, &all, &mut |at, event| match event {
+            Event::Switched { to, .. } => {
+                let to = names.iter().position(|name| name == to.as_str());
+                lived.moves.push((at, to.expect("a known endpoint")));
+            }
+            Event::Check(check) if check.endpoint.as_str() == names[0] => lived.checks += 1,
+            _ => {}
+        });
         lived
     }
 }

@@ -48,16 +48,8 @@ fn table(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
 /// What the rows of a group gave.
 pub(crate) fn rows(about: &str, done: &[Done]) -> String {
     let cells = |done: &Done| {
-        let mark = done
-            .row
-            .mark
-            .map_or_else(String::new, |mark| mark.to_string());
-        vec![
-            done.row.name.to_owned(),
-            shown(&done.ours),
-            shown(&done.haproxy),
-            mark,
-        ]
+        let mark = done.row.mark.map_or_else(String::new, |mark| mark.to_string());
+        vec![done.row.name.to_owned(), shown(&done.ours), shown(&done.haproxy), mark]
     };
     let rows = table(&["Steadfast", "HAProxy", "at most"], done.iter().map(cells));
     format!("{about}:\n\n{rows}")
@@ -77,16 +69,8 @@ pub(crate) fn comparison(measured: &[Measured]) -> Vec<String> {
             "Seconds until the client has moved, median of 200, on a clean network (`faults`)",
             |measured| &measured.clean,
         ),
-        times("The same with 10 % of all checks lost", |measured| {
-            &measured.lossy
-        }),
-        section(
-            mistakes,
-            &networks,
-            measured,
-            |measured| &measured.mistakes,
-            shown,
-        ),
+        times("The same with 10 % of all checks lost", |measured| &measured.lossy),
+        section(mistakes, &networks, measured, |measured| &measured.mistakes, shown),
     ];
     sections.into_iter().flatten().collect()
 }
@@ -100,9 +84,7 @@ fn section(
 ) -> Option<String> {
     let row = |measured: &Measured| {
         let name = measured.policy.to_owned();
-        std::iter::once(name)
-            .chain(of(measured).iter().map(cell))
-            .collect()
+        std::iter::once(name).chain(of(measured).iter().map(cell)).collect()
     };
     let is_measured = measured.iter().any(|measured| !of(measured).is_empty());
     is_measured.then(|| format!("{about}:\n\n{}", table(heads, measured.iter().map(row))))

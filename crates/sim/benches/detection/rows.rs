@@ -45,22 +45,10 @@ pub(crate) fn groups() -> Vec<Group> {
             "A hang while checks of the standby are lost (3 % of the primary's are)",
             standby(),
         ),
-        group(
-            "shares",
-            "A share of the checks goes unanswered, or is answered with 500",
-            shares(),
-        ),
+        group("shares", "A share of the checks goes unanswered, or is answered with 500", shares()),
         group("modes", "Half of the answers, at random, are slow", modes()),
-        group(
-            "cold",
-            "The standby needs 4 s to start when it has not been asked for 10 s",
-            cold(),
-        ),
-        group(
-            "busy",
-            "On the socket, a message arrives each second",
-            busy(),
-        ),
+        group("cold", "The standby needs 4 s to start when it has not been asked for 10 s", cold()),
+        group("busy", "On the socket, a message arrives each second", busy()),
         group(
             "stall",
             "The primary answers nothing that it is asked for a while, and is well again",
@@ -70,20 +58,12 @@ pub(crate) fn groups() -> Vec<Group> {
 }
 
 fn row(name: &'static str, setting: Setting, measure: Measure) -> Row {
-    Row {
-        name,
-        setting,
-        measure,
-        mark: None,
-    }
+    Row { name, setting, measure, mark: None }
 }
 
 impl Row {
     fn mark(self, mark: Mark) -> Self {
-        Self {
-            mark: Some(mark),
-            ..self
-        }
+        Self { mark: Some(mark), ..self }
     }
 
     fn median(self, seconds: u32) -> Self {
@@ -105,26 +85,13 @@ fn hours(hours: u64) -> Timestamp {
 
 fn outages() -> Vec<Row> {
     let (length, last) = (Millis::from_secs(30), 10);
-    let usual = Setting {
-        warm_up: Millis::from_secs(11 * 3_600 + 1_800),
-        ..Setting::usual()
-    };
+    let usual = Setting { warm_up: Millis::from_secs(11 * 3_600 + 1_800), ..Setting::usual() };
     let mut server = usual.clone();
     for hour in 1..=last {
-        server
-            .past
-            .extend(usual.failure(&Fault::hang(), hours(hour), length));
+        server.past.extend(usual.failure(&Fault::hang(), hours(hour), length));
     }
-    let cuts = Cuts {
-        first: hours(1),
-        length,
-        every: Millis::from_secs(3_600),
-        count: last,
-    };
-    let network = Setting {
-        access: Access::Cut(cuts),
-        ..usual.clone()
-    };
+    let cuts = Cuts { first: hours(1), length, every: Millis::from_secs(3_600), count: last };
+    let network = Setting { access: Access::Cut(cuts), ..usual.clone() };
     vec![
         row("without an outage", usual, hang()),
         row("outages of the server", server, hang()).median(6),
@@ -133,17 +100,10 @@ fn outages() -> Vec<Row> {
 }
 
 fn day() -> Vec<Row> {
-    let after = |access| Setting {
-        warm_up: DAY,
-        ..Setting::behind(access)
-    };
+    let after = |access| Setting { warm_up: DAY, ..Setting::behind(access) };
     vec![
-        row(
-            "lift: no network for 20 s each 30 min",
-            after(Access::Cut(Cuts::lifts())),
-            hang(),
-        )
-        .median(6),
+        row("lift: no network for 20 s each 30 min", after(Access::Cut(Cuts::lifts())), hang())
+            .median(6),
         row("bursts", after(Access::bursty()), hang()).median(6),
         row("10 % lost", after(Access::Lossy(0.1)), hang()),
         row("commuter", after(Access::Commute), hang()),
@@ -151,11 +111,7 @@ fn day() -> Vec<Row> {
 }
 
 fn together() -> Vec<Row> {
-    let of = |failing, endpoints| Setting {
-        endpoints,
-        failing,
-        ..Setting::usual()
-    };
+    let of = |failing, endpoints| Setting { endpoints, failing, ..Setting::usual() };
     vec![
         row("two of three", of(2, 3), hang()).median(6),
         row("63 of 64", of(63, 64), hang()).median(6),
@@ -164,14 +120,8 @@ fn together() -> Vec<Row> {
 
 fn standby() -> Vec<Row> {
     let losing = |share| Setting {
-        first: Answers {
-            loss: 0.03,
-            ..passing()
-        },
-        others: Answers {
-            loss: share,
-            ..passing()
-        },
+        first: Answers { loss: 0.03, ..passing() },
+        others: Answers { loss: share, ..passing() },
         ..Setting::usual()
     };
     vec![
@@ -181,33 +131,14 @@ fn standby() -> Vec<Row> {
 }
 
 fn shares() -> Vec<Row> {
-    let unanswered = |name, share| {
-        row(
-            name,
-            Setting::usual(),
-            Measure::Time(Fault::unanswered(share)),
-        )
-    };
-    let erring = |share| Answers {
-        errors: share,
-        ..passing()
-    };
+    let unanswered =
+        |name, share| row(name, Setting::usual(), Measure::Time(Fault::unanswered(share)));
+    let erring = |share| Answers { errors: share, ..passing() };
     let first = |name, share| {
-        row(
-            name,
-            Setting {
-                first: erring(share),
-                ..Setting::usual()
-            },
-            Measure::Switches(DAYS),
-        )
+        row(name, Setting { first: erring(share), ..Setting::usual() }, Measure::Switches(DAYS))
     };
     let both = |name, share| {
-        let setting = Setting {
-            first: erring(share),
-            others: erring(share),
-            ..Setting::usual()
-        };
+        let setting = Setting { first: erring(share), others: erring(share), ..Setting::usual() };
         row(name, setting, Measure::Switches(DAYS))
     };
     vec![
@@ -238,42 +169,19 @@ fn modes() -> Vec<Row> {
     vec![
         row("both, 100 ms or 800 ms: moves away", both.clone(), away()).mark(Mark::Moves(1)),
         row("both, 100 ms or 800 ms: hang", both, hang()),
-        row(
-            "the primary, 100 ms or 1.5 s: moves away",
-            first.clone(),
-            away(),
-        )
-        .mark(Mark::Moves(1)),
+        row("the primary, 100 ms or 1.5 s: moves away", first.clone(), away()).mark(Mark::Moves(1)),
         row("the primary, 100 ms or 1.5 s: hang", first, hang()),
     ]
 }
 
 fn cold() -> Vec<Row> {
     let secs = Millis::from_secs;
-    let after = |idle| {
-        Some(Latency::ColdStart(ColdStart::new(
-            secs(idle),
-            secs(4),
-            Millis::new(100),
-        )))
-    };
-    let quiet = Setting {
-        others_latency: after(10),
-        ..Setting::usual()
-    };
-    let busy = Setting {
-        messages: Some(secs(1)),
-        ..quiet.clone()
-    };
-    let both = Setting {
-        first_latency: after(10),
-        ..busy.clone()
-    };
-    let soon = Setting {
-        first_latency: after(2),
-        others_latency: after(2),
-        ..Setting::usual()
-    };
+    let after =
+        |idle| Some(Latency::ColdStart(ColdStart::new(secs(idle), secs(4), Millis::new(100))));
+    let quiet = Setting { others_latency: after(10), ..Setting::usual() };
+    let busy = Setting { messages: Some(secs(1)), ..quiet.clone() };
+    let both = Setting { first_latency: after(10), ..busy.clone() };
+    let soon = Setting { first_latency: after(2), others_latency: after(2), ..Setting::usual() };
     let kill = || Measure::Time(Fault::kill());
     let away = || Measure::MovesAway(DAYS);
     vec![
@@ -283,26 +191,15 @@ fn cold() -> Vec<Row> {
         row("a message each second: moves away", busy.clone(), away()),
         row("a message each second: kill", busy.clone(), kill()),
         row("a message each second: hang", busy, hang()),
-        row(
-            "a message each second, the primary too: moves away",
-            both.clone(),
-            away(),
-        ),
+        row("a message each second, the primary too: moves away", both.clone(), away()),
         row("a message each second, the primary too: hang", both, hang()),
-        row(
-            "after 2 s, the primary too: moves away",
-            soon.clone(),
-            away(),
-        ),
+        row("after 2 s, the primary too: moves away", soon.clone(), away()),
         row("after 2 s, the primary too: hang", soon, hang()),
     ]
 }
 
 fn busy() -> Vec<Row> {
-    let busy = Setting {
-        messages: Some(Millis::from_secs(1)),
-        ..Setting::usual()
-    };
+    let busy = Setting { messages: Some(Millis::from_secs(1)), ..Setting::usual() };
     let time = |fault: Fault| row(fault.name, busy.clone(), Measure::Time(fault));
     vec![
         time(Fault::unavailable()).median(10),
@@ -315,11 +212,7 @@ fn busy() -> Vec<Row> {
 
 fn stall() -> Vec<Row> {
     let stall = |name, millis| {
-        row(
-            name,
-            Setting::usual(),
-            Measure::Leaving(Fault::hang(), Millis::new(millis)),
-        )
+        row(name, Setting::usual(), Measure::Leaving(Fault::hang(), Millis::new(millis)))
     };
     vec![
         stall("0.5 s", 500),

@@ -52,11 +52,7 @@ impl Setting {
             Access::Commute => Access::commute(&["e0", "e1"]),
             _ => Vec::new(),
         };
-        Self {
-            access,
-            past,
-            ..Self::usual()
-        }
+        Self { access, past, ..Self::usual() }
     }
 
     /// A life without a failure.
@@ -64,44 +60,27 @@ impl Setting {
         let mut world = World::new(seed).with_access(self.access.clone());
         for index in 0..self.endpoints {
             world.set_health(&name(index), self.health(index));
-            let latency = if index == 0 {
-                self.first_latency
-            } else {
-                self.others_latency
-            };
+            let latency = if index == 0 { self.first_latency } else { self.others_latency };
             if let Some(latency) = latency {
                 world.set_latency(&name(index), latency);
             }
         }
         let (endpoints, messages) = (self.endpoints, self.messages);
-        Life {
-            world,
-            happenings: self.past.clone(),
-            endpoints,
-            messages,
-            end,
-            seed,
-        }
+        Life { world, happenings: self.past.clone(), endpoints, messages, end, seed }
     }
 
     /// The first endpoints fail at a moment, in this way, and are well after `length`.
     pub(crate) fn failure(&self, fault: &Fault, at: Timestamp, length: Millis) -> Happenings {
         let begin = |index| (at, fault.begin(name(index)));
         let end = |index| (at + length, fault.end(name(index), self.health(index)));
-        let all = (0..self.failing)
-            .map(begin)
-            .chain((0..self.failing).map(end));
+        let all = (0..self.failing).map(begin).chain((0..self.failing).map(end));
         let each = |(when, all): (_, Vec<_>)| all.into_iter().map(move |what| (when, what));
         all.flat_map(each).collect()
     }
 
     /// How an endpoint answers while nothing has failed.
     fn health(&self, index: usize) -> Health {
-        Health::Answers(if index == 0 {
-            self.first.clone()
-        } else {
-            self.others.clone()
-        })
+        Health::Answers(if index == 0 { self.first.clone() } else { self.others.clone() })
     }
 }
 

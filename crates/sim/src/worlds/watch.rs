@@ -8,7 +8,9 @@ use super::truth::Truth;
 use crate::entry::Happening;
 use crate::simulation::Observer;
 use std::collections::{HashMap, HashSet};
-use steadfast::{Command, Config, ConnectionId, Effect, Event, Input, Millis, Timestamp};
+use steadfast::{
+    Command, Config, ConnectionId, Effect, Event, Input, Millis, SwitchReason, Timestamp,
+};
 
 /// What has been seen of an engine, and the truth beside it.
 pub(super) struct Watch {

@@ -17,12 +17,7 @@ struct Test {
 
 impl Test {
     fn new(rules: Breaker) -> Self {
-        Self {
-            circuit: Circuit::default(),
-            rules,
-            random: Random::new(1),
-            now: at(1_000_000),
-        }
+        Self { circuit: Circuit::default(), rules, random: Random::new(1), now: at(1_000_000) }
     }
 
     fn acquire(&mut self) -> Result<Ticket, Option<Millis>> {
@@ -30,18 +25,13 @@ impl Test {
     }
 
     fn report(&mut self, ticket: Ticket, ok: bool, took: u32) {
-        let outcome = if ok {
-            CallOutcome::Succeeded
-        } else {
-            CallOutcome::Failed
-        };
+        let outcome = if ok { CallOutcome::Succeeded } else { CallOutcome::Failed };
         self.end(ticket, outcome, took);
     }
 
     fn end(&mut self, ticket: Ticket, outcome: CallOutcome, took: u32) {
         let (random, took) = (&mut self.random, Millis::new(took));
-        self.circuit
-            .record(&self.rules, ticket, outcome, took, random, self.now);
+        self.circuit.record(&self.rules, ticket, outcome, took, random, self.now);
     }
 
     fn call(&mut self, ok: bool) -> BreakerState {
@@ -89,16 +79,9 @@ fn half_open_really_limits_its_trials_and_closes_after_its_successes() {
     let mut test = Test::opened();
     test.wait(6_000);
     let tickets: Vec<_> = (0..1_000).filter_map(|_| test.acquire().ok()).collect();
-    assert_eq!(
-        (tickets.len(), test.circuit.state()),
-        (3, BreakerState::HalfOpen)
-    );
+    assert_eq!((tickets.len(), test.circuit.state()), (3, BreakerState::HalfOpen));
     for (count, ticket) in tickets.into_iter().enumerate() {
-        assert_eq!(
-            test.circuit.state(),
-            BreakerState::HalfOpen,
-            "after {count}"
-        );
+        assert_eq!(test.circuit.state(), BreakerState::HalfOpen, "after {count}");
         test.report(ticket, true, 10);
     }
     assert_eq!(test.circuit.state(), BreakerState::Closed);
@@ -123,10 +106,7 @@ fn one_failed_trial_opens_it_for_twice_as_long_up_to_the_limit() {
     (0..5).for_each(|_| {
         test.call(false);
     });
-    assert!(
-        test.acquire().unwrap_err().unwrap().get() <= 6_000,
-        "closing forgives"
-    );
+    assert!(test.acquire().unwrap_err().unwrap().get() <= 6_000, "closing forgives");
 }
 
 #[test]
@@ -146,11 +126,7 @@ fn a_result_from_an_older_state_changes_nothing() {
     test.report(trial, true, 10);
     test.report(trial, true, 10);
     test.report(trial, true, 10);
-    assert_eq!(
-        test.circuit.state(),
-        BreakerState::HalfOpen,
-        "a permit is good for one report"
-    );
+    assert_eq!(test.circuit.state(), BreakerState::HalfOpen, "a permit is good for one report");
 }
 
 #[test]
@@ -162,69 +138,41 @@ fn a_trial_that_never_reports_gives_its_permit_back() {
     test.wait(30_000);
     assert!(test.acquire().is_ok());
     test.report(lost[0], false, 10);
-    assert_eq!(
-        test.circuit.state(),
-        BreakerState::HalfOpen,
-        "too late to say anything"
-    );
+    assert_eq!(test.circuit.state(), BreakerState::HalfOpen, "too late to say anything");
 }
 
 #[test]
 fn a_share_of_failures_opens_it_once_there_are_enough_requests() {
-    let rules = || Breaker {
-        failures: None,
-        failure_percent: Some(50),
-        ..Breaker::default()
-    };
+    let rules = || Breaker { failures: None, failure_percent: Some(50), ..Breaker::default() };
     let mut test = Test::new(rules());
     (0..9).for_each(|call| {
         test.call(call % 2 == 0);
     });
     assert_eq!(test.circuit.state(), BreakerState::Closed, "four of nine");
-    assert_eq!(
-        test.call(false),
-        BreakerState::Open,
-        "five of ten is the share itself"
-    );
+    assert_eq!(test.call(false), BreakerState::Open, "five of ten is the share itself");
     let mut test = Test::new(rules());
     (0..9).for_each(|_| {
         test.call(false);
     });
-    assert_eq!(
-        test.circuit.state(),
-        BreakerState::Closed,
-        "nine are too few"
-    );
+    assert_eq!(test.circuit.state(), BreakerState::Closed, "nine are too few");
 }
 
 #[test]
 fn a_share_that_is_not_reached_does_not_open_it() {
-    let mut test = Test::new(Breaker {
-        failures: None,
-        failure_percent: Some(50),
-        ..Breaker::default()
-    });
+    let mut test = Test::new(Breaker { failures: None, failure_percent: Some(50), ..Breaker::default() });
     (0..11).for_each(|_| {
         test.call(true);
     });
     (0..10).for_each(|_| {
         test.call(false);
     });
-    assert_eq!(
-        test.circuit.state(),
-        BreakerState::Closed,
-        "ten of twenty-one"
-    );
+    assert_eq!(test.circuit.state(), BreakerState::Closed, "ten of twenty-one");
     assert_eq!(test.call(false), BreakerState::Open);
 }
 
 #[test]
 fn a_share_is_right_however_many_requests_there_are() {
-    let half = || Breaker {
-        failures: None,
-        failure_percent: Some(50),
-        ..Breaker::default()
-    };
+    let half = || Breaker { failures: None, failure_percent: Some(50), ..Breaker::default() };
     let mut test = Test::new(half());
     (0..70_000).for_each(|_| {
         test.call(true);
@@ -233,20 +181,12 @@ fn a_share_is_right_however_many_requests_there_are() {
     (0..80_000).for_each(|_| {
         test.call(false);
     });
-    assert_eq!(
-        test.circuit.state(),
-        BreakerState::Open,
-        "over half of 150,000 at one moment"
-    );
+    assert_eq!(test.circuit.state(), BreakerState::Open, "over half of 150,000 at one moment");
     let mut test = Test::new(half());
     (0..150_000).for_each(|call| {
         test.call(call % 3 > 0);
     });
-    assert_eq!(
-        test.circuit.state(),
-        BreakerState::Closed,
-        "a third of them"
-    );
+    assert_eq!(test.circuit.state(), BreakerState::Closed, "a third of them");
 }
 
 #[test]
@@ -268,10 +208,7 @@ fn a_trial_that_reports_at_its_deadline_is_too_late() {
 
 #[test]
 fn a_share_of_slow_requests_opens_it() {
-    let mut test = Test::new(Breaker {
-        slow_percent: Some(30),
-        ..Breaker::default()
-    });
+    let mut test = Test::new(Breaker { slow_percent: Some(30), ..Breaker::default() });
     (0..7).for_each(|_| {
         test.call_for(true, 4_999);
     });
@@ -281,20 +218,12 @@ fn a_share_of_slow_requests_opens_it() {
     assert_eq!(test.circuit.state(), BreakerState::Closed);
     assert_eq!(test.call_for(true, 5_000), BreakerState::Open);
     test.wait(6_000);
-    assert_eq!(
-        test.call_for(true, 5_000),
-        BreakerState::Open,
-        "a slow trial has failed"
-    );
+    assert_eq!(test.call_for(true, 5_000), BreakerState::Open, "a slow trial has failed");
 }
 
 #[test]
 fn an_idle_window_empties_with_time() {
-    let mut test = Test::new(Breaker {
-        failures: None,
-        failure_percent: Some(50),
-        ..Breaker::default()
-    });
+    let mut test = Test::new(Breaker { failures: None, failure_percent: Some(50), ..Breaker::default() });
     (0..9).for_each(|_| {
         test.call(false);
     });
@@ -304,11 +233,7 @@ fn an_idle_window_empties_with_time() {
         test.call(false);
     });
     test.wait(53_000);
-    assert_eq!(
-        test.call(false),
-        BreakerState::Open,
-        "nine of them are still there"
-    );
+    assert_eq!(test.call(false), BreakerState::Open, "nine of them are still there");
 }
 
 #[test]
@@ -320,8 +245,7 @@ fn isolated_it_refuses_until_told_otherwise() {
     assert_eq!(test.acquire(), Err(None));
     test.report(ticket, true, 1);
     test.circuit.half_open();
-    test.circuit
-        .open(&Breaker::default(), &mut Random::new(1), test.now);
+    test.circuit.open(&Breaker::default(), &mut Random::new(1), test.now);
     assert_eq!(test.circuit.state(), BreakerState::Isolated);
     test.circuit.release();
     assert!(test.acquire().is_ok());

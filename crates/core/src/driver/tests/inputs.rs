@@ -9,24 +9,12 @@ fn no_input_is_lost_between_polls() {
     let mut driven = Driven::new();
     assert!(driven.turn().is_pending());
     for round in 1..=100 {
-        let network = if round % 2 == 0 {
-            Network::Online
-        } else {
-            Network::Offline
-        };
+        let network = if round % 2 == 0 { Network::Online } else { Network::Offline };
         driven.link.send(Input::Network(network));
-        assert_eq!(
-            driven.wakes.0.swap(0, Ordering::Relaxed),
-            1,
-            "each input wakes a waiting driver"
-        );
+        assert_eq!(driven.wakes.0.swap(0, Ordering::Relaxed), 1, "each input wakes a waiting driver");
         assert!(driven.turn().is_pending());
     }
-    let count = driven
-        .events()
-        .iter()
-        .filter(|event| matches!(event, Event::Online | Event::Offline { .. }))
-        .count();
+    let count = driven.events().iter().filter(|event| matches!(event, Event::Online | Event::Offline { .. })).count();
     assert_eq!(count, 100);
 }
 
@@ -48,9 +36,7 @@ fn no_fact_is_lost_however_much_is_sent_at_once() {
         let now = driven.transport.now();
         for _ in 0..2_000 {
             let permit = driven.link.try_acquire(now, &Route::Active).unwrap();
-            driven
-                .link
-                .call_ended(permit, CallOutcome::Succeeded, Millis::new(1));
+            driven.link.call_ended(permit, CallOutcome::Succeeded, Millis::new(1));
         }
     };
     driven.link.send(Input::Command(Command::Connect));
@@ -60,10 +46,7 @@ fn no_fact_is_lost_however_much_is_sent_at_once() {
     assert_eq!(opening.len(), 1, "the wish was heard");
     driven.link.send(Input::ConnectionOpened { id: opening[0] });
     assert!(driven.turn().is_pending());
-    driven.link.send(Input::ConnectionClosed {
-        id: opening[0],
-        code: Some(4_000),
-    });
+    driven.link.send(Input::ConnectionClosed { id: opening[0], code: Some(4_000) });
     noise(&driven);
     assert!(driven.turn().is_pending());
     driven.advance(10_000);
@@ -74,12 +57,7 @@ fn no_fact_is_lost_however_much_is_sent_at_once() {
 fn permits_alone_leave_one_input() {
     let driven = Driven::new();
     for _ in 0..2_000 {
-        assert!(
-            driven
-                .link
-                .try_acquire(driven.transport.now(), &Route::Active)
-                .is_ok()
-        );
+        assert!(driven.link.try_acquire(driven.transport.now(), &Route::Active).is_ok());
     }
     assert_eq!(driven.link.lock().inbox.len(), 1);
 }
@@ -99,23 +77,12 @@ fn a_list_that_is_wrong_is_reported_and_changes_nothing() {
     assert!(driven.turn().is_pending());
     let twins = Endpoints(vec![endpoint("c"), endpoint("c")]);
     let problems = driven.link.set_endpoints(twins).unwrap_err();
-    assert!(
-        problems
-            .to_string()
-            .starts_with("endpoints[1].name: must be unique"),
-        "{problems}"
-    );
-    let none = driven
-        .link
-        .set_endpoints(Endpoints(Vec::new()))
-        .unwrap_err();
+    assert!(problems.to_string().starts_with("endpoints[1].name: must be unique"), "{problems}");
+    let none = driven.link.set_endpoints(Endpoints(Vec::new())).unwrap_err();
     assert_eq!(none.to_string(), "endpoints: allowed: 1 to 64 endpoints");
     assert!(driven.turn().is_pending());
     assert_eq!(driven.link.active().name.as_str(), "a");
-    driven
-        .link
-        .set_endpoints(Endpoints(vec![endpoint("c")]))
-        .unwrap();
+    driven.link.set_endpoints(Endpoints(vec![endpoint("c")])).unwrap();
     assert!(driven.turn().is_pending());
     assert_eq!(driven.link.active().name.as_str(), "c");
 }
@@ -126,8 +93,5 @@ fn the_debug_text_of_a_link_shows_no_header_values() {
     config.check.headers = Headers(vec![Header::new("Authorization", "Bearer s3cr3t")]);
     let link = Link::new(Engine::new(config, 1, Timestamp::from_millis(0)).unwrap());
     let text = format!("{link:?}");
-    assert!(
-        text.contains("Authorization") && !text.contains("s3cr3t"),
-        "{text}"
-    );
+    assert!(text.contains("Authorization") && !text.contains("s3cr3t"), "{text}");
 }

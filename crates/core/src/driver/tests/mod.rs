@@ -40,10 +40,7 @@ impl Transport for Scripted {
         let guard = Guard(self.under_way.clone());
         let outcome = match self.answer.get() {
             Some(0) => Outcome::Failure(FailureKind::Refused),
-            Some(status) => Outcome::Answer(Answer {
-                status: Some(status),
-                ..Answer::default()
-            }),
+            Some(status) => Outcome::Answer(Answer { status: Some(status), ..Answer::default() }),
             None => pending().await,
         };
         drop(guard);
@@ -53,13 +50,7 @@ impl Transport for Scripted {
     fn sleep_until(&self, at: Timestamp) -> impl Future<Output = ()> {
         self.timer.set(Some(at));
         let now = self.now.clone();
-        poll_fn(move |_| {
-            if now.get() >= at.as_millis() {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
-            }
-        })
+        poll_fn(move |_| if now.get() >= at.as_millis() { Poll::Ready(()) } else { Poll::Pending })
     }
 
     fn apply(&self, effect: Effect) {
@@ -93,24 +84,13 @@ impl Driven {
         let config = Config::new(Preset::Default, vec![endpoint("a"), endpoint("b")]);
         let link = Link::new(Engine::new(config, 1, Timestamp::from_millis(0)).unwrap());
         let transport = Scripted::default();
-        let future =
-            Some(Box::pin(drive(link.clone(), transport.clone()))
-                as Pin<Box<dyn Future<Output = ()>>>);
-        Self {
-            link,
-            transport,
-            wakes: Arc::new(Wakes(AtomicU32::new(0))),
-            future,
-        }
+        let future = Some(Box::pin(drive(link.clone(), transport.clone())) as Pin<Box<dyn Future<Output = ()>>>);
+        Self { link, transport, wakes: Arc::new(Wakes(AtomicU32::new(0))), future }
     }
 
     fn turn(&mut self) -> Poll<()> {
         let waker = self.wakes.clone().into();
-        self.future
-            .as_mut()
-            .unwrap()
-            .as_mut()
-            .poll(&mut Context::from_waker(&waker))
+        self.future.as_mut().unwrap().as_mut().poll(&mut Context::from_waker(&waker))
     }
 
     /// A driver whose app has been in the background for a minute, after one in which all was well.
@@ -127,15 +107,8 @@ impl Driven {
 
     fn advance(&mut self, millis: u64) {
         let end = self.transport.now.get() + millis;
-        while let Some(at) = self
-            .transport
-            .timer
-            .get()
-            .filter(|at| at.as_millis() <= end)
-        {
-            self.transport
-                .now
-                .set(at.as_millis().max(self.transport.now.get()));
+        while let Some(at) = self.transport.timer.get().filter(|at| at.as_millis() <= end) {
+            self.transport.now.set(at.as_millis().max(self.transport.now.get()));
             self.transport.timer.set(None);
             assert!(self.turn().is_pending());
         }
@@ -144,16 +117,7 @@ impl Driven {
 
     fn events(&self) -> Vec<Event> {
         let events = self.transport.applied.borrow();
-        events
-            .iter()
-            .filter_map(|effect| {
-                if let Effect::Emit { event, .. } = effect {
-                    Some(event.clone())
-                } else {
-                    None
-                }
-            })
-            .collect()
+        events.iter().filter_map(|effect| if let Effect::Emit { event, .. } = effect { Some(event.clone()) } else { None }).collect()
     }
 }
 
@@ -164,14 +128,7 @@ fn checks_run_and_their_outcomes_arrive() {
     assert!(driven.turn().is_pending());
     driven.advance(10_000);
     assert_eq!(driven.link.snapshot().state, State::Steady);
-    assert!(
-        driven
-            .events()
-            .iter()
-            .filter(|event| matches!(event, Event::Check(_)))
-            .count()
-            >= 3
-    );
+    assert!(driven.events().iter().filter(|event| matches!(event, Event::Check(_))).count() >= 3);
 }
 
 #[test]
@@ -189,11 +146,7 @@ fn a_stop_ends_everything_and_nothing_follows() {
     let mut driven = Driven::new();
     assert!(driven.turn().is_pending());
     driven.link.stop();
-    assert_eq!(
-        driven.wakes.0.load(Ordering::Relaxed),
-        1,
-        "the stop wakes the driver"
-    );
+    assert_eq!(driven.wakes.0.load(Ordering::Relaxed), 1, "the stop wakes the driver");
     assert!(driven.turn().is_ready());
     driven.future = None;
     assert_eq!(driven.transport.under_way.get(), 0);
@@ -211,14 +164,8 @@ fn dropping_the_driver_is_a_stop() {
     driven.future = None;
     assert_eq!(driven.transport.under_way.get(), 0);
     let applied = driven.transport.applied.borrow();
-    let opened = applied
-        .iter()
-        .filter(|effect| matches!(effect, Effect::Connect { .. }))
-        .count();
-    let closed = applied
-        .iter()
-        .filter(|effect| matches!(effect, Effect::Disconnect { .. }))
-        .count();
+    let opened = applied.iter().filter(|effect| matches!(effect, Effect::Connect { .. })).count();
+    let closed = applied.iter().filter(|effect| matches!(effect, Effect::Disconnect { .. })).count();
     assert_eq!((opened, closed), (1, 1));
     assert_eq!(driven.link.snapshot().state, State::Stopped);
 }
@@ -237,18 +184,10 @@ fn a_second_driver_ends_at_once_and_a_later_one_starts_anew() {
     assert!(driven.turn().is_pending());
     let mut second = Box::pin(drive(driven.link.clone(), driven.transport.clone()));
     let waker = driven.wakes.clone().into();
-    assert!(
-        second
-            .as_mut()
-            .poll(&mut Context::from_waker(&waker))
-            .is_ready()
-    );
+    assert!(second.as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
     driven.link.stop();
     assert!(driven.turn().is_ready());
-    driven.future = Some(Box::pin(drive(
-        driven.link.clone(),
-        driven.transport.clone(),
-    )));
+    driven.future = Some(Box::pin(drive(driven.link.clone(), driven.transport.clone())));
     assert!(driven.turn().is_pending());
     assert_eq!(driven.link.snapshot().state, State::Steady);
 }

@@ -5,9 +5,7 @@ use crate::{Health, Network};
 
 /// What a future has come to, without anyone to wake.
 fn poll_once<T>(future: &mut Pin<Box<impl Future<Output = T>>>) -> Poll<T> {
-    future
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()))
+    future.as_mut().poll(&mut Context::from_waker(Waker::noop()))
 }
 
 #[test]
@@ -21,13 +19,8 @@ fn who_asks_for_a_check_is_told_what_came_of_it() {
     // One that nobody waits for is made all the same.
     drop(driven.link.check_now());
     assert!(driven.turn().is_pending());
-    let Poll::Ready(Some(report)) = poll_once(&mut check) else {
-        panic!("nothing was told")
-    };
-    assert_eq!(
-        (report.endpoint.as_str(), report.status, report.failure),
-        ("a", Some(503), Some(FailureKind::Status))
-    );
+    let Poll::Ready(Some(report)) = poll_once(&mut check) else { panic!("nothing was told") };
+    assert_eq!((report.endpoint.as_str(), report.status, report.failure), ("a", Some(503), Some(FailureKind::Status)));
 }
 
 #[test]
@@ -41,10 +34,7 @@ fn who_asks_for_a_check_is_told_of_a_stop() {
     assert!(driven.turn().is_ready());
     driven.future = None;
     assert_eq!(poll_once(&mut check), Poll::Ready(None));
-    assert_eq!(
-        poll_once(&mut Box::pin(driven.link.check_now())),
-        Poll::Ready(None)
-    );
+    assert_eq!(poll_once(&mut Box::pin(driven.link.check_now())), Poll::Ready(None));
 }
 
 #[test]
@@ -72,10 +62,7 @@ fn who_asks_for_a_check_is_told_whatever_discards_it() {
             panic!("still waiting after {discard:?}");
         };
         // The one that was discarded may have ended by its timeout first.
-        assert!(
-            matches!(report.status, Some(204) | None),
-            "{discard:?}: {report:?}"
-        );
+        assert!(matches!(report.status, Some(204) | None), "{discard:?}: {report:?}");
     }
 }
 
@@ -93,10 +80,7 @@ fn three_pushes_in_a_row_are_told_though_the_app_moves_at_the_third() {
         let told = (report.endpoint.as_str(), report.failure);
         assert_eq!(told, ("a", Some(FailureKind::Refused)), "push {push}");
     }
-    assert_eq!(
-        driven.link.snapshot().endpoints[0].health,
-        Health::Unhealthy
-    );
+    assert_eq!(driven.link.snapshot().endpoints[0].health, Health::Unhealthy);
 }
 
 #[test]
@@ -108,13 +92,8 @@ fn who_asks_while_a_check_is_under_way_is_told_of_the_next() {
     driven.transport.answer.set(Some(204));
     assert!(driven.turn().is_pending());
     driven.advance(4_000);
-    assert!(
-        poll_once(&mut check).is_pending(),
-        "the one under way began before"
-    );
+    assert!(poll_once(&mut check).is_pending(), "the one under way began before");
     driven.advance(2_000);
-    let Poll::Ready(Some(report)) = poll_once(&mut check) else {
-        panic!("nothing was told")
-    };
+    let Poll::Ready(Some(report)) = poll_once(&mut check) else { panic!("nothing was told") };
     assert_eq!(report.status, Some(204));
 }

@@ -13,11 +13,7 @@ impl World {
     }
 
     pub(super) fn end(&mut self, permit: Permit, outcome: CallOutcome) {
-        self.tell(Input::CallEnded {
-            permit,
-            outcome,
-            latency: Millis::new(5),
-        });
+        self.tell(Input::CallEnded { permit, outcome, latency: Millis::new(5) });
     }
 
     /// Makes a request of `name` that fails, if its breaker lets it.
@@ -37,34 +33,21 @@ impl World {
 
     pub(super) fn state(&self, name: &str) -> crate::EndpointState {
         let endpoints = self.engine.snapshot().endpoints;
-        endpoints
-            .into_iter()
-            .find(|endpoint| endpoint.name.as_str() == name)
-            .unwrap()
+        endpoints.into_iter().find(|endpoint| endpoint.name.as_str() == name).unwrap()
     }
 }
 
 /// How long the breaker of `name` refuses.
 fn refusal(world: &mut World, name: &str) -> u32 {
-    world
-        .acquire(&Route::To(name.into()))
-        .unwrap_err()
-        .retry_after_ms
-        .unwrap()
+    world.acquire(&Route::To(name.into())).unwrap_err().retry_after_ms.unwrap()
 }
 
 #[test]
 fn a_verdict_opens_the_breaker_and_a_breaker_that_opens_is_evidence() {
     let mut world = World::settled();
     (0..5).for_each(|_| world.fail("e0"));
-    assert_eq!(
-        world.engine.explain(None).unwrap().evidence[0].what,
-        "circuit breaker opened"
-    );
-    assert_eq!(
-        (world.breaker("e0"), world.health("e0")),
-        (BreakerState::Open, Health::Suspect)
-    );
+    assert_eq!(world.engine.explain(None).unwrap().evidence[0].what, "circuit breaker opened");
+    assert_eq!((world.breaker("e0"), world.health("e0")), (BreakerState::Open, Health::Suspect));
     // Its checks fail as well: the verdict moves the app, whose requests may go elsewhere.
     world.serve("e0", Server::Refuses);
     world.run(4_000);
@@ -72,14 +55,7 @@ fn a_verdict_opens_the_breaker_and_a_breaker_that_opens_is_evidence() {
     let first = Name::from("e0");
     let refused = world.acquire(&Route::To(first.clone())).unwrap_err();
     assert_eq!(refused.state, BreakerState::Open);
-    assert_eq!(
-        world
-            .acquire(&Route::Excluding(first))
-            .unwrap()
-            .endpoint
-            .as_str(),
-        "e1"
-    );
+    assert_eq!(world.acquire(&Route::Excluding(first)).unwrap().endpoint.as_str(), "e1");
 }
 
 #[test]
@@ -93,11 +69,7 @@ fn the_end_of_an_isolation_does_not_close_the_breaker_of_an_unhealthy_endpoint()
     assert_eq!(world.breaker("e0"), BreakerState::Open);
     world.command(Command::Isolate("e1".into(), true));
     world.command(Command::Isolate("e1".into(), false));
-    assert_eq!(
-        world.breaker("e1"),
-        BreakerState::Closed,
-        "nothing speaks against this one"
-    );
+    assert_eq!(world.breaker("e1"), BreakerState::Closed, "nothing speaks against this one");
 }
 
 #[test]
@@ -114,11 +86,7 @@ fn what_is_unhealthy_and_goes_into_maintenance_is_not_tried_by_requests() {
             world.run(60_000);
         }
         assert_eq!(world.health("e0"), Health::Maintenance);
-        assert_eq!(
-            world.breaker("e0"),
-            BreakerState::Open,
-            "commanded: {commanded}"
-        );
+        assert_eq!(world.breaker("e0"), BreakerState::Open, "commanded: {commanded}");
     }
 }
 
@@ -163,13 +131,8 @@ fn after_failback_every_request_is_let_through() {
         world.run(1_000);
     }
     world.run(60_000);
-    let let_through = (0..10)
-        .filter(|_| world.acquire(&Route::Active).is_ok())
-        .count();
-    assert_eq!(
-        (let_through, world.breaker("e0")),
-        (10, BreakerState::Closed)
-    );
+    let let_through = (0..10).filter(|_| world.acquire(&Route::Active).is_ok()).count();
+    assert_eq!((let_through, world.breaker("e0")), (10, BreakerState::Closed));
 }
 
 #[test]

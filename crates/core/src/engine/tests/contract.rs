@@ -8,15 +8,10 @@ use std::mem::size_of;
 
 #[test]
 fn a_bad_config_makes_no_engine() {
-    let config = Config {
-        failure_threshold: Some(0),
-        ..Config::new(Preset::Default, endpoints(1))
-    };
+    let config =
+        Config { failure_threshold: Some(0), ..Config::new(Preset::Default, endpoints(1)) };
     let problems = Engine::new(config, 0, at(0)).unwrap_err().to_string();
-    assert!(
-        problems.starts_with("failureThreshold: 0 is out of range"),
-        "{problems}"
-    );
+    assert!(problems.starts_with("failureThreshold: 0 is out of range"), "{problems}");
     assert!(Engine::new(Config::default(), 0, at(0)).is_err());
 }
 
@@ -38,27 +33,12 @@ fn a_result_from_before_a_stop_or_a_sleep_is_ignored() {
     drain(&mut engine);
     engine.handle(at(2), Input::Started);
     drain(&mut engine);
-    engine.handle(
-        at(3),
-        Input::CheckFinished {
-            id: first,
-            outcome: passed(),
-        },
-    );
+    engine.handle(at(3), Input::CheckFinished { id: first, outcome: passed() });
     assert_eq!(engine.snapshot().endpoints[0].health, Health::Unknown);
     // The second life's check is void as well once the device has slept.
-    engine.handle(
-        at(600_000),
-        Input::CheckFinished {
-            id: CheckId(2),
-            outcome: passed(),
-        },
-    );
+    engine.handle(at(600_000), Input::CheckFinished { id: CheckId(2), outcome: passed() });
     let effects = drain(&mut engine);
-    assert!(
-        effects.contains(&Effect::CancelCheck { id: CheckId(2) }),
-        "{effects:?}"
-    );
+    assert!(effects.contains(&Effect::CancelCheck { id: CheckId(2) }), "{effects:?}");
     let starts = |effect: &Effect| matches!(effect, Effect::StartCheck { .. });
     assert!(effects.iter().any(starts), "{effects:?}");
     assert_eq!(engine.snapshot().endpoints[0].health, Health::Unknown);
@@ -68,13 +48,7 @@ fn a_result_from_before_a_stop_or_a_sleep_is_ignored() {
 fn replacing_endpoints_keeps_what_is_known_of_those_that_stay() {
     let mut engine = engine(Preset::Default, 2);
     engine.handle(at(0), Input::Started);
-    engine.handle(
-        at(5),
-        Input::CheckFinished {
-            id: CheckId(1),
-            outcome: passed(),
-        },
-    );
+    engine.handle(at(5), Input::CheckFinished { id: CheckId(1), outcome: passed() });
     drain(&mut engine);
     let set = |endpoints| Input::Command(Command::SetEndpoints(Endpoints(endpoints)));
     engine.handle(at(10), set(vec![endpoint("new"), endpoint("e0")]));
@@ -83,24 +57,12 @@ fn replacing_endpoints_keeps_what_is_known_of_those_that_stay() {
     engine.handle(at(20), set(vec![endpoint("other")]));
     assert_eq!(engine.active().name.as_str(), "other");
     let replaced = |effect: &Effect| {
-        let Effect::Emit { event, .. } = effect else {
-            return false;
-        };
-        matches!(
-            event,
-            Event::Switched {
-                reason: SwitchReason::Replaced,
-                ..
-            }
-        )
+        let Effect::Emit { event, .. } = effect else { return false };
+        matches!(event, Event::Switched { reason: SwitchReason::Replaced, .. })
     };
     assert!(drain(&mut engine).iter().any(replaced));
     engine.handle(at(30), set(vec![]));
-    assert_eq!(
-        engine.active().name.as_str(),
-        "other",
-        "nonsense changes nothing"
-    );
+    assert_eq!(engine.active().name.as_str(), "other", "nonsense changes nothing");
 }
 
 #[test]
@@ -116,18 +78,9 @@ fn a_wish_that_a_new_list_fulfils_is_no_move_any_more() {
             match effect {
                 Effect::StartCheck { id, .. } => {
                     let now = engine.cx.now;
-                    engine.handle(
-                        now,
-                        Input::CheckFinished {
-                            id,
-                            outcome: passed(),
-                        },
-                    );
+                    engine.handle(now, Input::CheckFinished { id, outcome: passed() });
                 }
-                Effect::Emit {
-                    event: Event::Switched { from, to, reason },
-                    ..
-                } => {
+                Effect::Emit { event: Event::Switched { from, to, reason }, .. } => {
                     moves.push((from.to_string(), to.to_string(), reason));
                 }
                 _ => {}
@@ -146,31 +99,18 @@ fn no_debug_text_shows_the_value_of_a_header() {
     engine.handle(at(0), Input::Started);
     let started = drain(&mut engine);
     let headers = vec![Header::new("Set-Cookie", "session=s3cr3t")];
-    let outcome = Outcome::Answer(Answer {
-        headers,
-        ..answer(200)
-    });
-    let input = Input::CheckFinished {
-        id: CheckId(1),
-        outcome,
-    };
+    let outcome = Outcome::Answer(Answer { headers, ..answer(200) });
+    let input = Input::CheckFinished { id: CheckId(1), outcome };
     let told = format!("{input:?}");
     engine.handle(at(5), input);
-    let mut texts = vec![
-        told,
-        format!("{config:?} {config:#?}"),
-        format!("{started:?}"),
-    ];
+    let mut texts = vec![told, format!("{config:?} {config:#?}"), format!("{started:?}")];
     texts.push(format!("{engine:?}"));
     texts.push(format!("{:?}", drain(&mut engine)));
     for text in &texts {
         assert!(!text.contains("s3cr3t"), "{text}");
     }
     let named = |text: &String, name| text.contains(name);
-    assert!(
-        named(&texts[0], "Set-Cookie") && named(&texts[4], "Set-Cookie"),
-        "their names help"
-    );
+    assert!(named(&texts[0], "Set-Cookie") && named(&texts[4], "Set-Cookie"), "their names help");
     assert!(named(&texts[1], "Authorization") && named(&texts[2], "Authorization"));
 }
 

@@ -2,8 +2,8 @@
 
 use super::world::{Server, World};
 use super::*;
-use crate::Command;
 use crate::config::Strategy;
+use crate::Command;
 
 /// Two endpoints, of which neither answers, after a minute in which both did.
 fn both_down(preset: Preset) -> World {
@@ -45,10 +45,7 @@ fn one_that_was_taken_out_of_rotation_does_not_make_a_flood_of_checks() {
             let before = world.checks.len();
             world.run(290_000);
             let checks = world.checks.len() - before;
-            assert!(
-                checks <= 220,
-                "{preset}, {count}: {checks} checks in five minutes"
-            );
+            assert!(checks <= 220, "{preset}, {count}: {checks} checks in five minutes");
             world.serve("e1", Server::Says(200));
             world.run(9_000);
             let active = if count == 1 { "e0" } else { "e1" };

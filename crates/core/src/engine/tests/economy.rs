@@ -15,13 +15,8 @@ const SERVERS: [Server; 8] = [
     Server::Unreachable,
     Server::Hangs,
 ];
-const SOCKETS: [Option<Sockets>; 5] = [
-    None,
-    Some(Sockets::Open),
-    Some(Sockets::Talk),
-    Some(Sockets::Refused),
-    Some(Sockets::Hang),
-];
+const SOCKETS: [Option<Sockets>; 5] =
+    [None, Some(Sockets::Open), Some(Sockets::Talk), Some(Sockets::Refused), Some(Sockets::Hang)];
 const PROBES: usize = 2;
 
 /// A situation that lasts.
@@ -42,15 +37,8 @@ impl Situation {
         for count in [1, 3] {
             for strategy in [Strategy::Priority, Strategy::Cyclic] {
                 for server in SERVERS {
-                    for (all, sockets) in SOCKETS.iter().flat_map(|it| [(false, *it), (true, *it)])
-                    {
-                        situations.push(Self {
-                            count,
-                            strategy,
-                            server,
-                            all,
-                            sockets,
-                        });
+                    for (all, sockets) in SOCKETS.iter().flat_map(|it| [(false, *it), (true, *it)]) {
+                        situations.push(Self { count, strategy, server, all, sockets });
                     }
                 }
             }
@@ -86,13 +74,7 @@ impl Situation {
 
 /// Wake-ups, checks and attempts to connect in an hour, after five minutes of the same.
 fn an_hour(world: &mut World) -> [usize; 3] {
-    let counts = |world: &World| {
-        [
-            world.wakes as usize,
-            world.checks.len(),
-            world.attempts.len(),
-        ]
-    };
+    let counts = |world: &World| [world.wakes as usize, world.checks.len(), world.attempts.len()];
     world.run(300_000);
     let before = counts(world);
     world.run(3_600_000);
@@ -114,10 +96,7 @@ fn what_is_done_in_an_hour_is_bounded_in_every_state() {
         let state = world.engine.snapshot().state;
         let what = format!("{wakes} {checks} {attempts} in {state:?}: {situation:?}");
         if situation.server == Server::Alternates {
-            assert!(
-                checks <= IN_HASTE * situation.count + OTHERS * PROBES,
-                "{what}"
-            );
+            assert!(checks <= IN_HASTE * situation.count + OTHERS * PROBES, "{what}");
             continue;
         }
         let others = situation.count - 1 + PROBES;

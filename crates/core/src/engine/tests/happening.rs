@@ -12,28 +12,15 @@ use proptest::sample::select;
 pub(super) enum Happening {
     After(u32),
     OnTime,
-    Finish {
-        which: usize,
-        kind: u8,
-        latency: u32,
-    },
+    Finish { which: usize, kind: u8, latency: u32 },
     Stale,
-    Connection {
-        which: usize,
-        kind: u8,
-    },
-    Traffic {
-        endpoint: usize,
-        ok: bool,
-    },
+    Connection { which: usize, kind: u8 },
+    Traffic { endpoint: usize, ok: bool },
     Call(CallOutcome),
     Network(Network),
     Lifecycle(Lifecycle),
     Command(u8),
-    SetEndpoints {
-        count: usize,
-        hosts: u8,
-    },
+    SetEndpoints { count: usize, hosts: u8 },
     Start,
     Stop,
 }
@@ -42,16 +29,8 @@ pub(super) fn happening() -> impl Strategy<Value = Happening> {
     use Lifecycle::{Background, Foreground, Frozen, Resumed};
     let networks = [Network::Online, Network::Offline, Network::Changed];
     let lives = [Foreground, Background, Frozen, Resumed];
-    let outcomes = [
-        CallOutcome::Succeeded,
-        CallOutcome::Failed,
-        CallOutcome::Released,
-    ];
-    let finish = |(which, kind, latency)| Happening::Finish {
-        which,
-        kind,
-        latency,
-    };
+    let outcomes = [CallOutcome::Succeeded, CallOutcome::Failed, CallOutcome::Released];
+    let finish = |(which, kind, latency)| Happening::Finish { which, kind, latency };
     prop_oneof![
         4 => (0_u32..10_000).prop_map(Happening::After),
         8 => Just(Happening::OnTime),
@@ -85,13 +64,7 @@ impl Watched {
     pub(super) fn new(config: Config, seed: u64) -> Self {
         let engine = Engine::new(config, seed, at(0)).unwrap();
         let (checks, connections, log) = (Vec::new(), Vec::new(), Vec::new());
-        Self {
-            engine,
-            now: at(0),
-            checks,
-            connections,
-            log,
-        }
+        Self { engine, now: at(0), checks, connections, log }
     }
 
     fn input(&mut self, happening: &Happening) -> Option<Input> {
@@ -104,38 +77,23 @@ impl Watched {
                 self.now = self.engine.next_wakeup()?;
                 Input::Wake
             }
-            Happening::Finish {
-                which,
-                kind,
-                latency,
-            } => {
+            Happening::Finish { which, kind, latency } => {
                 if self.checks.is_empty() {
                     return None;
                 }
                 let (id, _) = self.checks.swap_remove(which % self.checks.len());
                 let latency = Millis::new(latency);
                 self.now = self.now + latency;
-                Input::CheckFinished {
-                    id,
-                    outcome: outcome(kind, latency),
-                }
+                Input::CheckFinished { id, outcome: outcome(kind, latency) }
             }
-            Happening::Stale => Input::CheckFinished {
-                id: CheckId(0),
-                outcome: passed(),
-            },
+            Happening::Stale => Input::CheckFinished { id: CheckId(0), outcome: passed() },
             Happening::Connection { which, kind } => self.socket(which, kind)?,
-            Happening::Traffic { endpoint, ok } => Input::Traffic {
-                endpoint: format!("e{endpoint}").as_str().into(),
-                ok,
-            },
+            Happening::Traffic { endpoint, ok } => {
+                Input::Traffic { endpoint: format!("e{endpoint}").as_str().into(), ok }
+            }
             Happening::Call(outcome) => {
                 let permit = self.engine.try_acquire(self.now, &Route::Active).ok()?;
-                Input::CallEnded {
-                    permit,
-                    outcome,
-                    latency: Millis::new(5),
-                }
+                Input::CallEnded { permit, outcome, latency: Millis::new(5) }
             }
             Happening::Network(network) => Input::Network(network),
             Happening::Lifecycle(lifecycle) => Input::Lifecycle(lifecycle),
@@ -158,19 +116,14 @@ impl Watched {
         Some(match kind {
             0 => Input::ConnectionOpened { id },
             1 => Input::ConnectionClosed { id, code: None },
-            2 => Input::ConnectionClosed {
-                id,
-                code: Some([4_001, 1_012][which % 2]),
-            },
+            2 => Input::ConnectionClosed { id, code: Some([4_001, 1_012][which % 2]) },
             3 => Input::ConnectionActive { id },
             _ => Input::ConnectionSilent { id },
         })
     }
 
     pub(super) fn happen(&mut self, happening: &Happening) {
-        let Some(input) = self.input(happening) else {
-            return;
-        };
+        let Some(input) = self.input(happening) else { return };
         let (was_stopped, starting) = (self.engine.is_stopped(), input == Input::Started);
         self.engine.handle(self.now, input);
         let effects = drain(&mut self.engine);
@@ -184,46 +137,24 @@ impl Watched {
             assert!(nothing, "left open at the stop");
             assert_eq!(self.engine.next_wakeup(), None);
         }
-        let past = self
-            .engine
-            .next_wakeup()
-            .is_some_and(|wakeup| wakeup < self.now);
+        let past = self.engine.next_wakeup().is_some_and(|wakeup| wakeup < self.now);
         assert!(!past, "a wake-up in the past");
         let snapshot = self.engine.snapshot();
-        let active = snapshot
-            .endpoints
-            .iter()
-            .filter(|it| it.name == snapshot.active)
-            .count();
+        let active = snapshot.endpoints.iter().filter(|it| it.name == snapshot.active).count();
         assert_eq!(active, 1, "exactly one endpoint is active");
         let sockets = &self.connections;
-        assert!(
-            sockets.len() <= 2,
-            "more than the old and the new connection: {sockets:?}"
-        );
+        assert!(sockets.len() <= 2, "more than the old and the new connection: {sockets:?}");
         assert!(effects.len() <= 8 * MAX_ENDPOINTS);
         self.log.extend(effects);
     }
 
     fn watch(&mut self, effect: &Effect) {
         match effect {
-            Effect::StartCheck {
-                id,
-                endpoint,
-                timeout,
-            } => {
-                let at_once = self
-                    .checks
-                    .iter()
-                    .filter(|(_, it)| *it == endpoint.name)
-                    .count();
+            Effect::StartCheck { id, endpoint, timeout } => {
+                let at_once = self.checks.iter().filter(|(_, it)| *it == endpoint.name).count();
                 // One may run on after its timeout, for what its answer teaches.
                 let most = crate::checks::schedule::MAX_ATTEMPTS as usize;
-                assert!(
-                    at_once <= most,
-                    "{at_once} checks of {} at once",
-                    endpoint.name
-                );
+                assert!(at_once <= most, "{at_once} checks of {} at once", endpoint.name);
                 assert!(*timeout <= endpoint.health.check().timeout);
                 self.checks.push((*id, endpoint.name.clone()));
             }
@@ -245,28 +176,16 @@ impl Watched {
 }
 
 fn outcome(kind: u8, latency: Millis) -> Outcome {
-    let answer = |status| Answer {
-        latency,
-        ..answer(status)
-    };
+    let answer = |status| Answer { latency, ..answer(status) };
     Outcome::Answer(match kind {
         0 | 1 => answer(200),
         2 => answer(503),
         3 => return refused(),
-        4 => Answer {
-            headers: vec![Header::new("Retry-After", "20")],
-            ..answer(503)
-        },
+        4 => Answer { headers: vec![Header::new("Retry-After", "20")], ..answer(503) },
         5 => {
             let status = DocumentStatus::Warn;
-            let document = Some(HealthDocument {
-                status,
-                ..HealthDocument::default()
-            });
-            Answer {
-                document,
-                ..answer(200)
-            }
+            let document = Some(HealthDocument { status, ..HealthDocument::default() });
+            Answer { document, ..answer(200) }
         }
         6 => return Outcome::Failure(FailureKind::Unreachable),
         7 => answer(429),
@@ -309,29 +228,11 @@ pub(super) fn changed(mut endpoints: Vec<Endpoint>, hosts: u8) -> Vec<Endpoint> 
 /// A config of any preset and strategy, with odd settings.
 pub(super) fn config() -> impl Strategy<Value = Config> {
     use Choice::{Cyclic, Latency, Priority, Sticky, Weighted};
-    let presets = [
-        Preset::Default,
-        Preset::Default,
-        Preset::AppServices,
-        Preset::Orchestrator,
-    ];
-    let strategies = [
-        None,
-        None,
-        Some(Priority),
-        Some(Latency),
-        Some(Weighted),
-        Some(Sticky),
-    ];
+    let presets = [Preset::Default, Preset::Default, Preset::AppServices, Preset::Orchestrator];
+    let strategies = [None, None, Some(Priority), Some(Latency), Some(Weighted), Some(Sticky)];
     let strategies = [&strategies[..], &[Some(Cyclic)]].concat();
-    (
-        1_usize..6,
-        select(presets.to_vec()),
-        select(strategies),
-        0_u32..3,
-        any::<[bool; 6]>(),
-    )
-        .prop_map(|(count, preset, strategy, retries, odd)| {
+    (1_usize..6, select(presets.to_vec()), select(strategies), 0_u32..3, any::<[bool; 6]>()).prop_map(
+        |(count, preset, strategy, retries, odd)| {
             let mut config = Config::new(preset, endpoints(count));
             config.strategy = strategy.unwrap_or(config.strategy);
             config.check.retries = retries;
@@ -356,5 +257,6 @@ pub(super) fn config() -> impl Strategy<Value = Config> {
                 config.recovery.enabled = recovers;
             }
             config
-        })
+        },
+    )
 }

@@ -8,11 +8,7 @@ use proptest::test_runner::TestRunner;
 use std::collections::HashMap;
 
 fn cases(cases: u32) -> ProptestConfig {
-    ProptestConfig {
-        cases,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 proptest! {
@@ -64,21 +60,8 @@ fn a_million_random_inputs_leave_memory_and_counters_bounded() {
         let endpoints = watched.engine.snapshot().endpoints;
         assert!(endpoints.iter().all(|endpoint| endpoint.failures < 100_000));
     }
-    assert!(
-        longest[1] <= longest[0] * 3 / 2,
-        "the engine still grows: {longest:?} characters"
-    );
-    for event in [
-        "switched",
-        "allDown",
-        "offline",
-        "recovered",
-        "connected",
-        "breaker",
-    ] {
-        assert!(
-            seen.contains_key(event),
-            "{event} was not exercised: {seen:?}"
-        );
+    assert!(longest[1] <= longest[0] * 3 / 2, "the engine still grows: {longest:?} characters");
+    for event in ["switched", "allDown", "offline", "recovered", "connected", "breaker"] {
+        assert!(seen.contains_key(event), "{event} was not exercised: {seen:?}");
     }
 }

@@ -22,11 +22,7 @@ fn connected(count: usize, grid: u64) -> World {
 
 /// The longest time without an attempt between two moments.
 fn longest_pause(world: &World, from: u64, to: u64) -> u64 {
-    let attempts = world
-        .attempts
-        .iter()
-        .map(|(at, _)| *at)
-        .filter(|at| (from..=to).contains(at));
+    let attempts = world.attempts.iter().map(|(at, _)| *at).filter(|at| (from..=to).contains(at));
     let (mut last, mut longest) = (from, 0);
     for at in attempts.chain([to]) {
         longest = longest.max(at - last);
@@ -46,10 +42,7 @@ fn a_connection_that_broke_is_attempted_at_the_second_tick_at_the_latest() {
             world.run(600_000);
             // The first wait is half a second at most.
             let waited = world.attempts[before].0 - broke;
-            assert!(
-                waited <= 500 + 2 * grid,
-                "grid {grid}, offset {offset}: {waited} ms"
-            );
+            assert!(waited <= 500 + 2 * grid, "grid {grid}, offset {offset}: {waited} ms");
             assert_eq!(world.open.len(), 1, "and it is there again");
         }
     }
@@ -82,17 +75,11 @@ fn attempts_go_on_for_as_long_as_sockets_do_not_open() {
                 world.run(3 * 3_600_000);
                 let pause = longest_pause(&world, broke, world.now.as_millis());
                 let most = each + BACKOFF + 2 * grid;
-                assert!(
-                    pause <= most,
-                    "grid {grid}, {sockets:?}, {count}: {pause} ms"
-                );
+                assert!(pause <= most, "grid {grid}, {sockets:?}, {count}: {pause} ms");
                 world.accept("e0", Sockets::Open);
                 world.accept("e1", Sockets::Open);
                 world.run(most + grid);
-                assert!(
-                    !world.engine.session.is_broken(),
-                    "grid {grid}, {sockets:?}, {count}"
-                );
+                assert!(!world.engine.session.is_broken(), "grid {grid}, {sockets:?}, {count}");
             }
         }
     }
@@ -114,10 +101,7 @@ fn a_network_that_swallowed_everything_is_found_to_be_back() {
                 world.accept(name, Sockets::Open);
             }
             world.run(CONNECT_TIMEOUT + BACKOFF + 3 * grid);
-            assert!(
-                !world.engine.session.is_broken(),
-                "grid {grid}, {count} endpoints"
-            );
+            assert!(!world.engine.session.is_broken(), "grid {grid}, {count} endpoints");
         }
     }
 }
@@ -137,10 +121,7 @@ fn a_hang_is_found_out_however_late_the_timers_are() {
             let moved = world.moves().first().map(|(at, ..)| at - hung);
             // Three lost checks, each of which is excused once.
             let most = 10_000 + 12 * grid;
-            assert!(
-                moved.is_some_and(|took| took <= most),
-                "grid {grid}: {moved:?} of {most}"
-            );
+            assert!(moved.is_some_and(|took| took <= most), "grid {grid}: {moved:?} of {most}");
         }
     }
 }
@@ -167,10 +148,7 @@ fn an_outage_without_any_answer_is_told_however_late_the_timers_are() {
                 let took = told.iter().min().map(|at| at - hung);
                 let most = 15_000 + 20 * grid;
                 let what = format!("grid {grid}, {count} endpoints, connection {wanted}");
-                assert!(
-                    took.is_some_and(|took| took <= most),
-                    "{what}: {took:?} of {most}"
-                );
+                assert!(took.is_some_and(|took| took <= most), "{what}: {took:?} of {most}");
             }
         }
     }

@@ -26,11 +26,7 @@ struct Vigil {
 impl Vigil {
     fn new(config: Config, seed: u64) -> Self {
         let watched = Watched::new(config, seed);
-        Self {
-            watched,
-            unchecked: HashMap::new(),
-            prefers: false,
-        }
+        Self { watched, unchecked: HashMap::new(), prefers: false }
     }
 
     fn happen(&mut self, happening: &Happening) {
@@ -43,13 +39,9 @@ impl Vigil {
         let engine = &self.watched.engine;
         if engine.is_running() && self.has_something_to_do() {
             let state = &engine.failover;
-            assert!(
-                engine.next_wakeup().is_some(),
-                "nothing is ahead after {happening:?}: {state:?}"
-            );
+            assert!(engine.next_wakeup().is_some(), "nothing is ahead after {happening:?}: {state:?}");
         }
-        self.unchecked
-            .retain(|name, _| engine.cx.index_of(name).is_some());
+        self.unchecked.retain(|name, _| engine.cx.index_of(name).is_some());
         for index in 0..engine.cx.endpoints.len() {
             let name = engine.cx.name(index);
             let checking = engine.checks.of(index).schedule().is_checking();
@@ -60,10 +52,7 @@ impl Vigil {
             let now = self.watched.now;
             let since = *self.unchecked.entry(name.clone()).or_insert(now);
             let state = &engine.failover;
-            assert!(
-                now - since <= LONGEST,
-                "{name} is not checked any more: {state:#?}"
-            );
+            assert!(now - since <= LONGEST, "{name} is not checked any more: {state:#?}");
         }
     }
 

@@ -33,11 +33,7 @@ fn what_was_learnt_survives_a_restart_and_stays_small() {
     let read = serde_json::from_str(&json).unwrap();
     let mut restarted = engine(Preset::Default, 2);
     restarted.restore(&read, 5_060_000).unwrap();
-    assert_eq!(
-        restarted.active().name.as_str(),
-        "e1",
-        "begins with the last good endpoint"
-    );
+    assert_eq!(restarted.active().name.as_str(), "e1", "begins with the last good endpoint");
     let rtt = |engine: &Engine| engine.snapshot().endpoints[1].rtt_ms;
     assert_eq!(rtt(&restarted), rtt(&learnt));
     let checks = |engine: &Engine| engine.report(Millis::from_secs(86_400)).endpoints[1].checks;
@@ -45,39 +41,26 @@ fn what_was_learnt_survives_a_restart_and_stays_small() {
     assert!(after > 0 && after <= before);
     restarted.handle(at(0), Input::Started);
     let refusal = restarted.restore(&read, 0).unwrap_err().to_string();
-    assert_eq!(
-        refusal,
-        "nothing was restored: the engine has started already"
-    );
+    assert_eq!(refusal, "nothing was restored: the engine has started already");
 }
 
 #[test]
 fn foreign_or_damaged_memories_are_refused_and_do_no_harm() {
     let is_refused = |json: &str| {
         let mut engine = engine(Preset::Default, 2);
-        let refused = engine
-            .restore(&serde_json::from_str(json).unwrap(), 0)
-            .is_err();
+        let refused = engine.restore(&serde_json::from_str(json).unwrap(), 0).is_err();
         assert_eq!(engine.active().name.as_str(), "e0");
         refused
     };
     let other_version = r#"{"steadfast":2,"at":0,"endpoints":[]}"#;
-    for json in [
-        "null",
-        "[]",
-        "{}",
-        other_version,
-        r#"{"steadfast":1,"at":0}"#,
-    ] {
+    for json in ["null", "[]", "{}", other_version, r#"{"steadfast":1,"at":0}"#] {
         assert!(is_refused(json), "{json}");
     }
     let odd = r#"{"name":"e0","rtt":["x",4000000000,9],"loss":[1,2,3,-4],"flaps":99,"draw":-1}"#;
     let odd = format!(r#"{{"steadfast":1,"at":-5,"active":"gone","endpoints":[7,{odd}]}}"#);
     assert!(!is_refused(&odd));
     let history = r#"{"name":"e0","history":[[-9],3,[99999999999999999]]}"#;
-    assert!(!is_refused(&format!(
-        r#"{{"steadfast":1,"at":0,"endpoints":[{history}]}}"#
-    )));
+    assert!(!is_refused(&format!(r#"{{"steadfast":1,"at":0,"endpoints":[{history}]}}"#)));
 }
 
 /// What an engine has saved that has run for an hour, in which one endpoint was down.
@@ -94,10 +77,7 @@ fn restored(saved: &Value, wall: u64) -> (Option<u32>, u32) {
     let mut engine = engine(Preset::Default, 2);
     engine.restore(saved, wall).unwrap();
     let report = engine.report(Millis::from_secs(86_400));
-    (
-        engine.snapshot().endpoints[1].rtt_ms,
-        report.endpoints[1].checks,
-    )
+    (engine.snapshot().endpoints[1].rtt_ms, report.endpoints[1].checks)
 }
 
 #[test]
@@ -107,16 +87,8 @@ fn what_was_saved_counts_by_its_age_and_in_the_future_it_has_none() {
     let (rtt, checks) = restored(&saved, 20 * DAY + 60_000);
     assert!(rtt.is_some() && checks > 0, "a minute ago");
     assert_eq!(restored(&saved, 50 * DAY), (None, 0), "a month ago");
-    assert_eq!(
-        restored(&saved, 3_600_000),
-        (None, 0),
-        "in the future: the clock was set"
-    );
-    assert_eq!(
-        restored(&saved, 20 * DAY - 1),
-        (None, 0),
-        "a millisecond is enough"
-    );
+    assert_eq!(restored(&saved, 3_600_000), (None, 0), "in the future: the clock was set");
+    assert_eq!(restored(&saved, 20 * DAY - 1), (None, 0), "a millisecond is enough");
 }
 
 /// How many of 100 clients are at the first of two endpoints, ten minutes after they began with
@@ -149,25 +121,11 @@ fn clients_that_remember_obey_the_strategy_and_the_weights_of_today() {
     use Choice::{Priority, Weighted};
     let halves = 35..=65;
     let turned_on = on_the_first(Priority, Weighted, 1);
-    assert!(
-        halves.contains(&turned_on),
-        "{turned_on}: half of them each"
-    );
+    assert!(halves.contains(&turned_on), "{turned_on}: half of them each");
     let kept = on_the_first(Weighted, Weighted, 1);
-    assert!(
-        halves.contains(&kept),
-        "{kept}: half of them each, as before"
-    );
-    assert_eq!(
-        on_the_first(Weighted, Weighted, 0),
-        0,
-        "a server that is drained"
-    );
+    assert!(halves.contains(&kept), "{kept}: half of them each, as before");
+    assert_eq!(on_the_first(Weighted, Weighted, 0), 0, "a server that is drained");
     let more = on_the_first(Weighted, Weighted, 9);
     assert!((80..=98).contains(&more), "{more}: nine in ten");
-    assert_eq!(
-        on_the_first(Weighted, Priority, 1),
-        100,
-        "draws do not count any more"
-    );
+    assert_eq!(on_the_first(Weighted, Priority, 1), 100, "draws do not count any more");
 }

@@ -30,9 +30,7 @@ fn endpoint(name: &str) -> Endpoint {
 }
 
 fn endpoints(count: usize) -> Vec<Endpoint> {
-    (0..count)
-        .map(|index| endpoint(&format!("e{index}")))
-        .collect()
+    (0..count).map(|index| endpoint(&format!("e{index}"))).collect()
 }
 
 fn engine(preset: Preset, count: usize) -> Engine {
@@ -44,11 +42,7 @@ fn drain(engine: &mut Engine) -> Vec<Effect> {
 }
 
 fn answer(status: u16) -> Answer {
-    Answer {
-        status: Some(status),
-        latency: Millis::new(5),
-        ..Answer::default()
-    }
+    Answer { status: Some(status), latency: Millis::new(5), ..Answer::default() }
 }
 
 fn passed() -> Outcome {

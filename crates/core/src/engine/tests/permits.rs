@@ -8,9 +8,7 @@ use crate::{BreakerState, CallOutcome, Clock, Command, Permit, Route};
 
 /// Permits for so many requests of the active endpoint, all under way.
 fn under_way(world: &mut World, count: usize) -> Vec<Permit> {
-    (0..count)
-        .map(|_| world.acquire(&Route::Active).unwrap())
-        .collect()
+    (0..count).map(|_| world.acquire(&Route::Active).unwrap()).collect()
 }
 
 fn all_fail(world: &mut World, permits: Vec<Permit>) {
@@ -41,9 +39,7 @@ fn half_open() -> World {
 
 /// How many requests are let through at once.
 fn room(world: &mut World) -> usize {
-    (0..10)
-        .filter(|_| world.acquire(&Route::Active).is_ok())
-        .count()
+    (0..10).filter(|_| world.acquire(&Route::Active).is_ok()).count()
 }
 
 fn set(world: &mut World, endpoints: Vec<Endpoint>) {
@@ -55,10 +51,7 @@ fn five_requests_that_fail_are_blamed_on_the_server() {
     let mut world = World::settled();
     let permits = under_way(&mut world, 5);
     all_fail(&mut world, permits);
-    assert!(
-        is_blamed(&world),
-        "what the tests below would not see otherwise"
-    );
+    assert!(is_blamed(&world), "what the tests below would not see otherwise");
 }
 
 #[test]
@@ -69,11 +62,7 @@ fn a_permit_is_good_for_one_report() {
     assert_eq!(world.breaker("e0"), BreakerState::Closed);
     let permits = under_way(&mut world, 4);
     all_fail(&mut world, permits);
-    assert_eq!(
-        world.breaker("e0"),
-        BreakerState::Open,
-        "but each of five others is"
-    );
+    assert_eq!(world.breaker("e0"), BreakerState::Open, "but each of five others is");
 }
 
 #[test]
@@ -126,10 +115,7 @@ fn a_trial_that_is_given_up_gives_its_room_back() {
     let mut permits = under_way(&mut world, 3);
     assert_eq!(room(&mut world), 0);
     world.end(permits.pop().unwrap(), CallOutcome::Released);
-    assert_eq!(
-        (room(&mut world), world.breaker("e0")),
-        (1, BreakerState::HalfOpen)
-    );
+    assert_eq!((room(&mut world), world.breaker("e0")), (1, BreakerState::HalfOpen));
     let mut world = World::settled();
     let permits = under_way(&mut world, 20);
     for permit in permits {
@@ -150,10 +136,7 @@ fn a_wall_clock_that_is_set_forward_does_not_end_the_break() {
     let wait = refusal.retry_after_ms.unwrap();
     assert!(wait > 4_000, "{wait} ms of five seconds are left");
     world.run(6_000);
-    assert!(
-        world.acquire(&Route::Active).is_ok(),
-        "its time passes as ever"
-    );
+    assert!(world.acquire(&Route::Active).is_ok(), "its time passes as ever");
 }
 
 #[test]
@@ -165,11 +148,7 @@ fn an_isolation_is_the_names_and_outlives_a_new_list() {
         new[0].priority = 3;
         new.reverse();
         set(&mut world, new);
-        assert_eq!(
-            world.breaker("e0"),
-            BreakerState::Isolated,
-            "variant {hosts}"
-        );
+        assert_eq!(world.breaker("e0"), BreakerState::Isolated, "variant {hosts}");
         assert_eq!(world.breaker("e1"), BreakerState::Closed, "variant {hosts}");
     }
 }
@@ -194,16 +173,8 @@ fn permits_for_an_endpoint_that_was_taken_out_say_nothing_when_it_is_back() {
         let to = Route::To("e0".into());
         let new: Vec<_> = (0..5).map(|_| world.acquire(&to).unwrap()).collect();
         all_fail(&mut world, old);
-        assert_eq!(
-            world.breaker("e0"),
-            BreakerState::Closed,
-            "after {changes} changes"
-        );
+        assert_eq!(world.breaker("e0"), BreakerState::Closed, "after {changes} changes");
         all_fail(&mut world, new);
-        assert_eq!(
-            world.breaker("e0"),
-            BreakerState::Open,
-            "after {changes} changes"
-        );
+        assert_eq!(world.breaker("e0"), BreakerState::Open, "after {changes} changes");
     }
 }

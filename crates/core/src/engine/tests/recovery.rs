@@ -40,27 +40,14 @@ fn recovery_moves_at_once_and_leaves_the_rest_to_others() {
                     let outcome = if fails { refused() } else { passed() };
                     engine.handle(at(now), Input::CheckFinished { id, outcome });
                 }
-                Effect::Emit {
-                    event: Event::Recovery(action),
-                    ..
-                } => {
+                Effect::Emit { event: Event::Recovery(action), .. } => {
                     if action.ok.is_none() {
                         let (id, error) = (action.id, Some("no".into()));
-                        engine.handle(
-                            at(now),
-                            Input::RecoveryEnded {
-                                id,
-                                ok: false,
-                                error,
-                            },
-                        );
+                        engine.handle(at(now), Input::RecoveryEnded { id, ok: false, error });
                     }
                     told.push((action.strategy, action.ok));
                 }
-                Effect::Emit {
-                    at,
-                    event: Event::Switched { .. },
-                } => {
+                Effect::Emit { at, event: Event::Switched { .. } } => {
                     switched = switched.or(Some(at));
                 }
                 _ => {}
@@ -71,16 +58,10 @@ fn recovery_moves_at_once_and_leaves_the_rest_to_others() {
     }
     let removed = |ok| (Recovery::RemoveFromLoadBalancer, Some(ok));
     assert_eq!(told[..2], [removed(true), removed(false)]);
-    let restarts = told
-        .iter()
-        .filter(|said| **said == (Recovery::Restart, None))
-        .count();
+    let restarts = told.iter().filter(|said| **said == (Recovery::Restart, None)).count();
     assert_eq!(restarts, 3, "three in five minutes: {told:?}");
     let third_failure = 60_000 + 3 * 33_000;
-    assert!(
-        switched.unwrap().as_millis() <= third_failure,
-        "{switched:?}"
-    );
+    assert!(switched.unwrap().as_millis() <= third_failure, "{switched:?}");
     assert_eq!(engine.active().name.as_str(), "e1");
     assert!(engine.recoveries().len() > 5);
 }
@@ -99,21 +80,14 @@ fn no_action_is_asked_for_while_another_one_is_under_way_for_the_endpoint() {
             pending.retain(|endpoint| **endpoint != action.endpoint);
             continue;
         }
-        assert!(
-            !pending.contains(&&action.endpoint),
-            "twice at once: {action:?}"
-        );
+        assert!(!pending.contains(&&action.endpoint), "twice at once: {action:?}");
         pending.push(&action.endpoint);
         asked += 1;
     }
     assert!(asked > 39, "{asked} for 39 endpoints that nobody repairs");
     let listed = world.engine.recoveries();
     let listed = listed.iter().filter(|action| action.ok.is_none()).count();
-    assert_eq!(
-        listed,
-        pending.len(),
-        "what is under way is never forgotten"
-    );
+    assert_eq!(listed, pending.len(), "what is under way is never forgotten");
 }
 
 #[test]
@@ -129,19 +103,11 @@ fn a_report_on_what_is_under_way_is_heard_however_much_else_is_done() {
         }
     };
     world.run(50_000);
-    world.tell(Input::RecoveryEnded {
-        id: first.id,
-        ok: true,
-        error: None,
-    });
+    world.tell(Input::RecoveryEnded { id: first.id, ok: true, error: None });
     let last = told(&world).pop().unwrap();
     assert_eq!((last.id, last.ok), (first.id, Some(true)));
     let before = told(&world).len();
-    world.tell(Input::RecoveryEnded {
-        id: first.id,
-        ok: false,
-        error: None,
-    });
+    world.tell(Input::RecoveryEnded { id: first.id, ok: false, error: None });
     assert_eq!(told(&world).len(), before, "it is reported once");
 }
 
@@ -154,9 +120,7 @@ fn reconnecting_opens_another_connection_and_closes_the_old_one() {
     assert_eq!(before.len(), 1);
     world.serve("e0", Server::UnknownName);
     let reconnected = |world: &World| {
-        told(world)
-            .iter()
-            .any(|it| it.strategy == Recovery::Reconnect && it.ok == Some(true))
+        told(world).iter().any(|it| it.strategy == Recovery::Reconnect && it.ok == Some(true))
     };
     while !reconnected(&world) {
         world.run(100);
@@ -177,11 +141,7 @@ fn nothing_is_recovered_that_is_in_maintenance() {
             world.serve("e0", Server::Rests(10));
         }
         world.run(900_000);
-        assert_eq!(
-            told(&world),
-            Vec::<&RecoveryAction>::new(),
-            "commanded: {commanded}"
-        );
+        assert_eq!(told(&world), Vec::<&RecoveryAction>::new(), "commanded: {commanded}");
         assert!(world.told("failure").is_empty());
     }
 }

@@ -18,11 +18,7 @@ fn set(world: &mut World, hosts: u8) {
 
 /// Moves of an app from an endpoint to the one that it is at.
 fn moves_nowhere(world: &World) -> usize {
-    world
-        .moves()
-        .iter()
-        .filter(|(_, from, to)| from == to)
-        .count()
+    world.moves().iter().filter(|(_, from, to)| from == to).count()
 }
 
 #[test]
@@ -39,61 +35,28 @@ fn what_the_app_commanded_of_a_name_outlives_a_new_list() {
         let commanded = (Health::Maintenance, BreakerState::Isolated);
         assert_eq!((first.health, first.breaker), commanded, "variant {hosts}");
         assert_eq!(world.engine.active().name.as_str(), "e1", "variant {hosts}");
-        assert_eq!(
-            (world.moves().len(), moves_nowhere(&world)),
-            (1, 0),
-            "variant {hosts}"
-        );
+        assert_eq!((world.moves().len(), moves_nowhere(&world)), (1, 0), "variant {hosts}");
         world.command(Command::Maintenance("e0".into(), false));
         world.run(600_000);
-        assert_eq!(
-            world.engine.active().name.as_str(),
-            "e0",
-            "its end still means something"
-        );
+        assert_eq!(world.engine.active().name.as_str(), "e0", "its end still means something");
     }
 }
 
 #[test]
 fn a_new_token_is_no_new_host() {
-    for (hosts, same) in [
-        (SAME, true),
-        (NEW_TOKEN, true),
-        (OTHER_HOST, false),
-        (OTHER_CHECK, false),
-    ] {
+    for (hosts, same) in [(SAME, true), (NEW_TOKEN, true), (OTHER_HOST, false), (OTHER_CHECK, false)]
+    {
         let mut world = World::settled();
-        let before = world
-            .engine
-            .checks
-            .of(0)
-            .health()
-            .detector()
-            .loss()
-            .to_numbers();
+        let before = world.engine.checks.of(0).health().detector().loss().to_numbers();
         assert!(world.state("e0").rtt_ms.is_some() && before != [0; 5]);
         let health = world.health("e0");
         set(&mut world, hosts);
         let first = world.state("e0");
-        let loss = world
-            .engine
-            .checks
-            .of(0)
-            .health()
-            .detector()
-            .loss()
-            .to_numbers();
-        let kept = (
-            first.rtt_ms.is_some(),
-            loss == before,
-            first.health == health,
-        );
+        let loss = world.engine.checks.of(0).health().detector().loss().to_numbers();
+        let kept = (first.rtt_ms.is_some(), loss == before, first.health == health);
         assert_eq!(kept, (same, same, same), "variant {hosts}");
         world.run(60_000);
-        assert_eq!(
-            (world.moves().len(), world.health("e0")),
-            (0, Health::Healthy)
-        );
+        assert_eq!((world.moves().len(), world.health("e0")), (0, Health::Healthy));
     }
 }
 
@@ -136,11 +99,7 @@ fn a_draw_is_the_names_and_its_weight_is_the_lists() {
     }
     world.command(Command::SetEndpoints(Endpoints(new)));
     world.run(600_000);
-    assert_ne!(
-        world.engine.active().name,
-        active,
-        "a weight of 0 drains it"
-    );
+    assert_ne!(world.engine.active().name, active, "a weight of 0 drains it");
 }
 
 #[test]
@@ -153,11 +112,9 @@ fn an_app_whose_endpoint_is_gone_goes_to_the_best_one_that_is_usable() {
     world.run(1_000);
     world.command(Command::SetEndpoints(Endpoints(left)));
     let replaced = |(_, event): &(u64, Event)| match event {
-        Event::Switched {
-            from,
-            to,
-            reason: SwitchReason::Replaced,
-        } => Some((from.to_string(), to.to_string())),
+        Event::Switched { from, to, reason: SwitchReason::Replaced } => {
+            Some((from.to_string(), to.to_string()))
+        }
         _ => None,
     };
     let moves: Vec<_> = world.events.iter().filter_map(replaced).collect();

@@ -19,16 +19,9 @@ fn expect_answer(world: &mut World, asked: u64, what: &str) {
     let before = world.answered().len();
     world.run(IN_TIME);
     let answered = world.answered();
-    assert_eq!(
-        answered.len(),
-        before + 1,
-        "{what}: one answer to one request"
-    );
+    assert_eq!(answered.len(), before + 1, "{what}: one answer to one request");
     let answer = &answered[before];
-    assert!(
-        answer.began >= asked,
-        "{what}: asked at {asked}, answered by {answer:?}"
-    );
+    assert!(answer.began >= asked, "{what}: asked at {asked}, answered by {answer:?}");
     assert_eq!(answer.report.request, Some(before as u32 + 1), "{what}");
 }
 
@@ -44,29 +37,20 @@ fn discards() -> Vec<(&'static str, Vec<Input>)> {
     let network = |network| vec![Input::Network(network)];
     let set = |endpoints| vec![Input::Command(Command::SetEndpoints(Endpoints(endpoints)))];
     let elsewhere = happening::changed(endpoints(2), 2);
-    let (offline, online) = (
-        Input::Network(Network::Offline),
-        Input::Network(Network::Online),
-    );
+    let (offline, online) = (Input::Network(Network::Offline), Input::Network(Network::Online));
     vec![
         ("the network changes", network(Network::Changed)),
         ("the network goes", network(Network::Offline)),
         ("the network comes", network(Network::Online)),
         ("the network goes and comes", vec![offline, online]),
         ("the app is resumed", lifecycle(Lifecycle::Resumed)),
-        (
-            "the app goes to the background",
-            lifecycle(Lifecycle::Background),
-        ),
+        ("the app goes to the background", lifecycle(Lifecycle::Background)),
         ("the app is seen", lifecycle(Lifecycle::Foreground)),
         ("the app is frozen", lifecycle(Lifecycle::Frozen)),
         ("the endpoints are at other hosts", set(elsewhere)),
         ("the endpoints are others", set(vec![endpoint("new")])),
         ("the endpoint is gone", set(vec![endpoint("e1")])),
-        (
-            "maintenance begins",
-            vec![Input::Command(Command::Maintenance("e0".into(), true))],
-        ),
+        ("maintenance begins", vec![Input::Command(Command::Maintenance("e0".into(), true))]),
     ]
 }
 
@@ -74,19 +58,11 @@ fn discards() -> Vec<(&'static str, Vec<Input>)> {
 fn check_now_is_answered_whatever_discards_the_check() {
     for (what, inputs) in discards() {
         for background in [false, true] {
-            let mut world = if background {
-                unseen(World::settled())
-            } else {
-                World::settled()
-            };
+            let mut world = if background { unseen(World::settled()) } else { World::settled() };
             let asked = check_now(&mut world);
             world.run(10);
             world.tell_all(&inputs);
-            expect_answer(
-                &mut world,
-                asked,
-                &format!("{what}, background: {background}"),
-            );
+            expect_answer(&mut world, asked, &format!("{what}, background: {background}"));
         }
     }
 }
@@ -122,11 +98,7 @@ fn check_now_is_answered_by_a_check_that_began_after_the_call() {
 #[test]
 fn check_now_is_answered_after_a_sleep() {
     for background in [false, true] {
-        let mut world = if background {
-            unseen(World::settled())
-        } else {
-            World::settled()
-        };
+        let mut world = if background { unseen(World::settled()) } else { World::settled() };
         check_now(&mut world);
         world.now = world.now + Millis::from_secs(3_600);
         let woken = world.now.as_millis();
@@ -142,16 +114,8 @@ fn two_calls_while_a_check_is_under_way_have_one_answer() {
     world.command(Command::CheckNow);
     world.command(Command::CheckNow);
     world.run(IN_TIME);
-    let requests: Vec<_> = world
-        .answered()
-        .iter()
-        .map(|it| it.report.request)
-        .collect();
-    assert_eq!(
-        requests,
-        [Some(1), Some(3)],
-        "the last call's answer is the one of all before it"
-    );
+    let requests: Vec<_> = world.answered().iter().map(|it| it.report.request).collect();
+    assert_eq!(requests, [Some(1), Some(3)], "the last call's answer is the one of all before it");
 }
 
 #[test]
@@ -163,16 +127,9 @@ fn three_pushes_in_a_row_are_answered_though_the_app_moves() {
         expect_answer(&mut world, asked, &format!("push {push}"));
         world.run(600_000);
     }
-    let asked_of: Vec<_> = world
-        .answered()
-        .iter()
-        .map(|it| it.report.endpoint.to_string())
-        .collect();
-    assert_eq!(
-        asked_of,
-        ["e0", "e0", "e0"],
-        "the third failure is the verdict"
-    );
+    let asked_of: Vec<_> =
+        world.answered().iter().map(|it| it.report.endpoint.to_string()).collect();
+    assert_eq!(asked_of, ["e0", "e0", "e0"], "the third failure is the verdict");
 }
 
 #[test]
@@ -183,9 +140,5 @@ fn a_repeated_check_answers_when_it_counts() {
     world.serve("e0", Server::Refuses);
     let asked = check_now(&mut world);
     expect_answer(&mut world, asked, "two repetitions");
-    assert_eq!(
-        world.answered()[0].report.failures,
-        1,
-        "three attempts are one failure"
-    );
+    assert_eq!(world.answered()[0].report.failures, 1, "three attempts are one failure");
 }

@@ -38,10 +38,7 @@ fn a_suspicion_of_an_earlier_run_is_void() {
         world.run(10);
     }
     stop_and_start(&mut world);
-    assert_eq!(
-        (world.state("e0").failures, world.health("e0")),
-        (0, Health::Unknown)
-    );
+    assert_eq!((world.state("e0").failures, world.health("e0")), (0, Health::Unknown));
     let evidence = world.engine.checks.of(0).health().detector().suspicion();
     assert_eq!(evidence.0, 0, "neither in a row nor now and then");
 }
@@ -56,15 +53,8 @@ fn a_verdict_of_an_earlier_run_is_void() {
     world.command(Command::Stop);
     world.serve("e0", Server::Says(200));
     stop_and_start(&mut world);
-    assert_eq!(
-        (world.health("e0"), world.health("e1")),
-        (Health::Unknown, Health::Unknown)
-    );
-    assert_ne!(
-        world.breaker("e0"),
-        BreakerState::Open,
-        "requests may try it"
-    );
+    assert_eq!((world.health("e0"), world.health("e1")), (Health::Unknown, Health::Unknown));
+    assert_ne!(world.breaker("e0"), BreakerState::Open, "requests may try it");
     let evidence = world.engine.checks.of(0).health().detector().suspicion();
     assert_eq!(evidence.0, 0, "one failure is no new verdict");
     world.run(10_000);
@@ -87,19 +77,9 @@ fn an_endpoint_that_could_not_be_connected_to_is_tried_anew() {
     world.run(100);
     assert!(!world.told("connected").is_empty());
     let unconnectable = |(_, event): &(u64, Event)| {
-        matches!(
-            event,
-            Event::Switched {
-                reason: SwitchReason::Unconnectable,
-                ..
-            }
-        )
+        matches!(event, Event::Switched { reason: SwitchReason::Unconnectable, .. })
     };
-    assert!(
-        !world.events.iter().any(unconnectable),
-        "{:?}",
-        world.events
-    );
+    assert!(!world.events.iter().any(unconnectable), "{:?}", world.events);
 }
 
 #[test]

@@ -67,11 +67,7 @@ fn no_connection_is_taken_over_that_opened_while_the_device_slept() {
     world.now = world.now + Millis::from_secs(600);
     world.tell(Input::ConnectionOpened { id });
     let events = world.events.iter().map(|(_, event)| event.name());
-    assert_eq!(
-        events.filter(|event| *event == "connected").count(),
-        1,
-        "the first one"
-    );
+    assert_eq!(events.filter(|event| *event == "connected").count(), 1, "the first one");
     world.run(60_000);
     assert_eq!(active(&world), "e1");
 }
@@ -83,27 +79,17 @@ fn a_server_that_refuses_shows_that_the_network_is_back() {
         world.serve(endpoint, Server::Unreachable);
     }
     world.run(120_000);
-    assert_eq!(
-        (world.told("offline").len(), world.told("online").len()),
-        (1, 0)
-    );
+    assert_eq!((world.told("offline").len(), world.told("online").len()), (1, 0));
     world.serve("e0", Server::Refuses);
     world.run(120_000);
-    assert_eq!(
-        (world.told("online").len(), world.told("allDown").len()),
-        (1, 1)
-    );
+    assert_eq!((world.told("online").len(), world.told("allDown").len()), (1, 1));
 }
 
 #[test]
 fn a_wish_is_fulfilled_though_standbys_are_not_watched() {
     for strategy in [Strategy::Priority, Strategy::Sticky, Strategy::Cyclic] {
         let config = Config::new(Preset::Default, endpoints(2));
-        let mut world = World::settled_with(Config {
-            standby_interval: None,
-            strategy,
-            ..config
-        });
+        let mut world = World::settled_with(Config { standby_interval: None, strategy, ..config });
         world.serve("e1", Server::Refuses);
         world.command(prefer("e1"));
         world.run(10_000);

@@ -193,10 +193,7 @@ impl World {
     pub(super) fn break_sockets(&mut self) {
         for (id, _) in self.open.clone() {
             self.forget(id);
-            self.tell(Input::ConnectionClosed {
-                id,
-                code: Some(1_006),
-            });
+            self.tell(Input::ConnectionClosed { id, code: Some(1_006) });
         }
     }
 
@@ -204,11 +201,7 @@ impl World {
     fn wake_at(&self) -> Option<Timestamp> {
         let due = self.engine.next_wakeup()?.as_millis();
         // A timer that is due at once fires at the next tick, unless there are none.
-        let earliest = if self.grid > 1 {
-            self.now.as_millis() + 1
-        } else {
-            0
-        };
+        let earliest = if self.grid > 1 { self.now.as_millis() + 1 } else { 0 };
         Some(at(due.max(earliest).next_multiple_of(self.grid)))
     }
 
@@ -217,22 +210,13 @@ impl World {
         let end = at(self.now.as_millis() + millis);
         let mut at_once = 0;
         loop {
-            let coming = self
-                .coming
-                .iter()
-                .enumerate()
-                .min_by_key(|(_, (at, _))| *at);
+            let coming = self.coming.iter().enumerate().min_by_key(|(_, (at, _))| *at);
             let coming = coming.map(|(place, (at, _))| (*at, place));
             let wake = self.wake_at();
             let next = coming.map(|(at, _)| at).into_iter().chain(wake).min();
-            let Some(next) = next.filter(|next| *next <= end) else {
-                break;
-            };
+            let Some(next) = next.filter(|next| *next <= end) else { break };
             at_once = if next == self.now { at_once + 1 } else { 0 };
-            assert!(
-                at_once < 10_000,
-                "the engine wakes over and over at {next:?}"
-            );
+            assert!(at_once < 10_000, "the engine wakes over and over at {next:?}");
             self.now = next;
             match coming {
                 Some((at, place)) if at == next => {
@@ -261,10 +245,7 @@ impl World {
                 && report.request.is_some()
             {
                 let began = ended - u64::from(report.latency_ms);
-                answered.push(Answered {
-                    began,
-                    report: report.clone(),
-                });
+                answered.push(Answered { began, report: report.clone() });
             }
         }
         answered
@@ -283,33 +264,20 @@ impl World {
 
     /// When an event of this name was told.
     pub(super) fn told(&self, name: &str) -> Vec<u64> {
-        self.events
-            .iter()
-            .filter(|(_, event)| event.name() == name)
-            .map(|(at, _)| *at)
-            .collect()
+        self.events.iter().filter(|(_, event)| event.name() == name).map(|(at, _)| *at).collect()
     }
 }
 
 /// What a server says to a check, and after how long.
 fn answered(server: Server) -> Option<(Millis, Outcome)> {
     let latency = Millis::new(20);
-    let says = |status| Answer {
-        latency,
-        ..answer(status)
-    };
+    let says = |status| Answer { latency, ..answer(status) };
     Some(match server {
         Server::Alternates => (latency, Outcome::Answer(says(200))),
         Server::Says(status) => (latency, Outcome::Answer(says(status))),
         Server::Rests(secs) => {
             let headers = vec![Header::new("Retry-After", secs.to_string())];
-            (
-                latency,
-                Outcome::Answer(Answer {
-                    headers,
-                    ..says(503)
-                }),
-            )
+            (latency, Outcome::Answer(Answer { headers, ..says(503) }))
         }
         Server::Refuses => (Millis::new(5), refused()),
         Server::Unreachable => (Millis::new(5), Outcome::Failure(FailureKind::Unreachable)),

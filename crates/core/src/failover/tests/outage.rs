@@ -12,10 +12,7 @@ use crate::failover::view::EndpointView;
 use crate::protocol::outcome::FailureKind::{Refused, Timeout, Unreachable};
 
 fn silent() -> State {
-    State::AllDown(Outage {
-        silent: true,
-        ..outage()
-    })
+    State::AllDown(Outage { silent: true, ..outage() })
 }
 
 fn after(scene: &Scene, state: State) -> Outage {
@@ -24,41 +21,22 @@ fn after(scene: &Scene, state: State) -> Outage {
 
 #[test]
 fn a_round_is_planned_when_all_checks_have_ended() {
-    let under_way = State::AllDown(Outage {
-        round: None,
-        ..outage()
-    });
+    let under_way = State::AllDown(Outage { round: None, ..outage() });
     let none = Scene::of([down(Refused), down(Refused)]);
     let planned = after(&none, under_way).round.unwrap();
-    assert!(
-        planned > NOW && planned <= ahead(1),
-        "within the first back-off"
-    );
+    assert!(planned > NOW && planned <= ahead(1), "within the first back-off");
     let busy = none.clone().but(|scene| scene.endpoints[0].checking = true);
     assert_eq!(after(&busy, under_way).round, None);
-    assert_eq!(
-        after(&none, all_down()).round,
-        Some(ahead(5)),
-        "one is planned already"
-    );
+    assert_eq!(after(&none, all_down()).round, Some(ahead(5)), "one is planned already");
 }
 
 #[test]
 fn rounds_follow_each_other_less_and_less_often() {
     let none = Scene::of([down(Refused)]).but(|scene| scene.retry.max = Millis::from_secs(3_600));
-    let mut outage = Outage {
-        round: None,
-        ..outage()
-    };
+    let mut outage = Outage { round: None, ..outage() };
     let mut longest = Millis::ZERO;
     for _ in 0..12 {
-        outage = after(
-            &none,
-            State::AllDown(Outage {
-                round: None,
-                ..outage
-            }),
-        );
+        outage = after(&none, State::AllDown(Outage { round: None, ..outage }));
         longest = longest.max(outage.round.unwrap() - NOW);
     }
     assert!(longest > Millis::from_secs(60), "{longest}");
@@ -66,27 +44,12 @@ fn rounds_follow_each_other_less_and_less_often() {
 
 #[test]
 fn an_endpoint_ends_the_outage_when_it_has_been_usable_for_long_enough() {
-    let holding = State::AllDown(Outage {
-        hold: Millis::from_secs(5),
-        ..outage()
-    });
-    let since = |since| {
-        Scene::of([
-            down(Refused),
-            EndpointView {
-                since,
-                ..degraded()
-            },
-        ])
-    };
+    let holding = State::AllDown(Outage { hold: Millis::from_secs(5), ..outage() });
+    let since = |since| Scene::of([down(Refused), EndpointView { since, ..degraded() }]);
     let recovered = Decision::Recover { to: 1, void: false };
     assert_eq!(since(ago(5)).observe(holding).1, Some(recovered));
     assert_eq!(since(ago(4)).observe(holding).1, None);
-    assert_eq!(
-        since(ago(0)).observe(all_down()).1,
-        Some(recovered),
-        "nothing is to be held"
-    );
+    assert_eq!(since(ago(0)).observe(all_down()).1, Some(recovered), "nothing is to be held");
 }
 
 #[test]
@@ -108,11 +71,7 @@ fn if_nobody_had_answered_the_network_was_to_blame_and_the_app_stays() {
     assert_eq!(second.observe(silent()).1, Some(stays));
     let cyclic = second.by(Strategy::Cyclic);
     let moves = Decision::Recover { to: 1, void: false };
-    assert_eq!(
-        cyclic.observe(silent()).1,
-        Some(moves),
-        "which knows of no such thing"
-    );
+    assert_eq!(cyclic.observe(silent()).1, Some(moves), "which knows of no such thing");
 }
 
 #[test]
@@ -141,17 +100,9 @@ fn a_network_that_is_proved_ends_only_being_offline() {
 
 #[test]
 fn being_offline_asks_for_the_same_hysteresis() {
-    let holding = State::Offline(Offline::Presumed(Outage {
-        hold: Millis::from_secs(5),
-        ..outage()
-    }));
-    let back = |since| {
-        Scene::of([EndpointView {
-            since,
-            last_pass: None,
-            ..well()
-        }])
-    };
+    let holding =
+        State::Offline(Offline::Presumed(Outage { hold: Millis::from_secs(5), ..outage() }));
+    let back = |since| Scene::of([EndpointView { since, last_pass: None, ..well() }]);
     assert_eq!(kind(&back(ago(5)).observe(holding).0), Kind::Steady);
     assert_eq!(kind(&back(ago(4)).observe(holding).0), Kind::Presumed);
 }
@@ -159,34 +110,15 @@ fn being_offline_asks_for_the_same_hysteresis() {
 #[test]
 fn whoever_answers_shows_that_the_network_is_back_however_bad_the_answer() {
     let refused_at = |at| {
-        let second = EndpointView {
-            last_failure: Some(at),
-            last_answer: Some(at),
-            ..down(Refused)
-        };
+        let second = EndpointView { last_failure: Some(at), ..down(Refused) };
         Scene::of([down(Unreachable), second])
     };
     let online = Decision::BackOnline { to: 0, void: true };
     assert_eq!(refused_at(ago(10)).observe(presumed()).1, Some(online));
-    assert_eq!(
-        refused_at(ago(11)).observe(presumed()).1,
-        None,
-        "that was before"
-    );
-    let portal = refused_at(ago(1)).but(|scene| scene.probes.captive = true);
-    assert_eq!(
-        portal.observe(presumed()).1,
-        None,
-        "a portal may have answered"
-    );
-    let excluded = EndpointView {
-        last_answer: Some(ago(1)),
-        ..in_maintenance()
-    };
+    assert_eq!(refused_at(ago(11)).observe(presumed()).1, None, "that was before");
+    let portal = refused_at(ago(1)).but(|scene| scene.probes.any = true);
+    assert_eq!(portal.observe(presumed()).1, None, "who has answered is for URLs to say");
+    let excluded = EndpointView { last_pass: Some(ago(1)), ..in_maintenance() };
     let excluded = Scene::of([down(Unreachable), excluded]);
-    assert_eq!(
-        excluded.observe(presumed()).1,
-        Some(online),
-        "it works, and is not to be used"
-    );
+    assert_eq!(excluded.observe(presumed()).1, Some(online), "it works, and is not to be used");
 }

@@ -25,14 +25,8 @@ fn full(scene: &Scene, state: State, index: usize) -> Pace {
 /// When the checks begin that a pace asks for, of an endpoint that was never checked.
 fn begins(config: &Config, pace: Pace) -> Option<Timestamp> {
     let url = || Url::unparsed(String::new());
-    let health = HealthCheck {
-        url: url(),
-        check: Some(Check::default()),
-    };
-    let endpoint = Endpoint {
-        health,
-        ..Endpoint::new("a", url(), url())
-    };
+    let health = HealthCheck { url: url(), check: Some(Check::default()) };
+    let endpoint = Endpoint { health, ..Endpoint::new("a", url(), url()) };
     let cx = Context::new(Arc::new(config.clone()), vec![Arc::new(endpoint)], 1, NOW);
     Checks::new(&cx, Connectivity::default()).due(&cx, 0, pace)
 }
@@ -44,12 +38,7 @@ fn configs() -> Vec<Config> {
         for standby_interval in [None, Some(Millis::from_secs(30))] {
             for strategy in [Strategy::Priority, Strategy::Sticky, Strategy::Cyclic] {
                 let config = Config::default();
-                configs.push(Config {
-                    suspect_interval,
-                    standby_interval,
-                    strategy,
-                    ..config
-                });
+                configs.push(Config { suspect_interval, standby_interval, strategy, ..config });
             }
         }
     }
@@ -77,27 +66,15 @@ fn the_active_endpoint_is_checked_in_every_state_but_while_the_next_is_tried() {
         assert_all_due(&scene, state, &[0]);
     }
     let trying = State::Trying { target: 1 };
-    assert_eq!(
-        [full(&scene, trying, 0), full(&scene, trying, 1)],
-        [Pace::OnRequest; 2]
-    );
+    assert_eq!([full(&scene, trying, 0), full(&scene, trying, 1)], [Pace::OnRequest; 2]);
 }
 
 #[test]
 fn everybody_is_checked_in_a_suspicion_and_in_a_round_whatever_the_config_says() {
-    let asked = EndpointView {
-        attempts: 1,
-        ..suspected(Timeout)
-    };
-    let given_up = EndpointView {
-        attempts: 9,
-        ..down(Refused)
-    };
+    let asked = EndpointView { attempts: 1, ..suspected(Timeout) };
+    let given_up = EndpointView { attempts: 9, ..down(Refused) };
     let scene = Scene::of([down(Timeout), well(), asked, given_up]);
-    let decided = State::Suspecting(Suspicion {
-        decided: true,
-        ..suspicion()
-    });
+    let decided = State::Suspecting(Suspicion { decided: true, ..suspicion() });
     for state in [suspecting(), decided, all_down(), presumed()] {
         assert_all_due(&scene, state, &[0, 1, 2, 3]);
     }
@@ -111,40 +88,22 @@ fn everybody_is_tried_now_and_then_though_the_platform_reports_no_network() {
 #[test]
 fn an_endpoint_that_flapped_is_looked_at_closely_before_it_is_gone_back_to() {
     let back = |flaps, ready_at| {
-        let first = EndpointView {
-            flaps,
-            ready_at,
-            ..well()
-        };
+        let first = EndpointView { flaps, ready_at, ..well() };
         let scene = Scene::of([first, well()]).but(|scene| scene.active = 1);
         full(&scene, STEADY, 0)
     };
     assert_eq!(back(1, ahead(30)), Pace::Every(Millis::from_secs(3)));
-    assert_eq!(
-        back(1, ahead(31)),
-        Pace::Every(Millis::from_secs(30)),
-        "there is time"
-    );
-    assert_eq!(
-        back(0, ahead(1)),
-        Pace::Every(Millis::from_secs(30)),
-        "it has not flapped"
-    );
+    assert_eq!(back(1, ahead(31)), Pace::Every(Millis::from_secs(30)), "there is time");
+    assert_eq!(back(0, ahead(1)), Pace::Every(Millis::from_secs(30)), "it has not flapped");
 }
 
 #[test]
 fn a_round_that_is_under_way_ends_with_the_checks_in_flight() {
     let scene = Scene::of([down(Refused), down(Refused)]);
-    let under_way = State::AllDown(Outage {
-        round: None,
-        ..outage()
-    });
+    let under_way = State::AllDown(Outage { round: None, ..outage() });
     assert_eq!(full(&scene, under_way, 0), Pace::Wait);
     let (next, _) = scene.observe(under_way);
-    assert!(
-        matches!(full(&scene, next, 0), Pace::Round(at) if at > NOW),
-        "{next:?}"
-    );
+    assert!(matches!(full(&scene, next, 0), Pace::Round(at) if at > NOW), "{next:?}");
 }
 
 #[test]
@@ -156,19 +115,13 @@ fn an_endpoint_that_is_usable_in_an_outage_is_watched_like_the_active_one() {
 
 #[test]
 fn a_standby_is_checked_in_haste_once_it_was_asked_and_the_active_one_no_more_once_decided() {
-    let asked = EndpointView {
-        attempts: 1,
-        ..suspected(Timeout)
-    };
+    let asked = EndpointView { attempts: 1, ..suspected(Timeout) };
     let scene = Scene::of([down(Refused), asked, well()]);
     let pause = Millis::from_secs(30);
     assert_eq!(full(&scene, suspecting(), 0), Pace::Active);
     assert_eq!(full(&scene, suspecting(), 1), Pace::Haste(6, pause));
     assert_eq!(full(&scene, suspecting(), 2), Pace::Every(pause));
-    let decided = State::Suspecting(Suspicion {
-        decided: true,
-        ..suspicion()
-    });
+    let decided = State::Suspecting(Suspicion { decided: true, ..suspicion() });
     assert_eq!(full(&scene, decided, 0), Pace::Leaving);
 }
 
@@ -176,10 +129,7 @@ fn a_standby_is_checked_in_haste_once_it_was_asked_and_the_active_one_no_more_on
 fn standbys_are_watched_at_their_interval_and_half_as_often_while_messages_arrive() {
     let quiet = Scene::of([well(), well()]);
     assert_eq!(full(&quiet, STEADY, 1), Pace::Every(Millis::from_secs(30)));
-    assert_eq!(
-        full(&quiet.talking(), STEADY, 1),
-        Pace::Every(Millis::from_secs(60))
-    );
+    assert_eq!(full(&quiet.talking(), STEADY, 1), Pace::Every(Millis::from_secs(60)));
 }
 
 #[test]
@@ -191,10 +141,7 @@ fn unwatched_standbys_are_checked_only_if_the_app_would_go_back_to_them() {
     let back = Pace::Every(Millis::from_secs(60));
     let paces = |scene: &Scene| [full(scene, STEADY, 0), full(scene, STEADY, 2)];
     assert_eq!(paces(&scene), [back, Pace::OnRequest]);
-    assert_eq!(
-        paces(&scene.by(Strategy::Sticky)),
-        [Pace::OnRequest, Pace::OnRequest]
-    );
+    assert_eq!(paces(&scene.by(Strategy::Sticky)), [Pace::OnRequest, Pace::OnRequest]);
 }
 
 #[test]
@@ -220,35 +167,17 @@ fn in_the_background_only_what_mends_the_connection_is_checked() {
 fn a_decision_that_waits_for_time_has_its_wake_up() {
     let at = |state: State, well: &[Timestamp]| due(&state, NOW, well.iter().copied());
     assert_eq!(at(STEADY, &[]), None);
-    assert_eq!(
-        at(waiting(1, SwitchReason::Failback, ahead(9)), &[]),
-        Some(ahead(9))
-    );
-    assert_eq!(
-        at(waiting(1, SwitchReason::Failback, NOW), &[]),
-        None,
-        "it waits for checks"
-    );
+    assert_eq!(at(waiting(1, SwitchReason::Failback, ahead(9)), &[]), Some(ahead(9)));
+    assert_eq!(at(waiting(1, SwitchReason::Failback, NOW), &[]), None, "it waits for checks");
     assert_eq!(at(opening(1, SwitchReason::Failback), &[]), None);
     let spread = |verdict| {
         let spread = Millis::from_secs(3);
-        State::Suspecting(Suspicion {
-            spread,
-            verdict,
-            ..suspicion()
-        })
+        State::Suspecting(Suspicion { spread, verdict, ..suspicion() })
     };
     assert_eq!(at(spread(Some(ago(1))), &[]), Some(ahead(2)));
     assert_eq!(at(spread(Some(ago(3))), &[]), None);
     assert_eq!(at(spread(None), &[]), None);
-    let holding = State::AllDown(Outage {
-        hold: Millis::from_secs(5),
-        ..outage()
-    });
-    assert_eq!(
-        at(holding, &[ago(2), ago(9), ago(4)]),
-        Some(ahead(1)),
-        "the first that is to come"
-    );
+    let holding = State::AllDown(Outage { hold: Millis::from_secs(5), ..outage() });
+    assert_eq!(at(holding, &[ago(2), ago(9), ago(4)]), Some(ahead(1)), "the first that is to come");
     assert_eq!(at(all_down(), &[ago(2)]), None, "nothing is to be held");
 }

@@ -28,12 +28,7 @@ fn plans(scene: &Scene) -> Option<(usize, SwitchReason)> {
 }
 
 fn plan_from(scene: &Scene, state: State) -> Option<PlannedMove> {
-    plan(
-        planned(state),
-        &scene.view(),
-        scene.strategy(),
-        &mut Random::new(1),
-    )
+    plan(planned(state), &scene.view(), scene.strategy(), &mut Random::new(1))
 }
 
 fn ready(planned: Option<PlannedMove>) -> Option<Timestamp> {
@@ -71,20 +66,9 @@ fn a_better_endpoint_is_gone_back_to_when_flap_damping_lets() {
 
 #[test]
 fn only_a_healthy_and_reliable_endpoint_is_gone_back_to() {
-    let unreliable = EndpointView {
-        failure_share: Some(100_000),
-        ..well()
-    };
-    let reliable = EndpointView {
-        failure_share: Some(0),
-        ..well()
-    };
-    for worse in [
-        down(Refused),
-        suspected(Refused),
-        degraded(),
-        in_maintenance(),
-    ] {
+    let unreliable = EndpointView { failure_share: Some(100_000), ..well() };
+    let reliable = EndpointView { failure_share: Some(0), ..well() };
+    for worse in [down(Refused), suspected(Refused), degraded(), in_maintenance()] {
         assert_eq!(plans(&on_second(worse, well())), None, "{:?}", worse.health);
     }
     assert_eq!(plans(&on_second(unreliable, reliable)), None);
@@ -94,10 +78,7 @@ fn only_a_healthy_and_reliable_endpoint_is_gone_back_to() {
 fn sticky_stays_and_cyclic_does_not_even_heed_maintenance() {
     let sticky = |ours| on_second(well(), ours).by(Strategy::Sticky);
     assert_eq!(plans(&sticky(well())), None);
-    assert_eq!(
-        plans(&sticky(degraded())),
-        Some((0, SwitchReason::Degraded))
-    );
+    assert_eq!(plans(&sticky(degraded())), Some((0, SwitchReason::Degraded)));
     let cyclic = on_second(well(), in_maintenance()).by(Strategy::Cyclic);
     assert_eq!(plans(&cyclic), None);
 }
@@ -105,22 +86,11 @@ fn sticky_stays_and_cyclic_does_not_even_heed_maintenance() {
 #[test]
 fn a_wish_comes_before_all_else_and_waits_only_for_checks_that_pass() {
     for strategy in [Strategy::Priority, Strategy::Sticky, Strategy::Cyclic] {
-        let wish = |theirs| {
-            scene([well(), theirs])
-                .by(strategy)
-                .but(|it| it.wish = Some(1))
-        };
+        let wish = |theirs| scene([well(), theirs]).by(strategy).but(|it| it.wish = Some(1));
         assert_eq!(plans(&wish(degraded())), Some((1, SwitchReason::Preferred)));
         assert_eq!(plans(&wish(down(Refused))), None);
-        let tried = EndpointView {
-            retry_at: ahead(4),
-            ..unreachable()
-        };
-        assert_eq!(
-            ready(plan_from(&wish(tried), STEADY)),
-            Some(ahead(4)),
-            "the back-off"
-        );
+        let tried = EndpointView { retry_at: ahead(4), ..unreachable() };
+        assert_eq!(ready(plan_from(&wish(tried), STEADY)), Some(ahead(4)), "the back-off");
     }
 }
 
@@ -136,70 +106,40 @@ fn maintenance_is_left_at_once_for_whoever_is_usable() {
 #[test]
 fn maintenance_is_left_within_the_voluntary_spread_or_the_forced_one_without_a_connection() {
     let window = |broken| {
-        let scene = Scene::of([in_maintenance(), well()])
-            .connected()
-            .but(|scene| {
-                scene.connection.broken = broken;
-                scene.config.spread.voluntary = Millis::from_secs(600);
-            });
+        let scene = Scene::of([in_maintenance(), well()]).connected().but(|scene| {
+            scene.connection.broken = broken;
+            scene.config.spread.voluntary = Millis::from_secs(600);
+        });
         let draw = |seed| {
-            let planned = plan(
-                None,
-                &scene.view(),
-                scene.strategy(),
-                &mut Random::new(seed),
-            );
+            let planned = plan(None, &scene.view(), scene.strategy(), &mut Random::new(seed));
             ready(planned).map(|at| at - NOW)
         };
         (0..50).filter_map(draw).max()
     };
-    assert!(
-        window(true) <= Some(Millis::from_secs(1)),
-        "the config's forced spread"
-    );
+    assert!(window(true) <= Some(Millis::from_secs(1)), "the config's forced spread");
     assert!(window(false) > Some(Millis::from_secs(300)));
 }
 
 #[test]
 fn a_degraded_endpoint_is_left_after_ten_seconds() {
-    let ours = EndpointView {
-        since: ago(4),
-        ..degraded()
-    };
+    let ours = EndpointView { since: ago(4), ..degraded() };
     let to_second = |ours| scene([ours, well()]);
     assert_eq!(ready(plan_from(&to_second(ours), STEADY)), Some(ahead(6)));
-    assert_eq!(
-        plans(&scene([ours, degraded()])),
-        None,
-        "for one that is no better"
-    );
-    let left = EndpointView {
-        free_at: ahead(9),
-        ..well()
-    };
-    assert_eq!(
-        ready(plan_from(&scene([ours, left]), STEADY)),
-        Some(ahead(9)),
-        "flap damping"
-    );
+    assert_eq!(plans(&scene([ours, degraded()])), None, "for one that is no better");
+    let left = EndpointView { free_at: ahead(9), ..well() };
+    assert_eq!(ready(plan_from(&scene([ours, left]), STEADY)), Some(ahead(9)), "flap damping");
 }
 
 #[test]
 fn an_unreliable_endpoint_is_left_for_a_reliable_one() {
-    let failing = |share| EndpointView {
-        failure_share: Some(share),
-        ..well()
-    };
+    let failing = |share| EndpointView { failure_share: Some(share), ..well() };
     let scene = scene([failing(100_000), failing(10_000)]);
     assert_eq!(plans(&scene), Some((1, SwitchReason::Degraded)));
 }
 
 #[test]
 fn a_faster_endpoint_of_the_same_rank_is_moved_to_after_a_minute() {
-    let answering = |rtt| EndpointView {
-        rtt: Some(Millis::new(rtt)),
-        ..well()
-    };
+    let answering = |rtt| EndpointView { rtt: Some(Millis::new(rtt)), ..well() };
     let latency = scene([answering(500), answering(100)]).by(Strategy::Latency);
     assert_eq!(plans(&latency), Some((1, SwitchReason::Faster)));
     assert_eq!(ready(plan_from(&latency, STEADY)), Some(ahead(60)));
@@ -213,19 +153,13 @@ fn a_plan_keeps_its_time_until_another_move_is_better() {
     let kept = waiting(0, SwitchReason::Failback, ahead(33));
     assert_eq!(plan_from(&scene, kept), planned(kept));
     let other = waiting(1, SwitchReason::Failback, ahead(33));
-    assert_eq!(
-        ready(plan_from(&scene, other)),
-        Some(NOW),
-        "the first is the best"
-    );
+    assert_eq!(ready(plan_from(&scene, other)), Some(NOW), "the first is the best");
 }
 
 #[test]
 fn a_connection_that_is_opening_is_kept_while_its_endpoint_passes() {
     let kind_with = |first| {
-        let scene = on_second(first, well())
-            .connected()
-            .but(|it| it.connection.trying = true);
+        let scene = on_second(first, well()).connected().but(|it| it.connection.trying = true);
         kind(&scene.observe(opening(0, SwitchReason::Failback)).0)
     };
     assert_eq!(kind_with(well()), Kind::Opening);
@@ -237,28 +171,16 @@ fn a_move_whose_connection_is_given_up_is_planned_anew() {
     let opening = || opening(0, SwitchReason::Preferred);
     let scene = || on_second(well(), well()).but(|scene| scene.wish = Some(0));
     let reopened = scene().connected().observe(opening());
-    assert_eq!(
-        (kind(&reopened.0), reopened.1),
-        (Kind::Opening, Some(Decision::Open(0)))
-    );
-    let switched = Decision::Switch {
-        to: 0,
-        reason: SwitchReason::Preferred,
-    };
+    assert_eq!((kind(&reopened.0), reopened.1), (Kind::Opening, Some(Decision::Open(0))));
+    let switched = Decision::Switch { to: 0, reason: SwitchReason::Preferred };
     let disconnected = scene().observe(opening());
-    assert_eq!(
-        (kind(&disconnected.0), disconnected.1),
-        (Kind::Steady, Some(switched))
-    );
+    assert_eq!((kind(&disconnected.0), disconnected.1), (Kind::Steady, Some(switched)));
 }
 
 #[test]
 fn a_plan_is_due_at_its_time_and_a_failback_after_as_many_checks_as_the_config_asks() {
     let due = |reason, at, successes| {
-        let first = EndpointView {
-            successes,
-            ..well()
-        };
+        let first = EndpointView { successes, ..well() };
         let scene = on_second(first, well());
         planned(waiting(0, reason, at)).is_some_and(|planned| is_due(&planned, &scene.view()))
     };
@@ -266,25 +188,12 @@ fn a_plan_is_due_at_its_time_and_a_failback_after_as_many_checks_as_the_config_a
     assert!(!due(SwitchReason::Failback, ahead(1), 3));
     assert!(!due(SwitchReason::Failback, NOW, 2));
     let flapped = |successes| {
-        let scene = on_second(
-            EndpointView {
-                successes,
-                flaps: 1,
-                ..well()
-            },
-            well(),
-        );
+        let scene = on_second(EndpointView { successes, flaps: 1, ..well() }, well());
         planned(waiting(0, SwitchReason::Failback, NOW))
             .is_some_and(|it| is_due(&it, &scene.view()))
     };
     assert!(!flapped(8) && flapped(9), "three times as many");
-    assert!(
-        due(SwitchReason::Preferred, NOW, 1),
-        "a wish asks for no proof"
-    );
+    assert!(due(SwitchReason::Preferred, NOW, 1), "a wish asks for no proof");
     let open = planned(opening(0, SwitchReason::Failback)).unwrap();
-    assert!(
-        !is_due(&open, &on_second(well(), well()).view()),
-        "it is being made"
-    );
+    assert!(!is_due(&open, &on_second(well(), well()).view()), "it is being made");
 }

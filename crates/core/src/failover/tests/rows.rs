@@ -61,12 +61,7 @@ fn lost() -> Row {
 fn lost_though_presumed() -> Row {
     let fact = Fact::NetworkLost;
     Row {
-        words: [
-            "`Offline(Presumed)`",
-            "the same",
-            "`Offline(Reported)`",
-            "none: the app knows",
-        ],
+        words: ["`Offline(Presumed)`", "the same", "`Offline(Reported)`", "none: the app knows"],
         cases: vec![
             Case::new("it was presumed", two(), presumed(), fact).leads_to(Kind::Reported),
             Case::new("it is reported again", two(), reported(), fact),
@@ -89,20 +84,10 @@ fn found() -> Row {
             case("the platform reports a network", two(), Fact::NetworkFound)
                 .leads_to(Kind::Steady)
                 .with(Decision::Online),
-            case("a check passes", new(two()), Fact::Passed)
-                .leads_to(Kind::Steady)
-                .with(answered),
-            case("a message arrives", two(), Fact::Message)
-                .leads_to(Kind::Steady)
-                .with(answered),
-            case("a connection opens", two(), Fact::Opened)
-                .leads_to(Kind::Steady)
-                .with(answered),
-            case(
-                "a message was on its way",
-                new(two()).but(|it| it.now = SOON),
-                Fact::Message,
-            ),
+            case("a check passes", new(two()), Fact::Passed).leads_to(Kind::Steady).with(answered),
+            case("a message arrives", two(), Fact::Message).leads_to(Kind::Steady).with(answered),
+            case("a connection opens", two(), Fact::Opened).leads_to(Kind::Steady).with(answered),
+            case("a message was on its way", new(two()).but(|it| it.now = SOON), Fact::Message),
         ],
     }
 }
@@ -127,9 +112,7 @@ fn answered() -> Row {
     let refused = || none().but(|scene| scene.endpoints[1] = down(Refused));
     let probed = || none().but(|scene| scene.probes.last_pass = Some(ago(1)));
     let answered_by = |name, scene, state| {
-        Case::new(name, scene, state, Fact::Passed)
-            .and_observed()
-            .leads_to(Kind::Steady)
+        Case::new(name, scene, state, Fact::Passed).and_observed().leads_to(Kind::Steady)
     };
     let steady = |name, fact| Case::new(name, none(), presumed(), fact).leads_to(Kind::Steady);
     Row {
@@ -141,18 +124,10 @@ fn answered() -> Row {
         ],
         cases: vec![
             answered_by("a check of the active one passes", first(), presumed()).with(to(0)),
-            answered_by(
-                "one of another passes where nobody had answered",
-                second(),
-                presumed(),
-            )
-            .with(to(0)),
-            answered_by(
-                "one of another passes, and others had answered",
-                second(),
-                loud(),
-            )
-            .with(moved),
+            answered_by("one of another passes where nobody had answered", second(), presumed())
+                .with(to(0)),
+            answered_by("one of another passes, and others had answered", second(), loud())
+                .with(moved),
             answered_by("one refuses", refused(), presumed()).with(to(0)),
             answered_by("a connectivity URL passes", probed(), presumed()).with(to(0)),
             steady("a message arrives", Fact::Message).with(to(0)),
@@ -176,14 +151,8 @@ fn discarded() -> Row {
         cases: vec![
             case("there was a suspicion", suspecting()),
             case("the next was tried", TRYING),
-            case(
-                "a move was planned",
-                waiting(1, SwitchReason::Failback, ahead(5)),
-            ),
-            case(
-                "a connection was opening",
-                opening(1, SwitchReason::Failback),
-            ),
+            case("a move was planned", waiting(1, SwitchReason::Failback, ahead(5))),
+            case("a connection was opening", opening(1, SwitchReason::Failback)),
         ],
     }
 }
@@ -198,26 +167,10 @@ fn discarded_in_an_outage() -> Row {
             "none",
         ],
         cases: vec![
-            case(
-                "checks were discarded in an outage",
-                all_down(),
-                Fact::Discarded,
-            ),
-            case(
-                "a network is reported in an outage",
-                all_down(),
-                Fact::NetworkFound,
-            ),
-            case(
-                "checks were discarded without a network",
-                presumed(),
-                Fact::Discarded,
-            ),
-            case(
-                "a network is reported that was missed",
-                presumed(),
-                Fact::NetworkFound,
-            ),
+            case("checks were discarded in an outage", all_down(), Fact::Discarded),
+            case("a network is reported in an outage", all_down(), Fact::NetworkFound),
+            case("checks were discarded without a network", presumed(), Fact::Discarded),
+            case("a network is reported that was missed", presumed(), Fact::NetworkFound),
             case("a network is reported in vain", STEADY, Fact::NetworkFound),
         ],
     }
@@ -226,9 +179,7 @@ fn discarded_in_an_outage() -> Row {
 fn doubted() -> Row {
     let case = |name, ours, theirs| {
         let scene = Scene::of([ours, theirs]).connected();
-        Case::observed(name, scene, STEADY)
-            .leads_to(Kind::Suspecting)
-            .with(Decision::Suspect)
+        Case::observed(name, scene, STEADY).leads_to(Kind::Suspecting).with(Decision::Suspect)
     };
     let planned = waiting(1, SwitchReason::Degraded, NOW);
     Row {
@@ -243,33 +194,18 @@ fn doubted() -> Row {
             case("it has failed once", suspected(Timeout), well()),
             case("it is down", down(Refused), well()),
             case("it cannot be connected to", unreachable(), well()),
-            case(
-                "it is in maintenance, and so is the other",
-                in_maintenance(),
-                in_maintenance(),
-            ),
-            Case::observed(
-                "a move was planned",
-                Scene::of([suspected(Timeout), well()]),
-                planned,
-            )
-            .leads_to(Kind::Suspecting)
-            .with(Decision::Suspect),
+            case("it is in maintenance, and so is the other", in_maintenance(), in_maintenance()),
+            Case::observed("a move was planned", Scene::of([suspected(Timeout), well()]), planned)
+                .leads_to(Kind::Suspecting)
+                .with(Decision::Suspect),
         ],
     }
 }
 
 fn tried() -> Row {
-    let passed = |secs| EndpointView {
-        last_pass: Some(ago(secs)),
-        ..well()
-    };
+    let passed = |secs| EndpointView { last_pass: Some(ago(secs)), ..well() };
     let removed = |next| {
-        let ours = EndpointView {
-            health: Health::Unhealthy,
-            down: true,
-            ..passed(3)
-        };
+        let ours = EndpointView { health: Health::Unhealthy, down: true, ..passed(3) };
         Scene::of([ours, passed(next)]).by(Strategy::Cyclic)
     };
     let scene = |ours| Scene::of([ours, well()]).by(Strategy::Cyclic);
@@ -288,11 +224,7 @@ fn tried() -> Row {
             Case::observed("it is taken out of rotation", removed(5), STEADY)
                 .leads_to(Kind::Trying)
                 .with(Decision::Try(1)),
-            Case::observed(
-                "the next was asked since its own last check",
-                removed(1),
-                STEADY,
-            ),
+            Case::observed("the next was asked since its own last check", removed(1), STEADY),
         ],
     }
 }
@@ -319,13 +251,9 @@ fn better() -> Row {
             due("a better one is ready", on_second(), reason),
             due("the wished one is ready", wished, SwitchReason::Preferred),
             due("the active one is degraded", slow, SwitchReason::Degraded),
-            Case::observed(
-                "no connection is wanted",
-                on_second(),
-                waiting(0, reason, NOW),
-            )
-            .leads_to(Kind::Steady)
-            .with(unwanted),
+            Case::observed("no connection is wanted", on_second(), waiting(0, reason, NOW))
+                .leads_to(Kind::Steady)
+                .with(unwanted),
             Case::observed("it waits", on_second(), waiting(0, reason, ahead(1))),
             Case::observed("it is planned", on_second(), STEADY).leads_to(Kind::Waiting),
         ],
@@ -336,27 +264,12 @@ fn trial_opened() -> Row {
     let scene = || two().but(|scene| scene.active = 1);
     let reason = SwitchReason::Failback;
     Row {
-        words: [
-            "`Steady`",
-            "the connection of a planned move is open",
-            "`Steady`",
-            "`switched`",
-        ],
+        words: ["`Steady`", "the connection of a planned move is open", "`Steady`", "`switched`"],
         cases: vec![
-            Case::new(
-                "it is open",
-                scene(),
-                opening(0, reason),
-                Fact::TrialOpened(0),
-            )
-            .leads_to(Kind::Steady)
-            .with(Decision::Switch { to: 0, reason }),
-            Case::new(
-                "another is open",
-                scene(),
-                opening(0, reason),
-                Fact::TrialOpened(1),
-            ),
+            Case::new("it is open", scene(), opening(0, reason), Fact::TrialOpened(0))
+                .leads_to(Kind::Steady)
+                .with(Decision::Switch { to: 0, reason }),
+            Case::new("another is open", scene(), opening(0, reason), Fact::TrialOpened(1)),
             Case::new("none was planned", scene(), STEADY, Fact::TrialOpened(0)),
         ],
     }
@@ -376,12 +289,7 @@ fn trial_failed() -> Row {
             Case::new("it did not open", scene(), open(), Fact::TrialFailed(0))
                 .leads_to(Kind::Steady)
                 .with(Decision::Postpone(0)),
-            Case::new(
-                "another did not open",
-                scene(),
-                open(),
-                Fact::TrialFailed(1),
-            ),
+            Case::new("another did not open", scene(), open(), Fact::TrialFailed(1)),
         ],
     }
 }

@@ -33,19 +33,11 @@ fn trying(name: &'static str, target: usize, passed: bool) -> Case {
 
 fn trying_one(name: &'static str, next: EndpointView, target: usize, passed: bool) -> Case {
     let scene = Scene::of([down(Refused), next]).by(Strategy::Cyclic);
-    Case::new(
-        name,
-        scene,
-        State::Trying { target: 1 },
-        Fact::Tried { target, passed },
-    )
+    Case::new(name, scene, State::Trying { target: 1 }, Fact::Tried { target, passed })
 }
 
 fn try_passed() -> Row {
-    let switched = Decision::Switch {
-        to: 1,
-        reason: SwitchReason::Unhealthy,
-    };
+    let switched = Decision::Switch { to: 1, reason: SwitchReason::Unhealthy };
     Row {
         words: [
             "`Trying`",
@@ -54,9 +46,7 @@ fn try_passed() -> Row {
             "`switched`",
         ],
         cases: vec![
-            trying("it passed", 1, true)
-                .leads_to(Kind::Steady)
-                .with(switched),
+            trying("it passed", 1, true).leads_to(Kind::Steady).with(switched),
             trying("another one passed", 0, true),
         ],
     }
@@ -71,9 +61,7 @@ fn try_failed() -> Row {
             "`allDown`; failures count from none",
         ],
         cases: vec![
-            trying("it failed", 1, false)
-                .leads_to(Kind::Steady)
-                .with(Decision::TryFailed),
+            trying("it failed", 1, false).leads_to(Kind::Steady).with(Decision::TryFailed),
             trying_one("it passed, and is excluded", in_maintenance(), 1, true)
                 .leads_to(Kind::Steady)
                 .with(Decision::TryFailed),
@@ -105,11 +93,7 @@ fn moved() -> Row {
     let case = |name, ours| Case::observed(name, Scene::of([ours, fresh()]), suspecting());
     let spread = |at| {
         let spread = Millis::from_secs(3);
-        State::Suspecting(Suspicion {
-            spread,
-            verdict: Some(at),
-            ..suspicion()
-        })
+        State::Suspecting(Suspicion { spread, verdict: Some(at), ..suspicion() })
     };
     let later = || Scene::of([down(Refused), fresh()]);
     let broken = || Scene::of([unreachable(), fresh()]).connected();
@@ -143,27 +127,14 @@ fn moved() -> Row {
 fn unasked() -> Row {
     let check = |index| Decision::CheckStandby(index);
     let three = |ours, second| Scene::of([ours, second, well()]);
-    let checking = || EndpointView {
-        attempts: 1,
-        checking: true,
-        ..well()
-    };
+    let checking = || EndpointView { attempts: 1, checking: true, ..well() };
     let case = |name, scene| Case::observed(name, scene, suspecting());
     Row {
-        words: [
-            "`Suspecting`",
-            "a standby has not been asked",
-            "same",
-            "check it",
-        ],
+        words: ["`Suspecting`", "a standby has not been asked", "same", "check it"],
         cases: vec![
             case("the best first", three(suspected(Timeout), well())).with(check(1)),
             case("one after the other", three(suspected(Timeout), checking())),
-            case(
-                "at the verdict side by side",
-                three(down(Refused), checking()),
-            )
-            .with(check(2)),
+            case("at the verdict side by side", three(down(Refused), checking())).with(check(2)),
         ],
     }
 }
@@ -192,18 +163,12 @@ fn nobody_left() -> Row {
             case("neither can be reached", scene(Unreachable, Unreachable))
                 .leads_to(Kind::Presumed)
                 .with(offline(OfflineReason::Unreachable)),
-            case(
-                "both are silent",
-                Scene::of([silent(Timeout), silent(Timeout)]),
-            )
-            .leads_to(Kind::AllDown)
-            .with(Decision::AllDown),
-            case(
-                "a portal answers",
-                probed().but(|scene| scene.probes.captive = true),
-            )
-            .leads_to(Kind::Presumed)
-            .with(offline(OfflineReason::CaptivePortal)),
+            case("both are silent", Scene::of([silent(Timeout), silent(Timeout)]))
+                .leads_to(Kind::AllDown)
+                .with(Decision::AllDown),
+            case("a portal answers", probed().but(|scene| scene.probes.captive = true))
+                .leads_to(Kind::Presumed)
+                .with(offline(OfflineReason::CaptivePortal)),
             case("messages arrive", scene(Refused, Refused).talking()),
         ],
     }
@@ -212,12 +177,7 @@ fn nobody_left() -> Row {
 fn round_planned() -> Row {
     let none = || Scene::of([down(Refused), down(Refused)]);
     let busy = none().but(|scene| scene.endpoints[1].checking = true);
-    let under_way = || {
-        State::AllDown(Outage {
-            round: None,
-            ..outage()
-        })
-    };
+    let under_way = || State::AllDown(Outage { round: None, ..outage() });
     Row {
         words: [
             "`AllDown`, `Offline(Presumed)`",
@@ -239,12 +199,7 @@ fn recovered() -> Row {
         let standby = EndpointView { since, ..well() };
         Scene::of([down(Refused), standby])
     };
-    let holding = || {
-        State::AllDown(Outage {
-            hold: Millis::from_secs(5),
-            ..outage()
-        })
-    };
+    let holding = || State::AllDown(Outage { hold: Millis::from_secs(5), ..outage() });
     let case = |name, scene| Case::observed(name, scene, all_down()).leads_to(Kind::Steady);
     Row {
         words: [
@@ -260,16 +215,9 @@ fn recovered() -> Row {
             Case::observed("it is back for long enough", held(ago(5)), holding())
                 .leads_to(Kind::Steady)
                 .with(to(1)),
-            Case::observed(
-                "its connections fail",
-                Scene::of([unreachable()]),
-                all_down(),
-            ),
+            Case::observed("its connections fail", Scene::of([unreachable()]), all_down()),
             Case::observed("the round is not due", Scene::of([down(Refused)]), {
-                State::AllDown(Outage {
-                    round: Some(ahead(1)),
-                    ..outage()
-                })
+                State::AllDown(Outage { round: Some(ahead(1)), ..outage() })
             }),
         ],
     }
@@ -279,12 +227,7 @@ fn message() -> Row {
     let none = || Scene::of([down(Refused), down(Refused)]);
     let case = |name, scene, fact| Case::new(name, scene, all_down(), fact);
     Row {
-        words: [
-            "`AllDown`",
-            "a message arrives",
-            "`Suspecting`",
-            "`recovered`",
-        ],
+        words: ["`AllDown`", "a message arrives", "`Suspecting`", "`recovered`"],
         cases: vec![
             case("from the active endpoint", none().talking(), Fact::Message)
                 .leads_to(Kind::Suspecting)

@@ -105,13 +105,7 @@ impl Scene {
     }
 
     pub(super) fn next(&self, state: State, fact: Fact) -> (State, Option<Decision>) {
-        next(
-            state,
-            &self.view(),
-            fact,
-            self.strategy(),
-            &mut Random::new(1),
-        )
+        next(state, &self.view(), fact, self.strategy(), &mut Random::new(1))
     }
 
     /// What follows when the view is looked at.
@@ -154,20 +148,11 @@ pub(super) fn well() -> EndpointView {
 }
 
 pub(super) fn degraded() -> EndpointView {
-    EndpointView {
-        health: Health::Degraded,
-        rank: rank(0, Health::Degraded, false),
-        ..well()
-    }
+    EndpointView { health: Health::Degraded, rank: rank(0, Health::Degraded, false), ..well() }
 }
 
 pub(super) fn in_maintenance() -> EndpointView {
-    EndpointView {
-        health: Health::Maintenance,
-        since: ago(5),
-        successes: 0,
-        ..well()
-    }
+    EndpointView { health: Health::Maintenance, since: ago(5), successes: 0, ..well() }
 }
 
 /// It has failed once, and the evidence does not suffice.
@@ -186,44 +171,27 @@ pub(super) fn suspected(failure: FailureKind) -> EndpointView {
 
 /// The evidence suffices.
 pub(super) fn down(failure: FailureKind) -> EndpointView {
-    EndpointView {
-        health: Health::Unhealthy,
-        failures: 3,
-        down: true,
-        ..suspected(failure)
-    }
+    EndpointView { health: Health::Unhealthy, failures: 3, down: true, ..suspected(failure) }
 }
 
 /// A standby that has passed a check since the suspicion began.
 pub(super) fn fresh() -> EndpointView {
-    EndpointView {
-        last_pass: Some(ago(2)),
-        ..well()
-    }
+    EndpointView { last_pass: Some(ago(2)), ..well() }
 }
 
 /// A standby that has been asked often enough, and is down.
 pub(super) fn given_up(failure: FailureKind) -> EndpointView {
-    EndpointView {
-        attempts: 6,
-        ..down(failure)
-    }
+    EndpointView { attempts: 6, ..down(failure) }
 }
 
 /// The app wants a connection to it, and cannot get one.
 pub(super) fn unreachable() -> EndpointView {
-    EndpointView {
-        unreachable: true,
-        ..well()
-    }
+    EndpointView { unreachable: true, ..well() }
 }
 
 pub(super) fn rank(priority: u32, health: Health, preferred: bool) -> Rank {
     let url = || Url::unparsed(String::new());
-    let endpoint = Endpoint {
-        priority,
-        ..Endpoint::new("a", url(), url())
-    };
+    let endpoint = Endpoint { priority, ..Endpoint::new("a", url(), url()) };
     let standing = Standing::new(&endpoint, &Config::default(), &mut Random::new(1));
     standing.rank(health, preferred)
 }
@@ -233,19 +201,11 @@ pub(super) fn rank(priority: u32, health: Health, preferred: bool) -> Rank {
 pub(super) const STEADY: State = State::Steady(None);
 
 pub(super) fn waiting(to: usize, reason: SwitchReason, at: Timestamp) -> State {
-    State::Steady(Some(PlannedMove {
-        to,
-        reason,
-        stage: Stage::Waiting(at),
-    }))
+    State::Steady(Some(PlannedMove { to, reason, stage: Stage::Waiting(at) }))
 }
 
 pub(super) fn opening(to: usize, reason: SwitchReason) -> State {
-    State::Steady(Some(PlannedMove {
-        to,
-        reason,
-        stage: Stage::Opening,
-    }))
+    State::Steady(Some(PlannedMove { to, reason, stage: Stage::Opening }))
 }
 
 pub(super) fn suspicion() -> Suspicion {
@@ -271,10 +231,7 @@ pub(super) fn all_down() -> State {
 }
 
 pub(super) fn presumed() -> State {
-    State::Offline(Offline::Presumed(Outage {
-        silent: true,
-        ..outage()
-    }))
+    State::Offline(Offline::Presumed(Outage { silent: true, ..outage() }))
 }
 
 pub(super) fn reported() -> State {
@@ -297,14 +254,8 @@ pub(super) enum Kind {
 pub(super) fn kind(state: &State) -> Kind {
     match state {
         State::Steady(None) => Kind::Steady,
-        State::Steady(Some(PlannedMove {
-            stage: Stage::Waiting(_),
-            ..
-        })) => Kind::Waiting,
-        State::Steady(Some(PlannedMove {
-            stage: Stage::Opening,
-            ..
-        })) => Kind::Opening,
+        State::Steady(Some(PlannedMove { stage: Stage::Waiting(_), .. })) => Kind::Waiting,
+        State::Steady(Some(PlannedMove { stage: Stage::Opening, .. })) => Kind::Opening,
         State::Suspecting(_) => Kind::Suspecting,
         State::Trying { .. } => Kind::Trying,
         State::AllDown(_) => Kind::AllDown,

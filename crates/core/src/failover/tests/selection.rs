@@ -12,31 +12,19 @@ use crate::health::Health;
 use crate::protocol::outcome::FailureKind::Refused;
 
 fn best_of(scene: &Scene) -> Option<usize> {
-    best(&scene.view(), scene.strategy(), &|_, endpoint| {
-        endpoint.is_usable()
-    })
+    best(&scene.view(), scene.strategy(), &|_, endpoint| endpoint.is_usable())
 }
 
 fn ranked(priority: u32) -> EndpointView {
-    EndpointView {
-        rank: rank(priority, Health::Healthy, false),
-        ..well()
-    }
+    EndpointView { rank: rank(priority, Health::Healthy, false), ..well() }
 }
 
 fn answering_in(rtt: u32, deviation: u32) -> EndpointView {
-    EndpointView {
-        rtt: Some(Millis::new(rtt)),
-        deviation: Millis::new(deviation),
-        ..well()
-    }
+    EndpointView { rtt: Some(Millis::new(rtt)), deviation: Millis::new(deviation), ..well() }
 }
 
 fn failing(share: Option<u32>) -> EndpointView {
-    EndpointView {
-        failure_share: share,
-        ..well()
-    }
+    EndpointView { failure_share: share, ..well() }
 }
 
 #[test]
@@ -52,10 +40,7 @@ fn only_those_that_are_allowed_count() {
 
 #[test]
 fn a_better_priority_beats_a_better_place() {
-    assert_eq!(
-        best_of(&Scene::of([ranked(2), ranked(1), ranked(1)])),
-        Some(1)
-    );
+    assert_eq!(best_of(&Scene::of([ranked(2), ranked(1), ranked(1)])), Some(1));
 }
 
 #[test]
@@ -70,19 +55,9 @@ fn a_degraded_endpoint_comes_last_whatever_its_priority() {
 
 #[test]
 fn the_preferred_endpoint_comes_first_unless_it_is_degraded() {
-    let preferred = |health| EndpointView {
-        health,
-        rank: rank(9, health, true),
-        ..well()
-    };
-    assert_eq!(
-        best_of(&Scene::of([ranked(0), preferred(Health::Healthy)])),
-        Some(1)
-    );
-    assert_eq!(
-        best_of(&Scene::of([ranked(0), preferred(Health::Degraded)])),
-        Some(0)
-    );
+    let preferred = |health| EndpointView { health, rank: rank(9, health, true), ..well() };
+    assert_eq!(best_of(&Scene::of([ranked(0), preferred(Health::Healthy)])), Some(1));
+    assert_eq!(best_of(&Scene::of([ranked(0), preferred(Health::Degraded)])), Some(0));
 }
 
 #[test]
@@ -104,10 +79,7 @@ fn an_earlier_place_is_better_only_where_places_count() {
         [of(0), of(1), of(2)]
     };
     assert_eq!(better(&scene), [true, false, false]);
-    assert_eq!(
-        better(&scene.clone().by(Strategy::Latency)),
-        [false, false, false]
-    );
+    assert_eq!(better(&scene.clone().by(Strategy::Latency)), [false, false, false]);
     let ranked = scene.but(|scene| scene.endpoints[1].rank = rank(1, Health::Healthy, false));
     assert_eq!(better(&ranked.by(Strategy::Latency)), [true, false, true]);
 }
@@ -118,14 +90,8 @@ fn unreliable_is_one_that_fails_often_and_at_least_twice_as_often_as_the_other()
     assert!(less(50_000, 25_000));
     assert!(!less(50_000, 25_001), "the other fails nearly as often");
     assert!(!less(49_999, 0), "it does not fail often");
-    assert!(
-        !is_less_reliable(&failing(Some(500_000)), &failing(None)),
-        "the other is unknown"
-    );
-    assert!(
-        !is_less_reliable(&failing(None), &failing(Some(0))),
-        "it is unknown itself"
-    );
+    assert!(!is_less_reliable(&failing(Some(500_000)), &failing(None)), "the other is unknown");
+    assert!(!is_less_reliable(&failing(None), &failing(Some(0))), "it is unknown itself");
 }
 
 #[test]
@@ -139,38 +105,19 @@ fn faster_is_one_that_is_faster_by_a_fifth_and_50_ms_and_by_more_than_the_uncert
     assert!(!faster([250, 0], [201, 0]), "less than 50 ms");
     assert!(!faster([1_000, 0], [801, 0]), "less than a fifth");
     assert!(faster([300, 50], [200, 50]));
-    assert!(
-        !faster([300, 50], [200, 51]),
-        "within what both are uncertain by"
-    );
-    assert!(
-        !scene.strategy().is_faster(&well(), &answering_in(1, 0)),
-        "our own speed is unknown"
-    );
+    assert!(!faster([300, 50], [200, 51]), "within what both are uncertain by");
+    assert!(!scene.strategy().is_faster(&well(), &answering_in(1, 0)), "our own speed is unknown");
     let priority = Scene::of([well()]);
-    assert!(
-        !priority
-            .strategy()
-            .is_faster(&answering_in(900, 0), &answering_in(1, 0))
-    );
+    assert!(!priority.strategy().is_faster(&answering_in(900, 0), &answering_in(1, 0)));
 }
 
 #[test]
 fn a_renewed_standing_has_the_new_priority_and_the_old_draw() {
     let url = || Url::unparsed(String::new());
     let endpoint = Endpoint::new("a", url(), url());
-    let config = Config {
-        strategy: Strategy::Weighted,
-        ..Config::default()
-    };
+    let config = Config { strategy: Strategy::Weighted, ..Config::default() };
     let before = Standing::new(&endpoint, &config, &mut Random::new(1));
-    let after = before.renewed(
-        &Endpoint {
-            priority: 3,
-            ..endpoint
-        },
-        &config,
-    );
+    let after = before.renewed(&Endpoint { priority: 3, ..endpoint }, &config);
     assert_eq!(after.draw(), before.draw());
     let rank = |standing: Standing| standing.rank(Health::Healthy, false);
     assert!(rank(before) < rank(after));

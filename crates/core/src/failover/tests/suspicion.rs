@@ -13,10 +13,7 @@ use crate::health::Health;
 use crate::protocol::event::{OfflineReason, SwitchReason};
 use crate::protocol::outcome::FailureKind::{self, Dns, Refused, Status, Timeout, Unreachable};
 
-const SWITCHED: Decision = Decision::Switch {
-    to: 1,
-    reason: SwitchReason::Unhealthy,
-};
+const SWITCHED: Decision = Decision::Switch { to: 1, reason: SwitchReason::Unhealthy };
 
 /// What follows in a suspicion.
 fn decides<const N: usize>(endpoints: [EndpointView; N]) -> Option<Decision> {
@@ -24,18 +21,11 @@ fn decides<const N: usize>(endpoints: [EndpointView; N]) -> Option<Decision> {
 }
 
 fn passed_at(at: Timestamp) -> EndpointView {
-    EndpointView {
-        last_pass: Some(at),
-        attempts: 1,
-        ..well()
-    }
+    EndpointView { last_pass: Some(at), attempts: 1, ..well() }
 }
 
 fn failed_at(at: Timestamp, failure: FailureKind) -> EndpointView {
-    EndpointView {
-        last_failure: Some(at),
-        ..given_up(failure)
-    }
+    EndpointView { last_failure: Some(at), ..given_up(failure) }
 }
 
 #[test]
@@ -44,10 +34,7 @@ fn doubt_comes_from_failures_from_lost_connections_and_from_maintenance_of_all()
     assert!(!in_doubt(Scene::of([well(), well()])));
     assert!(in_doubt(Scene::of([suspected(Timeout), well()])));
     assert!(in_doubt(Scene::of([in_maintenance(), down(Refused)])));
-    assert!(
-        !in_doubt(Scene::of([in_maintenance(), well()])),
-        "there is somewhere to go"
-    );
+    assert!(!in_doubt(Scene::of([in_maintenance(), well()])), "there is somewhere to go");
     assert!(in_doubt(Scene::of([unreachable(), well()]).connected()));
 }
 
@@ -56,26 +43,17 @@ fn a_socket_that_a_crowd_lost_spreads_the_move_and_a_failed_check_does_not() {
     let spread = |ours: EndpointView| {
         let scene = Scene::of([ours, well()]);
         match scene.observe(STEADY).0 {
-            State::Suspecting(Suspicion {
-                since,
-                spread,
-                verdict: None,
-                ..
-            }) => Some((since, spread)),
+            State::Suspecting(Suspicion { since, spread, verdict: None, .. }) => {
+                Some((since, spread))
+            }
             _ => None,
         }
     };
     assert_eq!(spread(suspected(Refused)), Some((NOW, Millis::ZERO)));
-    let closed = EndpointView {
-        failure: None,
-        ..suspected(Refused)
-    };
+    let closed = EndpointView { failure: None, ..suspected(Refused) };
     let (_, wide) = spread(closed).unwrap();
     assert!(wide > Millis::ZERO && wide <= Millis::from_secs(1));
-    let asked = EndpointView {
-        spread: Millis::from_secs(600),
-        ..closed
-    };
+    let asked = EndpointView { spread: Millis::from_secs(600), ..closed };
     let (_, wider) = spread(asked).unwrap();
     assert!(
         wider > wide && wider <= Millis::from_secs(30),
@@ -86,27 +64,15 @@ fn a_socket_that_a_crowd_lost_spreads_the_move_and_a_failed_check_does_not() {
 #[test]
 fn a_standby_counts_only_if_it_passed_a_check_that_began_since() {
     assert_eq!(decides([down(Refused), passed_at(SINCE)]), Some(SWITCHED));
-    let stale = EndpointView {
-        checking: true,
-        ..passed_at(ago(11))
-    };
+    let stale = EndpointView { checking: true, ..passed_at(ago(11)) };
     assert_eq!(decides([down(Refused), stale]), None);
-    let unreached = EndpointView {
-        unreachable: true,
-        checking: true,
-        ..fresh()
-    };
+    let unreached = EndpointView { unreachable: true, checking: true, ..fresh() };
     assert_eq!(decides([down(Refused), unreached]), None);
 }
 
 #[test]
 fn a_standby_that_had_to_be_left_must_prove_itself() {
-    let standby = |successes| EndpointView {
-        successes,
-        proof: 3,
-        attempts: 1,
-        ..fresh()
-    };
+    let standby = |successes| EndpointView { successes, proof: 3, attempts: 1, ..fresh() };
     assert_eq!(decides([down(Refused), standby(2)]), None);
     assert_eq!(decides([down(Refused), standby(3)]), Some(SWITCHED));
 }
@@ -116,71 +82,34 @@ fn a_silent_endpoint_is_left_only_if_it_failed_after_the_standby_passed() {
     let ours = |at| failed_at(at, Timeout);
     assert_eq!(decides([ours(ago(2)), passed_at(ago(3))]), Some(SWITCHED));
     assert_eq!(decides([ours(ago(3)), passed_at(ago(3))]), Some(SWITCHED));
-    assert_eq!(
-        decides([ours(ago(4)), passed_at(ago(3))]),
-        None,
-        "both may be back"
-    );
+    assert_eq!(decides([ours(ago(4)), passed_at(ago(3))]), None, "both may be back");
     let counting = Scene::of([ours(ago(4)), passed_at(ago(3))]);
     let counting = counting.but(|scene| scene.config.failure_threshold = Some(3));
-    assert_eq!(
-        counting.observe(suspecting()).1,
-        Some(SWITCHED),
-        "whoever counts has counted"
-    );
+    assert_eq!(counting.observe(suspecting()).1, Some(SWITCHED), "whoever counts has counted");
 }
 
 #[test]
 fn one_that_fails_now_and_then_is_left_only_for_one_that_does_so_less() {
-    let ours = EndpointView {
-        flaky_only: true,
-        failure_share: Some(100_000),
-        ..down(Status)
-    };
-    let standby = |share| EndpointView {
-        failure_share: share,
-        ..passed_at(ago(3))
-    };
+    let ours = EndpointView { flaky_only: true, failure_share: Some(100_000), ..down(Status) };
+    let standby = |share| EndpointView { failure_share: share, ..passed_at(ago(3)) };
     assert_eq!(decides([ours, standby(Some(60_000))]), None);
-    assert_eq!(
-        decides([ours, standby(Some(50_000))]),
-        Some(SWITCHED),
-        "half as often"
-    );
-    assert_eq!(
-        decides([ours, standby(Some(19_999))]),
-        Some(SWITCHED),
-        "hardly ever"
-    );
-    assert_eq!(
-        decides([ours, standby(None)]),
-        Some(SWITCHED),
-        "as far as is known"
-    );
-    let dead = EndpointView {
-        flaky_only: false,
-        ..ours
-    };
+    assert_eq!(decides([ours, standby(Some(50_000))]), Some(SWITCHED), "half as often");
+    assert_eq!(decides([ours, standby(Some(19_999))]), Some(SWITCHED), "hardly ever");
+    assert_eq!(decides([ours, standby(None)]), Some(SWITCHED), "as far as is known");
+    let dead = EndpointView { flaky_only: false, ..ours };
     assert_eq!(decides([dead, standby(Some(60_000))]), Some(SWITCHED));
 }
 
 #[test]
 fn one_that_was_taken_out_of_rotation_is_left_though_its_checks_pass() {
-    let removed = EndpointView {
-        health: Health::Unhealthy,
-        down: true,
-        flaky_only: true,
-        ..well()
-    };
+    let removed =
+        EndpointView { health: Health::Unhealthy, down: true, flaky_only: true, ..well() };
     assert_eq!(decides([removed, passed_at(ago(3))]), Some(SWITCHED));
 }
 
 #[test]
 fn a_decided_move_waits_only_for_its_spread() {
-    let spread = Suspicion {
-        spread: Millis::from_secs(60),
-        ..suspicion()
-    };
+    let spread = Suspicion { spread: Millis::from_secs(60), ..suspicion() };
     let decided = |endpoints: [EndpointView; 2]| match Scene::of(endpoints)
         .observe(State::Suspecting(spread))
         .0
@@ -190,38 +119,22 @@ fn a_decided_move_waits_only_for_its_spread() {
     };
     assert_eq!(decided([suspected(Refused), fresh()]), (None, false));
     assert_eq!(decided([down(Refused), fresh()]), (Some(NOW), true));
-    assert_eq!(
-        decided([down(Refused), passed_at(ago(0))]),
-        (Some(NOW), false),
-        "not told apart"
-    );
+    assert_eq!(decided([down(Refused), passed_at(ago(0))]), (Some(NOW), false), "not told apart");
 }
 
 #[test]
 fn the_wish_is_followed_in_a_suspicion_if_it_is_usable() {
     let wish = |endpoint| Scene::of([suspected(Timeout), endpoint]).but(|it| it.wish = Some(1));
-    let wished = Decision::Switch {
-        to: 1,
-        reason: SwitchReason::Preferred,
-    };
+    let wished = Decision::Switch { to: 1, reason: SwitchReason::Preferred };
     assert_eq!(wish(well()).observe(suspecting()).1, Some(wished));
-    assert_eq!(
-        wish(unreachable()).observe(suspecting()).1,
-        Some(Decision::CheckStandby(1))
-    );
+    assert_eq!(wish(unreachable()).observe(suspecting()).1, Some(Decision::CheckStandby(1)));
 }
 
 #[test]
 fn an_endpoint_that_the_app_took_out_is_not_asked() {
-    let commanded = EndpointView {
-        commanded: true,
-        ..in_maintenance()
-    };
+    let commanded = EndpointView { commanded: true, ..in_maintenance() };
     assert_eq!(decides([down(Refused), commanded]), Some(Decision::AllDown));
-    assert_eq!(
-        decides([down(Refused), commanded, well()]),
-        Some(Decision::CheckStandby(2))
-    );
+    assert_eq!(decides([down(Refused), commanded, well()]), Some(Decision::CheckStandby(2)));
 }
 
 #[test]
@@ -230,11 +143,7 @@ fn a_standby_is_asked_again_in_haste_as_long_as_it_may_have_been_lost_on_the_way
         let scene = Scene::of([down(Refused), endpoint]);
         asked_in_haste(&suspicion(), &scene.view(), 1)
     };
-    let asked = |attempts, failure| EndpointView {
-        attempts,
-        failure,
-        ..suspected(Timeout)
-    };
+    let asked = |attempts, failure| EndpointView { attempts, failure, ..suspected(Timeout) };
     assert_eq!(limit(asked(0, None)), None, "it has not been asked");
     assert_eq!(limit(asked(1, None)), Some(6));
     assert_eq!(limit(asked(5, Some(Timeout))), Some(6));
@@ -244,78 +153,35 @@ fn a_standby_is_asked_again_in_haste_as_long_as_it_may_have_been_lost_on_the_way
         assert_eq!(limit(asked(2, Some(failure))), None);
     }
     assert_eq!(limit(asked(1, Some(Refused))), None, "it has answered");
-    let before = EndpointView {
-        last_failure: Some(ago(11)),
-        ..asked(1, Some(Refused))
-    };
+    let before = EndpointView { last_failure: Some(ago(11)), ..asked(1, Some(Refused)) };
     assert_eq!(limit(before), Some(6), "it has not answered since");
-    assert_eq!(
-        limit(EndpointView {
-            unreachable: true,
-            ..asked(1, None)
-        }),
-        None
-    );
+    assert_eq!(limit(EndpointView { unreachable: true, ..asked(1, None) }), None);
     assert_eq!(limit(fresh()), None, "it has passed");
-    assert_eq!(
-        limit(EndpointView {
-            proof: 20,
-            ..fresh()
-        }),
-        Some(6),
-        "it must prove itself"
-    );
+    assert_eq!(limit(EndpointView { proof: 20, ..fresh() }), Some(6), "it must prove itself");
     let calm = Scene::of([down(Refused), asked(1, None)]);
     let calm = calm.but(|scene| scene.config.suspect_interval = None);
-    assert_eq!(
-        asked_in_haste(&suspicion(), &calm.view(), 1),
-        None,
-        "nothing is done in haste"
-    );
+    assert_eq!(asked_in_haste(&suspicion(), &calm.view(), 1), None, "nothing is done in haste");
     assert_eq!(asked_in_haste(&suspicion(), &calm.view(), 0), None);
 }
 
 #[test]
 fn silence_on_all_sides_is_an_outage_after_three_failures_though_no_evidence() {
-    let silent = |failures| EndpointView {
-        failures,
-        ..suspected(Timeout)
-    };
-    let other = || EndpointView {
-        last_failure: Some(ago(2)),
-        ..given_up(Timeout)
-    };
+    let silent = |failures| EndpointView { failures, ..suspected(Timeout) };
+    let other = || EndpointView { last_failure: Some(ago(2)), ..given_up(Timeout) };
     assert_eq!(decides([silent(3), other()]), Some(Decision::AllDown));
     assert_eq!(decides([silent(2), other()]), None);
-    let refusing = EndpointView {
-        last_failure: Some(ago(2)),
-        ..given_up(Refused)
-    };
-    assert_eq!(
-        decides([silent(3), refusing]),
-        None,
-        "somebody has answered"
-    );
-    let before = EndpointView {
-        last_failure: Some(ago(11)),
-        last_pass: None,
-        ..given_up(Timeout)
-    };
+    let refusing = EndpointView { last_failure: Some(ago(2)), ..given_up(Refused) };
+    assert_eq!(decides([silent(3), refusing]), None, "somebody has answered");
+    let before = EndpointView { last_failure: Some(ago(11)), last_pass: None, ..given_up(Timeout) };
     assert_eq!(decides([silent(3), before]), None, "nobody was asked since");
-    let refused = EndpointView {
-        failures: 3,
-        ..suspected(Refused)
-    };
+    let refused = EndpointView { failures: 3, ..suspected(Refused) };
     assert_eq!(decides([refused, other()]), None, "it has answered itself");
 }
 
 #[test]
 fn connectivity_urls_are_witnesses_of_the_network() {
     let alone = |last_pass| {
-        let ours = EndpointView {
-            failures: 3,
-            ..suspected(Timeout)
-        };
+        let ours = EndpointView { failures: 3, ..suspected(Timeout) };
         Scene::of([ours]).but(|scene| {
             scene.probes.any = true;
             scene.probes.last_pass = last_pass;
@@ -324,28 +190,12 @@ fn connectivity_urls_are_witnesses_of_the_network() {
     };
     let unreachable = Decision::Offline(OfflineReason::Unreachable);
     assert_eq!(alone(None).observe(suspecting()).1, Some(unreachable));
-    assert_eq!(
-        alone(Some(ago(11))).observe(suspecting()).1,
-        Some(unreachable),
-        "before"
-    );
-    assert_eq!(
-        alone(Some(ago(2))).observe(suspecting()).1,
-        None,
-        "the network works"
-    );
+    assert_eq!(alone(Some(ago(11))).observe(suspecting()).1, Some(unreachable), "before");
+    assert_eq!(alone(Some(ago(2))).observe(suspecting()).1, None, "the network works");
     let asking = alone(None).but(|scene| scene.probes.in_flight = true);
-    assert_eq!(
-        asking.observe(suspecting()).1,
-        None,
-        "their answer is to be had"
-    );
+    assert_eq!(asking.observe(suspecting()).1, None, "their answer is to be had");
     let unasked = alone(None).but(|scene| scene.probes.last_end = Some(ago(11)));
-    assert_eq!(
-        unasked.observe(suspecting()).1,
-        None,
-        "they are going to be asked"
-    );
+    assert_eq!(unasked.observe(suspecting()).1, None, "they are going to be asked");
 }
 
 #[test]
@@ -366,21 +216,14 @@ fn an_outage_remembers_its_beginning_and_whether_anybody_answered() {
         let scene = scene.but(|scene| scene.hold = Millis::from_secs(5));
         scene.observe(suspecting()).0.outage().copied().unwrap()
     };
-    assert_eq!(
-        (outage(Refused).since, outage(Refused).round),
-        (SINCE, None)
-    );
+    assert_eq!((outage(Refused).since, outage(Refused).round), (SINCE, None));
     assert!(!outage(Timeout).silent, "one has refused");
     assert_eq!(outage(Refused).hold, Millis::from_secs(5));
 }
 
 #[test]
 fn a_standby_whose_answer_is_on_its_way_is_waited_for() {
-    let checking = EndpointView {
-        checking: true,
-        attempts: 1,
-        ..down(Refused)
-    };
+    let checking = EndpointView { checking: true, attempts: 1, ..down(Refused) };
     let (state, decision) = Scene::of([down(Refused), checking]).observe(suspecting());
     assert_eq!((kind(&state), decision), (Kind::Suspecting, None));
     assert_eq!(checking.health, Health::Unhealthy);

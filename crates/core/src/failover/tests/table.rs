@@ -26,14 +26,7 @@ impl Case {
     /// A case in which this fact changes nothing, until it is said what it does.
     pub(super) fn new(name: &'static str, scene: Scene, given: State, fact: Fact) -> Self {
         let then = kind(&given);
-        Self {
-            name,
-            scene,
-            given,
-            facts: vec![fact],
-            then,
-            decisions: Vec::new(),
-        }
+        Self { name, scene, given, facts: vec![fact], then, decisions: Vec::new() }
     }
 
     /// A case in which the view is looked at.
@@ -96,19 +89,10 @@ fn every_row_of_the_table_holds() {
 fn the_table_has_these_rows_and_no_others() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../ARCHITECTURE.md");
     // The package that is published has no such file.
-    let Ok(page) = std::fs::read_to_string(path) else {
-        return;
-    };
-    let lines = page
-        .lines()
-        .skip_while(|line| *line != "| state | fact | next | decision |");
-    let written = lines
-        .skip(2)
-        .take_while(|line| line.starts_with('|'))
-        .map(str::to_owned);
-    let tested = all_rows()
-        .into_iter()
-        .map(|row| format!("| {} |", row.words.join(" | ")));
+    let Ok(page) = std::fs::read_to_string(path) else { return };
+    let lines = page.lines().skip_while(|line| *line != "| state | fact | next | decision |");
+    let written = lines.skip(2).take_while(|line| line.starts_with('|')).map(str::to_owned);
+    let tested = all_rows().into_iter().map(|row| format!("| {} |", row.words.join(" | ")));
     let (written, tested): (Vec<_>, Vec<_>) = (written.collect(), tested.collect());
     for (written, tested) in written.iter().zip(&tested) {
         assert_eq!(written, tested);

@@ -8,10 +8,7 @@ use proptest::prelude::*;
 const NOW: Timestamp = Timestamp::from_millis(0);
 const TIMEOUT: Evidence = Evidence::Check(Timeout, None);
 const ERROR: Evidence = Evidence::Check(Status, Some(500));
-const NOBODY: Witnesses = Witnesses {
-    answered: 0,
-    lost: 0,
-};
+const NOBODY: Witnesses = Witnesses { answered: 0, lost: 0 };
 const REFUTED: Row = Row::Refuted { overtaken: 0 };
 
 fn accruing() -> Detector {
@@ -58,11 +55,7 @@ fn counting_needs_the_threshold_in_a_row() {
 #[test]
 fn a_lossy_network_asks_for_more_timeouts() {
     let lossy = |every| experienced(2_000, every, Sample::Lost);
-    assert_eq!(
-        needed(&mut accruing(), TIMEOUT, NOBODY),
-        6,
-        "nothing is known"
-    );
+    assert_eq!(needed(&mut accruing(), TIMEOUT, NOBODY), 6, "nothing is known");
     assert_eq!(needed(&mut clean(), TIMEOUT, NOBODY), 3, "a clean network");
     assert_eq!(needed(&mut lossy(10), TIMEOUT, NOBODY), 8, "10 % loss");
     assert_eq!(needed(&mut lossy(5), TIMEOUT, NOBODY), 12, "20 % loss");
@@ -79,39 +72,19 @@ fn a_server_that_answers_with_errors_now_and_then_needs_more_of_them() {
 
 #[test]
 fn what_everybody_loses_is_not_held_against_the_endpoint() {
-    let silent = Witnesses {
-        answered: 0,
-        lost: 1,
-    };
+    let silent = Witnesses { answered: 0, lost: 1 };
     assert!(needed(&mut clean(), TIMEOUT, silent) > 20);
     let error = Evidence::Check(Status, Some(503));
-    assert_eq!(
-        needed(&mut accruing(), error, silent),
-        3,
-        "an answer is an answer"
-    );
+    assert_eq!(needed(&mut accruing(), error, silent), 3, "an answer is an answer");
 }
 
 #[test]
 fn one_witness_that_answers_outweighs_all_that_do_not() {
-    let most_are_lost = Witnesses {
-        answered: 1,
-        lost: 62,
-    };
+    let most_are_lost = Witnesses { answered: 1, lost: 62 };
     assert_eq!(needed(&mut clean(), TIMEOUT, most_are_lost), 3);
     let mut detector = clean();
-    detector.failure(
-        TIMEOUT,
-        Witnesses {
-            answered: 0,
-            lost: 1,
-        },
-        NOW,
-    );
-    assert_eq!(
-        (detector.suspicion(), detector.failures()),
-        (Weight::of_chance(500_000), 1)
-    );
+    detector.failure(TIMEOUT, Witnesses { answered: 0, lost: 1 }, NOW);
+    assert_eq!((detector.suspicion(), detector.failures()), (Weight::of_chance(500_000), 1));
 }
 
 #[test]
@@ -119,23 +92,9 @@ fn any_number_of_witnesses_can_be_counted() {
     for lost in [4_294, 4_295, 1_000_000, u32::MAX] {
         let mut detector = clean();
         detector.failure(TIMEOUT, Witnesses { answered: 0, lost }, NOW);
-        assert_eq!(
-            detector.suspicion(),
-            Weight::ZERO,
-            "{lost} were lost as well"
-        );
-        detector.failure(
-            TIMEOUT,
-            Witnesses {
-                answered: u32::MAX,
-                lost,
-            },
-            NOW,
-        );
-        assert!(
-            detector.suspicion() > Weight::decades(2),
-            "somebody answers"
-        );
+        assert_eq!(detector.suspicion(), Weight::ZERO, "{lost} were lost as well");
+        detector.failure(TIMEOUT, Witnesses { answered: u32::MAX, lost }, NOW);
+        assert!(detector.suspicion() > Weight::decades(2), "somebody answers");
     }
 }
 
@@ -143,16 +102,10 @@ fn any_number_of_witnesses_can_be_counted() {
 fn suspicion_ends_at_twice_the_level_and_with_a_reset() {
     let mut detector = accruing();
     fail(&mut detector, Evidence::Check(Refused, None), 20);
-    assert_eq!(
-        (detector.suspicion(), detector.failures()),
-        (Weight::decades(16), 20)
-    );
+    assert_eq!((detector.suspicion(), detector.failures()), (Weight::decades(16), 20));
     assert!(detector.is_dead() && detector.is_flaky());
     detector.reset();
-    assert_eq!(
-        (detector.suspicion(), detector.failures()),
-        (Weight::ZERO, 0)
-    );
+    assert_eq!((detector.suspicion(), detector.failures()), (Weight::ZERO, 0));
 }
 
 #[test]
@@ -161,10 +114,7 @@ fn counting_anew_keeps_what_was_taught() {
     fail(&mut detector, ERROR, 4);
     detector.restart();
     assert_eq!(detector.failures(), 0);
-    assert!(
-        detector.suspicion() > Weight::ZERO && !detector.is_down(),
-        "it may still be flaky"
-    );
+    assert!(detector.suspicion() > Weight::ZERO && !detector.is_down(), "it may still be flaky");
 }
 
 #[test]
@@ -202,20 +152,13 @@ fn what_was_a_real_outage_or_everybodys_teaches_nothing() {
     for _ in 0..10 {
         fail(&mut detector, TIMEOUT, 12);
         detector.success(Row::Confirmed, NOW);
-        let silent = Witnesses {
-            answered: 0,
-            lost: 2,
-        };
+        let silent = Witnesses { answered: 0, lost: 2 };
         (0..12).for_each(|_| detector.failure(TIMEOUT, silent, NOW));
         detector.success(REFUTED, NOW);
     }
     assert_eq!(*detector.loss(), before);
     detector.reset();
-    assert_eq!(
-        needed(&mut detector, TIMEOUT, NOBODY),
-        3,
-        "as quickly as the first time"
-    );
+    assert_eq!(needed(&mut detector, TIMEOUT, NOBODY), 3, "as quickly as the first time");
 }
 
 #[test]
@@ -228,10 +171,7 @@ fn bursts_are_forgotten_within_a_day() {
     }
     detector.reset();
     let mut later = detector.clone();
-    assert!(
-        needed(&mut detector, TIMEOUT, NOBODY) > 6,
-        "losses come in bursts here"
-    );
+    assert!(needed(&mut detector, TIMEOUT, NOBODY) > 6, "losses come in bursts here");
     (0..3).for_each(|_| later.failure(TIMEOUT, NOBODY, day));
     assert!(later.is_down());
 }

@@ -1,10 +1,10 @@
 //! What an endpoint has been like in one part of the time, summed up: a fixed size, however much happened.
 
-use crate::base::keyword::Keyword;
-use crate::base::time::Millis;
 use crate::config::Value;
-use crate::observe::report::ErrorClass;
+use crate::base::keyword::Keyword;
 use crate::protocol::outcome::FailureKind;
+use crate::observe::report::ErrorClass;
+use crate::base::time::Millis;
 use std::ops::Index;
 
 /// What a slot sums up.
@@ -41,10 +41,7 @@ pub(crate) struct Slot {
 
 impl Default for Slot {
     fn default() -> Self {
-        Self {
-            sums: [0; SUMS],
-            counts: [0; ERRORS + BUCKETS],
-        }
+        Self { sums: [0; SUMS], counts: [0; ERRORS + BUCKETS] }
     }
 }
 
@@ -99,9 +96,7 @@ impl Slot {
     pub(crate) fn quantile(&self, permille: u32) -> Option<u32> {
         let latencies = &self.counts[ERRORS..];
         // The nearest rank: of twenty, the 95th percentile is the nineteenth.
-        let rank = (u64::from(total(latencies)) * u64::from(permille))
-            .div_ceil(1_000)
-            .max(1) as u32;
+        let rank = (u64::from(total(latencies)) * u64::from(permille)).div_ceil(1_000).max(1) as u32;
         let mut before = 0;
         for (bucket, &count) in latencies.iter().enumerate() {
             let count = u32::from(count);
@@ -118,11 +113,7 @@ impl Slot {
     pub(super) fn packed(&self) -> Vec<i64> {
         let mut packed: Vec<i64> = Vec::new();
         for at in 0..SUMS + self.counts.len() {
-            let number = if at < SUMS {
-                self.sums[at]
-            } else {
-                self.counts[at - SUMS].into()
-            };
+            let number = if at < SUMS { self.sums[at] } else { self.counts[at - SUMS].into() };
             match packed.last_mut() {
                 Some(zeros) if number == 0 && *zeros < 0 => *zeros -= 1,
                 _ => packed.push(if number == 0 { -1 } else { number.into() }),
@@ -174,9 +165,7 @@ fn bucket(latency: Millis) -> usize {
 
 /// Where a bucket begins.
 fn bucket_start(bucket: usize) -> u32 {
-    let Some(above) = bucket.checked_sub(1) else {
-        return 0;
-    };
+    let Some(above) = bucket.checked_sub(1) else { return 0 };
     (4 + (above as u32 % 4)) << (above / 4)
 }
 
@@ -191,18 +180,11 @@ mod tests {
         (1..=20).for_each(|n| latencies.pass(Millis::new(n * 100)));
         for (permille, exact) in [(500, 1_000), (950, 1_900), (990, 2_000), (1, 100)] {
             let found = latencies.quantile(permille).unwrap();
-            assert!(
-                found.abs_diff(exact) * 8 <= exact,
-                "{permille}: {found} for {exact}"
-            );
+            assert!(found.abs_diff(exact) * 8 <= exact, "{permille}: {found} for {exact}");
         }
         for latency in (0..60_000).step_by(7) {
             let bucket = bucket(Millis::new(latency));
-            assert!(
-                bucket_start(bucket) <= latency
-                    && (latency < bucket_start(bucket + 1) || bucket == BUCKETS - 1),
-                "{latency}"
-            );
+            assert!(bucket_start(bucket) <= latency && (latency < bucket_start(bucket + 1) || bucket == BUCKETS - 1), "{latency}");
         }
     }
 }

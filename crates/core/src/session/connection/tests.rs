@@ -18,16 +18,8 @@ struct Test {
 impl Test {
     /// A connection that nobody wants yet.
     fn new() -> Self {
-        let cx = Context::new(
-            Arc::new(Config::default()),
-            Vec::new(),
-            1,
-            Timestamp::default(),
-        );
-        Self {
-            connection: Connection::default(),
-            cx,
-        }
+        let cx = Context::new(Arc::new(Config::default()), Vec::new(), 1, Timestamp::default());
+        Self { connection: Connection::default(), cx }
     }
 
     /// A connection that is open to `name`, by socket 1.
@@ -62,9 +54,7 @@ impl Test {
     }
 
     fn opened_where(&mut self, id: u64, lasts: bool) -> Option<bool> {
-        let opened = self
-            .connection
-            .opened(&mut self.cx, ConnectionId(id), lasts);
+        let opened = self.connection.opened(&mut self.cx, ConnectionId(id), lasts);
         opened.map(|opened| opened.promoted)
     }
 
@@ -79,9 +69,7 @@ impl Test {
     }
 
     fn open_endpoint(&self) -> Option<&str> {
-        self.connection
-            .open_endpoint()
-            .map(|endpoint| endpoint.name.as_str())
+        self.connection.open_endpoint().map(|endpoint| endpoint.name.as_str())
     }
 
     /// What was asked of the shell since the last time, in words.
@@ -92,9 +80,7 @@ impl Test {
             Effect::Disconnect { id, reason } => format!("disconnect {} {reason}", id.0),
             other => format!("{other:?}"),
         };
-        std::iter::from_fn(|| self.cx.pop_effect())
-            .map(words)
-            .collect()
+        std::iter::from_fn(|| self.cx.pop_effect()).map(words).collect()
     }
 }
 
@@ -112,11 +98,7 @@ fn the_new_one_opens_before_the_old_one_closes() {
     assert_eq!(test.open_endpoint(), Some("a"));
     assert_eq!(test.opened(2), Some(true));
     assert_eq!(test.effects(), ["promote 2", "disconnect 1 replaced"]);
-    assert_eq!(
-        (test.opened(1), test.closed(1)),
-        (None, None),
-        "it is not ours any more"
-    );
+    assert_eq!((test.opened(1), test.closed(1)), (None, None), "it is not ours any more");
     assert_eq!(test.open_endpoint(), Some("b"));
 }
 
@@ -126,17 +108,11 @@ fn changing_ones_mind_on_the_way_leaves_one_connection() {
     test.connection.want();
     test.follow("a");
     test.follow("b");
-    assert_eq!(
-        test.effects(),
-        ["connect 1 a", "disconnect 1 replaced", "connect 2 b"]
-    );
+    assert_eq!(test.effects(), ["connect 1 a", "disconnect 1 replaced", "connect 2 b"]);
     test.opened(2);
     test.follow("a");
     test.follow("b");
-    assert_eq!(
-        test.effects(),
-        ["promote 2", "connect 3 a", "disconnect 3 replaced"]
-    );
+    assert_eq!(test.effects(), ["promote 2", "connect 3 a", "disconnect 3 replaced"]);
     test.attempt("b");
     assert!(test.effects().is_empty(), "b is where the connection is");
 }
@@ -148,11 +124,7 @@ fn an_old_socket_that_closes_leaves_its_place_to_the_one_that_follows() {
     assert_eq!(test.closed(1), Some((None, true)));
     assert!(test.connection.is_broken() && test.connection.is_opening());
     assert_eq!(test.opened(2), Some(true));
-    assert_eq!(
-        test.effects(),
-        ["connect 2 b", "promote 2"],
-        "there is nothing left to close"
-    );
+    assert_eq!(test.effects(), ["connect 2 b", "promote 2"], "there is nothing left to close");
 }
 
 #[test]
@@ -161,18 +133,8 @@ fn nothing_is_left_of_a_connection_that_nobody_wants() {
     test.follow("b");
     test.connection.unwant(&mut test.cx);
     let effects = test.effects();
-    assert_eq!(
-        effects,
-        [
-            "connect 2 b",
-            "disconnect 2 stopped",
-            "disconnect 1 stopped"
-        ]
-    );
-    assert!(
-        !test.connection.is_broken(),
-        "what nobody wants is not broken"
-    );
+    assert_eq!(effects, ["connect 2 b", "disconnect 2 stopped", "disconnect 1 stopped"]);
+    assert!(!test.connection.is_broken(), "what nobody wants is not broken");
     test.follow("b");
     test.attempt("b");
     assert!(test.effects().is_empty());
@@ -187,19 +149,12 @@ fn a_socket_that_does_not_open_in_time_is_overdue() {
     assert_eq!(test.connection.overdue(test.cx.now), None);
     test.connection.extend(&test.cx);
     test.wait(9_999);
-    assert_eq!(
-        test.connection.overdue(test.cx.now),
-        None,
-        "the device slept meanwhile"
-    );
+    assert_eq!(test.connection.overdue(test.cx.now), None, "the device slept meanwhile");
     test.wait(1);
     assert_eq!(test.connection.deadline(), Some(test.cx.now));
     assert_eq!(test.connection.overdue(test.cx.now), Some(ConnectionId(2)));
     assert_eq!(test.closed(2), Some((Some(Purpose::Follow), false)));
-    assert_eq!(
-        (test.connection.overdue(test.cx.now), test.open_endpoint()),
-        (None, Some("a"))
-    );
+    assert_eq!((test.connection.overdue(test.cx.now), test.open_endpoint()), (None, Some("a")));
 }
 
 #[test]
@@ -219,11 +174,7 @@ fn a_trial_never_takes_the_place_of_the_open_socket_by_that_ones_end() {
     assert_eq!(test.closed(1), Some((None, true)));
     assert!(test.connection.is_broken() && !test.connection.is_opening());
     test.attempt("a");
-    assert_eq!(
-        test.effects(),
-        ["connect 2 b", "connect 3 a"],
-        "a is the active endpoint still"
-    );
+    assert_eq!(test.effects(), ["connect 2 b", "connect 3 a"], "a is the active endpoint still");
     assert_eq!(test.opened(2), Some(true));
     assert_eq!(test.effects(), ["promote 2", "disconnect 3 replaced"]);
 }
@@ -235,10 +186,7 @@ fn a_trial_of_an_endpoint_whose_sockets_broke_off_has_to_last_first() {
     test.wait(100);
     assert_eq!(test.opened_where(2, false), Some(false));
     assert_eq!(test.effects(), ["connect 2 b"]);
-    assert_eq!(
-        (test.open_endpoint(), test.connection.deadline()),
-        (Some("a"), None)
-    );
+    assert_eq!((test.open_endpoint(), test.connection.deadline()), (Some("a"), None));
     let (endpoint, since) = test.connection.trial_since().unwrap();
     assert_eq!((endpoint.name.as_str(), since), ("b", test.cx.now));
     test.connection.promote(&mut test.cx);
@@ -251,11 +199,7 @@ fn a_trial_becomes_the_connection_if_its_endpoint_becomes_the_active_one() {
     let mut test = Test::open_to("a");
     test.try_out("b");
     test.follow("b");
-    assert_eq!(
-        test.effects(),
-        ["connect 2 b"],
-        "the attempt under way is the one that is needed"
-    );
+    assert_eq!(test.effects(), ["connect 2 b"], "the attempt under way is the one that is needed");
     test.connection.abandon_trial(&mut test.cx);
     assert!(test.effects().is_empty(), "it is no trial any more");
     assert_eq!(test.opened_where(2, false), Some(true));
@@ -268,11 +212,7 @@ fn a_trial_that_is_not_wanted_any_more_is_closed() {
     test.try_out("c");
     test.connection.abandon_trial(&mut test.cx);
     let effects = test.effects();
-    let closed = [
-        "disconnect 2 replaced",
-        "connect 3 c",
-        "disconnect 3 replaced",
-    ];
+    let closed = ["disconnect 2 replaced", "connect 3 c", "disconnect 3 replaced"];
     assert_eq!(effects, [&["connect 2 b"], &closed[..]].concat());
     assert_eq!((test.opened(3), test.open_endpoint()), (None, Some("a")));
 }
@@ -290,10 +230,7 @@ fn a_dead_socket_is_replaced_by_another_one_to_the_same_endpoint() {
     assert_eq!(test.effects(), ["promote 2", "disconnect 1 replaced"]);
     test.attempt("a");
     assert!(test.effects().is_empty(), "the new one is not in doubt");
-    assert!(
-        !Test::new().renew(Renewal::Requested),
-        "there is none to replace"
-    );
+    assert!(!Test::new().renew(Renewal::Requested), "there is none to replace");
 }
 
 #[test]
@@ -303,17 +240,11 @@ fn a_message_shows_that_a_socket_is_not_dead() {
     test.attempt("a");
     assert!(test.connection.refute_renewal(&mut test.cx));
     assert_eq!(test.effects(), ["connect 2 a", "disconnect 2 replaced"]);
-    assert!(
-        !test.connection.refute_renewal(&mut test.cx),
-        "nothing was in doubt"
-    );
+    assert!(!test.connection.refute_renewal(&mut test.cx), "nothing was in doubt");
     test.renew(Renewal::Requested);
     test.renew(Renewal::Presumed);
     test.attempt("a");
-    assert!(
-        !test.connection.refute_renewal(&mut test.cx),
-        "the app wants another one"
-    );
+    assert!(!test.connection.refute_renewal(&mut test.cx), "the app wants another one");
     assert_eq!(test.effects(), ["connect 3 a"]);
 }
 
