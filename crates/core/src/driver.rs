@@ -1,16 +1,16 @@
 //! Runs an engine against a transport: one future for every shell and every executor. It decides nothing.
 
-use crate::config::{Endpoint, Endpoints, Name, Problems, Value};
-use crate::protocol::effect::{CheckId, Effect};
+use crate::base::time::{Millis, Timestamp};
 use crate::breaker::permit::{CallOutcome, Permit, Refusal, Route};
+use crate::config::{Endpoint, Endpoints, Name, Problems, Value};
 use crate::engine::Engine;
 use crate::observe::explain::Explanation;
+use crate::observe::report::Report;
+use crate::protocol::effect::{CheckId, Effect};
 use crate::protocol::event::{CheckReport, Event};
 use crate::protocol::input::{Command, Input};
 use crate::protocol::outcome::Outcome;
-use crate::observe::report::Report;
 use crate::protocol::snapshot::Snapshot;
-use crate::base::time::{Millis, Timestamp};
 use futures_channel::oneshot;
 use std::collections::VecDeque;
 use std::fmt;
@@ -105,14 +105,7 @@ const MAX_WAITING: usize = 1024;
 impl Link {
     /// A handle on `engine`.
     pub fn new(engine: Engine) -> Self {
-        let shared = Shared {
-            engine,
-            inbox: VecDeque::new(),
-            requests: 0,
-            waiting: Vec::new(),
-            waker: None,
-            driven: false,
-        };
+        let shared = Shared { engine, inbox: VecDeque::new(), requests: 0, waiting: Vec::new(), waker: None, driven: false };
         Self { shared: Arc::new(Mutex::new(shared)) }
     }
 

@@ -1,11 +1,11 @@
 //! How the types with a shape of their own cross to Swift and Kotlin; records and enums cross as they are.
 
 use crate::Endpoint;
+use crate::base::time::{Millis, Timestamp};
+use crate::base::url::Url;
 use crate::config::{Endpoints, Headers, HealthCheck, HealthChecks, Name, StatusPattern, StatusPatterns};
 use crate::protocol::effect::ConnectionId;
 use crate::protocol::outcome::Header;
-use crate::base::time::{Millis, Timestamp};
-use crate::base::url::Url;
 
 uniffi::custom_type!(Name, String, { lower: |name| name.to_string(), try_lift: |name| Ok(name.as_str().into()) });
 uniffi::custom_type!(Millis, u32, { lower: |millis| millis.get(), try_lift: |millis| Ok(Self::new(millis)) });

@@ -32,9 +32,7 @@ pub use base::time::{Clock, Millis, ParseDurationError, Timestamp};
 #[cfg(feature = "url")]
 pub use base::url::{ParseUrlError, parse_url};
 pub use base::url::{Scheme, Url, UrlParser};
-pub use breaker::permit::{
-    CallOutcome, FIRST_SERVER_ERROR, Permit, REPEATABLE_METHODS, Refusal, Route,
-};
+pub use breaker::permit::{CallOutcome, FIRST_SERVER_ERROR, Permit, REPEATABLE_METHODS, Refusal, Route};
 pub use breaker::rules::BreakerState;
 pub use config::{Config, Endpoint, Name, Preset, Problem, Problems};
 pub use driver::{Link, Transport, drive};
@@ -50,8 +48,5 @@ pub use protocol::document::{DocumentStatus, HealthDocument};
 pub use protocol::effect::{CheckId, ConnectionId, DisconnectReason, Effect};
 pub use protocol::event::{CheckReport, Event, OfflineReason, SwitchReason};
 pub use protocol::input::{Command, Input, Lifecycle, Network};
-pub use protocol::outcome::{
-    Answer, BodySearch, FailureKind, Header, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS, MAX_TCP_BYTES,
-    Outcome,
-};
+pub use protocol::outcome::{Answer, BodySearch, FailureKind, Header, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS, MAX_TCP_BYTES, Outcome};
 pub use protocol::snapshot::{EndpointState, Snapshot, State};

@@ -24,11 +24,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    if broken {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    }
+    if broken { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
 /// The number after an option.
@@ -38,15 +34,11 @@ fn number(option: &str) -> Result<Option<u64>, String> {
         return Ok(None);
     }
     let value = arguments.next().unwrap_or_default();
-    value
-        .parse()
-        .map(Some)
-        .map_err(|_| format!("{option}: a number is needed, not `{value}`"))
+    value.parse().map(Some).map_err(|_| format!("{option}: a number is needed, not `{value}`"))
 }
 
 fn run(seed: u64) -> Vec<Broken> {
-    let scenario =
-        Scenario::from_json(&generate(seed).to_string()).expect("a generated scenario can be read");
+    let scenario = Scenario::from_json(&generate(seed).to_string()).expect("a generated scenario can be read");
     judge(&scenario).expect("a generated scenario can be run")
 }
 
@@ -100,21 +92,10 @@ fn print(count: u64, found: &[(Rule, u64)]) {
     println!("| rule | what must hold | broken in, of {count} worlds | the first of them |");
     println!("|---|---|---:|---|");
     for (rule, name, text) in RULES {
-        let seeds: Vec<_> = found
-            .iter()
-            .filter(|(broken, _)| *broken == rule)
-            .map(|(_, seed)| seed.to_string())
-            .collect();
-        println!(
-            "| {name} | {text} | {} | {} |",
-            seeds.len(),
-            seeds[..seeds.len().min(LISTED)].join(" ")
-        );
+        let seeds: Vec<_> = found.iter().filter(|(broken, _)| *broken == rule).map(|(_, seed)| seed.to_string()).collect();
+        println!("| {name} | {text} | {} | {} |", seeds.len(), seeds[..seeds.len().min(LISTED)].join(" "));
     }
     let mut seeds: Vec<_> = found.iter().map(|(_, seed)| seed).collect();
     seeds.dedup();
-    println!(
-        "\n{} of {count} worlds are without fault.",
-        count - seeds.len() as u64
-    );
+    println!("\n{} of {count} worlds are without fault.", count - seeds.len() as u64);
 }

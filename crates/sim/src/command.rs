@@ -59,10 +59,7 @@ impl AppCommand {
         let Self::SetEndpoints(written) = self else {
             return Vec::new();
         };
-        let names = written
-            .items()
-            .iter()
-            .filter_map(|endpoint| endpoint.text("name"));
+        let names = written.items().iter().filter_map(|endpoint| endpoint.text("name"));
         names.map(str::to_owned).collect()
     }
 }

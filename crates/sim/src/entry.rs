@@ -86,9 +86,7 @@ impl Entry {
         let alternatives = [
             self.health.clone().map(|health| name().map(|name| Happening::Health(name, health))),
             self.socket.map(|socket| name().map(|name| Happening::Socket(name, socket))),
-            self.network.map(|network| {
-                Ok(if self.untrue { Happening::Rumour(network) } else { Happening::Network(network, self.silent) })
-            }),
+            self.network.map(|network| Ok(if self.untrue { Happening::Rumour(network) } else { Happening::Network(network, self.silent) })),
             self.connections.map(|end| Ok(Happening::Connections(end))),
             self.device.map(|device| Ok(Happening::Device(device))),
             self.command.as_ref().map(|command| command.happening(config)),

@@ -74,11 +74,7 @@ impl Pattern {
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut all = Map::new();
-        let times = [
-            ("at", self.at),
-            ("after", self.after),
-            ("before", self.before),
-        ];
+        let times = [("at", self.at), ("after", self.after), ("before", self.before)];
         for (name, time) in times {
             if let Some(time) = time {
                 all.insert(name.to_owned(), Value::String(time.to_string()));

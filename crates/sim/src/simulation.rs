@@ -76,7 +76,17 @@ impl Simulation {
     pub fn new(config: Config, seed: u64, world: World) -> Result<Self, Problems> {
         let now = Timestamp::default();
         let engine = Engine::new(config, seed, now)?;
-        Ok(Self { engine, world, now, pending: Vec::new(), open: Vec::new(), messages: None, timers: None, asleep_until: now, spins: false })
+        Ok(Self {
+            engine,
+            world,
+            now,
+            pending: Vec::new(),
+            open: Vec::new(),
+            messages: None,
+            timers: None,
+            asleep_until: now,
+            spins: false,
+        })
     }
 
     /// Lets the server send a message every `interval` on an open connection.

@@ -26,9 +26,7 @@ fn a_connection_opens_after_its_time() {
         { "at": "0s", "endpoint": "primary", "socket": { "opensAfter": "1500ms" } },
         { "at": "0s", "command": "connect" }]"#;
     let opened = r#"{ "event": "connected", "at": "1500ms", "endpoint": "primary" }"#;
-    assert_as_expected(&format!(
-        r#"{world}, "expect": [{opened}], "watch": ["connected"]"#
-    ));
+    assert_as_expected(&format!(r#"{world}, "expect": [{opened}], "watch": ["connected"]"#));
 }
 
 #[test]
@@ -50,8 +48,7 @@ fn a_new_connection_talks_though_the_one_before_fell_silent() {
         { "at": "30s", "endpoint": "primary", "socket": "goesSilent" },
         { "at": "2m", "command": "disconnect" },
         { "at": "121s", "command": "connect" }]"#;
-    let silent =
-        r#"{ "event": "health", "to": "suspect", "after": "30s", "before": "2m", "atLeast": 1 }"#;
+    let silent = r#"{ "event": "health", "to": "suspect", "after": "30s", "before": "2m", "atLeast": 1 }"#;
     let talks = r#"{ "event": "health", "to": "suspect", "after": "2m", "atMost": 0 }"#;
     assert_as_expected(&format!(r#"{world}, "counts": [{silent}, {talks}]"#));
 }

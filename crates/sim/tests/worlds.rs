@@ -30,9 +30,7 @@ fn every_rule_holds_in_random_worlds() {
     let mut broken: Vec<_> = std::thread::scope(|scope| {
         let workers = std::thread::available_parallelism().map_or(2, usize::from);
         let running: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
-        let ended = running
-            .into_iter()
-            .map(|thread| thread.join().expect("no world panics"));
+        let ended = running.into_iter().map(|thread| thread.join().expect("no world panics"));
         ended.flatten().collect()
     });
     broken.sort_unstable();
@@ -40,15 +38,8 @@ fn every_rule_holds_in_random_worlds() {
         let smallest = shrink(&generate(*seed), *rule).expect("the rule is broken");
         eprintln!("seed {seed}, {}:\n{smallest:#}", rule.name());
     }
-    let list: Vec<_> = broken
-        .iter()
-        .map(|(seed, rule)| format!("{seed} {}", rule.name()))
-        .collect();
-    assert!(
-        broken.is_empty(),
-        "rules are broken in these worlds: {}",
-        list.join(", ")
-    );
+    let list: Vec<_> = broken.iter().map(|(seed, rule)| format!("{seed} {}", rule.name())).collect();
+    assert!(broken.is_empty(), "rules are broken in these worlds: {}", list.join(", "));
 }
 
 #[test]

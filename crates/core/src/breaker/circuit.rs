@@ -65,11 +65,7 @@ impl Circuit {
     }
 
     /// Permission for a request, or how long to wait before asking again, as far as that is known.
-    pub(crate) fn try_acquire(
-        &mut self,
-        rules: &Breaker,
-        now: Timestamp,
-    ) -> Result<Ticket, Option<Millis>> {
+    pub(crate) fn try_acquire(&mut self, rules: &Breaker, now: Timestamp) -> Result<Ticket, Option<Millis>> {
         if let State::Open { until } = self.state
             && until <= now
         {
@@ -112,21 +108,18 @@ impl Circuit {
             State::Closed { failures, window } => {
                 *failures = if failed { failures.saturating_add(1) } else { 0 };
                 let in_a_row = rules.failures.is_some_and(|maximum| *failures >= maximum);
-                let by_share = (rules.failure_percent.is_some() || rules.slow_percent.is_some())
-                    && {
-                        let window = window.get_or_insert_default();
-                        window.add([true, failed, slow], rules.window, now);
-                        reaches_a_share(window, rules, now)
-                    };
+                let by_share = (rules.failure_percent.is_some() || rules.slow_percent.is_some()) && {
+                    let window = window.get_or_insert_default();
+                    window.add([true, failed, slow], rules.window, now);
+                    reaches_a_share(window, rules, now)
+                };
                 if in_a_row || by_share {
                     self.open(rules, random, now);
                 }
             }
             State::HalfOpen { trials, successes } => {
                 // One whose time was over has given its permit back already.
-                let is_it = |(number, deadline): &(u32, Timestamp)| {
-                    *number == ticket.number && *deadline > now
-                };
+                let is_it = |(number, deadline): &(u32, Timestamp)| *number == ticket.number && *deadline > now;
                 let Some(at) = trials.iter().position(is_it) else { return };
                 trials.swap_remove(at);
                 if outcome == CallOutcome::Released {

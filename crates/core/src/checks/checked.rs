@@ -3,11 +3,11 @@
 use super::schedule::Schedule;
 use crate::base::time::{Millis, Timestamp};
 use crate::config::{Check, Config};
+use crate::health::EndpointHealth;
 use crate::health::detector::Rule;
 use crate::health::evidence::Weight;
 use crate::health::loss::{LossEstimator, Sample};
 use crate::health::rtt::RttEstimator;
-use crate::health::EndpointHealth;
 use crate::protocol::outcome::FailureKind;
 
 /// Maximum number of checks in a row that are made closely because an endpoint fails now and then.
@@ -79,11 +79,7 @@ impl Checked {
         if let Some(sample) = sample {
             self.health.detector_mut().observe(sample);
         }
-        self.close_looks = if self.health.detector().is_doubtful() {
-            self.close_looks.saturating_add(1)
-        } else {
-            0
-        };
+        self.close_looks = if self.health.detector().is_doubtful() { self.close_looks.saturating_add(1) } else { 0 };
         if let Some(latency) = latency {
             self.rtt.observe(latency);
         }
@@ -95,12 +91,7 @@ impl Checked {
     }
 
     /// Takes in the end of a check that had failed by its timeout.
-    pub(super) fn learn_late(
-        &mut self,
-        latency: Option<Millis>,
-        sample: Option<Sample>,
-        now: Timestamp,
-    ) {
+    pub(super) fn learn_late(&mut self, latency: Option<Millis>, sample: Option<Sample>, now: Timestamp) {
         self.health.detector_mut().late_check_ended(latency.is_some(), now);
         if let Some(sample) = sample {
             self.health.detector_mut().observe(sample);
@@ -200,8 +191,6 @@ impl Checked {
     /// Whether it works, and has failed so often lately that it is worth looking more closely. An
     /// endpoint that goes on like this is not looked at closely for ever.
     pub(super) fn is_doubtful(&self) -> bool {
-        self.health.is_usable()
-            && self.health.detector().is_doubtful()
-            && self.close_looks < MAX_CLOSE_LOOKS
+        self.health.is_usable() && self.health.detector().is_doubtful() && self.close_looks < MAX_CLOSE_LOOKS
     }
 }

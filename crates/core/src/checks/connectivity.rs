@@ -174,9 +174,7 @@ impl Connectivity {
     pub(crate) fn is_captive(&self) -> bool {
         use FailureKind::{Body, Redirect, Status, Tls};
         let foreign = |kind| matches!(kind, Body | Redirect | Status | Tls);
-        self.probes
-            .iter()
-            .any(|probe| matches!(probe.ended, Some((_, Some(kind))) if foreign(kind)))
+        self.probes.iter().any(|probe| matches!(probe.ended, Some((_, Some(kind))) if foreign(kind)))
     }
 }
 

@@ -151,9 +151,8 @@ impl Checks {
         // An answer that came too late to pass still tells how long the endpoint takes.
         let latency = latency.filter(|_| failure.is_none_or(|kind| kind == FailureKind::Timeout));
         let sample = sample(failure).filter(|_| check.baseline && announced.is_none() && !runs_on);
-        let limited = failure == Some(FailureKind::Status)
-            && answer.status == Some(TOO_MANY_REQUESTS)
-            && cx.config.failure_threshold.is_none();
+        let limited =
+            failure == Some(FailureKind::Status) && answer.status == Some(TOO_MANY_REQUESTS) && cx.config.failure_threshold.is_none();
         let lesson = Lesson {
             started: check.started,
             failure: failure.filter(|_| !limited),
@@ -161,14 +160,10 @@ impl Checks {
             sample: if limited { Some(Sample::Passed) } else { sample },
         };
         checked.learn(&lesson, cx.now);
-        let warns = answer
-            .document
-            .as_ref()
-            .is_some_and(|document| document.status == DocumentStatus::Warn);
+        let warns = answer.document.as_ref().is_some_and(|document| document.status == DocumentStatus::Warn);
         let slow = checked.is_slow(answer.latency, cx.config.degraded_latency);
         let poor = limited || (failure.is_none() && (warns || slow));
-        let repeated =
-            failure.is_some() && !limited && announced.is_none() && check.attempt < retries;
+        let repeated = failure.is_some() && !limited && announced.is_none() && check.attempt < retries;
         Some(Ended { index, failure, check, answer, announced, poor, repeated })
     }
 
@@ -202,20 +197,14 @@ impl Checks {
         // Everyone was told the same: none comes back earlier, and not all at the same moment.
         let until = rest.map(|rest| cx.now + rest + cx.random.within(cx.config.spread.forced));
         checked.schedule.heed(until, answer.status == Some(TOO_MANY_REQUESTS));
-        let by_document =
-            document.is_some_and(|document| document.status == DocumentStatus::Maintenance);
+        let by_document = document.is_some_and(|document| document.status == DocumentStatus::Maintenance);
         let announced = by_document || (answer.status == Some(503) && rest.is_some());
         let until = cx.now + rest.unwrap_or(MAINTENANCE);
         (announced && heeds).then_some(Exclusion::Announced(until))
     }
 
     /// Draws the conclusions from a check that counts.
-    pub(crate) fn weigh(
-        &mut self,
-        cx: &mut Context,
-        ended: &Ended,
-        witnesses: Witnesses,
-    ) -> Option<HealthChange> {
+    pub(crate) fn weigh(&mut self, cx: &mut Context, ended: &Ended, witnesses: Witnesses) -> Option<HealthChange> {
         let checked = &mut self.endpoints[ended.index];
         if let Some(exclusion) = ended.announced {
             return checked.health.exclude(exclusion, cx.now);
@@ -236,24 +225,13 @@ impl Checks {
     }
 
     /// Takes in evidence other than a check.
-    pub(crate) fn hold_against(
-        &mut self,
-        cx: &Context,
-        index: usize,
-        evidence: Evidence,
-        witnesses: Witnesses,
-    ) -> Option<HealthChange> {
+    pub(crate) fn hold_against(&mut self, cx: &Context, index: usize, evidence: Evidence, witnesses: Witnesses) -> Option<HealthChange> {
         let checked = &mut self.endpoints[index];
         checked.failed_at(cx.now);
         checked.health.failure(evidence, witnesses, cx.now)
     }
 
-    pub(crate) fn exclude(
-        &mut self,
-        cx: &Context,
-        index: usize,
-        exclusion: Exclusion,
-    ) -> Option<HealthChange> {
+    pub(crate) fn exclude(&mut self, cx: &Context, index: usize, exclusion: Exclusion) -> Option<HealthChange> {
         self.endpoints[index].health.exclude(exclusion, cx.now)
     }
 

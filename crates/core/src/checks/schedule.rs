@@ -113,13 +113,7 @@ impl Schedule {
     }
 
     /// Ends a check, if it is in flight. The pause begins, of a length that is drawn now.
-    pub(crate) fn end(
-        &mut self,
-        id: CheckId,
-        now: Timestamp,
-        jitter_percent: u32,
-        random: &mut Random,
-    ) -> Option<InFlightCheck> {
+    pub(crate) fn end(&mut self, id: CheckId, now: Timestamp, jitter_percent: u32, random: &mut Random) -> Option<InFlightCheck> {
         let at = self.in_flight.iter().position(|check| check.id == id)?;
         let ended = self.in_flight.remove(at);
         self.pause_from(now, jitter_percent, random);

@@ -34,17 +34,13 @@ impl Checks {
             }
             Pace::Leaving => schedule.active_due(&cx.config, check, Haste::None),
             Pace::Every(pause) => schedule.due_after(pause),
-            Pace::Haste(attempts, pause) => schedule
-                .in_haste(cx.config.suspect_interval, attempts)
-                .or_else(|| schedule.due_after(pause)),
+            Pace::Haste(attempts, pause) => schedule.in_haste(cx.config.suspect_interval, attempts).or_else(|| schedule.due_after(pause)),
             Pace::Round(at) => (!schedule.is_checking()).then(|| schedule.rested(at)),
         };
         let excluded = checked.health.health() == Health::Maintenance;
         // A requested check replaces the scheduled one, unless the endpoint is suspect and its next
         // check in haste comes sooner.
-        let requested = schedule.requested(excluded).filter(|_| {
-            pace != Pace::Off || schedule.request().is_some()
-        });
+        let requested = schedule.requested(excluded).filter(|_| pace != Pace::Off || schedule.request().is_some());
         match (requested, due) {
             (Some(requested), Some(due)) if suspected => Some(requested.min(due)),
             (Some(requested), _) => Some(requested),
@@ -88,28 +84,14 @@ impl Checks {
         self.begin_check(cx, ended.index, timeout, attempt + 1, request);
     }
 
-    fn begin_check(
-        &mut self,
-        cx: &mut Context,
-        index: usize,
-        timeout: Millis,
-        attempt: u32,
-        request: Option<u32>,
-    ) {
+    fn begin_check(&mut self, cx: &mut Context, index: usize, timeout: Millis, attempt: u32, request: Option<u32>) {
         self.last_id += 1;
         let id = CheckId(self.last_id);
         let checked = &mut self.endpoints[index];
         let baseline = !checked.health.detector().suspects();
         let endpoint = cx.endpoints[index].clone();
         let limit = endpoint.health.check().timeout;
-        checked.schedule.begin(InFlightCheck {
-            id,
-            started: cx.now,
-            timeout,
-            attempt,
-            baseline,
-            request,
-        });
+        checked.schedule.begin(InFlightCheck { id, started: cx.now, timeout, attempt, baseline, request });
         cx.push(Effect::StartCheck { id, endpoint, timeout: limit });
     }
 

@@ -4,9 +4,9 @@ use super::reader::{Read, Reader, Setting, settings};
 use super::value::Value;
 use super::writer::Write;
 use crate::base::keyword::keywords;
-use crate::protocol::outcome::Header;
 use crate::base::time::Millis;
 use crate::base::url::{Scheme, Url};
+use crate::protocol::outcome::Header;
 
 settings! {
     /// How endpoints are checked. The config's `check` holds for all of them; an endpoint's `health` may say otherwise.

@@ -14,14 +14,14 @@ pub use preset::Preset;
 pub use problems::{Problem, Problems};
 pub use value::Value;
 
+use crate::base::keyword::keywords;
+use crate::base::time::Millis;
+use crate::base::url::UrlParser;
 pub use crate::breaker::rules::Breaker;
 #[cfg(feature = "recovery")]
 pub use crate::observe::failures::FailureEvents;
-use crate::base::keyword::keywords;
 #[cfg(feature = "recovery")]
 pub use crate::operate::recovery::Recovery;
-use crate::base::time::Millis;
-use crate::base::url::UrlParser;
 use reader::{Read, Reader, Setting, settings};
 use writer::Write;
 

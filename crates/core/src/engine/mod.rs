@@ -122,13 +122,7 @@ impl Engine {
         Self::of(config.clone(), endpoints.clone(), connectivity, seed, now)
     }
 
-    fn of(
-        config: Arc<Config>,
-        endpoints: Vec<Arc<Endpoint>>,
-        connectivity: Connectivity,
-        seed: u64,
-        now: Timestamp,
-    ) -> Self {
+    fn of(config: Arc<Config>, endpoints: Vec<Arc<Endpoint>>, connectivity: Connectivity, seed: u64, now: Timestamp) -> Self {
         let mut cx = Context::new(config, endpoints, seed, now);
         let mut engine = Self {
             checks: Checks::new(&cx, connectivity),

@@ -135,9 +135,7 @@ impl Engine {
     fn best_other(&self, but: Option<usize>) -> Option<usize> {
         let retry = self.retry();
         let world = self.world(&retry);
-        let others = |allowed: &dyn Fn(usize) -> bool| {
-            self.failover.best(&world, &self.cx, &|index| Some(index) != but && allowed(index))
-        };
+        let others = |allowed: &dyn Fn(usize) -> bool| self.failover.best(&world, &self.cx, &|index| Some(index) != but && allowed(index));
         others(&|index| self.breakers.may_permit(index)).or_else(|| others(&|_| true))
     }
 }

@@ -32,11 +32,7 @@ fn is_same_host(one: &Endpoint, other: &Endpoint) -> bool {
 }
 
 /// Arranges what a machine knows of the endpoints as the new list wants it.
-pub(crate) fn rearrange<T>(
-    known: &mut Vec<T>,
-    origins: &[Origin],
-    mut new: impl FnMut(usize) -> T,
-) {
+pub(crate) fn rearrange<T>(known: &mut Vec<T>, origins: &[Origin], mut new: impl FnMut(usize) -> T) {
     let mut before = Vec::new();
     before.extend(std::mem::take(known).into_iter().map(Some));
     for (index, origin) in origins.iter().enumerate() {

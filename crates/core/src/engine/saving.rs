@@ -1,11 +1,11 @@
 //! What has been learnt, written down for the next start: versioned, bounded, and of no consequence if it is not ours.
 
 use super::{Engine, Phase};
+use crate::base::time::Millis;
 use crate::config::Value;
 use crate::config::writer::table;
 use crate::health::loss::LossEstimator;
 use crate::health::rtt::RttEstimator;
-use crate::base::time::Millis;
 use std::fmt;
 
 /// Version of what is written.

@@ -124,8 +124,7 @@ impl Failover {
         let endpoints = self.views(world, cx);
         let config = cx.config.clone();
         let view = self.view(world, cx, &endpoints, &config);
-        let (state, decision) =
-            transition::next(self.state, &view, fact, cx.strategy(), &mut cx.random);
+        let (state, decision) = transition::next(self.state, &view, fact, cx.strategy(), &mut cx.random);
         self.state = state;
         if let Some(decision) = decision {
             self.remember(cx, decision);
@@ -140,10 +139,7 @@ impl Failover {
             Decision::Switch { to, reason } => {
                 let damping = &mut self.seats[self.active].damping;
                 match reason {
-                    SwitchReason::Failback
-                    | SwitchReason::Preferred
-                    | SwitchReason::Faster
-                    | SwitchReason::Replaced => damping.excused(),
+                    SwitchReason::Failback | SwitchReason::Preferred | SwitchReason::Faster | SwitchReason::Replaced => damping.excused(),
                     SwitchReason::Degraded | SwitchReason::Maintenance => damping.left(failback, now),
                     _ => {
                         damping.left(failback, now);
@@ -209,11 +205,7 @@ impl Failover {
 
     /// What the platform reports before the start.
     pub(crate) fn set_reported_offline(&mut self, now: Timestamp, offline: bool) {
-        self.state = if offline {
-            State::Offline(Offline::Reported(now))
-        } else {
-            State::Steady(None)
-        };
+        self.state = if offline { State::Offline(Offline::Reported(now)) } else { State::Steady(None) };
     }
 
     /// The app is to be connected to this endpoint, which may be what it wished for.
@@ -228,10 +220,7 @@ impl Failover {
 
     /// The app prefers this endpoint, or none.
     pub(crate) fn prefer(&mut self, cx: &Context, index: Option<usize>) {
-        self.preference = index.map(|index| Preference {
-            name: cx.name(index),
-            pending: index != self.active,
-        });
+        self.preference = index.map(|index| Preference { name: cx.name(index), pending: index != self.active });
         if let State::Steady(planned) = &mut self.state {
             *planned = None;
         }

@@ -9,33 +9,18 @@ use crate::base::random::Random;
 
 /// In an outage: ends it as soon as an endpoint is usable for long enough, and otherwise plans the
 /// next round of checks.
-pub(super) fn recover(
-    mut state: State,
-    view: &View<'_>,
-    strategy: &dyn Strategy,
-    random: &mut Random,
-) -> Next {
+pub(super) fn recover(mut state: State, view: &View<'_>, strategy: &dyn Strategy, random: &mut Random) -> Next {
     let Some(outage) = state.outage().copied() else { return (state, None) };
     let offline = matches!(state, State::Offline(_));
-    let usable = |_: usize, it: &EndpointView| {
-        it.is_usable() && it.since + outage.hold <= view.now
-    };
-    let back = if usable(view.active, view.ours()) {
-        Some(view.active)
-    } else {
-        best(view, strategy, &usable)
-    };
+    let usable = |_: usize, it: &EndpointView| it.is_usable() && it.since + outage.hold <= view.now;
+    let back = if usable(view.active, view.ours()) { Some(view.active) } else { best(view, strategy, &usable) };
     let network_works = offline && view.network_works_since(outage.since);
     if back.is_some() || network_works {
         // If nothing at all had answered, it was the network, and what it did is not held against
         // the endpoints: the app stays where it is unless that is found to fail now.
         let void = outage.silent && strategy.response() == Response::Investigate;
         let to = back.filter(|_| !void).unwrap_or(view.active);
-        let decision = if offline {
-            Decision::BackOnline { to, void }
-        } else {
-            Decision::Recover { to, void }
-        };
+        let decision = if offline { Decision::BackOnline { to, void } } else { Decision::Recover { to, void } };
         return (State::Steady(None), Some(decision));
     }
     let in_flight = view.endpoints.iter().any(|it| it.checking);

@@ -4,8 +4,8 @@ use super::selection::{best, is_better};
 use super::state::{Offline, PlannedMove, Stage, State};
 use super::strategy::Strategy;
 use super::suspicion::asked_in_haste;
-use super::{ConnectionView, EndpointView, Failover, ProbesView, View, World};
 use super::view::A_MOMENT;
+use super::{ConnectionView, EndpointView, Failover, ProbesView, View, World};
 use crate::base::time::{Millis, Timestamp, earliest};
 use crate::checks::Pace;
 use crate::config::Config;
@@ -43,8 +43,7 @@ impl Failover {
                 down,
                 flaky_only: down && !detector.is_dead(),
                 commanded: health.exclusion() == Some(Exclusion::Commanded),
-                unreachable: world.session.is_wanted()
-                    && reach.is_unreachable(cx.config.failure_threshold),
+                unreachable: world.session.is_wanted() && reach.is_unreachable(cx.config.failure_threshold),
                 retry_at: reach.retry_at().filter(|_| reach.failures() > 0).unwrap_or_default(),
                 last_pass: checked.last_pass(),
                 last_failure: checked.last_failure(),
@@ -68,13 +67,7 @@ impl Failover {
         views
     }
 
-    pub(super) fn view<'a>(
-        &self,
-        world: &World<'a>,
-        cx: &Context,
-        endpoints: &'a [EndpointView],
-        config: &'a Config,
-    ) -> View<'a> {
+    pub(super) fn view<'a>(&self, world: &World<'a>, cx: &Context, endpoints: &'a [EndpointView], config: &'a Config) -> View<'a> {
         let session = world.session;
         let active = &cx.endpoints[self.active];
         let talking = session.is_talking(active, cx.now);
@@ -108,12 +101,7 @@ impl Failover {
     }
 
     /// The best endpoint that is usable and `allowed`.
-    pub(crate) fn best(
-        &self,
-        world: &World<'_>,
-        cx: &Context,
-        allowed: &dyn Fn(usize) -> bool,
-    ) -> Option<usize> {
+    pub(crate) fn best(&self, world: &World<'_>, cx: &Context, allowed: &dyn Fn(usize) -> bool) -> Option<usize> {
         let endpoints = self.views(world, cx);
         let view = self.view(world, cx, &endpoints, &cx.config);
         best(&view, cx.strategy(), &|index, it| allowed(index) && it.is_usable())
@@ -199,28 +187,19 @@ impl Failover {
 }
 
 /// How often an endpoint is checked.
-pub(super) fn pace(
-    state: &State,
-    view: &View<'_>,
-    strategy: &dyn Strategy,
-    watch: Watch,
-    index: usize,
-) -> Pace {
+pub(super) fn pace(state: &State, view: &View<'_>, strategy: &dyn Strategy, watch: Watch, index: usize) -> Pace {
     let active = index == view.active;
     let (config, retry) = (view.config, view.retry.max);
     match (state, watch) {
         (_, Watch::Off) => Pace::Off,
-        (State::Steady(_) | State::Offline(Offline::Reported(_)), Watch::Mending)
-        | (State::Trying { .. }, _) => Pace::OnRequest,
+        (State::Steady(_) | State::Offline(Offline::Reported(_)), Watch::Mending) | (State::Trying { .. }, _) => Pace::OnRequest,
         // A platform can be wrong, so everyone is tried now and then.
         (State::Offline(Offline::Reported(_)), _) => Pace::Every(retry),
-        (State::AllDown(outage) | State::Offline(Offline::Presumed(outage)), _) => {
-            match outage.round {
-                _ if view.endpoints[index].is_usable() => Pace::Active,
-                Some(at) => Pace::Round(at),
-                None => Pace::Wait,
-            }
-        }
+        (State::AllDown(outage) | State::Offline(Offline::Presumed(outage)), _) => match outage.round {
+            _ if view.endpoints[index].is_usable() => Pace::Active,
+            Some(at) => Pace::Round(at),
+            None => Pace::Wait,
+        },
         (State::Suspecting(suspicion), _) if active && suspicion.decided => Pace::Leaving,
         (State::Steady(_) | State::Suspecting(_), _) if active => Pace::Active,
         (State::Suspecting(suspicion), _) => {
@@ -230,9 +209,7 @@ pub(super) fn pace(
                 None => Pace::Every(pause),
             }
         }
-        (State::Steady(_), _) if is_on_probation(view, strategy, index) => {
-            Pace::Every(view.endpoints[index].interval)
-        }
+        (State::Steady(_), _) if is_on_probation(view, strategy, index) => Pace::Every(view.endpoints[index].interval),
         (State::Steady(_), _) => match config.standby_interval {
             // A busy connection shows that the active endpoint lives: there is less hurry.
             Some(pause) if view.connection.talking => Pace::Every(pause.scaled(2, 1)),
@@ -240,9 +217,7 @@ pub(super) fn pace(
             // The app waits to go there.
             None if view.wish == Some(index) => Pace::Every(retry),
             // Where standbys are not watched, those that the app would go back to are.
-            None if strategy.fails_back() && is_better(view, strategy, index) => {
-                Pace::Every(config.failback.after.max(retry))
-            }
+            None if strategy.fails_back() && is_better(view, strategy, index) => Pace::Every(config.failback.after.max(retry)),
             None => Pace::OnRequest,
         },
     }
@@ -252,26 +227,16 @@ pub(super) fn pace(
 fn is_on_probation(view: &View<'_>, strategy: &dyn Strategy, index: usize) -> bool {
     const PROBATION: Millis = Millis::from_secs(30);
     let it = &view.endpoints[index];
-    it.flaps > 0
-        && it.passes()
-        && view.now + PROBATION >= it.ready_at
-        && strategy.fails_back()
-        && is_better(view, strategy, index)
+    it.flaps > 0 && it.passes() && view.now + PROBATION >= it.ready_at && strategy.fails_back() && is_better(view, strategy, index)
 }
 
 /// When a decision is due that waits for nothing but time, if one is later than `now`. `well_since`
 /// has, for each endpoint whose checks pass, since when.
-pub(super) fn due(
-    state: &State,
-    now: Timestamp,
-    well_since: impl Iterator<Item = Timestamp>,
-) -> Option<Timestamp> {
+pub(super) fn due(state: &State, now: Timestamp, well_since: impl Iterator<Item = Timestamp>) -> Option<Timestamp> {
     let due = match state {
         State::Suspecting(suspicion) => suspicion.verdict.map(|at| at + suspicion.spread),
         State::Steady(Some(PlannedMove { stage: Stage::Waiting(at), .. })) => Some(*at),
-        State::AllDown(outage) | State::Offline(Offline::Presumed(outage))
-            if outage.hold > Millis::ZERO =>
-        {
+        State::AllDown(outage) | State::Offline(Offline::Presumed(outage)) if outage.hold > Millis::ZERO => {
             return well_since.map(|since| since + outage.hold).filter(|at| *at > now).min();
         }
         _ => None,

@@ -26,11 +26,7 @@ struct Improvement {
 }
 
 /// The best endpoint among those `allowed`; among equals the first in the list.
-pub(crate) fn best(
-    view: &View<'_>,
-    strategy: &dyn Strategy,
-    allowed: &dyn Fn(usize, &EndpointView) -> bool,
-) -> Option<usize> {
+pub(crate) fn best(view: &View<'_>, strategy: &dyn Strategy, allowed: &dyn Fn(usize, &EndpointView) -> bool) -> Option<usize> {
     let (mut best, mut best_rank) = (None, None);
     for (index, endpoint) in view.endpoints.iter().enumerate() {
         if allowed(index, endpoint) {
@@ -44,12 +40,7 @@ pub(crate) fn best(
 }
 
 /// The move to plan from here while the active endpoint is not suspected, if there is one.
-pub(crate) fn plan(
-    planned: Option<PlannedMove>,
-    view: &View<'_>,
-    strategy: &dyn Strategy,
-    random: &mut Random,
-) -> Option<PlannedMove> {
+pub(crate) fn plan(planned: Option<PlannedMove>, view: &View<'_>, strategy: &dyn Strategy, random: &mut Random) -> Option<PlannedMove> {
     // The app may have closed the connection meanwhile, or asked for another one.
     if let Some(opening) = planned.filter(|planned| planned.stage == Stage::Opening)
         && view.connection.trying
@@ -71,8 +62,7 @@ pub(crate) fn is_due(planned: &PlannedMove, view: &View<'_>) -> bool {
     let theirs = &view.endpoints[planned.to];
     // One that has flapped must prove itself.
     let times = if theirs.flaps > 0 { FLAPPED_SUCCESSES } else { 1 };
-    let confirmed = planned.reason != SwitchReason::Failback
-        || theirs.successes >= view.config.failback.successes * times;
+    let confirmed = planned.reason != SwitchReason::Failback || theirs.successes >= view.config.failback.successes * times;
     matches!(planned.stage, Stage::Waiting(at) if at <= view.now) && confirmed
 }
 
@@ -87,9 +77,7 @@ fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> 
         return None;
     }
     let voluntary = view.voluntary_spread();
-    let well = |theirs: &EndpointView| {
-        theirs.health == Health::Healthy && !is_less_reliable(theirs, ours)
-    };
+    let well = |theirs: &EndpointView| theirs.health == Health::Healthy && !is_less_reliable(theirs, ours);
     match ours.health {
         Health::Maintenance => {
             let to = best(view, strategy, &|index, it| index != active && it.is_usable())?;
@@ -101,9 +89,7 @@ fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> 
         }
         // One that has had enough of us for a while may be well again after it.
         Health::Degraded if ours.rests_until.is_none() => {
-            let healthy = |index: usize, it: &EndpointView| {
-                index != active && it.health == Health::Healthy
-            };
+            let healthy = |index: usize, it: &EndpointView| index != active && it.health == Health::Healthy;
             if let Some(to) = best(view, strategy, &healthy) {
                 let ready = view.endpoints[to].free_at.max(ours.since + DEGRADED_FOR);
                 let reason = SwitchReason::Degraded;
@@ -111,9 +97,7 @@ fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> 
             }
         }
         Health::Healthy => {
-            let reliable = |index: usize, it: &EndpointView| {
-                index != active && well(it) && is_less_reliable(ours, it)
-            };
+            let reliable = |index: usize, it: &EndpointView| index != active && well(it) && is_less_reliable(ours, it);
             if let Some(to) = best(view, strategy, &reliable) {
                 let (ready, reason) = (view.endpoints[to].free_at, SwitchReason::Degraded);
                 return Some(Improvement { to, reason, ready, window: voluntary });
@@ -131,9 +115,7 @@ fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> 
         let (ready, reason) = (theirs.ready_at, SwitchReason::Failback);
         return Some(Improvement { to, reason, ready, window });
     }
-    let faster = |index: usize, it: &EndpointView| {
-        index != active && well(it) && it.rank == ours.rank && strategy.is_faster(ours, it)
-    };
+    let faster = |index: usize, it: &EndpointView| index != active && well(it) && it.rank == ours.rank && strategy.is_faster(ours, it);
     let to = best(view, strategy, &faster)?;
     let ready = view.endpoints[to].free_at.max(view.now + FASTER_FOR);
     let reason = SwitchReason::Faster;
@@ -150,7 +132,5 @@ pub(crate) fn is_better(view: &View<'_>, strategy: &dyn Strategy, index: usize) 
 /// Whether one endpoint fails often, and at least twice as often as another.
 pub(crate) fn is_less_reliable(one: &EndpointView, other: &EndpointView) -> bool {
     let share = |endpoint: &EndpointView| endpoint.failure_share;
-    share(one).is_some_and(|one| {
-        one >= UNRELIABLE && share(other).is_some_and(|other| other <= one / 2)
-    })
+    share(one).is_some_and(|one| one >= UNRELIABLE && share(other).is_some_and(|other| other <= one / 2))
 }

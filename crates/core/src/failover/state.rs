@@ -112,11 +112,7 @@ impl State {
 
     /// Whether a connection may be opened for a move.
     pub(crate) const fn may_be_opening(&self) -> bool {
-        matches!(
-            self,
-            Self::Suspecting(_)
-                | Self::Steady(Some(PlannedMove { stage: Stage::Opening, .. }))
-        )
+        matches!(self, Self::Suspecting(_) | Self::Steady(Some(PlannedMove { stage: Stage::Opening, .. })))
     }
 
     /// The state as the app sees it.

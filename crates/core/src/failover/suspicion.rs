@@ -98,9 +98,7 @@ pub(super) fn investigate(mut suspicion: Suspicion, view: &View<'_>, strategy: &
 /// The best endpoint whose checks pass, but that could not be connected to, if its back-off was over
 /// by then.
 fn retriable(view: &View<'_>, strategy: &dyn Strategy, by: Timestamp) -> Option<usize> {
-    best(view, strategy, &|index, it| {
-        index != view.active && it.passes() && it.unreachable && it.retry_at <= by
-    })
+    best(view, strategy, &|index, it| index != view.active && it.passes() && it.unreachable && it.retry_at <= by)
 }
 
 /// Why the active endpoint must be left, if it must.
@@ -128,10 +126,7 @@ fn is_alone_with_silence(suspicion: &Suspicion, view: &View<'_>) -> bool {
             asked = true;
         }
     }
-    asked
-        && silent(ours)
-        && ours.failures >= SILENCES
-        && !view.network_works_since(suspicion.since)
+    asked && silent(ours) && ours.failures >= SILENCES && !view.network_works_since(suspicion.since)
 }
 
 /// Whether an endpoint is usable and passed a check that began since the suspicion.
@@ -165,18 +160,15 @@ fn tells_apart(view: &View<'_>, standby: usize) -> bool {
 
 /// Whether the answer of a standby is still to be had.
 fn awaits_standbys(suspicion: &Suspicion, view: &View<'_>) -> bool {
-    view.endpoints.iter().enumerate().any(|(index, it)| {
-        index != view.active && (it.checking || asked_in_haste(suspicion, view, index).is_some())
-    })
+    view.endpoints
+        .iter()
+        .enumerate()
+        .any(|(index, it)| index != view.active && (it.checking || asked_in_haste(suspicion, view, index).is_some()))
 }
 
 /// For how many attempts a standby is checked in haste: one that has been asked since the suspicion
 /// began, has not passed, and may have been lost on the way.
-pub(crate) fn asked_in_haste(
-    suspicion: &Suspicion,
-    view: &View<'_>,
-    index: usize,
-) -> Option<u32> {
+pub(crate) fn asked_in_haste(suspicion: &Suspicion, view: &View<'_>, index: usize) -> Option<u32> {
     view.config.suspect_interval?;
     let it = &view.endpoints[index];
     let failure = it.failure.filter(|_| it.last_failure >= Some(suspicion.since));
@@ -206,13 +198,7 @@ fn no_alternative(suspicion: Suspicion, view: &View<'_>) -> Next {
     if view.connection.talking || (silent && (view.probes.in_flight || unasked)) {
         return (State::Suspecting(suspicion), None);
     }
-    let outage = Outage {
-        since: suspicion.since,
-        round: None,
-        backoff: Backoff::default(),
-        silent,
-        hold: view.hold,
-    };
+    let outage = Outage { since: suspicion.since, round: None, backoff: Backoff::default(), silent, hold: view.hold };
     match presumed_offline(&suspicion, view) {
         Some(reason) => {
             // Only what is answered from now on shows the contrary.

@@ -62,10 +62,7 @@ pub(crate) enum Decision {
     /// The connection to this endpoint did not open: it must wait longer.
     Postpone(usize),
     /// This endpoint is the active one from now on.
-    Switch {
-        to: usize,
-        reason: SwitchReason,
-    },
+    Switch { to: usize, reason: SwitchReason },
     /// Nobody is usable.
     AllDown,
     /// The outage is over, and the app is to be connected to this endpoint.
@@ -90,13 +87,7 @@ pub(crate) enum Decision {
 pub(super) type Next = (State, Option<Decision>);
 
 /// What becomes of the state by a fact.
-pub(crate) fn next(
-    state: State,
-    view: &View<'_>,
-    fact: Fact,
-    strategy: &dyn Strategy,
-    random: &mut Random,
-) -> Next {
+pub(crate) fn next(state: State, view: &View<'_>, fact: Fact, strategy: &dyn Strategy, random: &mut Random) -> Next {
     match fact {
         Fact::Observed => observed(state, view, strategy, random),
         Fact::NetworkLost => {
@@ -112,16 +103,12 @@ pub(crate) fn next(
             _ => (with_round_now(state, view), None),
         },
         Fact::Discarded => match state {
-            State::Steady(_) | State::Suspecting(_) | State::Trying { .. } => {
-                (State::Steady(None), None)
-            }
+            State::Steady(_) | State::Suspecting(_) | State::Trying { .. } => (State::Steady(None), None),
             State::AllDown(_) | State::Offline(_) => (with_round_now(state, view), None),
         },
         Fact::Passed | Fact::Opened | Fact::Message => sign_of_life(state, view, fact, random),
         Fact::TrialOpened(endpoint) => match state {
-            State::Steady(Some(PlannedMove { to, reason, stage: Stage::Opening }))
-                if to == endpoint =>
-            {
+            State::Steady(Some(PlannedMove { to, reason, stage: Stage::Opening })) if to == endpoint => {
                 (State::Steady(None), Some(Decision::Switch { to, reason }))
             }
             State::Suspecting(_) => {
@@ -143,15 +130,12 @@ pub(crate) fn next(
                 if to == target
                     && passed
                     && view.endpoints[to].passes()
-                    && (view.config.failure_threshold.is_some()
-                        || view.endpoints[to].proof <= 1) =>
+                    && (view.config.failure_threshold.is_some() || view.endpoints[to].proof <= 1) =>
             {
                 let reason = SwitchReason::Unhealthy;
                 (State::Steady(None), Some(Decision::Switch { to, reason }))
             }
-            State::Trying { target: to } if to == target => {
-                (State::Steady(None), Some(Decision::TryFailed))
-            }
+            State::Trying { target: to } if to == target => (State::Steady(None), Some(Decision::TryFailed)),
             _ => (state, None),
         },
     }
@@ -172,9 +156,7 @@ fn sign_of_life(state: State, view: &View<'_>, fact: Fact, random: &mut Random) 
         State::Offline(Offline::Reported(at)) if fact == Fact::Passed || view.now - at >= GRACE => {
             (State::Steady(None), Some(Decision::BackOnline { to: view.active, void: false }))
         }
-        State::Offline(Offline::Presumed(_)) if fact != Fact::Passed => {
-            (State::Steady(None), Some(back))
-        }
+        State::Offline(Offline::Presumed(_)) if fact != Fact::Passed => (State::Steady(None), Some(back)),
         State::AllDown(outage) if fact == Fact::Message && view.connection.talking => {
             let suspicion = Suspicion::new(outage.since, random.within(Millis::ZERO));
             let recover = Decision::Recover { to: view.active, void: false };
@@ -184,12 +166,7 @@ fn sign_of_life(state: State, view: &View<'_>, fact: Fact, random: &mut Random) 
     }
 }
 
-fn observed(
-    state: State,
-    view: &View<'_>,
-    strategy: &dyn Strategy,
-    random: &mut Random,
-) -> Next {
+fn observed(state: State, view: &View<'_>, strategy: &dyn Strategy, random: &mut Random) -> Next {
     match state {
         State::Steady(planned) if strategy.response() == Response::TryNext => {
             if !view.ours().down {
@@ -219,9 +196,7 @@ fn observed(
         State::Steady(planned) => steady(planned, view, strategy, random),
         State::Suspecting(_) if view.blind => (state, None),
         State::Suspecting(suspicion) => investigate(suspicion, view, strategy),
-        State::AllDown(_) | State::Offline(Offline::Presumed(_)) => {
-            recover(state, view, strategy, random)
-        }
+        State::AllDown(_) | State::Offline(Offline::Presumed(_)) => recover(state, view, strategy, random),
         State::Trying { .. } | State::Offline(Offline::Reported(_)) => (state, None),
     }
 }
@@ -233,12 +208,7 @@ fn has_been_asked_since(view: &View<'_>, index: usize) -> bool {
 }
 
 /// While nothing speaks against the active endpoint: goes where the app wishes, or to a better one.
-fn steady(
-    planned: Option<PlannedMove>,
-    view: &View<'_>,
-    strategy: &dyn Strategy,
-    random: &mut Random,
-) -> Next {
+fn steady(planned: Option<PlannedMove>, view: &View<'_>, strategy: &dyn Strategy, random: &mut Random) -> Next {
     let Some(planned) = plan(planned, view, strategy, random) else {
         return (State::Steady(None), None);
     };

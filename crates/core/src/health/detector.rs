@@ -137,11 +137,7 @@ impl Detector {
             self.timeouts = self.timeouts.saturating_add(1);
             return (Weight::of_chance(chance), Weight::of_chance(single));
         };
-        let weight = if evidence.is_error() {
-            weight.min(Weight::of_chance(self.loss.error_chance()))
-        } else {
-            weight
-        };
+        let weight = if evidence.is_error() { weight.min(Weight::of_chance(self.loss.error_chance())) } else { weight };
         (weight, weight)
     }
 

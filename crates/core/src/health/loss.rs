@@ -98,11 +98,7 @@ impl LossEstimator {
         let total = total.min(MEMORY.into());
         let burst = burst.min(BURST_MEMORY.into());
         Self {
-            usual: Baseline {
-                lost: lost.min(16 * total) as u16,
-                errors: errors.min(16 * total) as u16,
-                total: total as u16,
-            },
+            usual: Baseline { lost: lost.min(16 * total) as u16, errors: errors.min(16 * total) as u16, total: total as u16 },
             burst: Rate { lost: burst_lost.min(16 * burst) as u16, total: burst as u16 },
             ..Self::default()
         }
@@ -185,8 +181,7 @@ impl LossEstimator {
         if self.clean >= CLEAN {
             return Some(0);
         }
-        (u32::from(total) >= PRIOR)
-            .then(|| share(u32::from(lost) + u32::from(errors), u32::from(total)))
+        (u32::from(total) >= PRIOR).then(|| share(u32::from(lost) + u32::from(errors), u32::from(total)))
     }
 }
 

@@ -77,14 +77,7 @@ pub(crate) struct Pass {
 
 impl EndpointHealth {
     pub(crate) fn new(rule: Rule, now: Timestamp) -> Self {
-        Self {
-            health: Health::Unknown,
-            detector: Detector::new(rule),
-            successes: 0,
-            since: now,
-            exclusion: None,
-            verdict: None,
-        }
+        Self { health: Health::Unknown, detector: Detector::new(rule), successes: 0, since: now, exclusion: None, verdict: None }
     }
 
     pub(crate) const fn health(&self) -> Health {
@@ -147,12 +140,7 @@ impl EndpointHealth {
     }
 
     /// Takes in evidence against the endpoint.
-    pub(crate) fn failure(
-        &mut self,
-        evidence: Evidence,
-        witnesses: Witnesses,
-        now: Timestamp,
-    ) -> Option<HealthChange> {
+    pub(crate) fn failure(&mut self, evidence: Evidence, witnesses: Witnesses, now: Timestamp) -> Option<HealthChange> {
         self.successes = 0;
         match self.exclusion {
             // It was said that it would fail.
@@ -169,11 +157,8 @@ impl EndpointHealth {
         let change = self.turn(health, now);
         if change.is_some() && health == Health::Unhealthy {
             self.detector.discard_recent();
-            self.verdict = Some(Box::new(Verdict {
-                at: now,
-                suspicion: self.detector.suspicion(),
-                evidence: self.detector.evidence().to_vec(),
-            }));
+            self.verdict =
+                Some(Box::new(Verdict { at: now, suspicion: self.detector.suspicion(), evidence: self.detector.evidence().to_vec() }));
         }
         change
     }
@@ -182,8 +167,7 @@ impl EndpointHealth {
     pub(crate) fn exclude(&mut self, exclusion: Exclusion, now: Timestamp) -> Option<HealthChange> {
         match self.exclusion {
             Some(Exclusion::Commanded) => {}
-            Some(Exclusion::Removed(end))
-                if now < end && exclusion != Exclusion::Commanded => {}
+            Some(Exclusion::Removed(end)) if now < end && exclusion != Exclusion::Commanded => {}
             _ => self.exclusion = Some(exclusion),
         }
         self.successes = 0;

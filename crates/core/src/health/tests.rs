@@ -1,8 +1,8 @@
 //! What is taken for evidence, and what becomes of an endpoint by it.
 
 use super::*;
-use crate::protocol::outcome::FailureKind;
 use crate::base::time::Millis;
+use crate::protocol::outcome::FailureKind;
 
 const NOW: Timestamp = Timestamp::from_millis(0);
 

@@ -1,12 +1,12 @@
 //! Failure events: what is wrong with an endpoint, how often and since when, in the terms of those who run it.
 
+use crate::base::keyword::keywords;
+use crate::base::sliding::Sliding;
+use crate::base::time::{Millis, Timestamp};
 use crate::config::Name;
 use crate::config::reader::settings;
 use crate::config::writer::records;
-use crate::base::keyword::keywords;
 use crate::protocol::outcome::FailureKind;
-use crate::base::sliding::Sliding;
-use crate::base::time::{Millis, Timestamp};
 
 settings! {
     /// When a failure is an event of its own.

@@ -4,9 +4,9 @@ mod slot;
 
 pub(crate) use slot::{Slot, Sum};
 
+use crate::base::time::{Millis, Timestamp};
 use crate::config::Value;
 use crate::protocol::outcome::FailureKind;
-use crate::base::time::{Millis, Timestamp};
 
 /// Parts of the time that is remembered.
 const SLOTS: usize = 24;

@@ -1,13 +1,13 @@
 //! Metrics in the text format of Prometheus, as `OpenMetrics` has made it a standard.
 
 use super::{Observers, Record};
-use crate::config::Endpoint;
-use crate::engine::context::Context;
 use crate::base::keyword::Keyword;
-use crate::protocol::outcome::FailureKind;
-use crate::observe::report::ErrorClass;
 use crate::base::time::Millis;
 use crate::base::url::Scheme;
+use crate::config::Endpoint;
+use crate::engine::context::Context;
+use crate::observe::report::ErrorClass;
+use crate::protocol::outcome::FailureKind;
 use std::fmt::Write;
 
 /// What has been counted of an endpoint since the start; it never goes back.

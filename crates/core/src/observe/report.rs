@@ -1,9 +1,9 @@
 //! What the endpoints have been like over a time: for the operator, and for those who ask how good they are.
 
+use crate::base::keyword::{Keyword, keywords};
 use crate::config::Name;
 use crate::config::writer::records;
 use crate::observe::history::{Slot, Sum};
-use crate::base::keyword::{Keyword, keywords};
 use crate::protocol::outcome::FailureKind;
 
 records! {

@@ -116,12 +116,7 @@ impl Operator {
 }
 
 /// What a client does to carry out a strategy, or why it cannot.
-fn command(
-    cx: &Context,
-    checks: &Checks,
-    strategy: RecoveryStrategy,
-    endpoint: &Name,
-) -> Result<Command, &'static str> {
+fn command(cx: &Context, checks: &Checks, strategy: RecoveryStrategy, endpoint: &Name) -> Result<Command, &'static str> {
     let index = cx.index_of(endpoint).ok_or("the endpoint is gone")?;
     if strategy == RecoveryStrategy::Reconnect {
         return Ok(Command::Reconnect);
@@ -134,9 +129,7 @@ fn command(
     match checks.of(index).health().exclusion() {
         Some(Exclusion::Removed(end)) if cx.now < end => Err("it is out of rotation already"),
         Some(_) => Err("it is in maintenance"),
-        None if strategy == RecoveryStrategy::Drain => {
-            Ok(Command::Drain(endpoint.clone(), cx.config.recovery.out_of_rotation))
-        }
+        None if strategy == RecoveryStrategy::Drain => Ok(Command::Drain(endpoint.clone(), cx.config.recovery.out_of_rotation)),
         None => Ok(Command::Remove(endpoint.clone(), cx.config.recovery.out_of_rotation)),
     }
 }

@@ -1,11 +1,11 @@
 //! What is done about a failure: for each kind a list of strategies, tried in order until one helps, within limits.
 
+use crate::base::keyword::keywords;
+use crate::base::time::{Millis, Timestamp};
 use crate::config::Name;
 use crate::config::reader::settings;
 use crate::config::writer::records;
 use crate::observe::failures::{FailureEvent, FailureEventKind};
-use crate::base::keyword::keywords;
-use crate::base::time::{Millis, Timestamp};
 use std::collections::VecDeque;
 
 settings! {
@@ -261,8 +261,8 @@ impl Recoveries {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::observe::failures::Severity;
     use crate::base::keyword::Keyword;
+    use crate::observe::failures::Severity;
     use FailureEventKind::{ContainerStopped, HealthCheckFailed, HighResponseTime};
     use RecoveryStrategy::{Recreate, RemoveFromLoadBalancer, Restart, ScaleOut};
 
@@ -280,13 +280,7 @@ mod tests {
     }
 
     /// Ends an action; what to do next.
-    fn end(
-        recoveries: &mut Recoveries,
-        rules: &Recovery,
-        id: u32,
-        result: Result<(), String>,
-        now: Timestamp,
-    ) -> Option<Step> {
+    fn end(recoveries: &mut Recoveries, rules: &Recovery, id: u32, result: Result<(), String>, now: Timestamp) -> Option<Step> {
         if recoveries.end(id, result, now) { recoveries.after(rules, id, now) } else { None }
     }
 

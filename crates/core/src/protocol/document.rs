@@ -5,8 +5,8 @@
 //! - ASP.NET's health checks: `status` Healthy, Degraded, Unhealthy; `entries` with a `status` each.
 //! - django-watchman's like, as event-management servers publish it: `status` success or failure; `results` with `checker` and `passed`.
 
-use crate::config::Value;
 use crate::base::time::Millis;
+use crate::config::Value;
 
 /// What a server says of its own health.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! What the engine asks of its shell. A shell executes an effect or reports why it could not; it never drops one.
 
-use crate::config::Endpoint;
-use crate::protocol::event::Event;
 use crate::base::keyword::keywords;
 use crate::base::time::{Millis, Timestamp};
+use crate::config::Endpoint;
+use crate::protocol::event::Event;
 use std::sync::Arc;
 
 /// Number of a check, unique within an engine.

@@ -1,15 +1,15 @@
 //! What the app is told.
 
+use crate::base::keyword::keywords;
 use crate::breaker::rules::BreakerState;
 use crate::config::writer::{Write, serialize_as_written, table};
 use crate::config::{Name, Value};
+use crate::health::Health;
 #[cfg(feature = "recovery")]
 use crate::observe::failures::FailureEvent;
-use crate::health::Health;
-use crate::base::keyword::keywords;
-use crate::protocol::outcome::{FailureKind, Header};
 #[cfg(feature = "recovery")]
 use crate::operate::recovery::RecoveryAction;
+use crate::protocol::outcome::{FailureKind, Header};
 
 /// What the app is told.
 #[derive(Clone, Debug, PartialEq)]

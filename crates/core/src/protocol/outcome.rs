@@ -1,9 +1,9 @@
 //! What came of a check, typed where it happened, and whether that passes. Nobody ever parses an error text.
 
-use crate::config::{Check, HealthCheck};
-use crate::protocol::document::{DocumentStatus, HealthDocument};
 use crate::base::keyword::keywords;
 use crate::base::time::Millis;
+use crate::config::{Check, HealthCheck};
+use crate::protocol::document::{DocumentStatus, HealthDocument};
 
 /// What came of a check, before anyone has judged it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! The engine's state at one moment, for showing.
 
+use crate::base::keyword::keywords;
 use crate::breaker::rules::BreakerState;
 use crate::config::Name;
 use crate::config::writer::records;
 use crate::health::Health;
-use crate::base::keyword::keywords;
 
 records! {
     /// The engine's state at one moment.

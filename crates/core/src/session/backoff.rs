@@ -1,8 +1,8 @@
 //! Waits between retries: exponential, capped, with full jitter, so that clients that failed together do not come back together.
 
-use crate::config::Retry;
 use crate::base::random::Random;
 use crate::base::time::Millis;
+use crate::config::Retry;
 
 /// How many retries there have been.
 #[derive(Clone, Copy, Debug, Default)]

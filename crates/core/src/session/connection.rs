@@ -231,14 +231,8 @@ impl Connection {
 
     /// A socket is open. It takes over, unless it is a trial to an endpoint that has to show first
     /// that its connections last. `None` for one that is not ours any more.
-    pub(crate) fn opened(
-        &mut self,
-        cx: &mut Context,
-        id: ConnectionId,
-        lasts: bool,
-    ) -> Option<Opened> {
-        if let Some(Candidate { socket, purpose }) = self.candidate.as_mut().filter(|it| it.socket.id == id)
-        {
+    pub(crate) fn opened(&mut self, cx: &mut Context, id: ConnectionId, lasts: bool) -> Option<Opened> {
+        if let Some(Candidate { socket, purpose }) = self.candidate.as_mut().filter(|it| it.socket.id == id) {
             let (endpoint, purpose) = (socket.endpoint.clone(), *purpose);
             socket.phase = Phase::Open { since: cx.now };
             let promoted = purpose != Purpose::Trial || lasts;
@@ -247,8 +241,7 @@ impl Connection {
             }
             return Some(Opened { endpoint, purpose: Some(purpose), promoted });
         }
-        let opening =
-            |socket: &&mut Socket| socket.id == id && matches!(socket.phase, Phase::Opening { .. });
+        let opening = |socket: &&mut Socket| socket.id == id && matches!(socket.phase, Phase::Opening { .. });
         let socket = self.current.as_mut().filter(opening)?;
         socket.phase = Phase::Open { since: cx.now };
         cx.push(Effect::Promote { id });

@@ -244,20 +244,10 @@ impl Session {
         }
         self.idle.pause();
         self.heard_at = Some(cx.now);
-        Some(if opened.purpose == Some(Purpose::Trial) {
-            SessionFact::TrialOpened(index)
-        } else {
-            SessionFact::Opened(index)
-        })
+        Some(if opened.purpose == Some(Purpose::Trial) { SessionFact::TrialOpened(index) } else { SessionFact::Opened(index) })
     }
 
-    pub(crate) fn closed(
-        &mut self,
-        cx: &mut Context,
-        id: ConnectionId,
-        code: Option<u16>,
-        retry: &Retry,
-    ) -> Option<SessionFact> {
+    pub(crate) fn closed(&mut self, cx: &mut Context, id: ConnectionId, code: Option<u16>, retry: &Retry) -> Option<SessionFact> {
         let closed = self.connection.closed(id, cx.now)?;
         let index = cx.index_of(&closed.endpoint.name);
         // One that closes at once, and not by the app's own word, is as good as none.
@@ -268,11 +258,7 @@ impl Session {
             if closed.lasted.is_some_and(|lasted| lasted > STABLE) {
                 reach.lasted();
             }
-            next = if failed {
-                reach.failed(cx.now, retry, &mut cx.random)
-            } else {
-                reach.wait(cx.now, retry, &mut cx.random)
-            };
+            next = if failed { reach.failed(cx.now, retry, &mut cx.random) } else { reach.wait(cx.now, retry, &mut cx.random) };
         }
         if closed.purpose == Some(Purpose::Trial) {
             self.make_up_for_trial(next);
@@ -316,11 +302,7 @@ impl Session {
 
     /// When something is to be done; `attempts` says whether any are made at present.
     pub(crate) fn due(&self, cx: &Context, attempts: bool) -> Option<Timestamp> {
-        earliest(&[
-            self.connection.deadline(),
-            self.retry_at.filter(|_| attempts),
-            self.lasting_at(cx),
-        ])
+        earliest(&[self.connection.deadline(), self.retry_at.filter(|_| attempts), self.lasting_at(cx)])
     }
 
     /// When the silence of the connection is remarkable.
@@ -354,9 +336,7 @@ impl Session {
         let current = self.connection.open_since().filter(|(endpoint, _)| {
             let place = cx.index_of(&endpoint.name).filter(|_| !doubted);
             // One to an older URL of the endpoint shows nothing of the present one.
-            place.is_some_and(|index| {
-                cx.endpoints[index].connect == endpoint.connect && self.reach[index].failures() > 0
-            })
+            place.is_some_and(|index| cx.endpoints[index].connect == endpoint.connect && self.reach[index].failures() > 0)
         });
         let trial = self.connection.trial_since();
         earliest(&[current.map(|(_, at)| at + STABLE), trial.map(|(_, at)| at + STABLE)])
@@ -372,10 +352,8 @@ impl Session {
             place.filter(|index| cx.endpoints[*index].connect == endpoint.connect)
         };
         let doubted = self.connection.is_presumed_dead();
-        let (current, trial) = (
-            self.connection.open_since().filter(|_| !doubted).and_then(lasts),
-            self.connection.trial_since().and_then(lasts),
-        );
+        let (current, trial) =
+            (self.connection.open_since().filter(|_| !doubted).and_then(lasts), self.connection.trial_since().and_then(lasts));
         if let Some(index) = current {
             self.reach[index].lasted();
         }

@@ -54,16 +54,11 @@ impl Maker {
 
     /// Faults come together: the same for all, for several, or each with its own.
     fn several_fall_ill(&mut self) {
-        let same = self
-            .chance
-            .percent(70)
-            .then(|| faults::ill(&mut self.chance));
+        let same = self.chance.percent(70).then(|| faults::ill(&mut self.chance));
         let share = self.chance.pick(&[60, 100]);
         for name in self.names() {
             if self.chance.percent(share) {
-                let health = same
-                    .clone()
-                    .unwrap_or_else(|| faults::ill(&mut self.chance));
+                let health = same.clone().unwrap_or_else(|| faults::ill(&mut self.chance));
                 self.health(&name, health);
             }
         }
@@ -71,11 +66,7 @@ impl Maker {
 
     /// Health and sockets fail together, as when a server dies.
     fn crash(&mut self) {
-        let names = if self.chance.percent(25) {
-            self.names()
-        } else {
-            vec![self.name()]
-        };
+        let names = if self.chance.percent(25) { self.names() } else { vec![self.name()] };
         let hangs = self.chance.percent(50);
         for name in names {
             self.health(&name, json!(if hangs { "hang" } else { "refused" }));
@@ -132,9 +123,7 @@ impl Maker {
     }
 
     fn connections_end(&mut self) {
-        let end = self
-            .chance
-            .weighted(&[(4, Some("die")), (3, Some("break")), (2, None)]);
+        let end = self.chance.weighted(&[(4, Some("die")), (3, Some("break")), (2, None)]);
         if let Some(end) = end {
             self.write(json!({ "connections": end }));
         }
@@ -162,11 +151,7 @@ impl Maker {
     }
 
     fn preference(&mut self) {
-        let name = if self.chance.percent(70) {
-            Some(self.name())
-        } else {
-            None
-        };
+        let name = if self.chance.percent(70) { Some(self.name()) } else { None };
         self.command(json!({ "prefer": name }));
     }
 
@@ -185,11 +170,7 @@ impl Maker {
         let list = self.endpoints.clone();
         self.command(json!({ "setEndpoints": list }));
         let names = self.names();
-        if self
-            .in_maintenance
-            .as_ref()
-            .is_some_and(|name| !names.contains(name))
-        {
+        if self.in_maintenance.as_ref().is_some_and(|name| !names.contains(name)) {
             self.in_maintenance = None;
         }
     }
@@ -209,11 +190,7 @@ impl Maker {
             2 => self.command(json!("stop")),
             _ => {
                 for index in 0..self.neutrals {
-                    let health = if self.chance.percent(50) {
-                        json!({ "status": 204 })
-                    } else {
-                        faults::neutral(&mut self.chance)
-                    };
+                    let health = if self.chance.percent(50) { json!({ "status": 204 }) } else { faults::neutral(&mut self.chance) };
                     self.health(&format!("connectivity-{index}"), health);
                 }
             }

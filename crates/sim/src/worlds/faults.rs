@@ -67,11 +67,7 @@ pub(super) fn poor(chance: &mut Chance) -> Value {
 
 /// Anything but well.
 pub(super) fn ill(chance: &mut Chance) -> Value {
-    if chance.percent(70) {
-        dead(chance)
-    } else {
-        poor(chance)
-    }
+    if chance.percent(70) { dead(chance) } else { poor(chance) }
 }
 
 /// What becomes of an endpoint's sockets.
@@ -94,10 +90,5 @@ pub(super) fn socket(chance: &mut Chance) -> Value {
 
 /// What one of somebody else's URLs does when it does not work.
 pub(super) fn neutral(chance: &mut Chance) -> Value {
-    chance.pick(&[
-        json!("hang"),
-        json!("unreachable"),
-        json!("refused"),
-        json!({ "status": 503 }),
-    ])
+    chance.pick(&[json!("hang"), json!("unreachable"), json!("refused"), json!({ "status": 503 })])
 }

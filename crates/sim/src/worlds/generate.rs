@@ -39,16 +39,10 @@ pub fn generate(seed: u64) -> Value {
         "duration": maker.at,
         "world": maker.entries,
     });
-    if let Some(interval) = maker
-        .chance
-        .weighted(&[(4, Some("1s")), (2, Some("5s")), (4, None)])
-    {
+    if let Some(interval) = maker.chance.weighted(&[(4, Some("1s")), (2, Some("5s")), (4, None)]) {
         scenario["messages"] = json!(interval);
     }
-    if let Some(grid) = maker
-        .chance
-        .weighted(&[(88, None), (10, Some("1s")), (2, Some("60s"))])
-    {
+    if let Some(grid) = maker.chance.weighted(&[(88, None), (10, Some("1s")), (2, Some("60s"))]) {
         scenario["timers"] = json!(grid);
     }
     scenario
@@ -96,11 +90,7 @@ impl Maker {
     }
 
     pub(super) fn names(&self) -> Vec<String> {
-        self.endpoints
-            .iter()
-            .filter_map(|endpoint| endpoint["name"].as_str())
-            .map(str::to_owned)
-            .collect()
+        self.endpoints.iter().filter_map(|endpoint| endpoint["name"].as_str()).map(str::to_owned).collect()
     }
 
     pub(super) fn name(&mut self) -> String {
@@ -112,11 +102,7 @@ impl Maker {
     fn begin(&mut self) {
         for name in self.names() {
             if self.chance.percent(50) {
-                let health = if self.chance.percent(70) {
-                    faults::well(&mut self.chance)
-                } else {
-                    faults::ill(&mut self.chance)
-                };
+                let health = if self.chance.percent(70) { faults::well(&mut self.chance) } else { faults::ill(&mut self.chance) };
                 self.health(&name, health);
             }
         }

@@ -33,13 +33,8 @@ pub(super) fn retry_after(health: &Health) -> Option<Millis> {
     let Health::Answers(answers) = health else {
         return None;
     };
-    let seconds = answers
-        .headers
-        .get("retry-after")
-        .and_then(|seconds| seconds.parse().ok());
-    seconds
-        .filter(|_| matches!(answers.status, 429 | 503))
-        .map(Millis::from_secs)
+    let seconds = answers.headers.get("retry-after").and_then(|seconds| seconds.parse().ok());
+    seconds.filter(|_| matches!(answers.status, 429 | 503)).map(Millis::from_secs)
 }
 
 /// What to think of an endpoint that answers like this.
@@ -55,19 +50,12 @@ pub(super) fn grade_of(answers: &Answers, endpoint: &Endpoint, config: &Config) 
     if !check.expect_status.matches(answers.status) {
         return Grade::Fails;
     }
-    let json = answers
-        .headers
-        .get("content-type")
-        .is_some_and(|kind| HealthDocument::is_in(kind));
+    let json = answers.headers.get("content-type").is_some_and(|kind| HealthDocument::is_in(kind));
     if check.document && json {
         // The published script knows nothing of maintenance, and what a warning asks for is a
         // matter of taste.
         let says = |word: &str| answers.body.contains(word);
-        return if says("fail") || (says("maintenance") && !is_blind(config)) {
-            Grade::Fails
-        } else {
-            Grade::Mixed
-        };
+        return if says("fail") || (says("maintenance") && !is_blind(config)) { Grade::Fails } else { Grade::Mixed };
     }
     let degraded = u64::from(config.degraded_latency.get());
     let (quickest, slowest) = (u64::from(quickest.get()), u64::from(slowest.get()));

@@ -15,27 +15,16 @@ const TALKED: u32 = 10;
 /// The rules that did not hold when the scenario ran, each once, in the order in which they were
 /// found broken.
 pub fn judge(scenario: &Scenario) -> Result<Vec<Broken>, Invalid> {
-    let Prepared {
-        config,
-        mut simulation,
-        happenings,
-        end,
-    } = scenario.prepare()?;
+    let Prepared { config, mut simulation, happenings, end } = scenario.prepare()?;
     let mut watch = Watch::new(config, scenario.messages, scenario.timers);
     let mut begun = false;
     let mut rest = happenings.as_slice();
     loop {
         // What happens at the same moment is one turn of the world.
-        let now = if begun {
-            rest.first().map(|(at, _)| *at)
-        } else {
-            Some(Timestamp::default())
-        };
+        let now = if begun { rest.first().map(|(at, _)| *at) } else { Some(Timestamp::default()) };
         let Some(now) = now else { break };
         let turn = rest.iter().take_while(|(at, _)| *at == now).count();
-        let until = rest
-            .get(turn)
-            .map_or(end, |(at, _)| Timestamp::from_millis(at.as_millis() - 1));
+        let until = rest.get(turn).map_or(end, |(at, _)| Timestamp::from_millis(at.as_millis() - 1));
         if begun {
             simulation.go_on(until, &rest[..turn], &mut watch);
         } else {
@@ -44,19 +33,10 @@ pub fn judge(scenario: &Scenario) -> Result<Vec<Broken>, Invalid> {
         }
         rest = &rest[turn..];
         if simulation.spins() {
-            watch.broken(
-                Rule::Busy,
-                until,
-                "it wants to be woken at one moment again and again".to_owned(),
-            );
+            watch.broken(Rule::Busy, until, "it wants to be woken at one moment again and again".to_owned());
             break;
         }
-        Phase {
-            watch: &mut watch,
-            simulation: &simulation,
-            now: until,
-        }
-        .end();
+        Phase { watch: &mut watch, simulation: &simulation, now: until }.end();
         watch.begin_phase(until);
     }
     Ok(watch.found)
@@ -94,10 +74,7 @@ impl Phase<'_> {
 
     /// Whether a connection to the endpoint is open, dead or not.
     fn open_to(&self, name: &str) -> Option<&Open> {
-        self.simulation
-            .open()
-            .iter()
-            .find(|open| open.endpoint == name)
+        self.simulation.open().iter().find(|open| open.endpoint == name)
     }
 
     /// In the background a client may sleep for good, and frozen it must.
@@ -114,10 +91,7 @@ impl Phase<'_> {
     fn app_is_where_it_works(&mut self) {
         let truth = &self.watch.truth;
         let name = self.simulation.active();
-        let Some(active) = truth
-            .endpoint(name)
-            .filter(|active| !is_blind(&truth.config) && !truth.is_well(active))
-        else {
+        let Some(active) = truth.endpoint(name).filter(|active| !is_blind(&truth.config) && !truth.is_well(active)) else {
             return;
         };
         let has_socket = self.open_to(name).is_some();
@@ -132,10 +106,7 @@ impl Phase<'_> {
         });
         if let Some((other, waited, fair)) = late {
             let is = self.describe(name);
-            let well = format!(
-                "`{}` has been well for {waited}; fair: {fair} ms",
-                other.name
-            );
+            let well = format!("`{}` has been well for {waited}; fair: {fair} ms", other.name);
             let what = format!("`{name}` is active and {is}, though {well}");
             self.break_rule(Rule::L1, what);
         }
@@ -143,19 +114,9 @@ impl Phase<'_> {
 
     fn describe(&self, name: &str) -> String {
         let truth = &self.watch.truth;
-        let grade = truth
-            .endpoint(name)
-            .map_or(Grade::Mixed, |endpoint| truth.grade(endpoint));
-        let socket = if truth.accepts(name) {
-            "accepts"
-        } else {
-            "does not accept"
-        };
-        let maintenance = if truth.in_maintenance(name) {
-            ", in maintenance"
-        } else {
-            ""
-        };
+        let grade = truth.endpoint(name).map_or(Grade::Mixed, |endpoint| truth.grade(endpoint));
+        let socket = if truth.accepts(name) { "accepts" } else { "does not accept" };
+        let maintenance = if truth.in_maintenance(name) { ", in maintenance" } else { "" };
         format!("{grade:?}, {socket}{maintenance}")
     }
 
@@ -164,21 +125,13 @@ impl Phase<'_> {
     fn app_is_connected(&mut self) {
         let truth = &self.watch.truth;
         let name = self.simulation.active();
-        let Some(active) = truth
-            .endpoint(name)
-            .filter(|active| truth.wants_socket && truth.is_well(active))
-        else {
+        let Some(active) = truth.endpoint(name).filter(|active| truth.wants_socket && truth.is_well(active)) else {
             return;
         };
-        let well = truth
-            .available(name, self.now)
-            .min(self.now - self.watch.switched);
+        let well = truth.available(name, self.now).min(self.now - self.watch.switched);
         let fair = self.fair().connected();
         if self.open_to(name).is_none() && u64::from(well.get()) >= fair {
-            let what = format!(
-                "no connection to `{}`, which has been active and well for {well}; fair: {fair} ms",
-                active.name
-            );
+            let what = format!("no connection to `{}`, which has been active and well for {well}; fair: {fair} ms", active.name);
             self.break_rule(Rule::L2, what);
         }
     }
@@ -197,27 +150,13 @@ impl Phase<'_> {
         if blind && truth.in_maintenance(active.name.as_str()) {
             return;
         }
-        let nobody = truth
-            .endpoints
-            .iter()
-            .all(|endpoint| fails(endpoint) || cannot(endpoint.name.as_str()));
-        let waited = truth
-            .endpoints
-            .iter()
-            .map(|endpoint| truth.unchanged(endpoint.name.as_str(), self.now))
-            .min();
-        let waited = waited
-            .unwrap_or(Millis::ZERO)
-            .min(self.now - self.watch.heard);
+        let nobody = truth.endpoints.iter().all(|endpoint| fails(endpoint) || cannot(endpoint.name.as_str()));
+        let waited = truth.endpoints.iter().map(|endpoint| truth.unchanged(endpoint.name.as_str(), self.now)).min();
+        let waited = waited.unwrap_or(Millis::ZERO).min(self.now - self.watch.heard);
         let fair = self.fair().told(active);
         if nobody && !self.watch.outage && u64::from(waited.get()) >= fair {
-            let which = if truth.endpoints.iter().all(fails) {
-                "every check fails"
-            } else {
-                "nobody can be connected to"
-            };
-            let what =
-                format!("{which} for {waited}, and the app has not been told; fair: {fair} ms");
+            let which = if truth.endpoints.iter().all(fails) { "every check fails" } else { "nobody can be connected to" };
+            let what = format!("{which} for {waited}, and the app has not been told; fair: {fair} ms");
             self.break_rule(Rule::L3, what);
         }
     }
@@ -226,30 +165,18 @@ impl Phase<'_> {
     fn dead_connection_is_replaced(&mut self) {
         let truth = &self.watch.truth;
         let name = self.simulation.active();
-        let Some(endpoint) = truth
-            .endpoint(name)
-            .filter(|endpoint| truth.wants_socket && truth.is_well(endpoint))
-        else {
+        let Some(endpoint) = truth.endpoint(name).filter(|endpoint| truth.wants_socket && truth.is_well(endpoint)) else {
             return;
         };
-        let used = self
-            .simulation
-            .open()
-            .iter()
-            .find(|open| self.watch.in_use.contains(&open.id) && open.endpoint == name);
-        let Some((rhythm, open)) = self
-            .watch
-            .messages
-            .zip(used.filter(|open| open.messages >= TALKED))
-        else {
+        let used = self.simulation.open().iter().find(|open| self.watch.in_use.contains(&open.id) && open.endpoint == name);
+        let Some((rhythm, open)) = self.watch.messages.zip(used.filter(|open| open.messages >= TALKED)) else {
             return;
         };
         let Some(dead) = open.dead else { return };
         let waited = (self.now - dead).min(truth.available(name, self.now));
         let fair = self.fair().replaced(endpoint, rhythm);
         if u64::from(waited.get()) >= fair {
-            let what =
-                format!("the connection to `{name}` has been dead for {waited}; fair: {fair} ms");
+            let what = format!("the connection to `{name}` has been dead for {waited}; fair: {fair} ms");
             self.break_rule(Rule::L4, what);
         }
     }

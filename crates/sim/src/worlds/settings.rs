@@ -12,13 +12,7 @@ pub(super) fn config(endpoints: &[Value], ranking: &Ranking, chance: &mut Chance
         config["preset"] = json!(preset);
     }
     if preset != "appServices" {
-        let strategies = [
-            (50, "priority"),
-            (15, "latency"),
-            (15, "weighted"),
-            (15, "sticky"),
-            (5, "cyclic"),
-        ];
+        let strategies = [(50, "priority"), (15, "latency"), (15, "weighted"), (15, "sticky"), (5, "cyclic")];
         let strategy = chance.weighted(&strategies);
         if strategy != "priority" {
             config["strategy"] = json!(strategy);
@@ -55,43 +49,17 @@ fn settings() -> Vec<Setting> {
     let url = |name: &str| json!(format!("https://{name}.example/generate_204"));
     vec![
         (12, "suspectInterval", vec![json!(null), json!("1s")]),
-        (
-            12,
-            "standbyInterval",
-            vec![json!(null), json!("10s"), json!("2m")],
-        ),
+        (12, "standbyInterval", vec![json!(null), json!("10s"), json!("2m")]),
         (15, "failureThreshold", vec![json!(2), json!(3), json!(5)]),
         (12, "successThreshold", vec![json!(2), json!(3)]),
         (10, "suspicionLevel", vec![json!(4), json!(12)]),
         (10, "backgroundChecks", vec![json!(true)]),
-        (
-            25,
-            "connectivity",
-            vec![
-                json!([url("neutral")]),
-                json!([url("neutral"), url("other")]),
-            ],
-        ),
+        (25, "connectivity", vec![json!([url("neutral")]), json!([url("neutral"), url("other")])]),
         (10, "degradedLatency", vec![json!("1s"), json!("10s")]),
         (10, "busyInterval", vec![json!("5s"), json!("1m")]),
         (10, "initialDelay", vec![json!("1s"), json!("10s")]),
-        (
-            10,
-            "retry",
-            vec![
-                json!({ "max": "5s" }),
-                json!({ "initial": "2s", "max": "60s" }),
-            ],
-        ),
-        (
-            15,
-            "failback",
-            vec![
-                json!({ "after": "10s", "successes": 1 }),
-                json!({ "after": "0s" }),
-                json!({ "after": "5m" }),
-            ],
-        ),
+        (10, "retry", vec![json!({ "max": "5s" }), json!({ "initial": "2s", "max": "60s" })]),
+        (15, "failback", vec![json!({ "after": "10s", "successes": 1 }), json!({ "after": "0s" }), json!({ "after": "5m" })]),
     ]
 }
 

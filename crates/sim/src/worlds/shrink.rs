@@ -32,32 +32,22 @@ fn breaks(scenario: &Value, rule: Rule) -> Option<Broken> {
         return None;
     }
     let scenario = Scenario::from_json(&scenario.to_string()).ok()?;
-    judge(&scenario)
-        .ok()?
-        .into_iter()
-        .find(|broken| broken.rule == rule)
+    judge(&scenario).ok()?.into_iter().find(|broken| broken.rule == rule)
 }
 
 /// Whether the app or the platform does something while the device sleeps.
 fn disturbs_sleep(scenario: &Value) -> bool {
     let mut asleep_until = 0;
-    scenario["world"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .any(|entry| {
-            let at = entry["at"].as_u64().unwrap_or(0);
-            let told = entry["network"].is_string() && entry["silent"] != json!(true);
-            let awake = told || entry["device"] != Value::Null || entry["command"] != Value::Null;
-            let disturbs = at < asleep_until && awake;
-            if let Some(time) = entry["device"]["sleeps"]
-                .as_str()
-                .and_then(|text| text.parse::<Millis>().ok())
-            {
-                asleep_until = at + u64::from(time.get());
-            }
-            disturbs
-        })
+    scenario["world"].as_array().into_iter().flatten().any(|entry| {
+        let at = entry["at"].as_u64().unwrap_or(0);
+        let told = entry["network"].is_string() && entry["silent"] != json!(true);
+        let awake = told || entry["device"] != Value::Null || entry["command"] != Value::Null;
+        let disturbs = at < asleep_until && awake;
+        if let Some(time) = entry["device"]["sleeps"].as_str().and_then(|text| text.parse::<Millis>().ok()) {
+            asleep_until = at + u64::from(time.get());
+        }
+        disturbs
+    })
 }
 
 /// Takes a smaller scenario if the rule is broken in it as well.
@@ -100,9 +90,7 @@ fn drop_entries(smallest: &mut Value, rule: Rule) {
 }
 
 fn drop_endpoints(smallest: &mut Value, rule: Rule) {
-    let mut index = smallest["config"]["endpoints"]
-        .as_array()
-        .map_or(0, Vec::len);
+    let mut index = smallest["config"]["endpoints"].as_array().map_or(0, Vec::len);
     while index > 0 {
         index -= 1;
         let mut smaller = smallest.clone();
@@ -137,10 +125,7 @@ fn drop_settings(smallest: &mut Value, rule: Rule) {
 }
 
 fn keys(value: &Value) -> Vec<String> {
-    value
-        .as_object()
-        .map(|table| table.keys().cloned().collect())
-        .unwrap_or_default()
+    value.as_object().map(|table| table.keys().cloned().collect()).unwrap_or_default()
 }
 
 fn drop_key(smallest: &mut Value, path: &[&str], rule: Rule) -> bool {
@@ -151,19 +136,13 @@ fn drop_key(smallest: &mut Value, path: &[&str], rule: Rule) -> bool {
     for name in tables {
         table = table.and_then(|table| table.get_mut(*name)?.as_object_mut());
     }
-    table.is_some_and(|table| table.remove(*key).is_some())
-        && take_if_broken(smallest, smaller, rule)
+    table.is_some_and(|table| table.remove(*key).is_some()) && take_if_broken(smallest, smaller, rule)
 }
 
 /// The time between two turns of the world is halved as often as may be, and then the numbers are
 /// made round.
 fn shorten_phases(smallest: &mut Value, rule: Rule) {
-    let mut times: Vec<_> = smallest["world"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| entry["at"].as_u64())
-        .collect();
+    let mut times: Vec<_> = smallest["world"].as_array().into_iter().flatten().filter_map(|entry| entry["at"].as_u64()).collect();
     times.push(smallest["duration"].as_u64().unwrap_or(0));
     times.dedup();
     for index in 0..times.len() {

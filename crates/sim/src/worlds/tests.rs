@@ -6,9 +6,7 @@ use super::{generate, judge, shrink};
 use crate::entry::{Device, Fault, Happening, Health, NetworkState};
 use crate::scenario::Scenario;
 use crate::simulation::Observer;
-use steadfast::{
-    Config, Effect, Endpoint, Event, Input, OfflineReason, Preset, SwitchReason, Timestamp,
-};
+use steadfast::{Config, Effect, Endpoint, Event, Input, OfflineReason, Preset, SwitchReason, Timestamp};
 
 const A: &str = "a";
 const B: &str = "b";
@@ -28,11 +26,7 @@ fn watch() -> Watch {
 }
 
 fn switched(from: &str, to: &str, reason: SwitchReason) -> Event {
-    Event::Switched {
-        from: from.into(),
-        to: to.into(),
-        reason,
-    }
+    Event::Switched { from: from.into(), to: to.into(), reason }
 }
 
 fn falls_ill(name: &str) -> Happening {
@@ -54,11 +48,7 @@ fn whoever_leaves_a_working_endpoint_needs_a_reason() {
     fine.happening(at(301), &falls_ill(B));
     fine.event(at(302), switched(B, A, SwitchReason::Unhealthy));
     assert_found(&fine, &[]);
-    for reason in [
-        SwitchReason::Unhealthy,
-        SwitchReason::Failback,
-        SwitchReason::Recovered,
-    ] {
+    for reason in [SwitchReason::Unhealthy, SwitchReason::Failback, SwitchReason::Recovered] {
         let mut watch = watch();
         watch.event(at(200), switched(A, B, reason));
         assert_found(&watch, &[Rule::S1]);
@@ -74,31 +64,16 @@ fn an_outage_is_told_where_there_is_one() {
 
     let mut offline = watch();
     offline.happening(at(100), &falls_ill(A));
-    offline.event(
-        at(110),
-        Event::Offline {
-            reason: OfflineReason::Unreachable,
-        },
-    );
+    offline.event(at(110), Event::Offline { reason: OfflineReason::Unreachable });
     assert_found(&offline, &[Rule::S2]);
 
     let mut untold = watch();
-    untold.event(
-        at(1),
-        Event::Offline {
-            reason: OfflineReason::Told,
-        },
-    );
+    untold.event(at(1), Event::Offline { reason: OfflineReason::Told });
     assert_found(&untold, &[Rule::S2]);
 
     let mut true_words = watch();
     true_words.happening(at(100), &Happening::Network(NetworkState::Offline, false));
-    true_words.event(
-        at(100),
-        Event::Offline {
-            reason: OfflineReason::Told,
-        },
-    );
+    true_words.event(at(100), Event::Offline { reason: OfflineReason::Told });
     true_words.event(at(110), Event::AllDown { active: A.into() });
     assert_found(&true_words, &[]);
 }
@@ -115,16 +90,9 @@ fn an_app_that_is_moved_again_and_again_swings() {
 
 #[test]
 fn nobody_is_checked_where_nobody_is_there() {
-    let mut engine = steadfast::Engine::new(
-        Config::new(Preset::Default, vec![endpoint(A)]),
-        1,
-        Timestamp::default(),
-    )
-    .unwrap();
+    let mut engine = steadfast::Engine::new(Config::new(Preset::Default, vec![endpoint(A)]), 1, Timestamp::default()).unwrap();
     engine.handle(Timestamp::default(), Input::Started);
-    let check = std::iter::from_fn(|| engine.poll_effect())
-        .find(|effect| matches!(effect, Effect::StartCheck { .. }))
-        .unwrap();
+    let check = std::iter::from_fn(|| engine.poll_effect()).find(|effect| matches!(effect, Effect::StartCheck { .. })).unwrap();
     let mut watch = watch();
     watch.effect(at(1), &check);
     watch.happening(at(2), &Happening::Device(Device::Background));
@@ -158,10 +126,7 @@ fn fair_time_follows_from_the_config() {
     };
     let (usual, slow) = (patient(Preset::Default), patient(Preset::Orchestrator));
     assert!(usual < 120_000, "{usual} ms");
-    assert!(
-        (120_000..300_000).contains(&slow),
-        "{slow} ms: three checks, half a minute apart"
-    );
+    assert!((120_000..300_000).contains(&slow), "{slow} ms: three checks, half a minute apart");
 }
 
 #[test]

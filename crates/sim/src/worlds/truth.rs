@@ -107,11 +107,7 @@ impl Truth {
                         self.server_mut(endpoint.name.as_str(), at);
                     }
                 }
-                for gone in self
-                    .endpoints
-                    .iter()
-                    .filter(|known| endpoints.0.iter().all(|new| new.name != known.name))
-                {
+                for gone in self.endpoints.iter().filter(|known| endpoints.0.iter().all(|new| new.name != known.name)) {
                     if let Some(server) = self.servers.get_mut(gone.name.as_str()) {
                         server.maintenance = false;
                     }
@@ -144,9 +140,7 @@ impl Truth {
     }
 
     pub(super) fn endpoint(&self, name: &str) -> Option<&Endpoint> {
-        self.endpoints
-            .iter()
-            .find(|endpoint| endpoint.name.as_str() == name)
+        self.endpoints.iter().find(|endpoint| endpoint.name.as_str() == name)
     }
 
     pub(super) fn is_reachable(&self) -> bool {
@@ -159,18 +153,12 @@ impl Truth {
 
     /// For how long neither the endpoint nor anything about the client has changed.
     pub(super) fn unchanged(&self, name: &str, now: Timestamp) -> Millis {
-        now - self
-            .servers
-            .get(name)
-            .map_or(self.disturbed, |server| server.since.max(self.disturbed))
+        now - self.servers.get(name).map_or(self.disturbed, |server| server.since.max(self.disturbed))
     }
 
     /// As [`unchanged`](Self::unchanged), and it does not ask to be left alone either.
     pub(super) fn available(&self, name: &str, now: Timestamp) -> Millis {
-        let rested = self
-            .servers
-            .get(name)
-            .map_or(Timestamp::default(), |server| server.rested);
+        let rested = self.servers.get(name).map_or(Timestamp::default(), |server| server.rested);
         self.unchanged(name, now).min(now - rested)
     }
 
@@ -178,11 +166,7 @@ impl Truth {
         if !self.is_reachable() {
             return Grade::Fails;
         }
-        match self
-            .servers
-            .get(endpoint.name.as_str())
-            .and_then(|server| server.health.as_ref())
-        {
+        match self.servers.get(endpoint.name.as_str()).and_then(|server| server.health.as_ref()) {
             None => Grade::Well,
             Some(Health::Fails(_) | Health::FailsAfter(_)) => Grade::Fails,
             Some(Health::Answers(answers)) => grade_of(answers, endpoint, &self.config),
@@ -190,9 +174,7 @@ impl Truth {
     }
 
     pub(super) fn in_maintenance(&self, name: &str) -> bool {
-        self.servers
-            .get(name)
-            .is_some_and(|server| server.maintenance)
+        self.servers.get(name).is_some_and(|server| server.maintenance)
     }
 
     /// Whether a new connection to it ever opens.
@@ -213,45 +195,30 @@ impl Truth {
     /// Whether nothing is wrong with it that the app could notice.
     pub(super) fn is_well(&self, endpoint: &Endpoint) -> bool {
         let name = endpoint.name.as_str();
-        self.grade(endpoint) == Grade::Well
-            && !self.in_maintenance(name)
-            && (!self.wants_socket || self.accepts(name))
+        self.grade(endpoint) == Grade::Well && !self.in_maintenance(name) && (!self.wants_socket || self.accepts(name))
     }
 
     /// For how long an endpoint has been well; `None` if it is not.
     pub(super) fn well_for(&self, endpoint: &Endpoint, now: Timestamp) -> Option<Millis> {
-        self.is_well(endpoint)
-            .then(|| self.available(endpoint.name.as_str(), now))
+        self.is_well(endpoint).then(|| self.available(endpoint.name.as_str(), now))
     }
 
     /// Whether a check of it, whatever comes of it, shows that there is a network.
     pub(super) fn answers(&self, name: &str, timeout: Millis) -> bool {
-        let health = self
-            .servers
-            .get(name)
-            .and_then(|server| server.health.as_ref());
+        let health = self.servers.get(name).and_then(|server| server.health.as_ref());
         self.is_reachable()
             && match health {
                 None => true,
-                Some(Health::Answers(answers)) => {
-                    answers.loss == 0.0 && slowest(answers) <= timeout
-                }
+                Some(Health::Answers(answers)) => answers.loss == 0.0 && slowest(answers) <= timeout,
                 Some(Health::Fails(fault)) => speaks(*fault),
-                Some(Health::FailsAfter(failure)) => {
-                    speaks(failure.fail) && failure.latency <= timeout
-                }
+                Some(Health::FailsAfter(failure)) => speaks(failure.fail) && failure.latency <= timeout,
             }
     }
 
     /// Whether a URL of somebody else answers as it should, and since when.
     pub(super) fn neutral_passes(&self, name: &str) -> bool {
-        let health = self
-            .servers
-            .get(name)
-            .and_then(|server| server.health.as_ref());
+        let health = self.servers.get(name).and_then(|server| server.health.as_ref());
         let passes = |answers: &Answers| self.config.check.expect_status.matches(answers.status);
-        self.is_reachable()
-            && health
-                .is_none_or(|health| matches!(health, Health::Answers(answers) if passes(answers)))
+        self.is_reachable() && health.is_none_or(|health| matches!(health, Health::Answers(answers) if passes(answers)))
     }
 }

@@ -8,9 +8,7 @@ use super::truth::Truth;
 use crate::entry::Happening;
 use crate::simulation::Observer;
 use std::collections::{HashMap, HashSet};
-use steadfast::{
-    Command, Config, ConnectionId, Effect, Event, Input, Millis, SwitchReason, Timestamp,
-};
+use steadfast::{Command, Config, ConnectionId, Effect, Event, Input, Millis, Timestamp};
 
 /// What has been seen of an engine, and the truth beside it.
 pub(super) struct Watch {
@@ -68,11 +66,7 @@ impl Watch {
     }
 
     pub(super) fn fair(&self) -> Fair<'_> {
-        Fair {
-            truth: &self.truth,
-            grid: self.grid,
-            messages: self.messages,
-        }
+        Fair { truth: &self.truth, grid: self.grid, messages: self.messages }
     }
 
     /// Notes that a rule is broken, if it has not been before.
@@ -86,34 +80,14 @@ impl Watch {
     pub(super) fn end_phase(&mut self, now: Timestamp) {
         let bounds = self.fair().bounds(now - self.began, self.arrived);
         let most = self.checks.iter().max_by_key(|(_, count)| **count);
-        let most = most
-            .map(|(name, count)| (name.clone(), *count))
-            .filter(|(name, count)| *count > bounds.checks(name));
+        let most = most.map(|(name, count)| (name.clone(), *count)).filter(|(name, count)| *count > bounds.checks(name));
         let long = now - self.began;
         if let Some((name, count)) = most {
-            self.broken(
-                Rule::Busy,
-                now,
-                format!(
-                    "{count} checks of `{name}` in {long}; bound: {}",
-                    bounds.checks(&name)
-                ),
-            );
+            self.broken(Rule::Busy, now, format!("{count} checks of `{name}` in {long}; bound: {}", bounds.checks(&name)));
         } else if self.wakes > bounds.wakes {
-            self.broken(
-                Rule::Busy,
-                now,
-                format!("{} wake-ups in {long}; bound: {}", self.wakes, bounds.wakes),
-            );
+            self.broken(Rule::Busy, now, format!("{} wake-ups in {long}; bound: {}", self.wakes, bounds.wakes));
         } else if self.attempts > bounds.attempts {
-            self.broken(
-                Rule::Busy,
-                now,
-                format!(
-                    "{} connection attempts in {long}; bound: {}",
-                    self.attempts, bounds.attempts
-                ),
-            );
+            self.broken(Rule::Busy, now, format!("{} connection attempts in {long}; bound: {}", self.attempts, bounds.attempts));
         }
     }
 
@@ -169,12 +143,7 @@ impl Observer for Watch {
                 self.arrived += 1;
             }
             Input::ConnectionClosed { id, .. } => self.forget(*id),
-            Input::Command(
-                Command::CheckNow
-                | Command::Prefer(_)
-                | Command::Maintenance(..)
-                | Command::SetEndpoints(_),
-            ) => {
+            Input::Command(Command::CheckNow | Command::Prefer(_) | Command::Maintenance(..) | Command::SetEndpoints(_)) => {
                 self.asked = Some(at);
             }
             _ => {}
@@ -183,11 +152,7 @@ impl Observer for Watch {
 
     fn effect(&mut self, at: Timestamp, effect: &Effect) {
         if self.ended {
-            self.broken(
-                Rule::One,
-                at,
-                format!("an effect after the stop: {effect:?}"),
-            );
+            self.broken(Rule::One, at, format!("an effect after the stop: {effect:?}"));
         }
         match effect {
             Effect::StartCheck { endpoint, .. } => {

@@ -2,8 +2,8 @@
 
 use super::world::{Server, World};
 use super::*;
-use crate::config::Strategy;
 use crate::Command;
+use crate::config::Strategy;
 
 /// Two endpoints, of which neither answers, after a minute in which both did.
 fn both_down(preset: Preset) -> World {

@@ -15,8 +15,7 @@ const SERVERS: [Server; 8] = [
     Server::Unreachable,
     Server::Hangs,
 ];
-const SOCKETS: [Option<Sockets>; 5] =
-    [None, Some(Sockets::Open), Some(Sockets::Talk), Some(Sockets::Refused), Some(Sockets::Hang)];
+const SOCKETS: [Option<Sockets>; 5] = [None, Some(Sockets::Open), Some(Sockets::Talk), Some(Sockets::Refused), Some(Sockets::Hang)];
 const PROBES: usize = 2;
 
 /// A situation that lasts.

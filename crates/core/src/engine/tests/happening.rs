@@ -88,9 +88,7 @@ impl Watched {
             }
             Happening::Stale => Input::CheckFinished { id: CheckId(0), outcome: passed() },
             Happening::Connection { which, kind } => self.socket(which, kind)?,
-            Happening::Traffic { endpoint, ok } => {
-                Input::Traffic { endpoint: format!("e{endpoint}").as_str().into(), ok }
-            }
+            Happening::Traffic { endpoint, ok } => Input::Traffic { endpoint: format!("e{endpoint}").as_str().into(), ok },
             Happening::Call(outcome) => {
                 let permit = self.engine.try_acquire(self.now, &Route::Active).ok()?;
                 Input::CallEnded { permit, outcome, latency: Millis::new(5) }

@@ -60,9 +60,7 @@ impl Vigil {
     /// that.
     fn has_something_to_do(&self) -> bool {
         let engine = &self.watched.engine;
-        let mends = engine.presence == Presence::Background
-            && engine.session.is_broken()
-            && !engine.failover.is_reported_offline();
+        let mends = engine.presence == Presence::Background && engine.session.is_broken() && !engine.failover.is_reported_offline();
         engine.watches() || mends
     }
 

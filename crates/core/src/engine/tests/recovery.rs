@@ -119,9 +119,7 @@ fn reconnecting_opens_another_connection_and_closes_the_old_one() {
     let before = world.open.clone();
     assert_eq!(before.len(), 1);
     world.serve("e0", Server::UnknownName);
-    let reconnected = |world: &World| {
-        told(world).iter().any(|it| it.strategy == Recovery::Reconnect && it.ok == Some(true))
-    };
+    let reconnected = |world: &World| told(world).iter().any(|it| it.strategy == Recovery::Reconnect && it.ok == Some(true));
     while !reconnected(&world) {
         world.run(100);
     }

@@ -127,8 +127,7 @@ fn three_pushes_in_a_row_are_answered_though_the_app_moves() {
         expect_answer(&mut world, asked, &format!("push {push}"));
         world.run(600_000);
     }
-    let asked_of: Vec<_> =
-        world.answered().iter().map(|it| it.report.endpoint.to_string()).collect();
+    let asked_of: Vec<_> = world.answered().iter().map(|it| it.report.endpoint.to_string()).collect();
     assert_eq!(asked_of, ["e0", "e0", "e0"], "the third failure is the verdict");
 }
 

@@ -76,9 +76,7 @@ fn an_endpoint_that_could_not_be_connected_to_is_tried_anew() {
     world.events.clear();
     world.run(100);
     assert!(!world.told("connected").is_empty());
-    let unconnectable = |(_, event): &(u64, Event)| {
-        matches!(event, Event::Switched { reason: SwitchReason::Unconnectable, .. })
-    };
+    let unconnectable = |(_, event): &(u64, Event)| matches!(event, Event::Switched { reason: SwitchReason::Unconnectable, .. });
     assert!(!world.events.iter().any(unconnectable), "{:?}", world.events);
 }
 

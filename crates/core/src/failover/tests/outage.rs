@@ -1,9 +1,6 @@
 //! How an outage is sat out, and what ends it.
 
-use super::scene::{
-    Kind, NOW, Scene, ago, ahead, all_down, degraded, down, in_maintenance, kind, outage, presumed,
-    unreachable, well,
-};
+use super::scene::{Kind, NOW, Scene, ago, ahead, all_down, degraded, down, in_maintenance, kind, outage, presumed, unreachable, well};
 use crate::base::time::Millis;
 use crate::config::Strategy;
 use crate::failover::state::{Offline, Outage, State};
@@ -85,10 +82,8 @@ fn an_outage_is_silent_no_more_when_somebody_refuses() {
 #[test]
 fn a_network_that_is_proved_ends_only_being_offline() {
     let none = || Scene::of([down(Unreachable), down(Unreachable)]);
-    let proofs: [fn(&mut Scene); 2] = [
-        |scene| scene.probes.last_pass = Some(ago(10)),
-        |scene| scene.connection.last_message = Some(ago(10)),
-    ];
+    let proofs: [fn(&mut Scene); 2] =
+        [|scene| scene.probes.last_pass = Some(ago(10)), |scene| scene.connection.last_message = Some(ago(10))];
     for proof in proofs {
         let online = Decision::BackOnline { to: 0, void: true };
         assert_eq!(none().but(proof).observe(presumed()).1, Some(online));
@@ -100,8 +95,7 @@ fn a_network_that_is_proved_ends_only_being_offline() {
 
 #[test]
 fn being_offline_asks_for_the_same_hysteresis() {
-    let holding =
-        State::Offline(Offline::Presumed(Outage { hold: Millis::from_secs(5), ..outage() }));
+    let holding = State::Offline(Offline::Presumed(Outage { hold: Millis::from_secs(5), ..outage() }));
     let back = |since| Scene::of([EndpointView { since, last_pass: None, ..well() }]);
     assert_eq!(kind(&back(ago(5)).observe(holding).0), Kind::Steady);
     assert_eq!(kind(&back(ago(4)).observe(holding).0), Kind::Presumed);
@@ -110,15 +104,15 @@ fn being_offline_asks_for_the_same_hysteresis() {
 #[test]
 fn whoever_answers_shows_that_the_network_is_back_however_bad_the_answer() {
     let refused_at = |at| {
-        let second = EndpointView { last_failure: Some(at), ..down(Refused) };
+        let second = EndpointView { last_failure: Some(at), last_answer: Some(at), ..down(Refused) };
         Scene::of([down(Unreachable), second])
     };
     let online = Decision::BackOnline { to: 0, void: true };
     assert_eq!(refused_at(ago(10)).observe(presumed()).1, Some(online));
     assert_eq!(refused_at(ago(11)).observe(presumed()).1, None, "that was before");
-    let portal = refused_at(ago(1)).but(|scene| scene.probes.any = true);
-    assert_eq!(portal.observe(presumed()).1, None, "who has answered is for URLs to say");
-    let excluded = EndpointView { last_pass: Some(ago(1)), ..in_maintenance() };
+    let portal = refused_at(ago(1)).but(|scene| scene.probes.captive = true);
+    assert_eq!(portal.observe(presumed()).1, None, "a portal may have answered");
+    let excluded = EndpointView { last_answer: Some(ago(1)), ..in_maintenance() };
     let excluded = Scene::of([down(Unreachable), excluded]);
     assert_eq!(excluded.observe(presumed()).1, Some(online), "it works, and is not to be used");
 }

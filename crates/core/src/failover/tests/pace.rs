@@ -1,8 +1,7 @@
 //! How often each endpoint is checked, and that what a state waits for is always due.
 
 use super::scene::{
-    NOW, STEADY, Scene, ago, ahead, all_down, down, opening, outage, presumed, reported, suspected,
-    suspecting, suspicion, waiting, well,
+    NOW, STEADY, Scene, ago, ahead, all_down, down, opening, outage, presumed, reported, suspected, suspecting, suspicion, waiting, well,
 };
 use crate::base::time::{Millis, Timestamp};
 use crate::base::url::Url;
@@ -50,10 +49,7 @@ fn assert_all_due(scene: &Scene, state: State, indices: &[usize]) {
         let scene = scene.clone().but(|scene| scene.config = config.clone());
         for index in indices {
             let pace = full(&scene, state, *index);
-            assert!(
-                begins(&config, pace).is_some(),
-                "{index}: {pace:?} in {state:?} by {config:?}"
-            );
+            assert!(begins(&config, pace).is_some(), "{index}: {pace:?} in {state:?} by {config:?}");
         }
     }
 }

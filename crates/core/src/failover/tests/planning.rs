@@ -1,8 +1,7 @@
 //! Which move is planned that nobody is forced to make, and when it is due.
 
 use super::scene::{
-    Kind, NOW, STEADY, Scene, ago, ahead, degraded, down, in_maintenance, kind, opening, rank,
-    suspected, unreachable, waiting, well,
+    Kind, NOW, STEADY, Scene, ago, ahead, degraded, down, in_maintenance, kind, opening, rank, suspected, unreachable, waiting, well,
 };
 use crate::base::random::Random;
 use crate::base::time::{Millis, Timestamp};
@@ -189,8 +188,7 @@ fn a_plan_is_due_at_its_time_and_a_failback_after_as_many_checks_as_the_config_a
     assert!(!due(SwitchReason::Failback, NOW, 2));
     let flapped = |successes| {
         let scene = on_second(EndpointView { successes, flaps: 1, ..well() }, well());
-        planned(waiting(0, SwitchReason::Failback, NOW))
-            .is_some_and(|it| is_due(&it, &scene.view()))
+        planned(waiting(0, SwitchReason::Failback, NOW)).is_some_and(|it| is_due(&it, &scene.view()))
     };
     assert!(!flapped(8) && flapped(9), "three times as many");
     assert!(due(SwitchReason::Preferred, NOW, 1), "a wish asks for no proof");

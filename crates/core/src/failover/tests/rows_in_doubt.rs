@@ -1,8 +1,8 @@
 //! The rows of the table about an active endpoint that is suspected, and about outages.
 
 use super::scene::{
-    Kind, NOW, Scene, ago, ahead, all_down, down, fresh, given_up, in_maintenance, outage,
-    suspected, suspecting, suspicion, unreachable, well,
+    Kind, NOW, Scene, ago, ahead, all_down, down, fresh, given_up, in_maintenance, outage, suspected, suspecting, suspicion, unreachable,
+    well,
 };
 use super::table::{Case, Row};
 use crate::base::time::Millis;
@@ -14,17 +14,7 @@ use crate::protocol::event::{OfflineReason, SwitchReason};
 use crate::protocol::outcome::FailureKind::{self, Refused, Timeout, Unreachable};
 
 pub(super) fn rows() -> Vec<Row> {
-    vec![
-        try_passed(),
-        try_failed(),
-        refuted(),
-        moved(),
-        unasked(),
-        nobody_left(),
-        round_planned(),
-        recovered(),
-        message(),
-    ]
+    vec![try_passed(), try_failed(), refuted(), moved(), unasked(), nobody_left(), round_planned(), recovered(), message()]
 }
 
 fn trying(name: &'static str, target: usize, passed: bool) -> Case {
@@ -39,32 +29,17 @@ fn trying_one(name: &'static str, next: EndpointView, target: usize, passed: boo
 fn try_passed() -> Row {
     let switched = Decision::Switch { to: 1, reason: SwitchReason::Unhealthy };
     Row {
-        words: [
-            "`Trying`",
-            "that check passed, and the endpoint may be used",
-            "`Steady`",
-            "`switched`",
-        ],
-        cases: vec![
-            trying("it passed", 1, true).leads_to(Kind::Steady).with(switched),
-            trying("another one passed", 0, true),
-        ],
+        words: ["`Trying`", "that check passed, and the endpoint may be used", "`Steady`", "`switched`"],
+        cases: vec![trying("it passed", 1, true).leads_to(Kind::Steady).with(switched), trying("another one passed", 0, true)],
     }
 }
 
 fn try_failed() -> Row {
     Row {
-        words: [
-            "`Trying`",
-            "that check failed, or the endpoint may not be used",
-            "`Steady`",
-            "`allDown`; failures count from none",
-        ],
+        words: ["`Trying`", "that check failed, or the endpoint may not be used", "`Steady`", "`allDown`; failures count from none"],
         cases: vec![
             trying("it failed", 1, false).leads_to(Kind::Steady).with(Decision::TryFailed),
-            trying_one("it passed, and is excluded", in_maintenance(), 1, true)
-                .leads_to(Kind::Steady)
-                .with(Decision::TryFailed),
+            trying_one("it passed, and is excluded", in_maintenance(), 1, true).leads_to(Kind::Steady).with(Decision::TryFailed),
             trying("another one failed", 0, false),
         ],
     }
@@ -75,16 +50,8 @@ fn refuted() -> Row {
     let alternative = Scene::of([in_maintenance(), well()]);
     let case = |name, scene| Case::observed(name, scene, suspecting()).leads_to(Kind::Steady);
     Row {
-        words: [
-            "`Suspecting`",
-            "nothing speaks against the active endpoint any more",
-            "`Steady`",
-            "none",
-        ],
-        cases: vec![
-            case("a check has passed", two),
-            case("it is in maintenance, and another is usable", alternative),
-        ],
+        words: ["`Suspecting`", "nothing speaks against the active endpoint any more", "`Steady`", "none"],
+        cases: vec![case("a check has passed", two), case("it is in maintenance, and another is usable", alternative)],
     }
 }
 
@@ -99,24 +66,15 @@ fn moved() -> Row {
     let broken = || Scene::of([unreachable(), fresh()]).connected();
     let wished = Scene::of([suspected(Refused), well()]).but(|scene| scene.wish = Some(1));
     Row {
-        words: [
-            "`Suspecting`",
-            "verdict, and a standby passed a check that began since",
-            "`Steady`",
-            "`switched`, after the spread",
-        ],
+        words: ["`Suspecting`", "verdict, and a standby passed a check that began since", "`Steady`", "`switched`, after the spread"],
         cases: vec![
-            case("the evidence suffices", down(Refused))
-                .leads_to(Kind::Steady)
-                .with(switched(SwitchReason::Unhealthy)),
+            case("the evidence suffices", down(Refused)).leads_to(Kind::Steady).with(switched(SwitchReason::Unhealthy)),
             case("there is no verdict", suspected(Refused)),
             Case::observed("it cannot be connected to", broken(), suspecting())
                 .leads_to(Kind::Steady)
                 .with(switched(SwitchReason::Unconnectable)),
             Case::observed("the spread lasts", later(), spread(ago(2))),
-            Case::observed("the spread is over", later(), spread(ago(3)))
-                .leads_to(Kind::Steady)
-                .with(switched(SwitchReason::Unhealthy)),
+            Case::observed("the spread is over", later(), spread(ago(3))).leads_to(Kind::Steady).with(switched(SwitchReason::Unhealthy)),
             Case::observed("the app's wish needs no verdict", wished, suspecting())
                 .leads_to(Kind::Steady)
                 .with(switched(SwitchReason::Preferred)),
@@ -143,11 +101,7 @@ fn nobody_left() -> Row {
     let scene = |ours, theirs| Scene::of([down(ours), given_up(theirs)]);
     let case = |name, scene| Case::observed(name, scene, suspecting());
     let offline = |reason| Decision::Offline(reason);
-    let silent = |failure: FailureKind| EndpointView {
-        down: false,
-        last_failure: Some(NOW),
-        ..given_up(failure)
-    };
+    let silent = |failure: FailureKind| EndpointView { down: false, last_failure: Some(NOW), ..given_up(failure) };
     let probed = || scene(Refused, Refused).but(|scene| scene.probes.any = true);
     Row {
         words: [
@@ -157,15 +111,11 @@ fn nobody_left() -> Row {
             "`allDown` or `offline`; none while messages arrive",
         ],
         cases: vec![
-            case("both refuse", scene(Refused, Refused))
-                .leads_to(Kind::AllDown)
-                .with(Decision::AllDown),
+            case("both refuse", scene(Refused, Refused)).leads_to(Kind::AllDown).with(Decision::AllDown),
             case("neither can be reached", scene(Unreachable, Unreachable))
                 .leads_to(Kind::Presumed)
                 .with(offline(OfflineReason::Unreachable)),
-            case("both are silent", Scene::of([silent(Timeout), silent(Timeout)]))
-                .leads_to(Kind::AllDown)
-                .with(Decision::AllDown),
+            case("both are silent", Scene::of([silent(Timeout), silent(Timeout)])).leads_to(Kind::AllDown).with(Decision::AllDown),
             case("a portal answers", probed().but(|scene| scene.probes.captive = true))
                 .leads_to(Kind::Presumed)
                 .with(offline(OfflineReason::CaptivePortal)),
@@ -212,9 +162,7 @@ fn recovered() -> Row {
             case("the active one is back", Scene::of([well(), well()])).with(to(0)),
             case("another one is back", held(NOW)).with(to(1)),
             Case::observed("it is back for too short a time", held(ago(4)), holding()),
-            Case::observed("it is back for long enough", held(ago(5)), holding())
-                .leads_to(Kind::Steady)
-                .with(to(1)),
+            Case::observed("it is back for long enough", held(ago(5)), holding()).leads_to(Kind::Steady).with(to(1)),
             Case::observed("its connections fail", Scene::of([unreachable()]), all_down()),
             Case::observed("the round is not due", Scene::of([down(Refused)]), {
                 State::AllDown(Outage { round: Some(ahead(1)), ..outage() })

@@ -1,8 +1,7 @@
 //! What is learnt while the active endpoint is suspected, and when that suffices.
 
 use super::scene::{
-    Kind, NOW, SINCE, STEADY, Scene, ago, down, fresh, given_up, in_maintenance, kind, suspected,
-    suspecting, suspicion, unreachable, well,
+    Kind, NOW, SINCE, STEADY, Scene, ago, down, fresh, given_up, in_maintenance, kind, suspected, suspecting, suspicion, unreachable, well,
 };
 use crate::base::time::{Millis, Timestamp};
 use crate::failover::state::{State, Suspicion};
@@ -43,9 +42,7 @@ fn a_socket_that_a_crowd_lost_spreads_the_move_and_a_failed_check_does_not() {
     let spread = |ours: EndpointView| {
         let scene = Scene::of([ours, well()]);
         match scene.observe(STEADY).0 {
-            State::Suspecting(Suspicion { since, spread, verdict: None, .. }) => {
-                Some((since, spread))
-            }
+            State::Suspecting(Suspicion { since, spread, verdict: None, .. }) => Some((since, spread)),
             _ => None,
         }
     };
@@ -55,10 +52,7 @@ fn a_socket_that_a_crowd_lost_spreads_the_move_and_a_failed_check_does_not() {
     assert!(wide > Millis::ZERO && wide <= Millis::from_secs(1));
     let asked = EndpointView { spread: Millis::from_secs(600), ..closed };
     let (_, wider) = spread(asked).unwrap();
-    assert!(
-        wider > wide && wider <= Millis::from_secs(30),
-        "what a server asks for, within reason"
-    );
+    assert!(wider > wide && wider <= Millis::from_secs(30), "what a server asks for, within reason");
 }
 
 #[test]
@@ -102,18 +96,14 @@ fn one_that_fails_now_and_then_is_left_only_for_one_that_does_so_less() {
 
 #[test]
 fn one_that_was_taken_out_of_rotation_is_left_though_its_checks_pass() {
-    let removed =
-        EndpointView { health: Health::Unhealthy, down: true, flaky_only: true, ..well() };
+    let removed = EndpointView { health: Health::Unhealthy, down: true, flaky_only: true, ..well() };
     assert_eq!(decides([removed, passed_at(ago(3))]), Some(SWITCHED));
 }
 
 #[test]
 fn a_decided_move_waits_only_for_its_spread() {
     let spread = Suspicion { spread: Millis::from_secs(60), ..suspicion() };
-    let decided = |endpoints: [EndpointView; 2]| match Scene::of(endpoints)
-        .observe(State::Suspecting(spread))
-        .0
-    {
+    let decided = |endpoints: [EndpointView; 2]| match Scene::of(endpoints).observe(State::Suspecting(spread)).0 {
         State::Suspecting(suspicion) => (suspicion.verdict, suspicion.decided),
         other => panic!("{other:?}"),
     };

@@ -59,13 +59,7 @@ impl Case {
             decisions.extend(decision);
         }
         let found = (kind(&state), &decisions);
-        assert_eq!(
-            found,
-            (self.then, &self.decisions),
-            "{}\nof the row {:?}",
-            self.name,
-            row.words
-        );
+        assert_eq!(found, (self.then, &self.decisions), "{}\nof the row {:?}", self.name, row.words);
     }
 }
 

@@ -1,10 +1,10 @@
 //! What an endpoint has been like in one part of the time, summed up: a fixed size, however much happened.
 
-use crate::config::Value;
 use crate::base::keyword::Keyword;
-use crate::protocol::outcome::FailureKind;
-use crate::observe::report::ErrorClass;
 use crate::base::time::Millis;
+use crate::config::Value;
+use crate::observe::report::ErrorClass;
+use crate::protocol::outcome::FailureKind;
 use std::ops::Index;
 
 /// What a slot sums up.
