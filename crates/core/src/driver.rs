@@ -111,10 +111,10 @@ impl Link {
 
     /// Sends an input to the engine.
     pub fn send(&self, input: Input) {
-        self.push(self.lock(), input);
+        Self::push(self.lock(), input);
     }
 
-    fn push(&self, mut shared: MutexGuard<'_, Shared>, input: Input) {
+    fn push(mut shared: MutexGuard<'_, Shared>, input: Input) {
         if input == Input::Command(Command::CheckNow) {
             shared.requests = shared.requests.wrapping_add(1);
         }
@@ -205,7 +205,7 @@ impl Link {
             let answer = Box::new(|report: &CheckReport| drop(sender.send(report.clone())));
             shared.waiting.push(Waiting { request, answer });
         }
-        self.push(shared, Input::Command(Command::CheckNow));
+        Self::push(shared, Input::Command(Command::CheckNow));
         async { receiver.await.ok() }
     }
 

@@ -24,7 +24,9 @@ impl<const N: usize> Sliding<N> {
         self.slide(length, now);
         let tenth = &mut self.tenths[(self.present % TENTHS as u64) as usize];
         if tenth.contains(&u16::MAX) {
-            tenth.iter_mut().for_each(|count| *count /= 2);
+            for count in tenth.iter_mut() {
+                *count /= 2;
+            }
         }
         tenth.iter_mut().zip(more).for_each(|(count, more)| *count += u16::from(more));
     }

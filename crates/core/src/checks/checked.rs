@@ -36,9 +36,9 @@ pub(crate) struct Checked {
 
 /// The last check that ended.
 #[derive(Clone, Copy, Debug)]
-struct LastCheck {
+pub(super) struct LastCheck {
     started: Timestamp,
-    failure: Option<FailureKind>,
+    pub(super) failure: Option<FailureKind>,
 }
 
 /// What a check taught.
@@ -140,8 +140,8 @@ impl Checked {
     }
 
     /// How a check ended that began at `since` or later: the endpoint as a witness of the network.
-    pub(super) fn testimony(&self, since: Timestamp) -> Option<Option<FailureKind>> {
-        self.last.filter(|last| last.started >= since).map(|last| last.failure)
+    pub(super) fn testimony(&self, since: Timestamp) -> Option<LastCheck> {
+        self.last.filter(|last| last.started >= since)
     }
 
     pub(crate) const fn last_pass(&self) -> Option<Timestamp> {

@@ -259,9 +259,9 @@ impl Checks {
         let mut witnesses = Witnesses::default();
         for (index, checked) in self.endpoints.iter().enumerate() {
             if index != suspect
-                && let Some(failure) = checked.testimony(since)
+                && let Some(last) = checked.testimony(since)
             {
-                connectivity::count(&mut witnesses, failure);
+                connectivity::count(&mut witnesses, last.failure);
             }
         }
         self.connectivity.add_witnesses(since, &mut witnesses);

@@ -32,6 +32,7 @@ pub(crate) struct View<'a> {
 
 /// One endpoint.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on each other")]
 pub(crate) struct EndpointView {
     pub(crate) health: Health,
     pub(crate) since: Timestamp,
@@ -80,6 +81,7 @@ pub(crate) struct EndpointView {
 
 /// The app's connection.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on each other")]
 pub(crate) struct ConnectionView {
     pub(crate) wanted: bool,
     /// It is wanted, and none is open but one that may be dead.

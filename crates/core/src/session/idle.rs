@@ -76,16 +76,12 @@ impl IdleDetector {
         if self.deadline()? > now {
             return None;
         }
-        match self.state {
-            Silence::Since(last) => {
-                self.state = Silence::Noticed(last, now);
-                Some(Remark::Late)
-            }
-            _ => {
-                self.state = Silence::Unwatched;
-                Some(Remark::Dead)
-            }
+        if let Silence::Since(last) = self.state {
+            self.state = Silence::Noticed(last, now);
+            return Some(Remark::Late);
         }
+        self.state = Silence::Unwatched;
+        Some(Remark::Dead)
     }
 
     /// Whether something has arrived no longer ago than the rhythm lets expect.

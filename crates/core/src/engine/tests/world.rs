@@ -149,7 +149,7 @@ impl World {
                 }
             }
             Effect::CancelCheck { id } => {
-                self.coming.retain(|(_, input)| !matches!(input, Input::CheckFinished { id: check, .. } if *check == id))
+                self.coming.retain(|(_, input)| !matches!(input, Input::CheckFinished { id: check, .. } if *check == id));
             }
             Effect::Connect { id, endpoint } => {
                 self.attempts.push((now, endpoint.name.clone()));

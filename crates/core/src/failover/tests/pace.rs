@@ -37,7 +37,7 @@ fn configs() -> Vec<Config> {
         for standby_interval in [None, Some(Millis::from_secs(30))] {
             for strategy in [Strategy::Priority, Strategy::Sticky, Strategy::Cyclic] {
                 let config = Config::default();
-                configs.push(Config { suspect_interval, standby_interval, strategy, ..config });
+                configs.push(Config { strategy, suspect_interval, standby_interval, ..config });
             }
         }
     }

@@ -94,7 +94,11 @@ fn answered() -> Row {
         other => other,
     };
     let moved = Decision::BackOnline { to: 1, void: false };
-    let refused = || none().but(|scene| scene.endpoints[1] = down(Refused));
+    let refused = || {
+        none().but(|scene| {
+            scene.endpoints[1] = EndpointView { last_answer: Some(NOW), ..down(Refused) };
+        })
+    };
     let probed = || none().but(|scene| scene.probes.last_pass = Some(ago(1)));
     let answered_by = |name, scene, state| Case::new(name, scene, state, Fact::Passed).and_observed().leads_to(Kind::Steady);
     let steady = |name, fact| Case::new(name, none(), presumed(), fact).leads_to(Kind::Steady);

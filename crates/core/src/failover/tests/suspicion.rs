@@ -133,7 +133,7 @@ fn a_standby_is_asked_again_in_haste_as_long_as_it_may_have_been_lost_on_the_way
         let scene = Scene::of([down(Refused), endpoint]);
         asked_in_haste(&suspicion(), &scene.view(), 1)
     };
-    let asked = |attempts, failure| EndpointView { attempts, failure, ..suspected(Timeout) };
+    let asked = |attempts, failure| EndpointView { failure, attempts, ..suspected(Timeout) };
     assert_eq!(limit(asked(0, None)), None, "it has not been asked");
     assert_eq!(limit(asked(1, None)), Some(6));
     assert_eq!(limit(asked(5, Some(Timeout))), Some(6));
