@@ -20,6 +20,13 @@ pub(crate) fn prepare(language: &str) -> Result<()> {
     if results.exists() {
         std::fs::remove_file(results)?;
     }
+    // Nor any script of a scenario that is no more.
+    for file in std::fs::read_dir(folder())? {
+        let path = file?.path();
+        if path.is_file() {
+            std::fs::remove_file(path)?;
+        }
+    }
     for (name, scenario) in scenarios()? {
         let script = scenario.script().with_context(|| format!("the scenario {name} cannot be run"))?;
         if script.is_for_all_languages() {

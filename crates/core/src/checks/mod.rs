@@ -32,6 +32,8 @@ const TOO_MANY_REQUESTS: u16 = 429;
 /// How often an endpoint is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pace {
+    /// Not even if the app asks for it: it is suspended.
+    Never,
     /// Only when the app asks for it.
     Off,
     /// Only when the app or a sign of failure asks for it.

@@ -23,6 +23,7 @@ impl Checks {
         let check = cx.endpoints[index].health.check();
         let suspected = checked.health.detector().suspects();
         let due = match pace {
+            Pace::Never => return None,
             Pace::Off | Pace::OnRequest | Pace::Wait => None,
             Pace::Active => {
                 let haste = match () {
@@ -69,7 +70,7 @@ impl Checks {
         let patient = match pace {
             Pace::Active | Pace::Leaving => false,
             Pace::Round(_) | Pace::Wait => true,
-            Pace::Off | Pace::OnRequest | Pace::Every(_) | Pace::Haste(..) => unhealthy,
+            Pace::Never | Pace::Off | Pace::OnRequest | Pace::Every(_) | Pace::Haste(..) => unhealthy,
         };
         let full = endpoint.health.check().timeout;
         let timeout = if patient { full } else { checked.timeout(endpoint.health.check()) };

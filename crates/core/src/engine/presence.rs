@@ -45,6 +45,7 @@ impl Engine {
     /// How much is watched: in the background a connection that the app wants is mended.
     pub(super) fn watch(&self) -> Watch {
         match self.presence {
+            Presence::Frozen => Watch::Frozen,
             _ if self.watches() => Watch::Full,
             Presence::Background if self.session.is_broken() => Watch::Mending,
             _ => Watch::Off,

@@ -21,6 +21,8 @@ pub(crate) enum Watch {
     Mending,
     /// None.
     Off,
+    /// None, and nothing else either: the app is suspended.
+    Frozen,
 }
 
 impl Failover {
@@ -78,7 +80,7 @@ impl Failover {
             config,
             retry: world.retry,
             active: self.active,
-            blind: world.watch == Watch::Off,
+            blind: matches!(world.watch, Watch::Off | Watch::Frozen),
             endpoints,
             connection: ConnectionView {
                 wanted: session.is_wanted(),
@@ -191,6 +193,7 @@ pub(super) fn pace(state: &State, view: &View<'_>, strategy: &dyn Strategy, watc
     let active = index == view.active;
     let (config, retry) = (view.config, view.retry.max);
     match (state, watch) {
+        (_, Watch::Frozen) => Pace::Never,
         (_, Watch::Off) => Pace::Off,
         (State::Steady(_) | State::Offline(Offline::Reported(_)), Watch::Mending) | (State::Trying { .. }, _) => Pace::OnRequest,
         // A platform can be wrong, so everyone is tried now and then.

@@ -208,7 +208,7 @@ impl Client {
                     self.open.take_if(|(open, _)| *open == id);
                     self.pending.retain(|(_, pending)| !matches!(pending, Pending::Opened(opening, _) if *opening == id));
                 }
-                Effect::Promote { .. } | Effect::Persist | Effect::Emit { .. } => {}
+                _ => {}
             }
         }
     }

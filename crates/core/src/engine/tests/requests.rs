@@ -46,7 +46,7 @@ fn discards() -> Vec<(&'static str, Vec<Input>)> {
         ("the app is resumed", lifecycle(Lifecycle::Resumed)),
         ("the app goes to the background", lifecycle(Lifecycle::Background)),
         ("the app is seen", lifecycle(Lifecycle::Foreground)),
-        ("the app is frozen", lifecycle(Lifecycle::Frozen)),
+        ("the app is frozen and wakes", vec![Input::Lifecycle(Lifecycle::Frozen), Input::Lifecycle(Lifecycle::Foreground)]),
         ("the endpoints are at other hosts", set(elsewhere)),
         ("the endpoints are others", set(vec![endpoint("new")])),
         ("the endpoint is gone", set(vec![endpoint("e1")])),
