@@ -26,8 +26,8 @@ pub(crate) struct Entry {
 
 pub(crate) const ENTRIES: [Entry; 2] = [
     // The limit is what a competing SDK weighs.
-    Entry { name: "steadfast", source: "index.ts", folder: "", features: &[], limit: 49 * 1024 },
-    Entry { name: "steadfast/full", source: "full.ts", folder: "full", features: &["recovery"], limit: 54 * 1024 },
+    Entry { name: "steadfast", source: "index.ts", folder: "", features: &[], limit: 63 * 1024 },
+    Entry { name: "steadfast/full", source: "full.ts", folder: "full", features: &["recovery"], limit: 68 * 1024 },
 ];
 
 /// Builds the package, once: several parts of the tests need it, each of which can be run alone.
