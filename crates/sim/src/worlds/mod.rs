@@ -1,7 +1,7 @@
 //! Random worlds: scenarios made by chance, and what must hold in every one of them, whatever the
 //! engine decides.
 //!
-//! No oracle says what the engine should do. [`judge`] knows the truth about the world and asks
+//! No oracle says what the engine should do. [`judge()`] knows the truth about the world and asks
 //! only what a person would ask: is the app where it works, was it told of what does not work, was
 //! it left alone where nothing is wrong. The rules are [`RULES`].
 //!
