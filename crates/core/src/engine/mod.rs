@@ -195,12 +195,6 @@ impl Engine {
     }
 
     fn start(&mut self) {
-        // What was found in an earlier run says nothing about this one.
-        self.session.forgive_all();
-        for index in 0..self.cx.endpoints.len() {
-            let change = self.checks.discard_verdict(&self.cx, index);
-            self.health_changed(index, change);
-        }
         self.phase = Phase::Running;
         self.cx.running = true;
         self.failover.restart();
@@ -217,7 +211,7 @@ impl Engine {
         self.session.follow(&mut self.cx, active);
     }
 
-    /// What an earlier run found of the endpoints is void.
+    /// What an earlier run found of the endpoints says nothing about this one. The app is told.
     fn forget_verdicts(&mut self) {
         self.session.forgive_all();
         for index in 0..self.cx.endpoints.len() {

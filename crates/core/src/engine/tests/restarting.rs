@@ -55,6 +55,14 @@ fn a_verdict_of_an_earlier_run_is_void() {
     stop_and_start(&mut world);
     assert_eq!((world.health("e0"), world.health("e1")), (Health::Unknown, Health::Unknown));
     assert_ne!(world.breaker("e0"), BreakerState::Open, "requests may try it");
+    let forgotten = |(_, event): &(u64, Event)| match event {
+        Event::Health { from: Health::Unhealthy, to: Health::Unknown, endpoint } => {
+            Some(endpoint.to_string())
+        }
+        _ => None,
+    };
+    let told: Vec<_> = world.events.iter().filter_map(forgotten).collect();
+    assert_eq!(told, ["e0", "e1"], "and the app is told");
     let evidence = world.engine.checks.of(0).health().detector().suspicion();
     assert_eq!(evidence.0, 0, "one failure is no new verdict");
     world.run(10_000);
