@@ -31,6 +31,8 @@ impl Vigil {
 
     fn happen(&mut self, happening: &Happening) {
         match happening {
+            // A stopped engine takes no commands.
+            _ if self.watched.engine.is_stopped() => {}
             Happening::Command(4) => self.prefers = false,
             Happening::Command(12..) => self.prefers = true,
             _ => {}
