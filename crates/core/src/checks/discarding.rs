@@ -34,6 +34,8 @@ impl Checks {
         let checked = &mut self.endpoints[index];
         checked.schedule.discard_requests(cx.now);
         checked.schedule.restart_attempts();
+        // Nobody goes back to an endpoint that has not passed since.
+        checked.health.doubt_successes(cx.config.failback.successes - 1);
         checked.health.discard_suspicion(cx.now)
     }
 

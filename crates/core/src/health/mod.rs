@@ -188,6 +188,11 @@ impl EndpointHealth {
         self.detector.discard_recent();
     }
 
+    /// Of the successes in a row no more than `most` count: they are from before a sleep.
+    pub(crate) fn doubt_successes(&mut self, most: u32) {
+        self.successes = self.successes.min(most);
+    }
+
     /// Evidence from before a sleep or without a network says nothing about the endpoint.
     pub(crate) fn discard_suspicion(&mut self, now: Timestamp) -> Option<HealthChange> {
         self.detector.discard_row();
