@@ -114,3 +114,23 @@ fn what_was_suspected_before_a_sleep_says_nothing_after_it() {
     let evidence = world.engine.checks.of(0).health().detector().suspicion();
     assert_eq!((world.state("e0").failures, evidence.0), (0, 0));
 }
+
+#[test]
+fn nobody_goes_back_by_what_was_known_before_a_sleep() {
+    let mut config = Config::new(Preset::Default, endpoints(2));
+    config.failback.after = Millis::from_secs(600);
+    config.spread.voluntary = Millis::ZERO;
+    let mut world = World::settled_with(config);
+    world.serve("e0", Server::Refuses);
+    world.run(30_000);
+    world.serve("e0", Server::Says(200));
+    world.run(300_000);
+    assert_eq!(world.engine.active().name.as_str(), "e1");
+    world.serve("e0", Server::Hangs);
+    world.now = world.now + Millis::from_secs(8 * 3_600);
+    world.run(60_000);
+    assert_eq!(world.moves().len(), 1, "{:?}", world.moves());
+    world.serve("e0", Server::Says(200));
+    world.run(700_000);
+    assert_eq!(world.engine.active().name.as_str(), "e0", "but by what is known now");
+}

@@ -198,7 +198,7 @@ impl World {
     fn wake_at(&self) -> Option<Timestamp> {
         let due = self.engine.next_wakeup()?.as_millis();
         // A timer that is due at once fires at the next tick, unless there are none.
-        let earliest = if self.grid > 1 { self.now.as_millis() + 1 } else { 0 };
+        let earliest = self.now.as_millis() + u64::from(self.grid > 1);
         Some(at(due.max(earliest).next_multiple_of(self.grid)))
     }
 
@@ -208,7 +208,7 @@ impl World {
         let mut at_once = 0;
         loop {
             let coming = self.coming.iter().enumerate().min_by_key(|(_, (at, _))| *at);
-            let coming = coming.map(|(place, (at, _))| (*at, place));
+            let coming = coming.map(|(place, (at, _))| ((*at).max(self.now), place));
             let wake = self.wake_at();
             let next = coming.map(|(at, _)| at).into_iter().chain(wake).min();
             let Some(next) = next.filter(|next| *next <= end) else { break };
