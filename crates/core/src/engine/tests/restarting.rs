@@ -56,9 +56,7 @@ fn a_verdict_of_an_earlier_run_is_void() {
     assert_eq!((world.health("e0"), world.health("e1")), (Health::Unknown, Health::Unknown));
     assert_ne!(world.breaker("e0"), BreakerState::Open, "requests may try it");
     let forgotten = |(_, event): &(u64, Event)| match event {
-        Event::Health { from: Health::Unhealthy, to: Health::Unknown, endpoint } => {
-            Some(endpoint.to_string())
-        }
+        Event::Health { from: Health::Unhealthy, to: Health::Unknown, endpoint } => Some(endpoint.to_string()),
         _ => None,
     };
     let told: Vec<_> = world.events.iter().filter_map(forgotten).collect();
