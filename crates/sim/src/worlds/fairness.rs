@@ -115,9 +115,7 @@ impl Fair<'_> {
         // Where the platform is wrong about the network, one endpoint at a time is tried.
         let pause = self.jittered(truth.config.retry.max) + self.check(other);
         let told = if truth.told_offline { truth.endpoints.len() as u64 * pause } else { 0 };
-        // A standby whose socket was refused a moment ago is asked again only after the pause between two attempts.
-        let again = if truth.wants_socket { self.jittered(truth.config.retry.max) } else { 0 };
-        Some(found? + told + again + self.recognized(other) + self.moved() + detours + u64::from(truth.config.initial_delay.get()))
+        Some(found? + told + self.recognized(other) + self.moved() + detours + u64::from(truth.config.initial_delay.get()))
     }
 
     /// Until the app is connected to an endpoint that is active and well.
