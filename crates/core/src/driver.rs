@@ -115,11 +115,11 @@ impl Link {
     }
 
     fn push(mut shared: MutexGuard<'_, Shared>, input: Input) {
-        if input == Input::Command(Command::CheckNow) {
+        if matches!(input, Input::Command(Command::CheckNow)) {
             shared.requests = shared.requests.wrapping_add(1);
         }
         // One wake-up does for all that wait.
-        if input != Input::Wake || shared.inbox.back() != Some(&Input::Wake) {
+        if !matches!((&input, shared.inbox.back()), (Input::Wake, Some(Input::Wake))) {
             if !shared.driven && shared.inbox.len() >= MAX_INBOX_AT_REST {
                 shared.inbox.pop_front();
             }

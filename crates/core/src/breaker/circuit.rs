@@ -46,7 +46,7 @@ impl Default for State {
 }
 
 impl Circuit {
-    /// A circuit whose permits are told from those of earlier generations.
+    /// A closed circuit for which permits of earlier generations do not count.
     pub(crate) fn of_generation(generation: u32) -> Self {
         Self { generation, ..Self::default() }
     }

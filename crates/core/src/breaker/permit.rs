@@ -56,8 +56,8 @@ pub const FIRST_SERVER_ERROR: u16 = 500;
 pub enum Route {
     /// To the active one.
     Active,
-    /// To this one; to the active one if there is none of that name.
+    /// To the endpoint of this name, or to the active one if no endpoint has that name.
     To(Name),
-    /// To the best usable one but this; to the active one if there is none.
+    /// To the best usable endpoint other than this one, or to the active one if there is no other.
     Excluding(Name),
 }

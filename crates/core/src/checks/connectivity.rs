@@ -109,8 +109,8 @@ impl Connectivity {
         }
     }
 
-    /// Takes in how a probe ended; false if it is none.
-    pub(crate) fn finished(&mut self, id: CheckId, outcome: &Outcome) -> bool {
+    /// Takes in how a check ended, if it is a probe.
+    pub(crate) fn finished(&mut self, id: CheckId, outcome: &Outcome) {
         for probe in &mut self.probes {
             let timeout = probe.timeout();
             if let Some((_, started)) = probe.in_flight.take_if(|(probe, _)| *probe == id) {
@@ -119,10 +119,9 @@ impl Connectivity {
                     Outcome::Failure(kind) => Some(*kind),
                 };
                 probe.ended = Some((started, failure));
-                return true;
+                return;
             }
         }
-        false
     }
 
     /// Gives up the probes in flight, and forgets what earlier ones showed.

@@ -3,7 +3,7 @@
 use super::schedule::InFlightCheck;
 use super::{Checked, Checks};
 use crate::engine::context::Context;
-use crate::engine::roster::Origin;
+use crate::engine::roster::{Origin, rearrange};
 use crate::health::HealthChange;
 use crate::health::loss::LossEstimator;
 use crate::health::rtt::RttEstimator;
@@ -78,15 +78,11 @@ impl Checks {
 
     /// The endpoints are others; what is known of those that stay is kept.
     pub(crate) fn replace(&mut self, cx: &Context, origins: &[Origin]) {
-        let mut known = Vec::new();
-        known.extend(std::mem::take(&mut self.endpoints).into_iter().map(Some));
-        for origin in origins {
-            let kept = origin.before.and_then(|before| known[before].take());
-            let mut checked = kept.unwrap_or_else(|| Checked::new(&cx.config, cx.now));
+        rearrange(&mut self.endpoints, origins, |_| Checked::new(&cx.config, cx.now));
+        for (checked, origin) in self.endpoints.iter_mut().zip(origins) {
             if !origin.same_host {
                 checked.replace(&cx.config, cx.now);
             }
-            self.endpoints.push(checked);
         }
     }
 

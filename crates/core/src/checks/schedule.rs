@@ -8,10 +8,10 @@ use crate::protocol::effect::CheckId;
 /// Maximum number of checks that follow each other in haste: an app must not hammer a server that
 /// it cannot leave.
 pub(crate) const MAX_ATTEMPTS: u32 = 12;
-/// The longest time for which the active endpoint is left unchecked because it asked for rest: a
-/// server that is busy may also hang.
 /// The longest pause between checks of an endpoint that has failed now and then lately.
 const DOUBTFUL_INTERVAL: Millis = Millis::new(500);
+/// The longest time for which the active endpoint is left unchecked because it asked for rest: a
+/// server that is busy may also hang.
 const MAX_REST_WHILE_ACTIVE: Millis = Millis::from_secs(60);
 
 /// A check in flight.

@@ -93,8 +93,7 @@ impl Engine {
         let active = self.cx.index_of(&before.name);
         self.failover.replace(&mut self.cx, &origins, active);
         if active.is_none() {
-            let retry = self.retry();
-            let world = self.world(&retry);
+            let world = self.world();
             let usable = self.failover.best(&world, &self.cx, &|_| true);
             let best = usable.unwrap_or_else(|| self.failover.best_of_all(&world, &self.cx));
             self.failover.set_active(&self.cx, best);

@@ -17,8 +17,7 @@ impl Engine {
             }
         }
         self.abandon_pointless_trial();
-        let retry = self.retry();
-        if let Some(at) = self.failover.attempt_due(&self.world(&retry), &self.cx) {
+        if let Some(at) = self.failover.attempt_due(&self.world(), &self.cx) {
             self.session.retry_by(at.max(self.cx.now));
         }
         self.start_due_checks();
@@ -51,10 +50,8 @@ impl Engine {
     /// Takes a fact to the failover, and does what follows. True if it has decided something.
     pub(super) fn fact(&mut self, fact: Fact) -> bool {
         let from = self.failover.active();
-        let retry = self.retry();
-        let watch = self.watch();
-        let (checks, session) = (&self.checks, &self.session);
-        let world = World { checks, session, retry: &retry, watch };
+        let (retry, watch) = (self.retry(), self.watch());
+        let world = World { checks: &self.checks, session: &self.session, retry, watch };
         let decision = self.failover.step(&world, &mut self.cx, fact);
         if let Some(decision) = decision {
             self.follow(decision, from);

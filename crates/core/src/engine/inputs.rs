@@ -79,8 +79,7 @@ impl Engine {
 
     /// Makes the attempt to connect that is due, unless the server has asked to be left alone.
     fn attempt(&mut self) {
-        let retry = self.retry();
-        let target = self.failover.attempt_target(&self.world(&retry));
+        let target = self.failover.attempt_target(&self.world());
         let checked = self.checks.of(target);
         let excluded = checked.health().health() == Health::Maintenance;
         match checked.schedule().rests_until().filter(|at| excluded && *at > self.cx.now) {
@@ -89,7 +88,7 @@ impl Engine {
         }
     }
 
-    /// Takes in a check that has ended: it is told after it has been counted.
+    /// Takes in a check that has ended. The app hears of it once it has been counted.
     fn check_ended(&mut self, mut ended: Ended) {
         let (index, passed) = (ended.index, ended.passed());
         // Without a network a failure says nothing.

@@ -137,14 +137,14 @@ impl Engine {
             wakeup: None,
             cx,
         };
-        let best = engine.failover.best_of_all(&engine.world(&engine.retry()), &engine.cx);
+        let best = engine.failover.best_of_all(&engine.world(), &engine.cx);
         engine.failover.set_active(&engine.cx, best);
         engine
     }
 
     /// Takes in what has happened. A `now` earlier than the last one is taken for the last one.
     pub fn handle(&mut self, now: Timestamp, input: Input) {
-        if input == Input::Command(Command::Stop) {
+        if matches!(input, Input::Command(Command::Stop)) {
             // Whatever has been missed is of no interest any more.
             self.wakeup = None;
         }
@@ -211,7 +211,7 @@ impl Engine {
         self.session.follow(&mut self.cx, active);
     }
 
-    /// What an earlier run found of the endpoints says nothing about this one. The app is told.
+    /// Forgets the verdicts of an earlier run, and tells the app.
     fn forget_verdicts(&mut self) {
         self.session.forgive_all();
         for index in 0..self.cx.endpoints.len() {
@@ -230,9 +230,8 @@ impl Engine {
     }
 
     /// What the failover may look at.
-    fn world<'a>(&'a self, retry: &'a Retry) -> World<'a> {
-        let watch = self.watch();
-        World { checks: &self.checks, session: &self.session, retry, watch }
+    fn world(&self) -> World<'_> {
+        World { checks: &self.checks, session: &self.session, retry: self.retry(), watch: self.watch() }
     }
 
     /// How retries wait for each other: in the background less often, for they wake the radio.

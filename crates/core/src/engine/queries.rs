@@ -133,8 +133,7 @@ impl Engine {
 
     /// The best usable endpoint but this, before all one whose breaker may let a request through.
     fn best_other(&self, but: Option<usize>) -> Option<usize> {
-        let retry = self.retry();
-        let world = self.world(&retry);
+        let world = self.world();
         let others = |allowed: &dyn Fn(usize) -> bool| self.failover.best(&world, &self.cx, &|index| Some(index) != but && allowed(index));
         others(&|index| self.breakers.may_permit(index)).or_else(|| others(&|_| true))
     }

@@ -79,10 +79,7 @@ impl Engine {
                 self.restore_endpoint(index, endpoint, gap);
             }
         }
-        let active = self.index_of_saved(saved.text("active")).unwrap_or_else(|| {
-            let retry = self.retry();
-            self.failover.best_of_all(&self.world(&retry), &self.cx)
-        });
+        let active = self.index_of_saved(saved.text("active")).unwrap_or_else(|| self.failover.best_of_all(&self.world(), &self.cx));
         self.failover.set_active(&self.cx, active);
         Ok(())
     }

@@ -47,8 +47,7 @@ impl Engine {
         for (index, pace) in self.paces().into_iter().enumerate() {
             consider(self.checks.due(&self.cx, index, pace), Timer::Check);
         }
-        let retry = self.retry();
-        consider(self.failover.due(&self.world(&retry), &self.cx), Timer::Decision);
+        consider(self.failover.due(&self.world(), &self.cx), Timer::Decision);
         consider(self.session.due(&self.cx, self.attempts()), Timer::Connection);
         let connectivity = self.checks.connectivity();
         consider(connectivity.due(self.doubt(), self.cx.now), Timer::Connectivity);
@@ -60,8 +59,7 @@ impl Engine {
 
     /// How often each endpoint is checked at present.
     pub(super) fn paces(&self) -> Vec<Pace> {
-        let retry = self.retry();
-        self.failover.paces(&self.world(&retry), &self.cx)
+        self.failover.paces(&self.world(), &self.cx)
     }
 
     /// Since when the network is in doubt, if third parties are to be asked about it.

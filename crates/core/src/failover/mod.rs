@@ -263,7 +263,7 @@ impl Failover {
 pub(crate) struct World<'a> {
     pub(crate) checks: &'a Checks,
     pub(crate) session: &'a Session,
-    pub(crate) retry: &'a Retry,
+    pub(crate) retry: Retry,
     /// Whether checks are made without being asked for.
     pub(crate) watch: Watch,
 }

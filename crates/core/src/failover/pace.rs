@@ -69,7 +69,7 @@ impl Failover {
         views
     }
 
-    pub(super) fn view<'a>(&self, world: &World<'a>, cx: &Context, endpoints: &'a [EndpointView], config: &'a Config) -> View<'a> {
+    pub(super) fn view<'a>(&self, world: &'a World<'_>, cx: &Context, endpoints: &'a [EndpointView], config: &'a Config) -> View<'a> {
         let session = world.session;
         let active = &cx.endpoints[self.active];
         let talking = session.is_talking(active, cx.now);
@@ -78,7 +78,7 @@ impl Failover {
         View {
             now: cx.now,
             config,
-            retry: world.retry,
+            retry: &world.retry,
             active: self.active,
             blind: matches!(world.watch, Watch::Off | Watch::Frozen),
             endpoints,

@@ -115,18 +115,12 @@ pub(super) fn reason_to_leave(view: &View<'_>) -> Option<SwitchReason> {
 /// against an endpoint, however long it lasts, but an outage all the same.
 fn is_alone_with_silence(suspicion: &Suspicion, view: &View<'_>) -> bool {
     let ours = view.ours();
-    let silent = |it: &EndpointView| it.failure.is_some_and(FailureKind::is_no_answer);
-    let mut asked = view.probes.any && !view.network_works_since(suspicion.since);
-    for (index, it) in view.endpoints.iter().enumerate() {
-        let since = it.last_failure.max(it.last_pass) >= Some(suspicion.since);
-        if index != view.active && since {
-            if !silent(it) {
-                return false;
-            }
-            asked = true;
-        }
+    if !ours.is_silent() || ours.failures < SILENCES || view.network_works_since(suspicion.since) {
+        return false;
     }
-    asked && silent(ours) && ours.failures >= SILENCES && !view.network_works_since(suspicion.since)
+    let others = view.endpoints.iter().enumerate().filter(|(index, _)| *index != view.active);
+    let mut asked = others.map(|(_, it)| it).filter(|it| it.last_check() >= Some(suspicion.since)).peekable();
+    (view.probes.any || asked.peek().is_some()) && asked.all(EndpointView::is_silent)
 }
 
 /// Whether an endpoint is usable and passed a check that began since the suspicion.
@@ -189,12 +183,12 @@ pub(crate) fn asked_in_haste(suspicion: &Suspicion, view: &View<'_>, index: usiz
 /// Everyone was asked, and nobody is usable.
 fn no_alternative(suspicion: Suspicion, view: &View<'_>) -> Next {
     let silent = view.nothing_answers();
-    // Messages show that the app is served, whatever the checks say.
     // A message was on its way a moment ago: whether the network has gone is seen soon.
     if view.nothing_reachable() && view.has_just_heard() {
         return (State::Suspecting(suspicion), None);
     }
     let unasked = view.probes.any && view.probes.last_end < Some(suspicion.since);
+    // Messages show that the app is served, whatever the checks say.
     if view.connection.talking || (silent && (view.probes.in_flight || unasked)) {
         return (State::Suspecting(suspicion), None);
     }

@@ -7,7 +7,7 @@ use super::selection::{is_due, plan};
 use super::state::{Offline, PlannedMove, Stage, State, Suspicion};
 use super::strategy::{Response, Strategy};
 use super::suspicion::{investigate, is_in_doubt, reason_to_leave};
-use super::view::{EndpointView, View};
+use super::view::View;
 use crate::base::random::Random;
 use crate::base::time::Millis;
 use crate::protocol::event::{OfflineReason, SwitchReason};
@@ -106,7 +106,7 @@ pub(crate) fn next(state: State, view: &View<'_>, fact: Fact, strategy: &dyn Str
             State::Steady(_) | State::Suspecting(_) | State::Trying { .. } => (State::Steady(None), None),
             State::AllDown(_) | State::Offline(_) => (with_round_now(state, view), None),
         },
-        Fact::Passed | Fact::Opened | Fact::Message => sign_of_life(state, view, fact, random),
+        Fact::Passed | Fact::Opened | Fact::Message => sign_of_life(state, view, fact),
         Fact::TrialOpened(endpoint) => match state {
             State::Steady(Some(PlannedMove { to, reason, stage: Stage::Opening })) if to == endpoint => {
                 (State::Steady(None), Some(Decision::Switch { to, reason }))
@@ -149,7 +149,7 @@ fn with_round_now(mut state: State, view: &View<'_>) -> State {
 }
 
 /// Something got through to the app.
-fn sign_of_life(state: State, view: &View<'_>, fact: Fact, random: &mut Random) -> Next {
+fn sign_of_life(state: State, view: &View<'_>, fact: Fact) -> Next {
     let back = Decision::BackOnline { to: view.active, void: true };
     match state {
         // Only what began after the report shows that it is wrong.
@@ -158,7 +158,7 @@ fn sign_of_life(state: State, view: &View<'_>, fact: Fact, random: &mut Random) 
         }
         State::Offline(Offline::Presumed(_)) if fact != Fact::Passed => (State::Steady(None), Some(back)),
         State::AllDown(outage) if fact == Fact::Message && view.connection.talking => {
-            let suspicion = Suspicion::new(outage.since, random.within(Millis::ZERO));
+            let suspicion = Suspicion::new(outage.since, Millis::ZERO);
             let recover = Decision::Recover { to: view.active, void: false };
             (State::Suspecting(suspicion), Some(recover))
         }
@@ -188,8 +188,7 @@ fn observed(state: State, view: &View<'_>, strategy: &dyn Strategy, random: &mut
             // Check schedules are jittered, so what a check has found needs no further delay. A
             // closed socket is seen by all clients at once, so the move is spread.
             let found_by_check = view.ours().failure.is_some();
-            let window = if found_by_check { Millis::ZERO } else { view.forced_spread() };
-            let spread = if found_by_check { Millis::ZERO } else { random.within(window) };
+            let spread = if found_by_check { Millis::ZERO } else { random.within(view.forced_spread()) };
             let suspicion = Suspicion::new(view.now, spread);
             (State::Suspecting(suspicion), Some(Decision::Suspect))
         }
@@ -203,8 +202,7 @@ fn observed(state: State, view: &View<'_>, strategy: &dyn Strategy, random: &mut
 
 /// Whether an endpoint's last check began after the last one of the active endpoint.
 fn has_been_asked_since(view: &View<'_>, index: usize) -> bool {
-    let last = |it: &EndpointView| it.last_failure.max(it.last_pass);
-    last(&view.endpoints[index]) > last(view.ours())
+    view.endpoints[index].last_check() > view.ours().last_check()
 }
 
 /// While nothing speaks against the active endpoint: goes where the app wishes, or to a better one.

@@ -113,7 +113,17 @@ impl EndpointView {
 
     /// Whether its checks pass. Whether it can be connected to is seen by trying.
     pub(crate) const fn passes(&self) -> bool {
-        matches!(self.health, Health::Healthy | Health::Degraded)
+        self.health.is_usable()
+    }
+
+    /// Whether its last check ended without a sign that the network is there.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.failure.is_some_and(FailureKind::is_no_answer)
+    }
+
+    /// When its last check began.
+    pub(crate) fn last_check(&self) -> Option<Timestamp> {
+        self.last_failure.max(self.last_pass)
     }
 
     pub(crate) const fn is_suspected(&self) -> bool {
@@ -139,7 +149,7 @@ impl View<'_> {
 
     /// Whether every endpoint's last check ended without a sign that the network is there.
     pub(crate) fn nothing_answers(&self) -> bool {
-        self.endpoints.iter().all(|it| it.failure.is_some_and(FailureKind::is_no_answer))
+        self.endpoints.iter().all(EndpointView::is_silent)
     }
 
     /// Whether every endpoint's last check ended with the word that there is no network.

@@ -28,6 +28,13 @@ keywords! {
     }
 }
 
+impl Health {
+    /// Whether the app may be connected to an endpoint of this health.
+    pub(crate) const fn is_usable(self) -> bool {
+        matches!(self, Self::Healthy | Self::Degraded)
+    }
+}
+
 /// An endpoint's health and the evidence behind it.
 #[derive(Clone, Debug)]
 pub(crate) struct EndpointHealth {
@@ -85,8 +92,8 @@ impl EndpointHealth {
     }
 
     /// Whether the app may be connected to it, as far as its checks show.
-    pub(crate) fn is_usable(&self) -> bool {
-        matches!(self.health, Health::Healthy | Health::Degraded)
+    pub(crate) const fn is_usable(&self) -> bool {
+        self.health.is_usable()
     }
 
     pub(crate) const fn exclusion(&self) -> Option<Exclusion> {

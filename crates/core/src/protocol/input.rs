@@ -81,9 +81,9 @@ pub enum Input {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 pub enum Network {
-    /// There is one.
+    /// There is a network.
     Online,
-    /// There is none.
+    /// There is no network.
     Offline,
     /// It is another one than before, as from Wi-Fi to mobile.
     Changed,

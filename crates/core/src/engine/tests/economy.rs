@@ -111,7 +111,7 @@ fn what_is_done_in_an_hour_is_bounded_in_every_state() {
 fn little_is_done_in_an_hour_of_the_background() {
     for situation in Situation::all() {
         let mut world = situation.begin();
-        // A wish that is fulfilled is none to work on.
+        // A fulfilled wish needs no more work.
         world.run(1_000);
         let broken = world.engine.session.is_broken();
         world.tell(Input::Lifecycle(Lifecycle::Background));
