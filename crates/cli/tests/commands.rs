@@ -29,13 +29,13 @@ fn simulate_prints_decisions_and_agrees() {
 
 #[test]
 fn simulate_exits_with_a_diff_when_the_file_expects_something_else() {
-    let text = include_str!("../../../tests/scenarios/a4-tenth-failure-switches.json").replace("30020", "30021");
+    let text = include_str!("../../../tests/scenarios/a4-tenth-failure-switches.json").replace("30020ms", "30021ms");
     let file = std::env::temp_dir().join(format!("steadfast-{}.json", std::process::id()));
     std::fs::write(&file, text).unwrap();
     let output = steadfast(&["simulate", &file.to_string_lossy()]);
     std::fs::remove_file(&file).unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(printed(&output).contains("- {\"at\":30021"), "{}", printed(&output));
+    assert!(printed(&output).contains("- {\"at\":\"30021ms\""), "{}", printed(&output));
 }
 
 #[test]
