@@ -14,7 +14,19 @@ use crate::protocol::event::{OfflineReason, SwitchReason};
 use crate::protocol::outcome::FailureKind::{self, Refused, Timeout, Unreachable};
 
 pub(super) fn rows() -> Vec<Row> {
-    vec![try_passed(), try_failed(), refuted(), moved(), unasked(), nobody_left(), round_planned(), recovered(), message()]
+    vec![
+        try_passed(),
+        try_failed(),
+        refuted(),
+        moved(),
+        unasked(),
+        retried(),
+        retry_opened(),
+        nobody_left(),
+        round_planned(),
+        recovered(),
+        message(),
+    ]
 }
 
 fn trying(name: &'static str, target: usize, passed: bool) -> Case {
@@ -93,6 +105,40 @@ fn unasked() -> Row {
             case("the best first", three(suspected(Timeout), well())).with(check(1)),
             case("one after the other", three(suspected(Timeout), checking())),
             case("at the verdict side by side", three(down(Refused), checking())).with(check(2)),
+        ],
+    }
+}
+
+fn retried() -> Row {
+    let refuses = |retry_at| EndpointView { retry_at, ..EndpointView { unreachable: true, ..fresh() } };
+    let scene = |at| Scene::of([down(Refused), refuses(at)]).connected();
+    let trying = scene(ago(20)).but(|scene| scene.connection.trying = true);
+    Row {
+        words: [
+            "`Suspecting`",
+            "verdict, all were asked, and one that is usable but for its connections was not tried",
+            "same",
+            "open a connection to it",
+        ],
+        cases: vec![
+            Case::observed("its back-off was over before", scene(ago(20)), suspecting()).with(Decision::Open(1)),
+            Case::observed("the connection is being opened", trying, suspecting()),
+        ],
+    }
+}
+
+fn retry_opened() -> Row {
+    let scene = |ours| Scene::of([ours, unreachable()]).connected();
+    let case = |name, ours, reason| {
+        Case::new(name, scene(ours), suspecting(), Fact::TrialOpened(1)).leads_to(Kind::Steady).with(Decision::Switch { to: 1, reason })
+    };
+    Row {
+        words: ["`Suspecting`", "that connection is open", "`Steady`", "`switched`"],
+        cases: vec![
+            case("the evidence suffices", down(Refused), SwitchReason::Unhealthy),
+            case("it is in maintenance", in_maintenance(), SwitchReason::Maintenance),
+            case("it cannot be connected to", unreachable(), SwitchReason::Unconnectable),
+            Case::new("it did not open", scene(down(Refused)), suspecting(), Fact::TrialFailed(1)),
         ],
     }
 }

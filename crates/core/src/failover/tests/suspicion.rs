@@ -195,8 +195,11 @@ fn a_network_that_works_makes_an_outage_the_servers_own() {
     assert_eq!(scene().observe(suspecting()).1, Some(offline));
     let works = scene().but(|scene| scene.probes.last_pass = Some(ago(1)));
     assert_eq!(works.observe(suspecting()).1, Some(Decision::AllDown));
-    let heard = scene().but(|scene| scene.connection.last_message = Some(ago(3)));
-    assert_eq!(heard.observe(suspecting()).1, Some(Decision::AllDown));
+    let heard = |at| scene().but(|scene| scene.connection.last_message = Some(at));
+    assert_eq!(heard(ago(2)).observe(suspecting()).1, Some(Decision::AllDown));
+    assert_eq!(heard(ago(1)).observe(suspecting()).1, None, "whether it has gone is seen soon");
+    let answered = scene().but(|scene| scene.endpoints[1].last_answer = Some(ago(1)));
+    assert_eq!(answered.observe(suspecting()).1, Some(Decision::AllDown));
 }
 
 #[test]
@@ -209,6 +212,41 @@ fn an_outage_remembers_its_beginning_and_whether_anybody_answered() {
     assert_eq!((outage(Refused).since, outage(Refused).round), (SINCE, None));
     assert!(!outage(Timeout).silent, "one has refused");
     assert_eq!(outage(Refused).hold, Millis::from_secs(5));
+}
+
+#[test]
+fn one_that_has_been_well_for_a_while_is_better_than_nobody_though_it_must_prove_itself() {
+    let well = EndpointView { successes: 1, proof: 9, attempts: 6, ..fresh() };
+    let standby = |secs| EndpointView { since: ago(secs), ..well };
+    assert_eq!(decides([down(Refused), standby(50)]), Some(SWITCHED));
+    assert_eq!(decides([down(Refused), standby(49)]), Some(Decision::AllDown));
+    assert_eq!(decides([suspected(Refused), standby(50)]), None, "there is no verdict");
+}
+
+/// A standby whose checks pass, and that refuses connections; its back-off ends at this moment.
+fn refusing_until(retry_at: Timestamp) -> EndpointView {
+    EndpointView { retry_at, last_pass: Some(ago(2)), ..unreachable() }
+}
+
+#[test]
+fn before_nobody_is_left_a_connection_to_one_that_refused_is_tried_again() {
+    let (open, all_down) = (Decision::Open(1), Decision::AllDown);
+    assert_eq!(decides([down(Refused), refusing_until(SINCE)]), Some(open));
+    assert_eq!(decides([down(Refused), refusing_until(ago(9))]), Some(all_down), "it was tried");
+    let talking = Scene::of([down(Refused), refusing_until(ago(9))]).talking();
+    assert_eq!(talking.observe(suspecting()).1, Some(open), "there is time");
+    let trying = Scene::of([down(Refused), refusing_until(SINCE)]);
+    let trying = trying.but(|scene| scene.connection.trying = true);
+    assert_eq!(trying.observe(suspecting()).1, None, "until that is over");
+}
+
+#[test]
+fn nothing_is_looked_into_while_nothing_is_checked() {
+    let blind = Scene::of([down(Refused), fresh()]).but(|scene| scene.blind = true);
+    for state in [STEADY, suspecting()] {
+        let (next, decision) = blind.observe(state);
+        assert_eq!((kind(&next), decision), (kind(&state), None));
+    }
 }
 
 #[test]
