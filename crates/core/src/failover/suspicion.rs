@@ -180,7 +180,8 @@ pub(crate) fn asked_in_haste(suspicion: &Suspicion, view: &View<'_>, index: usiz
     // One that has passed once may have to prove itself.
     let asked = it.attempts > 0 || has_passed_since(it, suspicion.since);
     let proven = it.passes() && is_proven(it, suspicion);
-    let excluded = it.health == Health::Maintenance && has_passed_since(it, suspicion.since);
+    let taken_out = it.health == Health::Maintenance || (it.down && !it.is_suspected());
+    let excluded = taken_out && has_passed_since(it, suspicion.since);
     let again = asked && it.attempts < attempts && !proven && !excluded;
     // One that passed and is not usable for another reason has been asked.
     (index != view.active && again && !it.unreachable).then_some(attempts)

@@ -19,6 +19,11 @@ fn decides<const N: usize>(endpoints: [EndpointView; N]) -> Option<Decision> {
     Scene::of(endpoints).observe(suspecting()).1
 }
 
+/// One that was taken out of rotation, and whose checks pass.
+fn removed() -> EndpointView {
+    EndpointView { health: Health::Unhealthy, down: true, flaky_only: true, ..well() }
+}
+
 fn passed_at(at: Timestamp) -> EndpointView {
     EndpointView { last_pass: Some(at), attempts: 1, ..well() }
 }
@@ -96,8 +101,7 @@ fn one_that_fails_now_and_then_is_left_only_for_one_that_does_so_less() {
 
 #[test]
 fn one_that_was_taken_out_of_rotation_is_left_though_its_checks_pass() {
-    let removed = EndpointView { health: Health::Unhealthy, down: true, flaky_only: true, ..well() };
-    assert_eq!(decides([removed, passed_at(ago(3))]), Some(SWITCHED));
+    assert_eq!(decides([removed(), passed_at(ago(3))]), Some(SWITCHED));
 }
 
 #[test]
@@ -148,6 +152,10 @@ fn a_standby_is_asked_again_in_haste_as_long_as_it_may_have_been_lost_on_the_way
     assert_eq!(limit(EndpointView { unreachable: true, ..asked(1, None) }), None);
     assert_eq!(limit(fresh()), None, "it has passed");
     assert_eq!(limit(EndpointView { proof: 20, ..fresh() }), Some(6), "it must prove itself");
+    for excluded in [in_maintenance(), removed()] {
+        let passed = EndpointView { last_pass: Some(ago(2)), ..excluded };
+        assert_eq!(limit(passed), None, "it passes, and is not to be used");
+    }
     let calm = Scene::of([down(Refused), asked(1, None)]);
     let calm = calm.but(|scene| scene.config.suspect_interval = None);
     assert_eq!(asked_in_haste(&suspicion(), &calm.view(), 1), None, "nothing is done in haste");
