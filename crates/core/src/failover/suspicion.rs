@@ -190,13 +190,16 @@ pub(crate) fn asked_in_haste(suspicion: &Suspicion, view: &View<'_>, index: usiz
 /// Everyone was asked, and nobody is usable.
 fn no_alternative(suspicion: Suspicion, view: &View<'_>) -> Next {
     let silent = view.nothing_answers();
-    // Messages show that the app is served, whatever the checks say.
     // A message was on its way a moment ago: whether the network has gone is seen soon.
     if view.nothing_reachable() && view.has_just_heard() {
         return (State::Suspecting(suspicion), None);
     }
-    let unasked = view.probes.any && view.probes.last_end < Some(suspicion.since);
-    if view.connection.talking || (silent && (view.probes.in_flight || unasked)) {
+    // Messages show that the app is served, whatever the checks say. What connectivity URLs say is
+    // waited for even if there are answers: a portal may have given them.
+    let probes = &view.probes;
+    let unasked = probes.any && probes.last_end < Some(suspicion.since);
+    let works = probes.last_pass >= Some(suspicion.since);
+    if view.connection.talking || (!works && (probes.in_flight || unasked)) {
         return (State::Suspecting(suspicion), None);
     }
     let outage = Outage { since: suspicion.since, round: None, backoff: Backoff::default(), silent, hold: view.hold };

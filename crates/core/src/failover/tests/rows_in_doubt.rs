@@ -9,7 +9,7 @@ use crate::base::time::Millis;
 use crate::config::Strategy;
 use crate::failover::state::{Outage, State, Suspicion};
 use crate::failover::transition::{Decision, Fact};
-use crate::failover::view::EndpointView;
+use crate::failover::view::{EndpointView, ProbesView};
 use crate::protocol::event::{OfflineReason, SwitchReason};
 use crate::protocol::outcome::FailureKind::{self, Refused, Timeout, Unreachable};
 
@@ -148,7 +148,7 @@ fn nobody_left() -> Row {
     let case = |name, scene| Case::observed(name, scene, suspecting());
     let offline = |reason| Decision::Offline(reason);
     let silent = |failure: FailureKind| EndpointView { down: false, last_failure: Some(NOW), ..given_up(failure) };
-    let probed = || scene(Refused, Refused).but(|scene| scene.probes.any = true);
+    let portal = ProbesView { any: true, captive: true, last_end: Some(NOW), ..ProbesView::default() };
     Row {
         words: [
             "`Suspecting`",
@@ -162,7 +162,7 @@ fn nobody_left() -> Row {
                 .leads_to(Kind::Presumed)
                 .with(offline(OfflineReason::Unreachable)),
             case("both are silent", Scene::of([silent(Timeout), silent(Timeout)])).leads_to(Kind::AllDown).with(Decision::AllDown),
-            case("a portal answers", probed().but(|scene| scene.probes.captive = true))
+            case("a portal answers", scene(Refused, Refused).but(|scene| scene.probes = portal))
                 .leads_to(Kind::Presumed)
                 .with(offline(OfflineReason::CaptivePortal)),
             case("messages arrive", scene(Refused, Refused).talking()),

@@ -10,7 +10,7 @@ use crate::failover::transition::Decision;
 use crate::failover::view::EndpointView;
 use crate::health::Health;
 use crate::protocol::event::{OfflineReason, SwitchReason};
-use crate::protocol::outcome::FailureKind::{self, Dns, Refused, Status, Timeout, Unreachable};
+use crate::protocol::outcome::FailureKind::{self, Dns, Redirect, Refused, Status, Timeout, Unreachable};
 
 const SWITCHED: Decision = Decision::Switch { to: 1, reason: SwitchReason::Unhealthy };
 
@@ -194,6 +194,30 @@ fn connectivity_urls_are_witnesses_of_the_network() {
     assert_eq!(asking.observe(suspecting()).1, None, "their answer is to be had");
     let unasked = alone(None).but(|scene| scene.probes.last_end = Some(ago(11)));
     assert_eq!(unasked.observe(suspecting()).1, None, "they are going to be asked");
+}
+
+#[test]
+fn whether_a_portal_has_answered_is_waited_for() {
+    let answered = || {
+        Scene::of([down(Redirect), given_up(Redirect)]).but(|scene| {
+            scene.probes.any = true;
+            scene.endpoints[1].last_answer = Some(ago(1));
+        })
+    };
+    let probed = |probes: fn(&mut Scene)| answered().but(probes).observe(suspecting()).1;
+    assert_eq!(probed(|scene| scene.probes.in_flight = true), None);
+    assert_eq!(probed(|scene| scene.probes.last_end = Some(ago(11))), None, "they will be asked");
+    let passed = probed(|scene| {
+        scene.probes.last_end = Some(ago(1));
+        scene.probes.last_pass = Some(ago(1));
+        scene.probes.in_flight = true;
+    });
+    assert_eq!(passed, Some(Decision::AllDown), "there is none");
+    let portal = probed(|scene| {
+        scene.probes.last_end = Some(ago(1));
+        scene.probes.captive = true;
+    });
+    assert_eq!(portal, Some(Decision::Offline(OfflineReason::CaptivePortal)));
 }
 
 #[test]
