@@ -13,6 +13,8 @@ mod suspicion;
 mod tests;
 mod transition;
 mod view;
+#[cfg(test)]
+mod walk;
 
 pub(crate) use pace::Watch;
 pub(crate) use transition::{Decision, Fact};

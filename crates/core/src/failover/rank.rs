@@ -10,6 +10,17 @@ use crate::health::evidence::log10;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Rank([u32; 3]);
 
+/// The bit of the first number that a degraded endpoint has.
+const DEGRADED: u32 = 1 << 2;
+
+impl Rank {
+    /// The rank that the endpoint has when it is not degraded.
+    pub(crate) const fn undegraded(self) -> Self {
+        let Self([first, priority, draw]) = self;
+        Self([first & !DEGRADED, priority, draw])
+    }
+}
+
 /// What does not change about an endpoint's rank while it is in the list.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Standing {
@@ -53,7 +64,7 @@ impl Standing {
     }
 
     pub(crate) fn rank(&self, health: Health, preferred: bool) -> Rank {
-        let degraded = u32::from(health == Health::Degraded) << 2;
+        let degraded = if health == Health::Degraded { DEGRADED } else { 0 };
         let ours = u32::from(!preferred) << 1 | u32::from(self.abroad);
         // The smallest of all wins as often as the weights say (Efraimidis and Spirakis, 2006).
         let weighted = self.draw.checked_div(self.weight).unwrap_or(u32::MAX);
@@ -110,6 +121,8 @@ mod tests {
         let healthy = |standing: Standing| standing.rank(Health::Healthy, false);
         assert!(healthy(here) < healthy(worse) && healthy(worse) < healthy(abroad));
         assert!(abroad.rank(Health::Healthy, true) < healthy(here));
-        assert!(healthy(abroad) < here.rank(Health::Degraded, true));
+        let degraded = here.rank(Health::Degraded, true);
+        assert!(healthy(abroad) < degraded);
+        assert_eq!(degraded.undegraded(), here.rank(Health::Healthy, true));
     }
 }

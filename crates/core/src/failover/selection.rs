@@ -122,11 +122,14 @@ fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> 
     Some(Improvement { to, reason, ready, window: voluntary })
 }
 
-/// Better than the active one by its rank, or by its place in the list where nothing else counts.
+/// Better than the active one by its rank, or by its place in the list where nothing else counts. An
+/// active endpoint that asked for rest may be well again after it.
 pub(crate) fn is_better(view: &View<'_>, strategy: &dyn Strategy, index: usize) -> bool {
     let place = |index: usize| if strategy.goes_by_place() { index } else { 0 };
     let (theirs, ours) = (&view.endpoints[index], view.ours());
-    index != view.active && (theirs.rank, place(index)) < (ours.rank, place(view.active))
+    let rests = ours.rests_until.is_some();
+    let our_rank = if rests { ours.rank.undegraded() } else { ours.rank };
+    index != view.active && (theirs.rank, place(index)) < (our_rank, place(view.active))
 }
 
 /// Whether one endpoint fails often, and at least twice as often as another.

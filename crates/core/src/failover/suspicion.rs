@@ -174,7 +174,8 @@ pub(crate) fn asked_in_haste(suspicion: &Suspicion, view: &View<'_>, index: usiz
     // One that has passed once may have to prove itself.
     let asked = it.attempts > 0 || has_passed_since(it, suspicion.since);
     let proven = it.passes() && is_proven(it, suspicion);
-    let excluded = it.health == Health::Maintenance && has_passed_since(it, suspicion.since);
+    let taken_out = it.health == Health::Maintenance || (it.down && !it.is_suspected());
+    let excluded = taken_out && has_passed_since(it, suspicion.since);
     let again = asked && it.attempts < attempts && !proven && !excluded;
     // One that passed and is not usable for another reason has been asked.
     (index != view.active && again && !it.unreachable).then_some(attempts)
@@ -187,9 +188,12 @@ fn no_alternative(suspicion: Suspicion, view: &View<'_>) -> Next {
     if view.nothing_reachable() && view.has_just_heard() {
         return (State::Suspecting(suspicion), None);
     }
-    let unasked = view.probes.any && view.probes.last_end < Some(suspicion.since);
+    // What connectivity URLs say is waited for even if there are answers: a portal may have given them.
+    let probes = &view.probes;
+    let unasked = probes.any && probes.last_end < Some(suspicion.since);
+    let works = probes.last_pass >= Some(suspicion.since);
     // Messages show that the app is served, whatever the checks say.
-    if view.connection.talking || (silent && (view.probes.in_flight || unasked)) {
+    if view.connection.talking || (!works && (probes.in_flight || unasked)) {
         return (State::Suspecting(suspicion), None);
     }
     let outage = Outage { since: suspicion.since, round: None, backoff: Backoff::default(), silent, hold: view.hold };

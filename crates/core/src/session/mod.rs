@@ -267,7 +267,8 @@ impl Session {
         if closed.purpose.is_none() {
             self.idle.pause();
         }
-        if !self.connection.is_opening() {
+        // What is still being opened beside one that follows the active endpoint leads elsewhere.
+        if closed.purpose == Some(Purpose::Follow) || !self.connection.is_opening() {
             self.retry_at = Some(next);
         }
         let endpoint = index?;

@@ -235,3 +235,15 @@ fn nothing_is_attempted_after_a_trial_that_was_in_nobodys_way() {
     test.closed(None);
     assert_eq!(test.session.retry_at, None);
 }
+
+#[test]
+fn the_active_endpoint_is_attempted_again_though_a_socket_to_another_one_is_opening() {
+    let mut test = Test::new();
+    test.follow(0);
+    test.session.try_out(&mut test.cx, 1);
+    test.follow(1);
+    let refused = SessionFact::Closed { endpoint: 1, code: None, end: End::Refused };
+    assert_eq!(test.closed(None), Some(refused));
+    test.retry(1);
+    assert_eq!(test.opened(), Some(SessionFact::Opened(1)));
+}

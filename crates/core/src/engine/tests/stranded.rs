@@ -109,3 +109,14 @@ fn a_clients_own_removals_do_not_send_it_to_and_fro() {
     assert!(world.moves().len() <= 1, "{:?}", world.moves());
     assert!(!world.told("allDown").is_empty());
 }
+
+#[test]
+fn the_app_is_told_that_nobody_is_left_but_one_that_was_taken_out_of_rotation() {
+    let mut world = World::settled();
+    world.command(Command::Remove(name("e1"), HOUR));
+    world.serve("e0", Server::Refuses);
+    let before = world.checks.len();
+    world.run(600_000);
+    assert_eq!(world.told("allDown").len(), 1);
+    assert!(world.checks.len() - before < 200, "{} checks", world.checks.len() - before);
+}

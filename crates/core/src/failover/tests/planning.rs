@@ -130,6 +130,14 @@ fn a_degraded_endpoint_is_left_after_ten_seconds() {
 }
 
 #[test]
+fn a_degraded_endpoint_that_asked_for_rest_is_left_only_for_one_that_is_better_without_that() {
+    let ours = EndpointView { rests_until: Some(ahead(60)), ..degraded() };
+    assert_eq!(plans(&scene([ours, well()])), None);
+    let back = scene([well(), ours]).but(|scene| scene.active = 1);
+    assert_eq!(plans(&back), Some((0, SwitchReason::Failback)));
+}
+
+#[test]
 fn an_unreliable_endpoint_is_left_for_a_reliable_one() {
     let failing = |share| EndpointView { failure_share: Some(share), ..well() };
     let scene = scene([failing(100_000), failing(10_000)]);

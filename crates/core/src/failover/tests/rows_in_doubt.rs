@@ -9,12 +9,24 @@ use crate::base::time::Millis;
 use crate::config::Strategy;
 use crate::failover::state::{Outage, State, Suspicion};
 use crate::failover::transition::{Decision, Fact};
-use crate::failover::view::EndpointView;
+use crate::failover::view::{EndpointView, ProbesView};
 use crate::protocol::event::{OfflineReason, SwitchReason};
 use crate::protocol::outcome::FailureKind::{self, Refused, Timeout, Unreachable};
 
 pub(super) fn rows() -> Vec<Row> {
-    vec![try_passed(), try_failed(), refuted(), moved(), unasked(), nobody_left(), round_planned(), recovered(), message()]
+    vec![
+        try_passed(),
+        try_failed(),
+        refuted(),
+        moved(),
+        unasked(),
+        retried(),
+        retry_opened(),
+        nobody_left(),
+        round_planned(),
+        recovered(),
+        message(),
+    ]
 }
 
 fn trying(name: &'static str, target: usize, passed: bool) -> Case {
@@ -97,12 +109,46 @@ fn unasked() -> Row {
     }
 }
 
+fn retried() -> Row {
+    let refuses = |retry_at| EndpointView { retry_at, ..EndpointView { unreachable: true, ..fresh() } };
+    let scene = |at| Scene::of([down(Refused), refuses(at)]).connected();
+    let trying = scene(ago(20)).but(|scene| scene.connection.trying = true);
+    Row {
+        words: [
+            "`Suspecting`",
+            "verdict, all were asked, and one that is usable but for its connections was not tried",
+            "same",
+            "open a connection to it",
+        ],
+        cases: vec![
+            Case::observed("its back-off was over before", scene(ago(20)), suspecting()).with(Decision::Open(1)),
+            Case::observed("the connection is being opened", trying, suspecting()),
+        ],
+    }
+}
+
+fn retry_opened() -> Row {
+    let scene = |ours| Scene::of([ours, unreachable()]).connected();
+    let case = |name, ours, reason| {
+        Case::new(name, scene(ours), suspecting(), Fact::TrialOpened(1)).leads_to(Kind::Steady).with(Decision::Switch { to: 1, reason })
+    };
+    Row {
+        words: ["`Suspecting`", "that connection is open", "`Steady`", "`switched`"],
+        cases: vec![
+            case("the evidence suffices", down(Refused), SwitchReason::Unhealthy),
+            case("it is in maintenance", in_maintenance(), SwitchReason::Maintenance),
+            case("it cannot be connected to", unreachable(), SwitchReason::Unconnectable),
+            Case::new("it did not open", scene(down(Refused)), suspecting(), Fact::TrialFailed(1)),
+        ],
+    }
+}
+
 fn nobody_left() -> Row {
     let scene = |ours, theirs| Scene::of([down(ours), given_up(theirs)]);
     let case = |name, scene| Case::observed(name, scene, suspecting());
     let offline = |reason| Decision::Offline(reason);
     let silent = |failure: FailureKind| EndpointView { down: false, last_failure: Some(NOW), ..given_up(failure) };
-    let probed = || scene(Refused, Refused).but(|scene| scene.probes.any = true);
+    let portal = ProbesView { any: true, captive: true, last_end: Some(NOW), ..ProbesView::default() };
     Row {
         words: [
             "`Suspecting`",
@@ -116,7 +162,7 @@ fn nobody_left() -> Row {
                 .leads_to(Kind::Presumed)
                 .with(offline(OfflineReason::Unreachable)),
             case("both are silent", Scene::of([silent(Timeout), silent(Timeout)])).leads_to(Kind::AllDown).with(Decision::AllDown),
-            case("a portal answers", probed().but(|scene| scene.probes.captive = true))
+            case("a portal answers", scene(Refused, Refused).but(|scene| scene.probes = portal))
                 .leads_to(Kind::Presumed)
                 .with(offline(OfflineReason::CaptivePortal)),
             case("messages arrive", scene(Refused, Refused).talking()),

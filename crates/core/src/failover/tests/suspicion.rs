@@ -10,13 +10,18 @@ use crate::failover::transition::Decision;
 use crate::failover::view::EndpointView;
 use crate::health::Health;
 use crate::protocol::event::{OfflineReason, SwitchReason};
-use crate::protocol::outcome::FailureKind::{self, Dns, Refused, Status, Timeout, Unreachable};
+use crate::protocol::outcome::FailureKind::{self, Dns, Redirect, Refused, Status, Timeout, Unreachable};
 
 const SWITCHED: Decision = Decision::Switch { to: 1, reason: SwitchReason::Unhealthy };
 
 /// What follows in a suspicion.
 fn decides<const N: usize>(endpoints: [EndpointView; N]) -> Option<Decision> {
     Scene::of(endpoints).observe(suspecting()).1
+}
+
+/// One that was taken out of rotation, and whose checks pass.
+fn removed() -> EndpointView {
+    EndpointView { health: Health::Unhealthy, down: true, flaky_only: true, ..well() }
 }
 
 fn passed_at(at: Timestamp) -> EndpointView {
@@ -96,8 +101,7 @@ fn one_that_fails_now_and_then_is_left_only_for_one_that_does_so_less() {
 
 #[test]
 fn one_that_was_taken_out_of_rotation_is_left_though_its_checks_pass() {
-    let removed = EndpointView { health: Health::Unhealthy, down: true, flaky_only: true, ..well() };
-    assert_eq!(decides([removed, passed_at(ago(3))]), Some(SWITCHED));
+    assert_eq!(decides([removed(), passed_at(ago(3))]), Some(SWITCHED));
 }
 
 #[test]
@@ -148,6 +152,10 @@ fn a_standby_is_asked_again_in_haste_as_long_as_it_may_have_been_lost_on_the_way
     assert_eq!(limit(EndpointView { unreachable: true, ..asked(1, None) }), None);
     assert_eq!(limit(fresh()), None, "it has passed");
     assert_eq!(limit(EndpointView { proof: 20, ..fresh() }), Some(6), "it must prove itself");
+    for excluded in [in_maintenance(), removed()] {
+        let passed = EndpointView { last_pass: Some(ago(2)), ..excluded };
+        assert_eq!(limit(passed), None, "it passes, and is not to be used");
+    }
     let calm = Scene::of([down(Refused), asked(1, None)]);
     let calm = calm.but(|scene| scene.config.suspect_interval = None);
     assert_eq!(asked_in_haste(&suspicion(), &calm.view(), 1), None, "nothing is done in haste");
@@ -189,14 +197,41 @@ fn connectivity_urls_are_witnesses_of_the_network() {
 }
 
 #[test]
+fn whether_a_portal_has_answered_is_waited_for() {
+    let answered = || {
+        Scene::of([down(Redirect), given_up(Redirect)]).but(|scene| {
+            scene.probes.any = true;
+            scene.endpoints[1].last_answer = Some(ago(1));
+        })
+    };
+    let probed = |probes: fn(&mut Scene)| answered().but(probes).observe(suspecting()).1;
+    assert_eq!(probed(|scene| scene.probes.in_flight = true), None);
+    assert_eq!(probed(|scene| scene.probes.last_end = Some(ago(11))), None, "they will be asked");
+    let passed = probed(|scene| {
+        scene.probes.last_end = Some(ago(1));
+        scene.probes.last_pass = Some(ago(1));
+        scene.probes.in_flight = true;
+    });
+    assert_eq!(passed, Some(Decision::AllDown), "there is none");
+    let portal = probed(|scene| {
+        scene.probes.last_end = Some(ago(1));
+        scene.probes.captive = true;
+    });
+    assert_eq!(portal, Some(Decision::Offline(OfflineReason::CaptivePortal)));
+}
+
+#[test]
 fn a_network_that_works_makes_an_outage_the_servers_own() {
     let scene = || Scene::of([down(Unreachable), given_up(Unreachable)]);
     let offline = Decision::Offline(OfflineReason::Unreachable);
     assert_eq!(scene().observe(suspecting()).1, Some(offline));
     let works = scene().but(|scene| scene.probes.last_pass = Some(ago(1)));
     assert_eq!(works.observe(suspecting()).1, Some(Decision::AllDown));
-    let heard = scene().but(|scene| scene.connection.last_message = Some(ago(3)));
-    assert_eq!(heard.observe(suspecting()).1, Some(Decision::AllDown));
+    let heard = |at| scene().but(|scene| scene.connection.last_message = Some(at));
+    assert_eq!(heard(ago(2)).observe(suspecting()).1, Some(Decision::AllDown));
+    assert_eq!(heard(ago(1)).observe(suspecting()).1, None, "whether it has gone is seen soon");
+    let answered = scene().but(|scene| scene.endpoints[1].last_answer = Some(ago(1)));
+    assert_eq!(answered.observe(suspecting()).1, Some(Decision::AllDown));
 }
 
 #[test]
@@ -209,6 +244,41 @@ fn an_outage_remembers_its_beginning_and_whether_anybody_answered() {
     assert_eq!((outage(Refused).since, outage(Refused).round), (SINCE, None));
     assert!(!outage(Timeout).silent, "one has refused");
     assert_eq!(outage(Refused).hold, Millis::from_secs(5));
+}
+
+#[test]
+fn one_that_has_been_well_for_a_while_is_better_than_nobody_though_it_must_prove_itself() {
+    let well = EndpointView { successes: 1, proof: 9, attempts: 6, ..fresh() };
+    let standby = |secs| EndpointView { since: ago(secs), ..well };
+    assert_eq!(decides([down(Refused), standby(50)]), Some(SWITCHED));
+    assert_eq!(decides([down(Refused), standby(49)]), Some(Decision::AllDown));
+    assert_eq!(decides([suspected(Refused), standby(50)]), None, "there is no verdict");
+}
+
+/// A standby whose checks pass, and that refuses connections; its back-off ends at this moment.
+fn refusing_until(retry_at: Timestamp) -> EndpointView {
+    EndpointView { retry_at, last_pass: Some(ago(2)), ..unreachable() }
+}
+
+#[test]
+fn before_nobody_is_left_a_connection_to_one_that_refused_is_tried_again() {
+    let (open, all_down) = (Decision::Open(1), Decision::AllDown);
+    assert_eq!(decides([down(Refused), refusing_until(SINCE)]), Some(open));
+    assert_eq!(decides([down(Refused), refusing_until(ago(9))]), Some(all_down), "it was tried");
+    let talking = Scene::of([down(Refused), refusing_until(ago(9))]).talking();
+    assert_eq!(talking.observe(suspecting()).1, Some(open), "there is time");
+    let trying = Scene::of([down(Refused), refusing_until(SINCE)]);
+    let trying = trying.but(|scene| scene.connection.trying = true);
+    assert_eq!(trying.observe(suspecting()).1, None, "until that is over");
+}
+
+#[test]
+fn nothing_is_looked_into_while_nothing_is_checked() {
+    let blind = Scene::of([down(Refused), fresh()]).but(|scene| scene.blind = true);
+    for state in [STEADY, suspecting()] {
+        let (next, decision) = blind.observe(state);
+        assert_eq!((kind(&next), decision), (kind(&state), None));
+    }
 }
 
 #[test]
