@@ -98,7 +98,7 @@ fn busy() {
     simulation.run(Timestamp::default() + Millis::from_secs(hours * 3600), &connect, &mut |_, event| {
         checks += u32::from(matches!(event, Event::Check(check) if check.endpoint.as_str() == "e0"));
     });
-    println!("checks of the active endpoint while its socket is busy: {} per hour (mark: 120)", checks / hours);
+    println!("checks of the active endpoint while its socket is busy: {} per hour (mark: 300)", checks / hours);
 }
 
 /// How often a client leaves a healthy endpoint, by the share of checks that are lost at random.

@@ -110,10 +110,12 @@ impl fmt::Display for ParseDurationError {
 impl std::error::Error for ParseDurationError {}
 
 /// An instant: milliseconds on a monotonic clock that the shell injects. Where the clock starts does not matter.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "number"))]
-pub struct Timestamp(u64);
+pub struct Timestamp(
+    // One more than the milliseconds: an `Option` of it is no larger, and compared as one number.
+    std::num::NonZeroU64,
+);
 
 /// The first of these times that are due.
 pub(crate) fn earliest(dues: &[Option<Timestamp>]) -> Option<Timestamp> {
@@ -127,12 +129,32 @@ pub(crate) fn earliest(dues: &[Option<Timestamp>]) -> Option<Timestamp> {
 impl Timestamp {
     /// The instant `millis` milliseconds after the clock's start.
     pub const fn from_millis(millis: u64) -> Self {
-        Self(millis)
+        Self(std::num::NonZeroU64::MIN.saturating_add(millis))
     }
 
     /// Milliseconds since the clock's start.
     pub const fn as_millis(self) -> u64 {
-        self.0
+        self.0.get() - 1
+    }
+}
+
+impl Default for Timestamp {
+    /// The clock's start.
+    fn default() -> Self {
+        Self::from_millis(0)
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Timestamp").field(&self.as_millis()).finish()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Timestamp {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.as_millis().serialize(serializer)
     }
 }
 
@@ -149,7 +171,7 @@ impl Sub for Timestamp {
 
     /// The time between the two, none if `earlier` is later.
     fn sub(self, earlier: Self) -> Millis {
-        Millis(u32::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(u32::MAX))
+        Millis(u32::try_from(self.0.get().saturating_sub(earlier.0.get())).unwrap_or(u32::MAX))
     }
 }
 
@@ -177,7 +199,7 @@ impl Clock {
         let wall = wall.saturating_sub(last_wall);
         // The two clocks tick apart by a millisecond now and then; only a real gap is sleep.
         self.now += if wall > steady + 1_000 { wall } else { steady };
-        Timestamp(self.now)
+        Timestamp::from_millis(self.now)
     }
 }
 

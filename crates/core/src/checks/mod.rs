@@ -52,6 +52,15 @@ pub(crate) enum Pace {
     Wait,
 }
 
+/// What became of a check that may be due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// It has begun.
+    Begun,
+    /// It is not due. There is something to do for the endpoint at this time, if at all.
+    At(Option<Timestamp>),
+}
+
 /// The health and the schedule of every endpoint, and the connectivity probes.
 #[derive(Debug)]
 pub(crate) struct Checks {

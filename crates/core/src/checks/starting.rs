@@ -1,7 +1,7 @@
 //! Which check begins when.
 
 use super::schedule::{Haste, InFlightCheck};
-use super::{Checks, Ended, Pace};
+use super::{Checks, Ended, Pace, Start};
 use crate::base::time::{Millis, Timestamp, earliest};
 use crate::engine::context::Context;
 use crate::health::Health;
@@ -11,9 +11,13 @@ impl Checks {
     /// When something is to be done about an endpoint: a check in flight has taken too long, or the
     /// next one begins.
     pub(crate) fn due(&self, cx: &Context, index: usize, pace: Pace) -> Option<Timestamp> {
+        earliest(&[self.deadline(cx, index), self.start_due(cx, index, pace)])
+    }
+
+    /// When the check of an endpoint that is in flight has taken too long.
+    fn deadline(&self, cx: &Context, index: usize) -> Option<Timestamp> {
         let limit = cx.endpoints[index].health.check().timeout;
-        let deadline = self.endpoints[index].schedule.deadline(limit);
-        earliest(&[deadline, self.start_due(cx, index, pace)])
+        self.endpoints[index].schedule.deadline(limit)
     }
 
     /// When the next check of an endpoint begins.
@@ -50,10 +54,13 @@ impl Checks {
     }
 
     /// Begins the check of an endpoint if it is due.
-    pub(crate) fn start(&mut self, cx: &mut Context, index: usize, pace: Pace) {
-        if self.start_due(cx, index, pace).is_some_and(|at| at <= cx.now) {
+    pub(crate) fn start(&mut self, cx: &mut Context, index: usize, pace: Pace) -> Start {
+        let due = self.start_due(cx, index, pace);
+        if due.is_some_and(|at| at <= cx.now) {
             self.begin(cx, index, pace);
+            return Start::Begun;
         }
+        Start::At(earliest(&[due, self.deadline(cx, index)]))
     }
 
     /// Begins the connectivity probes that are due.

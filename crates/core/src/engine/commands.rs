@@ -3,6 +3,7 @@
 use super::Engine;
 use super::roster::{Origin, origins};
 use crate::config::{Endpoints, Name};
+use crate::failover::Failover;
 use crate::health::Exclusion;
 use crate::protocol::event::{Event, SwitchReason};
 use crate::protocol::input::Command;
@@ -93,9 +94,9 @@ impl Engine {
         let active = self.cx.index_of(&before.name);
         self.failover.replace(&mut self.cx, &origins, active);
         if active.is_none() {
-            let world = self.world();
-            let usable = self.failover.best(&world, &self.cx, &|_| true);
-            let best = usable.unwrap_or_else(|| self.failover.best_of_all(&world, &self.cx));
+            let gathered = self.gather();
+            let usable = Failover::best(&gathered, &self.cx, &|_| true);
+            let best = usable.unwrap_or_else(|| Failover::best_of_all(&gathered, &self.cx));
             self.failover.set_active(&self.cx, best);
         }
         if let Some(request) = request {

@@ -1,30 +1,35 @@
 //! What follows from a decision, in one place and one order.
 
 use super::Engine;
-use crate::base::time::Millis;
-use crate::checks::Pace;
-use crate::failover::{Decision, Fact, World};
+use crate::base::time::{Millis, Timestamp, earliest};
+use crate::checks::{Pace, Start};
+use crate::failover::{Decision, Fact, Gathered};
 use crate::protocol::effect::Effect;
 use crate::protocol::event::{Event, SwitchReason};
 
 impl Engine {
-    /// Decides until there is nothing more to decide, and begins the checks that are due.
+    /// Decides until there is nothing more to decide, begins the checks that are due, and finds out
+    /// when there is something to do next.
     pub(super) fn decide(&mut self) {
+        let mut gathered = self.gather();
         // Each endpoint is asked once, and one decision may follow another.
         for _ in 0..2 * self.cx.endpoints.len() + 8 {
-            if !self.fact(Fact::Observed) {
+            if !self.step(&gathered, Fact::Observed) {
                 break;
             }
+            gathered = self.gather();
         }
         self.abandon_pointless_trial();
         if let Some(at) = self.failover.attempt_due(&self.world(), &self.cx) {
             self.session.retry_by(at.max(self.cx.now));
         }
-        self.start_due_checks();
+        let mut next = self.start_due_checks(&mut gathered);
         if self.failover.is_in_outage() {
             // Where all that the round is for asks for rest, the next one is planned.
             self.fact(Fact::Observed);
+            next = self.next_check(&self.gather());
         }
+        self.wakeup = self.find_wakeup(next);
     }
 
     /// Gives up the connection for a move that is planned no more.
@@ -34,10 +39,21 @@ impl Engine {
         }
     }
 
-    fn start_due_checks(&mut self) {
-        let paces = self.paces();
-        for (index, pace) in paces.into_iter().enumerate() {
-            self.checks.start(&mut self.cx, index, pace);
+    /// Begins the checks that are due. Returns when one is next.
+    fn start_due_checks(&mut self, gathered: &mut Gathered) -> Option<Timestamp> {
+        let (mut next, mut begun) = (None, Vec::new());
+        let view = gathered.view();
+        for index in 0..self.cx.endpoints.len() {
+            let pace = self.failover.pace(&view, gathered.watch, &self.cx, index);
+            match self.checks.start(&mut self.cx, index, pace) {
+                Start::Begun => begun.push(index),
+                Start::At(at) => next = earliest(&[next, at]),
+            }
+        }
+        for index in begun {
+            self.failover.look_again(&self.world(), &self.cx, gathered, index);
+            let pace = self.failover.pace(&gathered.view(), gathered.watch, &self.cx, index);
+            next = earliest(&[next, self.checks.due(&self.cx, index, pace)]);
         }
         // If everybody rests, the round waits for the first of them.
         if (0..self.cx.endpoints.len()).any(|it| self.checks.of(it).schedule().is_checking()) {
@@ -45,14 +61,31 @@ impl Engine {
         }
         let doubt = self.doubt();
         self.checks.start_probes(&mut self.cx, doubt);
+        next
+    }
+
+    /// When there is something to do next for a check.
+    fn next_check(&self, gathered: &Gathered) -> Option<Timestamp> {
+        let (view, mut next) = (gathered.view(), None);
+        for index in 0..self.cx.endpoints.len() {
+            let pace = self.failover.pace(&view, gathered.watch, &self.cx, index);
+            next = earliest(&[next, self.checks.due(&self.cx, index, pace)]);
+        }
+        next
+    }
+
+    /// Takes a fact to the failover, and does what follows.
+    pub(super) fn fact(&mut self, fact: Fact) {
+        if self.failover.heeds(fact) {
+            let gathered = self.gather();
+            self.step(&gathered, fact);
+        }
     }
 
     /// Takes a fact to the failover, and does what follows. True if it has decided something.
-    pub(super) fn fact(&mut self, fact: Fact) -> bool {
+    fn step(&mut self, gathered: &Gathered, fact: Fact) -> bool {
         let from = self.failover.active();
-        let (retry, watch) = (self.retry(), self.watch());
-        let world = World { checks: &self.checks, session: &self.session, retry, watch };
-        let decision = self.failover.step(&world, &mut self.cx, fact);
+        let decision = self.failover.step(gathered, &mut self.cx, fact);
         if let Some(decision) = decision {
             self.follow(decision, from);
         }

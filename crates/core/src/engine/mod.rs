@@ -19,6 +19,8 @@ mod tests;
 mod wakeup;
 
 pub use saving::RestoreError;
+#[cfg(feature = "recovery")]
+use wakeup::sooner;
 pub use wakeup::{Timer, Wakeup};
 
 use crate::base::time::{Millis, Timestamp};
@@ -26,7 +28,7 @@ use crate::breaker::Breakers;
 use crate::checks::Checks;
 use crate::checks::connectivity::Connectivity;
 use crate::config::{Config, Endpoint, Problems, Retry};
-use crate::failover::{Failover, World};
+use crate::failover::{Failover, Gathered, World};
 use crate::observe::Observers;
 #[cfg(feature = "recovery")]
 use crate::operate::Operator;
@@ -137,7 +139,7 @@ impl Engine {
             wakeup: None,
             cx,
         };
-        let best = engine.failover.best_of_all(&engine.world(), &engine.cx);
+        let best = Failover::best_of_all(&engine.gather(), &engine.cx);
         engine.failover.set_active(&engine.cx, best);
         engine
     }
@@ -166,8 +168,7 @@ impl Engine {
         self.settle();
     }
 
-    /// Decides, begins the checks that are due, lets the observers see what was reported, and finds
-    /// out when there is something to do next.
+    /// Decides, and lets the observers see what was reported.
     fn settle(&mut self) {
         if self.is_running() {
             self.decide();
@@ -175,7 +176,9 @@ impl Engine {
         self.observe();
         #[cfg(feature = "recovery")]
         self.operate();
-        self.wakeup = self.find_wakeup();
+        if !self.is_running() {
+            self.wakeup = None;
+        }
     }
 
     /// Returns what the shell is to do next; call it until there is nothing more.
@@ -234,6 +237,10 @@ impl Engine {
         World { checks: &self.checks, session: &self.session, retry: self.retry(), watch: self.watch() }
     }
 
+    fn gather(&self) -> Gathered {
+        self.failover.gather(self.world(), &self.cx)
+    }
+
     /// How retries wait for each other: in the background less often, for they wake the radio.
     fn retry(&self) -> Retry {
         const IN_THE_BACKGROUND: Millis = Millis::from_secs(600);
@@ -265,12 +272,14 @@ impl Engine {
         // What is done about a failure may fail, and the next thing be tried.
         for _ in 0..8 {
             let Some(command) = self.operator.poll_command(&mut self.cx, &self.checks) else {
-                return;
+                break;
             };
             self.command(command);
             self.decide();
             self.observe();
         }
+        let due = self.operator.due(&self.cx).map(|at| at.max(self.cx.now));
+        self.wakeup = sooner(self.wakeup, due, Timer::Recovery);
     }
 
     fn is_running(&self) -> bool {

@@ -4,6 +4,7 @@ use super::{Engine, Phase};
 use crate::base::time::{Millis, Timestamp};
 use crate::breaker::permit::{Permit, Refusal, Route};
 use crate::config::{Config, Endpoint, Name};
+use crate::failover::Failover;
 use crate::observe::explain::Explanation;
 use crate::observe::report::Report;
 use crate::protocol::snapshot::{EndpointState, Snapshot, State};
@@ -133,8 +134,8 @@ impl Engine {
 
     /// The best usable endpoint but this, before all one whose breaker may let a request through.
     fn best_other(&self, but: Option<usize>) -> Option<usize> {
-        let world = self.world();
-        let others = |allowed: &dyn Fn(usize) -> bool| self.failover.best(&world, &self.cx, &|index| Some(index) != but && allowed(index));
+        let gathered = self.gather();
+        let others = |allowed: &dyn Fn(usize) -> bool| Failover::best(&gathered, &self.cx, &|index| Some(index) != but && allowed(index));
         others(&|index| self.breakers.may_permit(index)).or_else(|| others(&|_| true))
     }
 }

@@ -4,6 +4,7 @@ use super::{Engine, Phase};
 use crate::base::time::Millis;
 use crate::config::Value;
 use crate::config::writer::table;
+use crate::failover::Failover;
 use crate::health::loss::LossEstimator;
 use crate::health::rtt::RttEstimator;
 use std::fmt;
@@ -79,7 +80,7 @@ impl Engine {
                 self.restore_endpoint(index, endpoint, gap);
             }
         }
-        let active = self.index_of_saved(saved.text("active")).unwrap_or_else(|| self.failover.best_of_all(&self.world(), &self.cx));
+        let active = self.index_of_saved(saved.text("active")).unwrap_or_else(|| Failover::best_of_all(&self.gather(), &self.cx));
         self.failover.set_active(&self.cx, active);
         Ok(())
     }

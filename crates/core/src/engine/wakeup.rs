@@ -2,7 +2,6 @@
 
 use super::Engine;
 use crate::base::time::Timestamp;
-use crate::checks::Pace;
 
 /// What a wake-up is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,35 +30,25 @@ pub struct Wakeup {
     pub timer: Timer,
 }
 
-impl Engine {
-    pub(super) fn find_wakeup(&self) -> Option<Wakeup> {
-        if !self.is_running() {
-            return None;
-        }
-        let mut next = None;
-        let mut consider = |at: Option<Timestamp>, timer: Timer| {
-            if let Some(at) = at
-                && next.is_none_or(|next: Wakeup| at < next.at)
-            {
-                next = Some(Wakeup { at, timer });
-            }
-        };
-        for (index, pace) in self.paces().into_iter().enumerate() {
-            consider(self.checks.due(&self.cx, index, pace), Timer::Check);
-        }
-        consider(self.failover.due(&self.world(), &self.cx), Timer::Decision);
-        consider(self.session.due(&self.cx, self.attempts()), Timer::Connection);
-        let connectivity = self.checks.connectivity();
-        consider(connectivity.due(self.doubt(), self.cx.now), Timer::Connectivity);
-        consider(self.session.idle_due().filter(|_| self.listens()), Timer::Silence);
-        #[cfg(feature = "recovery")]
-        consider(self.operator.due(&self.cx), Timer::Recovery);
-        next.map(|next| Wakeup { at: next.at.max(self.cx.now), ..next })
+/// The sooner of two wake-ups; the first if both are at the same time.
+pub(super) fn sooner(next: Option<Wakeup>, at: Option<Timestamp>, timer: Timer) -> Option<Wakeup> {
+    match (next, at) {
+        (Some(next), Some(at)) if next.at <= at => Some(next),
+        (_, Some(at)) => Some(Wakeup { at, timer }),
+        (next, None) => next,
     }
+}
 
-    /// How often each endpoint is checked at present.
-    pub(super) fn paces(&self) -> Vec<Pace> {
-        self.failover.paces(&self.world(), &self.cx)
+impl Engine {
+    /// When there is something to do next, and what. `check` is when there is for a check.
+    pub(super) fn find_wakeup(&self, check: Option<Timestamp>) -> Option<Wakeup> {
+        let mut next = sooner(None, check, Timer::Check);
+        next = sooner(next, self.failover.due(&self.world(), &self.cx), Timer::Decision);
+        next = sooner(next, self.session.due(&self.cx, self.attempts()), Timer::Connection);
+        let connectivity = self.checks.connectivity();
+        next = sooner(next, connectivity.due(self.doubt(), self.cx.now), Timer::Connectivity);
+        next = sooner(next, self.session.idle_due().filter(|_| self.listens()), Timer::Silence);
+        next.map(|next| Wakeup { at: next.at.max(self.cx.now), ..next })
     }
 
     /// Since when the network is in doubt, if third parties are to be asked about it.

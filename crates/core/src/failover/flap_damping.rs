@@ -33,11 +33,9 @@ impl FlapDamping {
         self.left_at.map_or(well_since, |left| left.max(well_since)) + self.wait(failback)
     }
 
-    /// As [`FlapDamping::ready_at`], for an endpoint that the app may go to at once unless it had to
-    /// be left.
-    pub(crate) fn free_at(&self, well_since: Timestamp, failback: &Failback) -> Timestamp {
-        let ready = self.ready_at(well_since, failback);
-        self.left_at.map_or(Timestamp::default(), |_| ready)
+    /// Whether the app has ever had to leave the endpoint, or could not get there.
+    pub(crate) const fn was_left(&self) -> bool {
+        self.left_at.is_some()
     }
 
     pub(crate) const fn flaps(&self) -> u32 {

@@ -2,6 +2,7 @@
 //! [`Decision`].
 
 pub(crate) mod flap_damping;
+mod gather;
 mod outage;
 mod pace;
 mod rank;
@@ -16,21 +17,20 @@ mod view;
 #[cfg(test)]
 mod walk;
 
+pub(crate) use gather::{Gathered, World};
 pub(crate) use pace::Watch;
 pub(crate) use transition::{Decision, Fact};
 
 use crate::base::time::{Millis, Timestamp};
-use crate::checks::Checks;
-use crate::config::{Name, Retry};
+use crate::config::Name;
 use crate::engine::context::Context;
 use crate::engine::roster::{Origin, rearrange};
 use crate::protocol::event::SwitchReason;
 use crate::protocol::snapshot;
-use crate::session::Session;
 use flap_damping::FlapDamping;
 use rank::Standing;
 use state::{Offline, State};
-use view::{ConnectionView, EndpointView, ProbesView, View};
+use view::View;
 
 /// An outage that begins so soon after the last one is the same: it ends only after a while.
 const RELAPSE_WITHIN: Millis = Millis::from_secs(300);
@@ -122,11 +122,9 @@ impl Failover {
     // ----- steps -----
 
     /// Takes in a fact. What follows is for the caller to do.
-    pub(crate) fn step(&mut self, world: &World<'_>, cx: &mut Context, fact: Fact) -> Option<Decision> {
-        let endpoints = self.views(world, cx);
-        let config = cx.config.clone();
-        let view = self.view(world, cx, &endpoints, &config);
-        let (state, decision) = transition::next(self.state, &view, fact, cx.strategy(), &mut cx.random);
+    pub(crate) fn step(&mut self, gathered: &Gathered, cx: &mut Context, fact: Fact) -> Option<Decision> {
+        let (strategy, random) = (cx.strategy(), &mut cx.random);
+        let (state, decision) = transition::next(self.state, &gathered.view(), fact, strategy, random);
         self.state = state;
         if let Some(decision) = decision {
             self.remember(cx, decision);
@@ -174,13 +172,6 @@ impl Failover {
     fn forced_moves(&self, now: Timestamp) -> u32 {
         let (count, last) = self.forced;
         if now - last < FORCED_WITHIN { count } else { 0 }
-    }
-
-    /// How many checks in a row an endpoint must pass to be moved to in need: one, and more if one
-    /// move follows another.
-    fn proof(&self, index: usize, now: Timestamp) -> u32 {
-        let by_moves = 1 + 4 * self.forced_moves(now).saturating_sub(1).min(4);
-        self.seats[index].damping.proof(now).max(by_moves)
     }
 
     /// Outages that an outage follows that begins now.
@@ -259,13 +250,4 @@ impl Failover {
         self.seats[index].damping.restore(flaps);
         self.seats[index].standing.restore(draw);
     }
-}
-
-/// Where the view is gathered.
-pub(crate) struct World<'a> {
-    pub(crate) checks: &'a Checks,
-    pub(crate) session: &'a Session,
-    pub(crate) retry: Retry,
-    /// Whether checks are made without being asked for.
-    pub(crate) watch: Watch,
 }

@@ -5,12 +5,10 @@ use super::state::{Offline, PlannedMove, Stage, State};
 use super::strategy::Strategy;
 use super::suspicion::asked_in_haste;
 use super::view::A_MOMENT;
-use super::{ConnectionView, EndpointView, Failover, ProbesView, View, World};
+use super::{Fact, Failover, Gathered, View, World};
 use crate::base::time::{Millis, Timestamp, earliest};
 use crate::checks::Pace;
-use crate::config::Config;
 use crate::engine::context::Context;
-use crate::health::Exclusion;
 
 /// Whether checks are made without being asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,94 +24,14 @@ pub(crate) enum Watch {
 }
 
 impl Failover {
-    /// What is known of each endpoint.
-    pub(super) fn views(&self, world: &World<'_>, cx: &Context) -> Vec<EndpointView> {
-        let mut views = Vec::with_capacity(self.seats.len());
-        for (index, seat) in self.seats.iter().enumerate() {
-            let checked = world.checks.of(index);
-            let (health, schedule) = (checked.health(), checked.schedule());
-            let detector = health.detector();
-            let reach = world.session.reach(index);
-            let preference = self.preference.as_ref();
-            let preferred = preference.is_some_and(|it| it.name == cx.endpoints[index].name);
-            let down = health.is_down(cx.now);
-            views.push(EndpointView {
-                health: health.health(),
-                since: health.since(),
-                failures: detector.failures(),
-                successes: health.successes(),
-                down,
-                flaky_only: down && !detector.is_dead(),
-                commanded: health.exclusion() == Some(Exclusion::Commanded),
-                unreachable: world.session.is_wanted() && reach.is_unreachable(cx.config.failure_threshold),
-                retry_at: reach.retry_at().filter(|_| reach.failures() > 0).unwrap_or_default(),
-                last_pass: checked.last_pass(),
-                last_failure: checked.last_failure(),
-                last_answer: checked.last_answer(),
-                failure: checked.failure(),
-                checking: schedule.is_checking(),
-                attempts: schedule.attempts(),
-                interval: cx.endpoints[index].health.check().interval,
-                rtt: checked.rtt().smoothed(),
-                deviation: checked.rtt().deviation(),
-                failure_share: detector.loss().failure_share(),
-                rests_until: schedule.rests_until(),
-                spread: checked.spread(),
-                rank: seat.standing.rank(health.health(), preferred),
-                proof: self.proof(index, cx.now),
-                flaps: seat.damping.flaps(),
-                free_at: seat.damping.free_at(health.since(), &cx.config.failback),
-                ready_at: seat.damping.ready_at(health.since(), &cx.config.failback),
-            });
-        }
-        views
-    }
-
-    pub(super) fn view<'a>(&self, world: &'a World<'_>, cx: &Context, endpoints: &'a [EndpointView], config: &'a Config) -> View<'a> {
-        let session = world.session;
-        let active = &cx.endpoints[self.active];
-        let talking = session.is_talking(active, cx.now);
-        let connectivity = world.checks.connectivity();
-        let pending = self.preference.as_ref().filter(|preference| preference.pending);
-        View {
-            now: cx.now,
-            config,
-            retry: &world.retry,
-            active: self.active,
-            blind: matches!(world.watch, Watch::Off | Watch::Frozen),
-            endpoints,
-            connection: ConnectionView {
-                wanted: session.is_wanted(),
-                broken: session.is_in_doubt(),
-                trying: session.is_trying(),
-                talking,
-                last_message: session.last_message(),
-            },
-            probes: ProbesView {
-                any: world.watch == Watch::Full && !connectivity.is_empty(),
-                in_flight: connectivity.is_probing(),
-                last_pass: connectivity.last_pass(),
-                last_end: connectivity.last_end(),
-                captive: connectivity.is_captive(),
-            },
-            wish: pending.and_then(|preference| cx.index_of(&preference.name)),
-            hold: self.hold(cx.now),
-            forced_moves: self.forced_moves(cx.now),
-        }
-    }
-
     /// The best endpoint that is usable and `allowed`.
-    pub(crate) fn best(&self, world: &World<'_>, cx: &Context, allowed: &dyn Fn(usize) -> bool) -> Option<usize> {
-        let endpoints = self.views(world, cx);
-        let view = self.view(world, cx, &endpoints, &cx.config);
-        best(&view, cx.strategy(), &|index, it| allowed(index) && it.is_usable())
+    pub(crate) fn best(gathered: &Gathered, cx: &Context, allowed: &dyn Fn(usize) -> bool) -> Option<usize> {
+        best(&gathered.view(), cx.strategy(), &|index, it| allowed(index) && it.is_usable())
     }
 
     /// The best endpoint by its rank, whatever its health.
-    pub(crate) fn best_of_all(&self, world: &World<'_>, cx: &Context) -> usize {
-        let endpoints = self.views(world, cx);
-        let view = self.view(world, cx, &endpoints, &cx.config);
-        best(&view, cx.strategy(), &|_, _| true).unwrap_or(0)
+    pub(crate) fn best_of_all(gathered: &Gathered, cx: &Context) -> usize {
+        best(&gathered.view(), cx.strategy(), &|_, _| true).unwrap_or(0)
     }
 
     /// To which endpoint the next attempt to connect goes: to the active one, but in an outage to
@@ -142,15 +60,18 @@ impl Failover {
         (0..self.seats.len()).filter(|index| world.checks.of(*index).health().is_usable())
     }
 
-    /// How often each endpoint is checked.
-    pub(crate) fn paces(&self, world: &World<'_>, cx: &Context) -> Vec<Pace> {
-        let endpoints = self.views(world, cx);
-        let view = self.view(world, cx, &endpoints, &cx.config);
-        let mut paces = Vec::with_capacity(endpoints.len());
-        for index in 0..endpoints.len() {
-            paces.push(pace(&self.state, &view, cx.strategy(), world.watch, index));
+    /// How often an endpoint is checked.
+    pub(crate) fn pace(&self, view: &View<'_>, watch: Watch, cx: &Context, index: usize) -> Pace {
+        pace(&self.state, view, cx.strategy(), watch, index)
+    }
+
+    /// Whether a fact can change the state as it is.
+    pub(crate) fn heeds(&self, fact: Fact) -> bool {
+        match fact {
+            Fact::Passed | Fact::Opened | Fact::Message => matches!(self.state, State::AllDown(_) | State::Offline(_)),
+            Fact::Tried { target, .. } => matches!(self.state, State::Trying { target: to } if to == target),
+            _ => true,
         }
-        paces
     }
 
     /// The round of an outage begins that is due.

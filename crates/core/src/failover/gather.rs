@@ -1,0 +1,146 @@
+//! Gathers what a decision may look at from those who own it.
+
+use super::Failover;
+use super::pace::Watch;
+use super::view::{ConnectionView, EndpointView, ProbesView, View};
+use crate::base::time::{Millis, Timestamp};
+use crate::checks::Checks;
+use crate::config::{Config, Retry};
+use crate::engine::context::Context;
+use crate::health::Exclusion;
+use crate::session::Session;
+use std::sync::Arc;
+
+/// Where it is gathered.
+pub(crate) struct World<'a> {
+    pub(crate) checks: &'a Checks,
+    pub(crate) session: &'a Session,
+    /// How retries wait for each other at present.
+    pub(crate) retry: Retry,
+    /// Whether checks are made without being asked for.
+    pub(crate) watch: Watch,
+}
+
+/// What was known at one moment.
+pub(crate) struct Gathered {
+    now: Timestamp,
+    config: Arc<Config>,
+    retry: Retry,
+    pub(crate) watch: Watch,
+    active: usize,
+    endpoints: Vec<EndpointView>,
+    connection: ConnectionView,
+    probes: ProbesView,
+    wish: Option<usize>,
+    hold: Millis,
+    forced_moves: u32,
+}
+
+impl Gathered {
+    pub(crate) fn view(&self) -> View<'_> {
+        View {
+            now: self.now,
+            config: &self.config,
+            retry: &self.retry,
+            active: self.active,
+            blind: matches!(self.watch, Watch::Off | Watch::Frozen),
+            endpoints: &self.endpoints,
+            connection: self.connection,
+            probes: self.probes,
+            wish: self.wish,
+            hold: self.hold,
+            forced_moves: self.forced_moves,
+        }
+    }
+}
+
+/// How many checks in a row an endpoint must pass to be moved to in need: one, and more if one move
+/// follows another.
+fn proof_after(forced_moves: u32) -> u32 {
+    1 + 4 * forced_moves.saturating_sub(1).min(4)
+}
+
+impl Failover {
+    /// Gathers what is known.
+    pub(crate) fn gather(&self, world: World<'_>, cx: &Context) -> Gathered {
+        let forced_moves = self.forced_moves(cx.now);
+        let mut endpoints = Vec::with_capacity(self.seats.len());
+        for index in 0..self.seats.len() {
+            endpoints.push(self.endpoint(&world, cx, index, forced_moves));
+        }
+        let World { checks, session, retry, watch } = world;
+        let connectivity = checks.connectivity();
+        let pending = self.preference.as_ref().filter(|preference| preference.pending);
+        Gathered {
+            now: cx.now,
+            config: cx.config.clone(),
+            retry,
+            watch,
+            active: self.active,
+            endpoints,
+            connection: ConnectionView {
+                wanted: session.is_wanted(),
+                broken: session.is_in_doubt(),
+                trying: session.is_trying(),
+                talking: session.is_talking(&cx.endpoints[self.active], cx.now),
+                last_message: session.last_message(),
+            },
+            probes: ProbesView {
+                any: watch == Watch::Full && !connectivity.is_empty(),
+                in_flight: connectivity.is_probing(),
+                last_pass: connectivity.last_pass(),
+                last_end: connectivity.last_end(),
+                captive: connectivity.is_captive(),
+            },
+            wish: pending.and_then(|preference| cx.index_of(&preference.name)),
+            hold: self.hold(cx.now),
+            forced_moves,
+        }
+    }
+
+    /// Brings what is known of an endpoint up to date.
+    pub(crate) fn look_again(&self, world: &World<'_>, cx: &Context, gathered: &mut Gathered, index: usize) {
+        gathered.endpoints[index] = self.endpoint(world, cx, index, gathered.forced_moves);
+    }
+
+    /// What is known of an endpoint.
+    fn endpoint(&self, world: &World<'_>, cx: &Context, index: usize, forced_moves: u32) -> EndpointView {
+        let seat = &self.seats[index];
+        let checked = world.checks.of(index);
+        let (health, schedule) = (checked.health(), checked.schedule());
+        let detector = health.detector();
+        let reach = world.session.reach(index);
+        let preference = self.preference.as_ref();
+        let preferred = preference.is_some_and(|it| it.name == cx.endpoints[index].name);
+        let down = health.is_down(cx.now);
+        let ready_at = seat.damping.ready_at(health.since(), &cx.config.failback);
+        EndpointView {
+            health: health.health(),
+            since: health.since(),
+            failures: detector.failures(),
+            successes: health.successes(),
+            down,
+            flaky_only: down && !detector.is_dead(),
+            commanded: health.exclusion() == Some(Exclusion::Commanded),
+            unreachable: world.session.is_wanted() && reach.is_unreachable(cx.config.failure_threshold),
+            retry_at: reach.retry_at().filter(|_| reach.failures() > 0).unwrap_or_default(),
+            last_pass: checked.last_pass(),
+            last_failure: checked.last_failure(),
+            last_answer: checked.last_answer(),
+            failure: checked.failure(),
+            checking: schedule.is_checking(),
+            attempts: schedule.attempts(),
+            interval: cx.endpoints[index].health.check().interval,
+            rtt: checked.rtt().smoothed(),
+            deviation: checked.rtt().deviation(),
+            failure_share: detector.loss().failure_share(),
+            rests_until: schedule.rests_until(),
+            spread: checked.spread(),
+            rank: seat.standing.rank(health.health(), preferred),
+            proof: seat.damping.proof(cx.now).max(proof_after(forced_moves)),
+            flaps: seat.damping.flaps(),
+            free_at: if seat.damping.was_left() { ready_at } else { Timestamp::default() },
+            ready_at,
+        }
+    }
+}
