@@ -87,7 +87,7 @@ fn json(value: &impl serde::Serialize) -> String {
 }
 
 fn not_json(error: serde_json::Error) -> ConfigError {
-    ConfigError::Invalid { problems: vec![Problem { path: String::new(), message: format!("not JSON: {error}") }] }
+    ConfigError::Invalid { problems: vec![Problem::new("", format!("not JSON: {error}"))] }
 }
 
 #[cfg(test)]
@@ -120,7 +120,8 @@ mod tests {
         let json = r#"{ "endpoints": [{ "name": "a", "connect": "wss://a.example/", "health": "https://a.example/" }], "check": { "interval": "5s" } }"#;
         let config = config_from_json(json).unwrap();
         assert_eq!(checked(&config), Ok(config.clone()));
-        let wrong = Config { failure_threshold: Some(0), ..config };
+        let mut wrong = config;
+        wrong.failure_threshold = Some(0);
         let Err(ConfigError::Invalid { problems }) = checked(&wrong) else { panic!("it was taken") };
         assert_eq!(problems[0].to_string(), "failureThreshold: 0 is out of range, allowed: 1 to 100");
     }

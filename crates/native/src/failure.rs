@@ -1,21 +1,13 @@
 //! Tells failures apart by their types, never by their texts.
 
 use std::error::Error;
-use std::fmt;
 use std::io::{self, ErrorKind};
 use steadfast::FailureKind;
 
 /// The host's name was not found. Given by our resolver, so that it can be told from other errors by its type.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("host name not found: {0}")]
 pub(crate) struct NameNotFound(pub(crate) io::Error);
-
-impl fmt::Display for NameNotFound {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "host name not found: {}", self.0)
-    }
-}
-
-impl Error for NameNotFound {}
 
 /// What went wrong, from the first cause in the chain that has a type we know.
 pub(crate) fn kind_of(error: &(dyn Error + 'static)) -> FailureKind {

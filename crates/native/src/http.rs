@@ -6,7 +6,7 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Client, Response, redirect};
 use std::sync::Arc;
 use std::time::Duration;
-use steadfast::config::{HealthCheck, Method};
+use steadfast::config::HealthCheck;
 use steadfast::{Answer, BodySearch, FailureKind, Header, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS};
 
 /// Idle connections kept per host, and for how long: longer than the longest usual pause between checks.
@@ -33,12 +33,7 @@ impl HttpChecks {
     pub(crate) async fn check(&self, health: &HealthCheck) -> Result<Answer, FailureKind> {
         let check = health.check();
         let client = if check.follow_redirects { &self.following } else { &self.staying };
-        let method = match check.method {
-            Method::Get => reqwest::Method::GET,
-            Method::Head => reqwest::Method::HEAD,
-            Method::Post => reqwest::Method::POST,
-            Method::Put => reqwest::Method::PUT,
-        };
+        let method = reqwest::Method::from_bytes(check.method.as_str().as_bytes()).map_err(|_| FailureKind::Unexpected)?;
         let mut request = client.request(method, health.url.as_str());
         for Header { name, value } in &check.headers.0 {
             request = request.header(name, value);

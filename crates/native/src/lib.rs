@@ -22,24 +22,15 @@ use steadfast::{
 };
 
 /// Why an engine could not be started.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The config is wrong; the error lists every problem.
+    #[error(transparent)]
     Config(Problems),
     /// TLS could not be set up: the system's trusted certificates could not be read.
+    #[error("TLS could not be set up, are the system's trusted certificates installed? {0}")]
     Tls(reqwest::Error),
 }
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Config(problems) => problems.fmt(f),
-            Self::Tls(error) => write!(f, "TLS could not be set up, are the system's trusted certificates installed? {error}"),
-        }
-    }
-}
-
-impl std::error::Error for StartError {}
 
 /// Starts an engine as a task of the current tokio runtime. It runs until [`Link::stop`].
 ///
@@ -83,16 +74,15 @@ impl Transport for NativeTransport {
 
     async fn check(&self, endpoint: Arc<Endpoint>, timeout: Millis) -> Outcome {
         let started = Instant::now();
-        let limit = std::time::Duration::from_millis(timeout.get().into());
         let check = async {
             match endpoint.health.url.scheme() {
                 Scheme::Tcp => tcp::check(&endpoint.health).await,
                 _ => self.http.check(&endpoint.health).await,
             }
         };
-        match tokio::time::timeout(limit, check).await {
+        match tokio::time::timeout(timeout.into(), check).await {
             Ok(Ok(mut answer)) => {
-                answer.latency = Millis::new(started.elapsed().as_millis() as u32);
+                answer.latency = started.elapsed().into();
                 Outcome::Answer(answer)
             }
             Ok(Err(kind)) => Outcome::Failure(kind),
@@ -102,7 +92,7 @@ impl Transport for NativeTransport {
 
     async fn sleep_until(&self, at: Timestamp) {
         let left = at - self.now();
-        tokio::time::sleep(std::time::Duration::from_millis(left.get().into())).await;
+        tokio::time::sleep(left.into()).await;
     }
 
     fn apply(&self, effect: Effect) {

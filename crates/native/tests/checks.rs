@@ -23,12 +23,20 @@ async fn check(url: &str, check: Check) -> Result<Option<u16>, FailureKind> {
     }
 }
 
+/// A check with a short timeout, and what is changed of it.
+fn quick_but(change: impl FnOnce(&mut Check)) -> Check {
+    let mut check = Check::default();
+    check.timeout = Millis::new(500);
+    change(&mut check);
+    check
+}
+
 fn quick() -> Check {
-    Check { timeout: Millis::new(500), ..Check::default() }
+    quick_but(|_| {})
 }
 
 fn expecting(text: &str) -> Check {
-    Check { expect_body: Some(text.into()), ..quick() }
+    quick_but(|check| check.expect_body = Some(text.into()))
 }
 
 fn testbed() -> Testbed {
@@ -131,7 +139,7 @@ async fn an_endless_body_is_cut() {
     .await;
     let transport = NativeTransport::new(|_, _| {}).unwrap();
     let mut endpoint = Endpoint::new("e", "ws://unused/".parse().unwrap(), format!("http://{endless}/").parse().unwrap());
-    endpoint.health.check = Some(Check { expect_body: Some("never".into()), ..Check::default() });
+    endpoint.health.check = Some(expecting("never"));
     let Outcome::Answer(answer) = transport.check(Arc::new(endpoint), Millis::from_secs(5)).await else { panic!() };
     assert_eq!(answer.body.len(), steadfast::MAX_ANSWER_BYTES);
 }
@@ -149,7 +157,10 @@ async fn tcp_checks_connect_ask_and_listen() {
     .await;
     let url = format!("tcp://{parrot}");
     assert_eq!(check(&url, quick()).await, Ok(None));
-    let asking = Check { body: Some("PING".into()), ..expecting("+PONG") };
+    let asking = quick_but(|check| {
+        check.expect_body = Some("+PONG".into());
+        check.body = Some("PING".into());
+    });
     assert_eq!(check(&url, asking.clone()).await, Ok(None));
     assert_eq!(check(&url, expecting("+PONG")).await, Err(FailureKind::Timeout), "it waits to be asked");
     assert_eq!(check("tcp://no-such-host.invalid:1", quick()).await, Err(FailureKind::Dns));
@@ -169,7 +180,7 @@ async fn redirects_are_followed_only_if_asked_for() {
     .await;
     let url = format!("http://{redirect}/");
     assert_eq!(check(&url, quick()).await, Ok(Some(302)));
-    assert_eq!(check(&url, Check { follow_redirects: true, ..quick() }).await, Ok(Some(200)));
+    assert_eq!(check(&url, quick_but(|check| check.follow_redirects = true)).await, Ok(Some(200)));
 }
 
 #[tokio::test]

@@ -88,16 +88,9 @@ impl TryFrom<Written> for Scenario {
 }
 
 /// What is wrong with a scenario file: what, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
 pub struct Invalid(String);
-
-impl std::fmt::Display for Invalid {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Invalid {}
 
 /// An event of a simulation.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -6,9 +6,7 @@ use crate::simulation::Observer;
 use serde::Serialize;
 use std::collections::HashMap;
 use steadfast::config::Value;
-use steadfast::{
-    Answer, CheckId, Command, ConnectionId, Effect, Event, FailureKind, Input, Lifecycle, Millis, Network, Outcome, Timestamp,
-};
+use steadfast::{Answer, CheckId, Command, ConnectionId, Effect, Event, FailureKind, Input, Millis, Outcome, Timestamp};
 
 /// What happened when a scenario ran.
 #[derive(Clone, Debug, Serialize)]
@@ -197,8 +195,8 @@ impl Observer for Recorder {
             Input::ConnectionOpened { id } => Some(Told::Opened { id: number(id) }),
             Input::ConnectionClosed { id, code } => Some(Told::Closed { id: number(id), code: *code }),
             Input::ConnectionActive { id } => Some(Told::Active { id: number(id) }),
-            Input::Network(network) => Some(Told::Network { to: network_word(*network) }),
-            Input::Lifecycle(lifecycle) => Some(Told::Lifecycle { to: lifecycle_word(*lifecycle) }),
+            Input::Network(network) => Some(Told::Network { to: network.as_str() }),
+            Input::Lifecycle(lifecycle) => Some(Told::Lifecycle { to: lifecycle.as_str() }),
             Input::Command(command) => Some(match command {
                 Command::CheckNow => Told::CheckNow,
                 Command::Prefer(name) => Told::Prefer { name: name.as_ref().map(ToString::to_string) },
@@ -241,22 +239,5 @@ impl Observer for Recorder {
 
     fn sleep(&mut self, at: Timestamp, duration: Millis) {
         self.told(at, Told::Sleeps { duration_ms: duration.get() });
-    }
-}
-
-fn network_word(network: Network) -> &'static str {
-    match network {
-        Network::Online => "online",
-        Network::Offline => "offline",
-        Network::Changed => "changed",
-    }
-}
-
-fn lifecycle_word(lifecycle: Lifecycle) -> &'static str {
-    match lifecycle {
-        Lifecycle::Foreground => "foreground",
-        Lifecycle::Background => "background",
-        Lifecycle::Frozen => "frozen",
-        Lifecycle::Resumed => "resumed",
     }
 }

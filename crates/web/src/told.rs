@@ -9,21 +9,15 @@ pub(crate) fn input(told: &Value, read: impl FnOnce(&Value) -> Result<Endpoints,
     let id = ConnectionId::from_number(number("id").into());
     let endpoint = || Name::from(told.text("endpoint").unwrap_or_default());
     let yes = matches!(told.get("yes"), Some(Value::Bool(true)));
-    Ok(match told.text("told").unwrap_or_default() {
-        "online" => Input::Network(Network::Online),
-        "offline" => Input::Network(Network::Offline),
-        "changed" => Input::Network(Network::Changed),
-        "foreground" => Input::Lifecycle(Lifecycle::Foreground),
-        "background" => Input::Lifecycle(Lifecycle::Background),
-        "frozen" => Input::Lifecycle(Lifecycle::Frozen),
-        "resumed" => Input::Lifecycle(Lifecycle::Resumed),
+    let word = told.text("told").unwrap_or_default();
+    Ok(match word {
         "opened" => Input::ConnectionOpened { id },
         "closed" => Input::ConnectionClosed { id, code: told.number("code").map(|code| code as u16) },
         "received" => Input::ConnectionActive { id },
         "silent" => Input::ConnectionSilent { id },
         "traffic" => Input::Traffic { endpoint: endpoint(), ok: yes },
         "ended" => Input::CallEnded {
-            permit: Permit { endpoint: endpoint(), generation: number("generation"), number: number("number") },
+            permit: Permit::new(endpoint(), number("generation"), number("number")),
             // What is no outcome says nothing of the server.
             outcome: told.text("outcome").and_then(CallOutcome::from_word).unwrap_or(CallOutcome::Released),
             latency: Millis::new(number("took")),
@@ -38,6 +32,9 @@ pub(crate) fn input(told: &Value, read: impl FnOnce(&Value) -> Result<Endpoints,
         "isolate" => Input::Command(Command::Isolate(endpoint(), yes)),
         "endpoints" => Input::Command(Command::SetEndpoints(read(told.get("endpoints").unwrap_or(&Value::Null))?)),
         "stop" => Input::Command(Command::Stop),
-        _ => Input::Wake,
+        _ => {
+            let network = Network::from_word(word).map(Input::Network);
+            network.or_else(|| Lifecycle::from_word(word).map(Input::Lifecycle)).unwrap_or(Input::Wake)
+        }
     })
 }

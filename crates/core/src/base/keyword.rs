@@ -22,6 +22,7 @@ macro_rules! keywords {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
         #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+        #[non_exhaustive]
         pub enum $name {
             $( $(#[doc = $doc])* #[cfg_attr(feature = "typescript", ts(rename = $word))] $variant, )*
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::{Add, Sub};
+use std::time::Duration;
 
 /// A duration in whole milliseconds, at most about 49 days.
 ///
@@ -97,17 +98,23 @@ impl std::str::FromStr for Millis {
     }
 }
 
-/// The text is not a duration: write a whole number and one of `ms`, `s`, `m`, `h`, `d`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ParseDurationError;
-
-impl fmt::Display for ParseDurationError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not a duration: write a whole number and a unit, such as 250ms, 3s, 10m, 1h or 1d")
+impl From<Millis> for Duration {
+    fn from(millis: Millis) -> Self {
+        Self::from_millis(millis.0.into())
     }
 }
 
-impl std::error::Error for ParseDurationError {}
+impl From<Duration> for Millis {
+    /// The whole milliseconds; the longest that there are if it is longer.
+    fn from(duration: Duration) -> Self {
+        Self(u32::try_from(duration.as_millis()).unwrap_or(u32::MAX))
+    }
+}
+
+/// The text is not a duration: write a whole number and one of `ms`, `s`, `m`, `h`, `d`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a duration: write a whole number and a unit, such as 250ms, 3s, 10m, 1h or 1d")]
+pub struct ParseDurationError;
 
 /// An instant: milliseconds on a monotonic clock that the shell injects. Where the clock starts does not matter.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -212,6 +219,13 @@ mod tests {
         for text in ["0ms", "250ms", "3s", "90s", "10m", "1h", "1d"] {
             assert_eq!(text.parse::<Millis>().unwrap().to_string(), text);
         }
+    }
+
+    #[test]
+    fn a_standard_duration_becomes_milliseconds_and_comes_back() {
+        assert_eq!(Millis::from(Duration::from_micros(1_999)), Millis::new(1));
+        assert_eq!(Millis::from(Duration::MAX), Millis::new(u32::MAX));
+        assert_eq!(Duration::from(Millis::from_secs(3)), Duration::from_secs(3));
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub struct Url {
 
 /// What a URL is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Scheme {
     /// `http:`
     Http,
@@ -114,18 +115,9 @@ pub fn parse_url(text: &str) -> Option<String> {
 
 /// The text is not a URL with one of the schemes http, https, ws, wss and tcp, and a host.
 #[cfg(feature = "url")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{NOT_A_URL}")]
 pub struct ParseUrlError;
-
-#[cfg(feature = "url")]
-impl fmt::Display for ParseUrlError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(NOT_A_URL)
-    }
-}
-
-#[cfg(feature = "url")]
-impl std::error::Error for ParseUrlError {}
 
 #[cfg(feature = "url")]
 impl std::str::FromStr for Url {

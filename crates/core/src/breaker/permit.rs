@@ -21,7 +21,8 @@ records! {
 
 records! {
     /// Why a request may not be made.
-    #[derive(Clone, Debug, PartialEq, Eq)]
+    #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+    #[error("the circuit breaker of {endpoint} is {state}")]
     pub struct Refusal {
         /// Which endpoint's breaker refuses.
         pub endpoint: Name,
@@ -29,6 +30,13 @@ records! {
         pub state: BreakerState,
         /// After how many milliseconds it is worth asking again; none if nobody knows.
         pub retry_after_ms: Option<u32>,
+    }
+}
+
+impl Permit {
+    /// The permit with these numbers, for a shell that keeps permits in another shape.
+    pub fn new(endpoint: Name, generation: u32, number: u32) -> Self {
+        Self { endpoint, generation, number }
     }
 }
 

@@ -120,6 +120,7 @@ impl Write for Headers {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "number | \"1xx\" | \"2xx\" | \"3xx\" | \"4xx\" | \"5xx\""))]
+#[non_exhaustive]
 pub enum StatusPattern {
     /// Just this status, 100 to 599.
     Code(u16),

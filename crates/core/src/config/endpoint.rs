@@ -12,6 +12,7 @@ use std::sync::{Arc, LazyLock};
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+#[non_exhaustive]
 pub struct Endpoint {
     /// What it is called in events and by `prefer`: 1 to 64 characters, unique.
     pub name: Name,
@@ -116,6 +117,7 @@ fn require(table: &Value, key: &str, reader: &mut Reader) {
 /// A health check: its URL and its settings.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+#[non_exhaustive]
 pub struct HealthCheck {
     /// What is asked: `http`, `https`, or on native platforms `tcp://host:port`.
     pub url: Url,

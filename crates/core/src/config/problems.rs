@@ -15,6 +15,13 @@ records! {
     }
 }
 
+impl Problem {
+    /// A problem at this place of the config: `endpoints[1].connect`; empty for the whole of it.
+    pub fn new(path: &str, message: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), message: message.into() }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = if self.path.is_empty() { "config" } else { &self.path };
@@ -23,7 +30,7 @@ impl fmt::Display for Problem {
 }
 
 /// Everything that is wrong with a config; never empty.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Problems(Vec<Problem>);
 
 impl Problems {
@@ -52,5 +59,3 @@ impl fmt::Display for Problems {
         Ok(())
     }
 }
-
-impl std::error::Error for Problems {}

@@ -342,6 +342,7 @@ macro_rules! settings {
         #[derive(Clone, Debug, PartialEq)]
         #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename_all = "camelCase"))]
         #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+        #[non_exhaustive]
         pub struct $name {
             $(
                 $(#[doc = $doc])*

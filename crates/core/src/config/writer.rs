@@ -71,6 +71,7 @@ macro_rules! records {
         $(#[$meta])*
         #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename_all = "camelCase"))]
         #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+        #[non_exhaustive]
         pub struct $name {
             $( $(#[doc = $doc])* pub $field: $type, )*
         }

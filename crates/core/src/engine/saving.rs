@@ -7,7 +7,6 @@ use crate::config::writer::table;
 use crate::failover::Failover;
 use crate::health::loss::LossEstimator;
 use crate::health::rtt::RttEstimator;
-use std::fmt;
 
 /// Version of what is written.
 const VERSION: i64 = 1;
@@ -17,16 +16,9 @@ const HISTORY_BYTES: usize = 3_500;
 const STALE: Millis = Millis::from_secs(86_400);
 
 /// What was to be restored is not what an engine saved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("nothing was restored: {0}")]
 pub struct RestoreError(&'static str);
-
-impl fmt::Display for RestoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "nothing was restored: {}", self.0)
-    }
-}
-
-impl std::error::Error for RestoreError {}
 
 impl Engine {
     /// What has been learnt so far, to be kept until the next start: round-trip times, losses, how long returns last, and the history. It

@@ -23,6 +23,7 @@ pub enum Timer {
 
 /// A moment, and what there is to do then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Wakeup {
     /// When.
     pub at: Timestamp,

@@ -23,6 +23,7 @@ pub struct HealthDocument {
 /// What a server makes of itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
+#[non_exhaustive]
 pub enum DocumentStatus {
     /// It works.
     #[default]

@@ -1,5 +1,6 @@
 //! What the engine can be told. Inputs are facts and commands; they carry no opinion on what should follow.
 
+use crate::base::keyword::keywords;
 use crate::base::time::Millis;
 use crate::breaker::permit::{CallOutcome, Permit};
 use crate::config::{Endpoints, Name};
@@ -77,30 +78,30 @@ pub enum Input {
     Command(Command),
 }
 
-/// What the platform says of the network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
-pub enum Network {
-    /// There is a network.
-    Online,
-    /// There is no network.
-    Offline,
-    /// It is another one than before, as from Wi-Fi to mobile.
-    Changed,
+keywords! {
+    /// What the platform says of the network.
+    pub enum Network {
+        /// There is a network.
+        Online = "online",
+        /// There is no network.
+        Offline = "offline",
+        /// It is another one than before, as from Wi-Fi to mobile.
+        Changed = "changed",
+    }
 }
 
-/// What the platform says of the app.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
-pub enum Lifecycle {
-    /// A person sees it.
-    Foreground,
-    /// It runs unseen.
-    Background,
-    /// It is about to be suspended.
-    Frozen,
-    /// It was suspended, and runs again.
-    Resumed,
+keywords! {
+    /// What the platform says of the app.
+    pub enum Lifecycle {
+        /// A person sees it.
+        Foreground = "foreground",
+        /// It runs unseen.
+        Background = "background",
+        /// It is about to be suspended.
+        Frozen = "frozen",
+        /// It was suspended, and runs again.
+        Resumed = "resumed",
+    }
 }
 
 /// What the app wants.
