@@ -187,16 +187,15 @@ impl Connection {
         self.renewal == Some(Renewal::Presumed)
     }
 
-    /// A message has arrived on the open socket: it is not dead. True if it was to be replaced.
-    pub(crate) fn refute_renewal(&mut self, cx: &mut Context) -> bool {
+    /// A message has arrived on the open socket: it is not dead.
+    pub(crate) fn refute_renewal(&mut self, cx: &mut Context) {
         if self.renewal != Some(Renewal::Presumed) {
-            return false;
+            return;
         }
         self.renewal = None;
         if self.is_opening_for(Purpose::Renew) {
             self.drop_candidate(cx, DisconnectReason::Replaced);
         }
-        true
     }
 
     fn open(&mut self, cx: &mut Context, target: &Arc<Endpoint>, purpose: Purpose) {

@@ -250,9 +250,8 @@ impl Session {
         let name = self.connection.endpoint(id)?.name.clone();
         self.idle.heard(cx.now);
         self.heard_at = Some(cx.now);
-        if self.connection.refute_renewal(cx) {
-            self.retry_at = None;
-        }
+        // An attempt that waits may lead to another endpoint: it stays.
+        self.connection.refute_renewal(cx);
         cx.index_of(&name)
     }
 

@@ -247,3 +247,17 @@ fn the_active_endpoint_is_attempted_again_though_a_socket_to_another_one_is_open
     test.retry(1);
     assert_eq!(test.opened(), Some(SessionFact::Opened(1)));
 }
+
+#[test]
+fn a_message_on_the_old_socket_does_not_end_the_way_to_another_endpoint() {
+    let mut test = Test::new();
+    test.follow(0);
+    test.opened();
+    let old = test.latest();
+    test.follow(1);
+    test.session.renew_open(&mut test.cx);
+    test.closed(None);
+    assert_eq!(test.session.heard(&mut test.cx, old), Some(0));
+    test.retry(1);
+    assert_eq!(test.opened(), Some(SessionFact::Opened(1)));
+}
