@@ -102,6 +102,7 @@ impl Engine {
                 self.session.renew_open(&mut self.cx);
             }
         }
+                self.session.come_back(&mut self.cx, from);
     }
 
     fn switched(&mut self, from: usize, to: usize, reason: SwitchReason) {
@@ -122,7 +123,9 @@ impl Engine {
             self.discard_verdicts();
             self.session.renew_open(&mut self.cx);
         }
-        if to != from {
+        if to == from {
+            self.session.come_back(&mut self.cx, to);
+        } else {
             self.switched(from, to, SwitchReason::Recovered);
         }
         let spread = self.cx.config.spread.forced;

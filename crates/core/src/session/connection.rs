@@ -294,6 +294,12 @@ impl Connection {
         candidate.into_iter().chain(&self.current).find(late).map(|socket| socket.id)
     }
 
+    /// Whether a socket is open or opening that leads elsewhere.
+    pub(crate) fn leads_away_from(&self, target: &Endpoint) -> bool {
+        let candidate = self.candidate.as_ref().map(|it| &it.socket);
+        candidate.into_iter().chain(&self.current).any(|socket| !socket.heads_to(target))
+    }
+
     /// Since when the socket of a trial has been open, which has to show that it lasts.
     pub(crate) fn trial_since(&self) -> Option<(&Arc<Endpoint>, Timestamp)> {
         self.candidate.as_ref().and_then(|candidate| candidate.socket.open_since())

@@ -151,6 +151,14 @@ impl Session {
         }
     }
 
+    /// As [`Session::follow`], for an endpoint that stays the active one: attempts of an outage may
+    /// have led elsewhere. Without any socket, the attempt that waits is made in its time.
+    pub(crate) fn come_back(&mut self, cx: &mut Context, index: usize) {
+        if self.connection.leads_away_from(&cx.endpoints[index]) {
+            self.follow(cx, index);
+        }
+    }
+
     /// Makes the attempt that is due.
     pub(crate) fn attempt(&mut self, cx: &mut Context, index: usize) {
         self.retry_at = None;

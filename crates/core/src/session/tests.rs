@@ -261,3 +261,14 @@ fn a_message_on_the_old_socket_does_not_end_the_way_to_another_endpoint() {
     test.retry(1);
     assert_eq!(test.opened(), Some(SessionFact::Opened(1)));
 }
+
+#[test]
+fn an_app_whose_socket_leads_elsewhere_comes_back() {
+    let mut test = Test::new();
+    test.session.come_back(&mut test.cx, 0);
+    assert_eq!(test.latest(), ConnectionId(0), "the attempt that waits has its own time");
+    test.follow(1);
+    test.opened();
+    test.session.come_back(&mut test.cx, 0);
+    assert_eq!(test.opened(), Some(SessionFact::Opened(0)));
+}
