@@ -80,7 +80,11 @@ impl Engine {
                 self.checks.pause(cx, from);
                 cx.emit(Event::AllDown { active: cx.name(from) });
             }
-            Decision::Open(index) => self.session.try_out(cx, index),
+            Decision::Open(index) => {
+                if !self.session.try_out(cx, index) {
+                    self.fact(Fact::TrialOpened(index));
+                }
+            }
             Decision::Postpone(_) => {}
             Decision::Switch { to, reason } => self.switched(from, to, reason),
             Decision::AllDown => cx.emit(Event::AllDown { active: cx.name(from) }),

@@ -7,6 +7,7 @@ use crate::base::time::{Millis, Timestamp, earliest};
 use crate::config::Endpoint;
 use crate::engine::context::Context;
 use crate::protocol::effect::{ConnectionId, DisconnectReason, Effect};
+use crate::session::reach::STABLE;
 use std::sync::Arc;
 
 /// The connection that the app holds, if it wants one.
@@ -298,6 +299,12 @@ impl Connection {
     pub(crate) fn leads_away_from(&self, target: &Endpoint) -> bool {
         let candidate = self.candidate.as_ref().map(|it| &it.socket);
         candidate.into_iter().chain(&self.current).any(|socket| !socket.heads_to(target))
+    }
+
+    /// Whether the socket that carries the app's messages leads there, and nothing speaks against it.
+    pub(crate) fn has_lasted(&self, target: &Endpoint, now: Timestamp) -> bool {
+        let lasted = |socket: &Socket| socket.heads_to(target) && socket.open_since().is_some_and(|(_, since)| since + STABLE <= now);
+        self.renewal.is_none() && self.current.as_ref().is_some_and(lasted)
     }
 
     /// Since when the socket of a trial has been open, which has to show that it lasts.

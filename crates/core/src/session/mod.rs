@@ -172,7 +172,11 @@ impl Session {
     /// needed: the app's messages still come from there.
     pub(crate) fn try_out(&mut self, cx: &mut Context, index: usize) -> bool {
         let target = cx.endpoints[index].clone();
-        self.postponed = self.connection.try_out(cx, &target);
+        let needed = !self.connection.has_lasted(&target, cx.now);
+        if needed {
+            self.postponed = self.connection.try_out(cx, &target);
+        }
+        needed
     }
 
     pub(crate) fn is_trying(&self) -> bool {

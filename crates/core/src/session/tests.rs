@@ -272,3 +272,19 @@ fn an_app_whose_socket_leads_elsewhere_comes_back() {
     test.session.come_back(&mut test.cx, 0);
     assert_eq!(test.opened(), Some(SessionFact::Opened(0)));
 }
+
+#[test]
+fn no_second_socket_is_opened_to_where_the_messages_still_come_from() {
+    let mut test = Test::new();
+    test.follow(0);
+    test.opened();
+    test.follow(1);
+    test.closed(None);
+    assert!(test.session.try_out(&mut test.cx, 0), "it has to last first");
+    test.closed(None);
+    test.wait(5_000);
+    assert!(!test.session.try_out(&mut test.cx, 0));
+    assert!(!test.session.is_trying());
+    test.session.renew_open(&mut test.cx);
+    assert!(test.session.try_out(&mut test.cx, 0), "it may be dead");
+}
