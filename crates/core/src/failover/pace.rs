@@ -86,6 +86,7 @@ impl Failover {
                 wanted: session.is_wanted(),
                 broken: session.is_in_doubt(),
                 trying: session.is_trying(),
+                following: session.is_following(),
                 talking,
                 last_message: session.last_message(),
             },

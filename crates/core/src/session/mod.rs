@@ -183,6 +183,11 @@ impl Session {
         self.connection.is_opening_for(Purpose::Trial)
     }
 
+    /// Whether a second socket is opening because another endpoint has become the active one.
+    pub(crate) fn is_following(&self) -> bool {
+        self.connection.is_opening_for(Purpose::Follow)
+    }
+
     pub(crate) fn abandon_trial(&mut self, cx: &mut Context) {
         self.connection.abandon_trial(cx);
         self.make_up_for_trial(cx.now);

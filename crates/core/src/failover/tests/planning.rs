@@ -174,6 +174,15 @@ fn a_connection_that_is_opening_is_kept_while_its_endpoint_passes() {
 }
 
 #[test]
+fn a_planned_move_lets_the_app_arrive_first() {
+    let scene = |following| on_second(well(), well()).connected().but(|scene| scene.connection.following = following);
+    let due = waiting(0, SwitchReason::Failback, ago(1));
+    assert_eq!(scene(false).observe(due).1, Some(Decision::Open(0)));
+    let waits = scene(true).observe(due);
+    assert_eq!((kind(&waits.0), waits.1), (Kind::Waiting, None));
+}
+
+#[test]
 fn a_move_whose_connection_is_given_up_is_planned_anew() {
     let opening = || opening(0, SwitchReason::Preferred);
     let scene = || on_second(well(), well()).but(|scene| scene.wish = Some(0));
