@@ -130,6 +130,17 @@ fn a_degraded_endpoint_is_left_after_ten_seconds() {
 }
 
 #[test]
+fn a_degraded_endpoint_is_left_for_whoever_may_be_gone_to_at_once() {
+    let ours = EndpointView { since: ago(60), ..degraded() };
+    let left = EndpointView { free_at: ahead(9), ..well() };
+    let refusing = EndpointView { retry_at: ahead(9), ..unreachable() };
+    let worse = EndpointView { rank: rank(1, Health::Healthy, false), ..well() };
+    assert_eq!(plans(&scene([ours, left, worse])), Some((2, SwitchReason::Degraded)));
+    assert_eq!(plans(&scene([ours, refusing, worse])), Some((2, SwitchReason::Degraded)));
+    assert_eq!(plans(&scene([ours, left, down(Refused)])), Some((1, SwitchReason::Degraded)));
+}
+
+#[test]
 fn a_degraded_endpoint_that_asked_for_rest_is_left_only_for_one_that_is_better_without_that() {
     let ours = EndpointView { rests_until: Some(ahead(60)), ..degraded() };
     assert_eq!(plans(&scene([ours, well()])), None);
