@@ -34,7 +34,8 @@ pub(super) fn is_in_doubt(view: &View<'_>) -> bool {
 /// suffices.
 pub(super) fn investigate(mut suspicion: Suspicion, view: &View<'_>, strategy: &dyn Strategy) -> Next {
     if !is_in_doubt(view) {
-        return (State::Steady(None), None);
+        let next = if is_carried_through(&suspicion, view) { State::Suspecting(suspicion) } else { State::Steady(None) };
+        return (next, None);
     }
     let active = view.active;
     if let Some(to) = view.wish.filter(|wish| view.endpoints[*wish].is_usable()) {
@@ -100,6 +101,12 @@ pub(super) fn investigate(mut suspicion: Suspicion, view: &View<'_>, strategy: &
 fn retriable(view: &View<'_>, strategy: &dyn Strategy, by: Timestamp) -> Option<usize> {
     best(view, strategy, &|index, it| index != view.active && it.passes() && it.unreachable && it.retry_at <= by)
 }
+/// Whether the connection that follows from a verdict is still opening though the active endpoint
+/// has passed a check since: one that fails every other time would never be left otherwise.
+fn is_carried_through(suspicion: &Suspicion, view: &View<'_>) -> bool {
+    view.connection.trying && suspicion.verdict.is_some_and(|at| view.ours().since > at)
+}
+
 
 /// Why the active endpoint must be left, if it must.
 pub(super) fn reason_to_leave(view: &View<'_>) -> Option<SwitchReason> {

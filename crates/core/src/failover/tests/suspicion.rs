@@ -255,6 +255,20 @@ fn one_that_has_been_well_for_a_while_is_better_than_nobody_though_it_must_prove
     assert_eq!(decides([suspected(Refused), standby(50)]), None, "there is no verdict");
 }
 
+#[test]
+fn a_move_is_carried_through_though_a_check_passes_while_its_connection_opens() {
+    let left = Suspicion { verdict: Some(ago(2)), ..suspicion() };
+    let then = |ours, trying, suspicion| {
+        let scene = Scene::of([ours, fresh()]).connected().but(|scene| scene.connection.trying = trying);
+        kind(&scene.observe(State::Suspecting(suspicion)).0)
+    };
+    let back = EndpointView { since: ago(1), ..well() };
+    assert_eq!(then(back, true, left), Kind::Suspecting);
+    assert_eq!(then(back, false, left), Kind::Steady, "no connection is opening");
+    assert_eq!(then(back, true, suspicion()), Kind::Steady, "there was no verdict");
+    assert_eq!(then(well(), true, left), Kind::Steady, "its sockets were to blame, and open again");
+}
+
 /// A standby whose checks pass, and that refuses connections; its back-off ends at this moment.
 fn refusing_until(retry_at: Timestamp) -> EndpointView {
     EndpointView { retry_at, last_pass: Some(ago(2)), ..unreachable() }
