@@ -102,11 +102,11 @@ impl Engine {
             Decision::Online => {
                 cx.emit(Event::Online);
                 self.session.forgive_all();
+                self.session.come_back(&mut self.cx, from);
                 self.awaken_in_a_crowd();
                 self.session.renew_open(&mut self.cx);
             }
         }
-                self.session.come_back(&mut self.cx, from);
     }
 
     fn switched(&mut self, from: usize, to: usize, reason: SwitchReason) {

@@ -87,6 +87,11 @@ pub(super) fn investigate(mut suspicion: Suspicion, view: &View<'_>, strategy: &
     {
         return (State::Steady(None), Some(Decision::Switch { to, reason }));
     }
+    // One that is proving itself is waited for.
+    let proving = |index: usize, it: &EndpointView| index != active && it.is_usable() && has_passed_since(it, suspicion.since);
+    if best(view, strategy, &proving).is_some() {
+        return (State::Suspecting(suspicion), None);
+    }
     // Before nobody is left: one whose checks pass, but that could not be connected to a while ago;
     // while messages arrive, there is time to try again and again.
     let by = if view.connection.talking { view.now } else { suspicion.since };
@@ -96,17 +101,17 @@ pub(super) fn investigate(mut suspicion: Suspicion, view: &View<'_>, strategy: &
     }
 }
 
-/// The best endpoint whose checks pass, but that could not be connected to, if its back-off was over
-/// by then.
-fn retriable(view: &View<'_>, strategy: &dyn Strategy, by: Timestamp) -> Option<usize> {
-    best(view, strategy, &|index, it| index != view.active && it.passes() && it.unreachable && it.retry_at <= by)
-}
 /// Whether the connection that follows from a verdict is still opening though the active endpoint
 /// has passed a check since: one that fails every other time would never be left otherwise.
 fn is_carried_through(suspicion: &Suspicion, view: &View<'_>) -> bool {
     view.connection.trying && suspicion.verdict.is_some_and(|at| view.ours().since > at)
 }
 
+/// The best endpoint whose checks pass, but that could not be connected to, if its back-off was over
+/// by then.
+fn retriable(view: &View<'_>, strategy: &dyn Strategy, by: Timestamp) -> Option<usize> {
+    best(view, strategy, &|index, it| index != view.active && it.passes() && it.unreachable && it.retry_at <= by)
+}
 
 /// Why the active endpoint must be left, if it must.
 pub(super) fn reason_to_leave(view: &View<'_>) -> Option<SwitchReason> {

@@ -251,7 +251,9 @@ fn one_that_has_been_well_for_a_while_is_better_than_nobody_though_it_must_prove
     let well = EndpointView { successes: 1, proof: 9, attempts: 6, ..fresh() };
     let standby = |secs| EndpointView { since: ago(secs), ..well };
     assert_eq!(decides([down(Refused), standby(50)]), Some(SWITCHED));
-    assert_eq!(decides([down(Refused), standby(49)]), Some(Decision::AllDown));
+    assert_eq!(decides([down(Refused), standby(49)]), None, "it is proving itself");
+    let failing = EndpointView { last_failure: Some(ago(1)), ..suspected(Refused) };
+    assert_eq!(decides([down(Refused), failing]), Some(Decision::AllDown));
     assert_eq!(decides([suspected(Refused), standby(50)]), None, "there is no verdict");
 }
 
