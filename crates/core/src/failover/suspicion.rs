@@ -19,7 +19,7 @@ const SILENCES: u32 = 3;
 const STANDBY_ATTEMPTS: u32 = 6;
 const STANDBY_ATTEMPTS_WITHOUT_NETWORK: u32 = 2;
 /// How long a standby must have been well to be taken without further proof before nobody is left.
-const WELL_FOR_A_WHILE: Millis = Millis::from_secs(50);
+pub(super) const WELL_FOR_A_WHILE: Millis = Millis::from_secs(50);
 /// The share of failing checks, in millionths, from which a standby is not trusted blindly.
 const DUBIOUS: u32 = 20_000;
 
