@@ -60,9 +60,14 @@ pub(crate) fn plan(planned: Option<PlannedMove>, view: &View<'_>, strategy: &dyn
 /// Whether a planned move is to be made now.
 pub(crate) fn is_due(planned: &PlannedMove, view: &View<'_>) -> bool {
     let theirs = &view.endpoints[planned.to];
-    // One that has flapped must prove itself.
+    // One that has flapped must prove itself, even if the active one is poor.
     let times = if theirs.flaps > 0 { FLAPPED_SUCCESSES } else { 1 };
-    let confirmed = planned.reason != SwitchReason::Failback || theirs.successes >= view.config.failback.successes * times;
+    let proves = match planned.reason {
+        SwitchReason::Failback => true,
+        SwitchReason::Degraded => theirs.flaps > 0,
+        _ => false,
+    };
+    let confirmed = !proves || theirs.successes >= view.config.failback.successes * times;
     matches!(planned.stage, Stage::Waiting(at) if at <= view.now) && confirmed
 }
 

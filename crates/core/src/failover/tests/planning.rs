@@ -219,6 +219,11 @@ fn a_plan_is_due_at_its_time_and_a_failback_after_as_many_checks_as_the_config_a
         planned(waiting(0, SwitchReason::Failback, NOW)).is_some_and(|it| is_due(&it, &scene.view()))
     };
     assert!(!flapped(8) && flapped(9), "three times as many");
+    let poor = |successes, flaps| {
+        let scene = on_second(EndpointView { successes, flaps, ..well() }, degraded());
+        planned(waiting(0, SwitchReason::Degraded, NOW)).is_some_and(|it| is_due(&it, &scene.view()))
+    };
+    assert!(poor(1, 0) && !poor(8, 1) && poor(9, 1), "though the active one is poor");
     assert!(due(SwitchReason::Preferred, NOW, 1), "a wish asks for no proof");
     let open = planned(opening(0, SwitchReason::Failback)).unwrap();
     assert!(!is_due(&open, &on_second(well(), well()).view()), "it is being made");
