@@ -1,7 +1,7 @@
 //! In random worlds every rule holds. `cargo xtask bench worlds` tries more of them, and shows one
 //! by its seed.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use steadfast_sim::Scenario;
 use steadfast_sim::worlds::{Rule, generate, judge, shrink};
 
@@ -9,10 +9,8 @@ const WORLDS: u64 = 1_000;
 /// Failures that are shown in full.
 const SHOWN: usize = 3;
 
-/// Faults that are known and not mended yet: the app stays longer than is fair at an endpoint half
-/// of whose checks fail, when the sockets of every endpoint had failed just before. Once it is
-/// mended, it must go from here.
-const KNOWN: [(u64, Rule); 1] = [(194, Rule::L1)];
+/// Worlds beyond those in which a rule was broken once.
+const ONCE_BROKEN: [u64; 15] = [1207, 1260, 2062, 2107, 4027, 4403, 5330, 5865, 7264, 8179, 9056, 9235, 9482, 11_009, 19_373];
 
 fn scenario(seed: u64) -> Scenario {
     Scenario::from_json(&generate(seed).to_string()).expect("a generated scenario")
@@ -20,14 +18,14 @@ fn scenario(seed: u64) -> Scenario {
 
 #[test]
 fn every_rule_holds_in_random_worlds() {
-    let next = AtomicU64::new(1);
+    let next = AtomicUsize::new(0);
     let work = || {
         let mut broken: Vec<(u64, Rule)> = Vec::new();
         loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed > WORLDS {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(seed) = (1..=WORLDS).chain(ONCE_BROKEN).nth(at) else {
                 return broken;
-            }
+            };
             let found = judge(&scenario(seed)).expect("a generated scenario can be run");
             broken.extend(found.iter().map(|broken| (seed, broken.rule)));
         }
@@ -44,7 +42,7 @@ fn every_rule_holds_in_random_worlds() {
         eprintln!("seed {seed}, {}:\n{smallest:#}", rule.name());
     }
     let list: Vec<_> = broken.iter().map(|(seed, rule)| format!("{seed} {}", rule.name())).collect();
-    assert_eq!(broken, KNOWN, "rules are broken in these worlds: {}", list.join(", "));
+    assert!(broken.is_empty(), "rules are broken in these worlds: {}", list.join(", "));
 }
 
 #[test]

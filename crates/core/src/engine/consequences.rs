@@ -113,7 +113,11 @@ impl Engine {
                 self.checks.pause(cx, from);
                 cx.emit(Event::AllDown { active: cx.name(from) });
             }
-            Decision::Open(index) => self.session.try_out(cx, index),
+            Decision::Open(index) => {
+                if !self.session.try_out(cx, index) {
+                    self.fact(Fact::TrialOpened(index));
+                }
+            }
             Decision::Postpone(_) => {}
             Decision::Switch { to, reason } => self.switched(from, to, reason),
             Decision::AllDown => cx.emit(Event::AllDown { active: cx.name(from) }),
@@ -131,6 +135,7 @@ impl Engine {
             Decision::Online => {
                 cx.emit(Event::Online);
                 self.session.forgive_all();
+                self.session.come_back(&mut self.cx, from);
                 self.awaken_in_a_crowd();
                 self.session.renew_open(&mut self.cx);
             }
@@ -155,7 +160,9 @@ impl Engine {
             self.discard_verdicts();
             self.session.renew_open(&mut self.cx);
         }
-        if to != from {
+        if to == from {
+            self.session.come_back(&mut self.cx, to);
+        } else {
             self.switched(from, to, SwitchReason::Recovered);
         }
         let spread = self.cx.config.spread.forced;

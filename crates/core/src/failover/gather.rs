@@ -82,6 +82,7 @@ impl Failover {
                 wanted: session.is_wanted(),
                 broken: session.is_in_doubt(),
                 trying: session.is_trying(),
+                following: session.is_following(),
                 talking: session.is_talking(&cx.endpoints[self.active], cx.now),
                 last_message: session.last_message(),
             },

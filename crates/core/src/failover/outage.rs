@@ -3,6 +3,7 @@
 use super::selection::best;
 use super::state::State;
 use super::strategy::{Response, Strategy};
+use super::suspicion::WELL_FOR_A_WHILE;
 use super::transition::{Decision, Next};
 use super::view::{EndpointView, View};
 use crate::base::random::Random;
@@ -12,8 +13,10 @@ use crate::base::random::Random;
 pub(super) fn recover(mut state: State, view: &View<'_>, strategy: &dyn Strategy, random: &mut Random) -> Next {
     let Some(outage) = state.outage().copied() else { return (state, None) };
     let offline = matches!(state, State::Offline(_));
-    let usable = |_: usize, it: &EndpointView| it.is_usable() && it.since + outage.hold <= view.now;
-    let back = if usable(view.active, view.ours()) { Some(view.active) } else { best(view, strategy, &usable) };
+    let holds = |it: &EndpointView| it.is_usable() && it.since + outage.hold <= view.now;
+    // As in a suspicion: where one move follows another, the next endpoint must prove itself.
+    let usable = |_: usize, it: &EndpointView| holds(it) && (it.successes >= it.proof || it.since + WELL_FOR_A_WHILE <= view.now);
+    let back = if holds(view.ours()) { Some(view.active) } else { best(view, strategy, &usable) };
     let network_works = offline && view.network_works_since(outage.since);
     if back.is_some() || network_works {
         // If nothing at all had answered, it was the network, and what it did is not held against

@@ -9,6 +9,7 @@ use super::{Fact, Failover, Gathered, View, World};
 use crate::base::time::{Millis, Timestamp, earliest};
 use crate::checks::Pace;
 use crate::engine::context::Context;
+use crate::protocol::event::SwitchReason;
 
 /// Whether checks are made without being asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,12 +140,17 @@ pub(super) fn pace(state: &State, view: &View<'_>, strategy: &dyn Strategy, watc
             Some(pause) if view.connection.talking => Pace::Every(pause.scaled(2, 1)),
             Some(pause) => Pace::Every(pause),
             // The app waits to go there.
-            None if view.wish == Some(index) => Pace::Every(retry),
+            None if view.wish == Some(index) || is_refuge(state, index) => Pace::Every(retry),
             // Where standbys are not watched, those that the app would go back to are.
             None if strategy.fails_back() && is_better(view, strategy, index) => Pace::Every(config.failback.after.max(retry)),
             None => Pace::OnRequest,
         },
     }
+}
+
+/// Whether the app is to leave a degraded endpoint for this one, which may have to prove itself.
+fn is_refuge(state: &State, index: usize) -> bool {
+    matches!(state, State::Steady(Some(planned)) if planned.to == index && planned.reason == SwitchReason::Degraded)
 }
 
 /// Whether an endpoint that has flapped is about to be gone back to: it is looked at closely.

@@ -60,9 +60,14 @@ pub(crate) fn plan(planned: Option<PlannedMove>, view: &View<'_>, strategy: &dyn
 /// Whether a planned move is to be made now.
 pub(crate) fn is_due(planned: &PlannedMove, view: &View<'_>) -> bool {
     let theirs = &view.endpoints[planned.to];
-    // One that has flapped must prove itself.
+    // One that has flapped must prove itself, even if the active one is poor.
     let times = if theirs.flaps > 0 { FLAPPED_SUCCESSES } else { 1 };
-    let confirmed = planned.reason != SwitchReason::Failback || theirs.successes >= view.config.failback.successes * times;
+    let proves = match planned.reason {
+        SwitchReason::Failback => true,
+        SwitchReason::Degraded => theirs.flaps > 0,
+        _ => false,
+    };
+    let confirmed = !proves || theirs.successes >= view.config.failback.successes * times;
     matches!(planned.stage, Stage::Waiting(at) if at <= view.now) && confirmed
 }
 
@@ -90,7 +95,9 @@ fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> 
         // One that has had enough of us for a while may be well again after it.
         Health::Degraded if ours.rests_until.is_none() => {
             let healthy = |index: usize, it: &EndpointView| index != active && it.health == Health::Healthy;
-            if let Some(to) = best(view, strategy, &healthy) {
+            let free = |index: usize, it: &EndpointView| healthy(index, it) && free_at(it) <= view.now;
+            // The app does not wait for the best one beside another that it may go to at once.
+            if let Some(to) = best(view, strategy, &free).or_else(|| best(view, strategy, &healthy)) {
                 let ready = view.endpoints[to].free_at.max(ours.since + DEGRADED_FOR);
                 let reason = SwitchReason::Degraded;
                 return Some(Improvement { to, reason, ready, window: voluntary });
@@ -98,7 +105,8 @@ fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> 
         }
         Health::Healthy => {
             let reliable = |index: usize, it: &EndpointView| index != active && well(it) && is_less_reliable(ours, it);
-            if let Some(to) = best(view, strategy, &reliable) {
+            let free = |index: usize, it: &EndpointView| reliable(index, it) && free_at(it) <= view.now;
+            if let Some(to) = best(view, strategy, &free).or_else(|| best(view, strategy, &reliable)) {
                 let (ready, reason) = (view.endpoints[to].free_at, SwitchReason::Degraded);
                 return Some(Improvement { to, reason, ready, window: voluntary });
             }
@@ -120,6 +128,11 @@ fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> 
     let ready = view.endpoints[to].free_at.max(view.now + FASTER_FOR);
     let reason = SwitchReason::Faster;
     Some(Improvement { to, reason, ready, window: voluntary })
+}
+
+/// When the app may go there for no need, as far as the past tells.
+fn free_at(endpoint: &EndpointView) -> Timestamp {
+    endpoint.free_at.max(endpoint.retry_at)
 }
 
 /// Better than the active one by its rank, or by its place in the list where nothing else counts. An

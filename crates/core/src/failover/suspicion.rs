@@ -19,7 +19,7 @@ const SILENCES: u32 = 3;
 const STANDBY_ATTEMPTS: u32 = 6;
 const STANDBY_ATTEMPTS_WITHOUT_NETWORK: u32 = 2;
 /// How long a standby must have been well to be taken without further proof before nobody is left.
-const WELL_FOR_A_WHILE: Millis = Millis::from_secs(50);
+pub(super) const WELL_FOR_A_WHILE: Millis = Millis::from_secs(50);
 /// The share of failing checks, in millionths, from which a standby is not trusted blindly.
 const DUBIOUS: u32 = 20_000;
 
@@ -34,7 +34,8 @@ pub(super) fn is_in_doubt(view: &View<'_>) -> bool {
 /// suffices.
 pub(super) fn investigate(mut suspicion: Suspicion, view: &View<'_>, strategy: &dyn Strategy) -> Next {
     if !is_in_doubt(view) {
-        return (State::Steady(None), None);
+        let next = if is_carried_through(&suspicion, view) { State::Suspecting(suspicion) } else { State::Steady(None) };
+        return (next, None);
     }
     let active = view.active;
     if let Some(to) = view.wish.filter(|wish| view.endpoints[*wish].is_usable()) {
@@ -86,6 +87,11 @@ pub(super) fn investigate(mut suspicion: Suspicion, view: &View<'_>, strategy: &
     {
         return (State::Steady(None), Some(Decision::Switch { to, reason }));
     }
+    // One that is proving itself is waited for.
+    let proving = |index: usize, it: &EndpointView| index != active && it.is_usable() && has_passed_since(it, suspicion.since);
+    if best(view, strategy, &proving).is_some() {
+        return (State::Suspecting(suspicion), None);
+    }
     // Before nobody is left: one whose checks pass, but that could not be connected to a while ago;
     // while messages arrive, there is time to try again and again.
     let by = if view.connection.talking { view.now } else { suspicion.since };
@@ -93,6 +99,12 @@ pub(super) fn investigate(mut suspicion: Suspicion, view: &View<'_>, strategy: &
         Some(index) => (State::Suspecting(suspicion), Some(Decision::Open(index))),
         None => no_alternative(suspicion, view),
     }
+}
+
+/// Whether the connection that follows from a verdict is still opening though the active endpoint
+/// has passed a check since: one that fails every other time would never be left otherwise.
+fn is_carried_through(suspicion: &Suspicion, view: &View<'_>) -> bool {
+    view.connection.trying && suspicion.verdict.is_some_and(|at| view.ours().since > at)
 }
 
 /// The best endpoint whose checks pass, but that could not be connected to, if its back-off was over

@@ -211,7 +211,9 @@ fn steady(planned: Option<PlannedMove>, view: &View<'_>, strategy: &dyn Strategy
         return (State::Steady(None), None);
     };
     let PlannedMove { to, reason, .. } = planned;
-    if !is_due(&planned, view) {
+    // A second socket is opened for one purpose at a time, and the app's way to where it belongs by
+    // now comes first.
+    if !is_due(&planned, view) || view.connection.following {
         return (State::Steady(Some(planned)), None);
     }
     if view.connection.wanted {

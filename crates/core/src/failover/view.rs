@@ -88,6 +88,8 @@ pub(crate) struct ConnectionView {
     pub(crate) broken: bool,
     /// A connection is being opened for a move.
     pub(crate) trying: bool,
+    /// One to the active endpoint is being opened beside an older one.
+    pub(crate) following: bool,
     /// Messages arrive from the active endpoint.
     pub(crate) talking: bool,
     pub(crate) last_message: Option<Timestamp>,

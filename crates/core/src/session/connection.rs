@@ -7,6 +7,7 @@ use crate::base::time::{Millis, Timestamp, earliest};
 use crate::config::Endpoint;
 use crate::engine::context::Context;
 use crate::protocol::effect::{ConnectionId, DisconnectReason, Effect};
+use crate::session::reach::STABLE;
 use std::sync::Arc;
 
 /// The connection that the app holds, if it wants one.
@@ -187,16 +188,15 @@ impl Connection {
         self.renewal == Some(Renewal::Presumed)
     }
 
-    /// A message has arrived on the open socket: it is not dead. True if it was to be replaced.
-    pub(crate) fn refute_renewal(&mut self, cx: &mut Context) -> bool {
+    /// A message has arrived on the open socket: it is not dead.
+    pub(crate) fn refute_renewal(&mut self, cx: &mut Context) {
         if self.renewal != Some(Renewal::Presumed) {
-            return false;
+            return;
         }
         self.renewal = None;
         if self.is_opening_for(Purpose::Renew) {
             self.drop_candidate(cx, DisconnectReason::Replaced);
         }
-        true
     }
 
     fn open(&mut self, cx: &mut Context, target: &Arc<Endpoint>, purpose: Purpose) {
@@ -293,6 +293,18 @@ impl Connection {
         let candidate = self.candidate.as_ref().map(|it| &it.socket);
         let late = |socket: &&Socket| socket.deadline().is_some_and(|deadline| deadline <= now);
         candidate.into_iter().chain(&self.current).find(late).map(|socket| socket.id)
+    }
+
+    /// Whether a socket is open or opening that leads elsewhere.
+    pub(crate) fn leads_away_from(&self, target: &Endpoint) -> bool {
+        let candidate = self.candidate.as_ref().map(|it| &it.socket);
+        candidate.into_iter().chain(&self.current).any(|socket| !socket.heads_to(target))
+    }
+
+    /// Whether the socket that carries the app's messages leads there, and nothing speaks against it.
+    pub(crate) fn has_lasted(&self, target: &Endpoint, now: Timestamp) -> bool {
+        let lasted = |socket: &Socket| socket.heads_to(target) && socket.open_since().is_some_and(|(_, since)| since + STABLE <= now);
+        self.renewal.is_none() && self.current.as_ref().is_some_and(lasted)
     }
 
     /// Since when the socket of a trial has been open, which has to show that it lasts.

@@ -1,6 +1,7 @@
 //! The app's connection: which socket carries it, when the next attempt is made, whether it has
 //! fallen silent, and which endpoints can be connected to. It judges no server: it reports facts.
 
+mod attempts;
 pub(crate) mod backoff;
 pub(crate) mod close_code;
 mod connection;
@@ -150,6 +151,14 @@ impl Session {
         }
     }
 
+    /// As [`Session::follow`], for an endpoint that stays the active one: attempts of an outage may
+    /// have led elsewhere. Without any socket, the attempt that waits is made in its time.
+    pub(crate) fn come_back(&mut self, cx: &mut Context, index: usize) {
+        if self.connection.leads_away_from(&cx.endpoints[index]) {
+            self.follow(cx, index);
+        }
+    }
+
     /// Makes the attempt that is due.
     pub(crate) fn attempt(&mut self, cx: &mut Context, index: usize) {
         self.retry_at = None;
@@ -159,38 +168,29 @@ impl Session {
         self.postponed = !made && self.is_trying();
     }
 
-    /// An attempt is made by this moment, unless one is under way.
-    pub(crate) fn retry_by(&mut self, at: Timestamp) {
-        if self.is_wanted() && self.connection.deadline().is_none() {
-            self.retry_at = earliest(&[self.retry_at, Some(at)]);
-        }
-    }
-
-    /// The next attempt is made at this moment.
-    pub(crate) fn retry_at(&mut self, at: Timestamp) {
-        self.retry_at = Some(at);
-    }
-
-    /// Opens a second socket to an endpoint that becomes the active one if it opens.
-    pub(crate) fn try_out(&mut self, cx: &mut Context, index: usize) {
+    /// Opens a second socket to an endpoint that becomes the active one if it opens. False if none is
+    /// needed: the app's messages still come from there.
+    pub(crate) fn try_out(&mut self, cx: &mut Context, index: usize) -> bool {
         let target = cx.endpoints[index].clone();
-        self.postponed = self.connection.try_out(cx, &target);
+        let needed = !self.connection.has_lasted(&target, cx.now);
+        if needed {
+            self.postponed = self.connection.try_out(cx, &target);
+        }
+        needed
     }
 
     pub(crate) fn is_trying(&self) -> bool {
         self.connection.is_opening_for(Purpose::Trial)
     }
 
+    /// Whether a second socket is opening because another endpoint has become the active one.
+    pub(crate) fn is_following(&self) -> bool {
+        self.connection.is_opening_for(Purpose::Follow)
+    }
+
     pub(crate) fn abandon_trial(&mut self, cx: &mut Context) {
         self.connection.abandon_trial(cx);
         self.make_up_for_trial(cx.now);
-    }
-
-    /// A trial has failed: what it stood in the way of is attempted at this moment.
-    fn make_up_for_trial(&mut self, at: Timestamp) {
-        if std::mem::take(&mut self.postponed) {
-            self.retry_at = earliest(&[self.retry_at, Some(at)]);
-        }
     }
 
     /// The open socket may be dead, or the app wants another one. Without an open one, the attempt
@@ -208,27 +208,6 @@ impl Session {
         if self.connection.renew(Renewal::Presumed) {
             self.retry_at = Some(cx.now);
         }
-    }
-
-    /// An attempt that waits need not wait long. How far the back-off has got is kept, and attempts
-    /// keep their distance, for networks that flap. One that is due stays due.
-    pub(crate) fn hurry(&mut self, cx: &mut Context, spread: Millis) {
-        let soon = self.soon(cx, spread);
-        self.retry_at = self.retry_at.map(|at| at.min(soon));
-    }
-
-    /// As [`Session::hurry`], where a crowd has waited for the same moment: an attempt that is due is
-    /// spread like the others.
-    pub(crate) fn hurry_in_a_crowd(&mut self, cx: &mut Context, spread: Millis) {
-        let soon = self.soon(cx, spread);
-        let now = cx.now;
-        self.retry_at = self.retry_at.map(|at| if at > now { at.min(soon) } else { soon });
-    }
-
-    fn soon(&self, cx: &mut Context, spread: Millis) -> Timestamp {
-        let initial = cx.config.retry.initial;
-        let soon = cx.now + cx.random.within(initial.max(spread));
-        soon.max(self.attempted_at + initial)
     }
 
     // What sockets do.
@@ -288,9 +267,8 @@ impl Session {
         let name = self.connection.endpoint(id)?.name.clone();
         self.idle.heard(cx.now);
         self.heard_at = Some(cx.now);
-        if self.connection.refute_renewal(cx) {
-            self.retry_at = None;
-        }
+        // An attempt that waits may lead to another endpoint: it stays.
+        self.connection.refute_renewal(cx);
         cx.index_of(&name)
     }
 
@@ -316,11 +294,6 @@ impl Session {
         let id = self.connection.overdue(cx.now)?;
         cx.push(Effect::Disconnect { id, reason: DisconnectReason::Timeout });
         Some(id)
-    }
-
-    /// Whether the time for the next attempt has come.
-    pub(crate) fn retry_is_due(&self, now: Timestamp) -> bool {
-        self.retry_at.is_some_and(|at| at <= now)
     }
 
     /// Takes notice of silence, if it has just become remarkable.

@@ -247,3 +247,44 @@ fn the_active_endpoint_is_attempted_again_though_a_socket_to_another_one_is_open
     test.retry(1);
     assert_eq!(test.opened(), Some(SessionFact::Opened(1)));
 }
+
+#[test]
+fn a_message_on_the_old_socket_does_not_end_the_way_to_another_endpoint() {
+    let mut test = Test::new();
+    test.follow(0);
+    test.opened();
+    let old = test.latest();
+    test.follow(1);
+    test.session.renew_open(&mut test.cx);
+    test.closed(None);
+    assert_eq!(test.session.heard(&mut test.cx, old), Some(0));
+    test.retry(1);
+    assert_eq!(test.opened(), Some(SessionFact::Opened(1)));
+}
+
+#[test]
+fn an_app_whose_socket_leads_elsewhere_comes_back() {
+    let mut test = Test::new();
+    test.session.come_back(&mut test.cx, 0);
+    assert_eq!(test.latest(), ConnectionId(0), "the attempt that waits has its own time");
+    test.follow(1);
+    test.opened();
+    test.session.come_back(&mut test.cx, 0);
+    assert_eq!(test.opened(), Some(SessionFact::Opened(0)));
+}
+
+#[test]
+fn no_second_socket_is_opened_to_where_the_messages_still_come_from() {
+    let mut test = Test::new();
+    test.follow(0);
+    test.opened();
+    test.follow(1);
+    test.closed(None);
+    assert!(test.session.try_out(&mut test.cx, 0), "it has to last first");
+    test.closed(None);
+    test.wait(5_000);
+    assert!(!test.session.try_out(&mut test.cx, 0));
+    assert!(!test.session.is_trying());
+    test.session.renew_open(&mut test.cx);
+    assert!(test.session.try_out(&mut test.cx, 0), "it may be dead");
+}

@@ -1,7 +1,7 @@
 //! How long an engine may fairly take, reckoned from what its config lets it do: a rule is judged
 //! only after that.
 
-use super::grade::Grade;
+use super::grade::{Grade, is_blind};
 use super::truth::Truth;
 use steadfast::{Endpoint, Millis};
 
@@ -18,6 +18,8 @@ const TO_BE_FOUND_FLAKY: u64 = 25;
 const ATTEMPTS: u64 = 3;
 /// Switches in ten minutes, where nothing changes.
 const MOST_SWITCHES: usize = 4;
+/// The longest pause between attempts to connect in the background.
+const RETRY_IN_THE_BACKGROUND: Millis = Millis::from_secs(600);
 /// How long an endpoint that is back must stay well before the app goes back, unless the config
 /// says otherwise.
 const USUAL_WAIT: u64 = 60_000;
@@ -137,10 +139,15 @@ impl Fair<'_> {
         found + standbys + by_sockets * (self.unconnectable() + self.moved()) + self.moved() + delay
     }
 
-    /// Until what an endpoint was like before can no longer be seen in what is known of it.
-    pub(super) fn settled(&self, endpoint: &Endpoint) -> Millis {
+    /// Until what an endpoint was like before can no longer be seen in what is known of it. In the
+    /// background an app without a connection attempts one only now and then, to spare the radio:
+    /// that sockets are accepted again may be seen as late as that.
+    pub(super) fn settled(&self, endpoint: &Endpoint, has_socket: bool) -> Millis {
         let round = self.first(endpoint) + self.check(endpoint);
-        Millis::new((TO_BE_FOUND_SLOW * round) as u32)
+        let truth = self.truth;
+        let rare = !truth.is_foreground() && !truth.config.background_checks && truth.wants_socket && !has_socket;
+        let attempt = if rare { RETRY_IN_THE_BACKGROUND } else { Millis::ZERO };
+        Millis::new((TO_BE_FOUND_SLOW * round) as u32).max(attempt)
     }
 
     /// Until a connection that has died is replaced.
@@ -151,13 +158,16 @@ impl Fair<'_> {
     /// How often an app may be moved in ten minutes: on from each endpoint that does not work, if
     /// those are many. One that asks for an early way back gets it, until the wait, which doubles
     /// each time, is the usual one; one that asks for no wait at all gets what it asked for: `None`.
+    /// So does one that asks for the published script, which moves on at each row of failures
+    /// whatever came before, where checks fail at random: how often is a matter of luck.
     pub(super) fn switches(&self) -> Option<usize> {
-        let after = self.truth.config.failback.after;
-        if after == Millis::ZERO {
+        let truth = self.truth;
+        let after = truth.config.failback.after;
+        let at_random = |endpoint: &Endpoint| matches!(truth.grade(endpoint), Grade::Flaky | Grade::Mixed);
+        if after == Millis::ZERO || (is_blind(&truth.config) && truth.endpoints.iter().any(at_random)) {
             return None;
         }
         let mut wait = u64::from(after.get());
-        let truth = self.truth;
         let ill = truth.endpoints.iter().filter(|tried| !truth.is_well(tried));
         let mut switches = MOST_SWITCHES.max(ill.count());
         while wait < USUAL_WAIT {

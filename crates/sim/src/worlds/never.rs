@@ -27,7 +27,7 @@ impl Watch {
         };
         let well = truth.well_for(left, at).unwrap_or(Millis::ZERO);
         let wished = matches!(reason, SwitchReason::Preferred | SwitchReason::Replaced);
-        if well < SETTLED.max(self.fair().settled(left)) || wished {
+        if well < SETTLED.max(self.fair().settled(left, !self.in_use.is_empty())) || wished {
             return;
         }
         let free = match reason {

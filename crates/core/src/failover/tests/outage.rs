@@ -50,6 +50,16 @@ fn an_endpoint_ends_the_outage_when_it_has_been_usable_for_long_enough() {
 }
 
 #[test]
+fn where_moves_follow_each_other_another_endpoint_must_prove_itself() {
+    let standby = |successes, since| EndpointView { successes, since, proof: 5, ..well() };
+    let ends = |scene: Scene| scene.observe(all_down()).1.is_some();
+    assert!(!ends(Scene::of([down(Refused), standby(4, ago(49))])));
+    assert!(ends(Scene::of([down(Refused), standby(5, ago(2))])));
+    assert!(ends(Scene::of([down(Refused), standby(1, ago(50))])), "it has been well for a while");
+    assert!(ends(Scene::of([standby(1, ago(2)), down(Refused)])), "nothing moves");
+}
+
+#[test]
 fn the_active_endpoint_is_stayed_with_if_it_is_back_and_else_the_best_is_taken() {
     let to = |scene: Scene| match scene.observe(all_down()).1 {
         Some(Decision::Recover { to, .. }) => Some(to),

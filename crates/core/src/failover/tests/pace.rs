@@ -137,6 +137,8 @@ fn unwatched_standbys_are_checked_only_if_the_app_would_go_back_to_them() {
     let back = Pace::Every(Millis::from_secs(60));
     let paces = |scene: &Scene| [full(scene, STEADY, 0), full(scene, STEADY, 2)];
     assert_eq!(paces(&scene), [back, Pace::OnRequest]);
+    let leaving = waiting(2, SwitchReason::Degraded, ahead(5));
+    assert_eq!(full(&scene, leaving, 2), Pace::Every(scene.retry.max), "it may have to prove itself");
     assert_eq!(paces(&scene.by(Strategy::Sticky)), [Pace::OnRequest, Pace::OnRequest]);
 }
 

@@ -130,6 +130,17 @@ fn a_degraded_endpoint_is_left_after_ten_seconds() {
 }
 
 #[test]
+fn a_degraded_endpoint_is_left_for_whoever_may_be_gone_to_at_once() {
+    let ours = EndpointView { since: ago(60), ..degraded() };
+    let left = EndpointView { free_at: ahead(9), ..well() };
+    let refusing = EndpointView { retry_at: ahead(9), ..unreachable() };
+    let worse = EndpointView { rank: rank(1, Health::Healthy, false), ..well() };
+    assert_eq!(plans(&scene([ours, left, worse])), Some((2, SwitchReason::Degraded)));
+    assert_eq!(plans(&scene([ours, refusing, worse])), Some((2, SwitchReason::Degraded)));
+    assert_eq!(plans(&scene([ours, left, down(Refused)])), Some((1, SwitchReason::Degraded)));
+}
+
+#[test]
 fn a_degraded_endpoint_that_asked_for_rest_is_left_only_for_one_that_is_better_without_that() {
     let ours = EndpointView { rests_until: Some(ahead(60)), ..degraded() };
     assert_eq!(plans(&scene([ours, well()])), None);
@@ -174,6 +185,15 @@ fn a_connection_that_is_opening_is_kept_while_its_endpoint_passes() {
 }
 
 #[test]
+fn a_planned_move_lets_the_app_arrive_first() {
+    let scene = |following| on_second(well(), well()).connected().but(|scene| scene.connection.following = following);
+    let due = waiting(0, SwitchReason::Failback, ago(1));
+    assert_eq!(scene(false).observe(due).1, Some(Decision::Open(0)));
+    let waits = scene(true).observe(due);
+    assert_eq!((kind(&waits.0), waits.1), (Kind::Waiting, None));
+}
+
+#[test]
 fn a_move_whose_connection_is_given_up_is_planned_anew() {
     let opening = || opening(0, SwitchReason::Preferred);
     let scene = || on_second(well(), well()).but(|scene| scene.wish = Some(0));
@@ -199,6 +219,11 @@ fn a_plan_is_due_at_its_time_and_a_failback_after_as_many_checks_as_the_config_a
         planned(waiting(0, SwitchReason::Failback, NOW)).is_some_and(|it| is_due(&it, &scene.view()))
     };
     assert!(!flapped(8) && flapped(9), "three times as many");
+    let poor = |successes, flaps| {
+        let scene = on_second(EndpointView { successes, flaps, ..well() }, degraded());
+        planned(waiting(0, SwitchReason::Degraded, NOW)).is_some_and(|it| is_due(&it, &scene.view()))
+    };
+    assert!(poor(1, 0) && !poor(8, 1) && poor(9, 1), "though the active one is poor");
     assert!(due(SwitchReason::Preferred, NOW, 1), "a wish asks for no proof");
     let open = planned(opening(0, SwitchReason::Failback)).unwrap();
     assert!(!is_due(&open, &on_second(well(), well()).view()), "it is being made");

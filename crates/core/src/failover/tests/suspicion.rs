@@ -251,8 +251,24 @@ fn one_that_has_been_well_for_a_while_is_better_than_nobody_though_it_must_prove
     let well = EndpointView { successes: 1, proof: 9, attempts: 6, ..fresh() };
     let standby = |secs| EndpointView { since: ago(secs), ..well };
     assert_eq!(decides([down(Refused), standby(50)]), Some(SWITCHED));
-    assert_eq!(decides([down(Refused), standby(49)]), Some(Decision::AllDown));
+    assert_eq!(decides([down(Refused), standby(49)]), None, "it is proving itself");
+    let failing = EndpointView { last_failure: Some(ago(1)), ..suspected(Refused) };
+    assert_eq!(decides([down(Refused), failing]), Some(Decision::AllDown));
     assert_eq!(decides([suspected(Refused), standby(50)]), None, "there is no verdict");
+}
+
+#[test]
+fn a_move_is_carried_through_though_a_check_passes_while_its_connection_opens() {
+    let left = Suspicion { verdict: Some(ago(2)), ..suspicion() };
+    let then = |ours, trying, suspicion| {
+        let scene = Scene::of([ours, fresh()]).connected().but(|scene| scene.connection.trying = trying);
+        kind(&scene.observe(State::Suspecting(suspicion)).0)
+    };
+    let back = EndpointView { since: ago(1), ..well() };
+    assert_eq!(then(back, true, left), Kind::Suspecting);
+    assert_eq!(then(back, false, left), Kind::Steady, "no connection is opening");
+    assert_eq!(then(back, true, suspicion()), Kind::Steady, "there was no verdict");
+    assert_eq!(then(well(), true, left), Kind::Steady, "its sockets were to blame, and open again");
 }
 
 /// A standby whose checks pass, and that refuses connections; its back-off ends at this moment.

@@ -125,6 +125,7 @@ impl Setup {
                 wanted: world.wanted,
                 broken: world.is_broken(),
                 trying: matches!(world.second, Second::Trial(_)),
+                following: matches!(world.second, Second::Follow(_)),
                 talking: world.is_talking(),
                 last_message: Some(if world.just_heard { NOW } else { world.heard.timestamp() }),
             },
