@@ -22,6 +22,8 @@ pub(super) fn rows() -> Vec<Row> {
         unasked(),
         retried(),
         retry_opened(),
+        proving(),
+        carried_through(),
         nobody_left(),
         round_planned(),
         recovered(),
@@ -140,6 +142,30 @@ fn retry_opened() -> Row {
             case("it cannot be connected to", unreachable(), SwitchReason::Unconnectable),
             Case::new("it did not open", scene(down(Refused)), suspecting(), Fact::TrialFailed(1)),
         ],
+    }
+}
+
+fn proving() -> Row {
+    let unproven = EndpointView { successes: 1, proof: 9, attempts: 1, ..fresh() };
+    let scene = Scene::of([down(Refused), unproven]);
+    Row {
+        words: ["`Suspecting`", "verdict, and a standby that passes must still prove itself", "same", "none"],
+        cases: vec![Case::observed("it had to be left a while ago", scene, suspecting())],
+    }
+}
+
+fn carried_through() -> Row {
+    let left = State::Suspecting(Suspicion { verdict: Some(ago(2)), ..suspicion() });
+    let back = EndpointView { since: ago(1), ..well() };
+    let opening = Scene::of([back, fresh()]).connected().but(|scene| scene.connection.trying = true);
+    Row {
+        words: [
+            "`Suspecting`",
+            "nothing speaks against the active endpoint any more, and the connection of a verdict is opening",
+            "same",
+            "none",
+        ],
+        cases: vec![Case::observed("it passed a check meanwhile", opening, left)],
     }
 }
 
