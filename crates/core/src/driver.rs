@@ -121,7 +121,9 @@ impl Link {
         // One wake-up does for all that wait.
         if !matches!((&input, shared.inbox.back()), (Input::Wake, Some(Input::Wake))) {
             if !shared.driven && shared.inbox.len() >= MAX_INBOX_AT_REST {
-                shared.inbox.pop_front();
+                // What the app wants is kept if anything else can make room.
+                let oldest = shared.inbox.iter().position(|input| !matches!(input, Input::Command(_)));
+                shared.inbox.remove(oldest.unwrap_or(0));
             }
             shared.inbox.push_back(input);
         }

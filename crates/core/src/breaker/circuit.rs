@@ -188,7 +188,10 @@ impl Circuit {
     pub(crate) fn renew(&mut self) {
         self.generation = self.generation.wrapping_add(1);
         match &mut self.state {
-            State::Closed { failures, .. } => *failures = 0,
+            State::Closed { failures, window } => {
+                *failures = 0;
+                *window = None;
+            }
             State::HalfOpen { trials, .. } => trials.clear(),
             State::Open { .. } | State::Isolated => {}
         }

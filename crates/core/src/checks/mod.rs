@@ -93,10 +93,14 @@ impl Checks {
         &self.connectivity
     }
 
-    /// Schedules begin anew; what is known of the endpoints stays, but for suspicions.
+    /// Schedules begin anew; what is known of the endpoints stays, and so does what the app has asked for.
     pub(crate) fn restart(&mut self, cx: &Context) {
         for checked in &mut self.endpoints {
+            let request = checked.schedule.request();
             checked.schedule = Schedule::new(cx.now);
+            if let Some(request) = request {
+                checked.schedule.ask_for_app(cx.now, request);
+            }
         }
     }
 
@@ -161,15 +165,12 @@ impl Checks {
         let checked = &mut self.endpoints[index];
         // An answer that came too late to pass still tells how long the endpoint takes.
         let latency = latency.filter(|_| failure.is_none_or(|kind| kind == FailureKind::Timeout));
-        let sample = sample(failure).filter(|_| check.baseline && announced.is_none() && !runs_on);
         let limited =
             failure == Some(FailureKind::Status) && answer.status == Some(TOO_MANY_REQUESTS) && cx.config.failure_threshold.is_none();
-        let lesson = Lesson {
-            started: check.started,
-            failure: failure.filter(|_| !limited),
-            latency,
-            sample: if limited { Some(Sample::Passed) } else { sample },
-        };
+        // A server that limits the rate works.
+        let failure_of_server = failure.filter(|_| !limited);
+        let sample = sample(failure_of_server).filter(|_| check.baseline && announced.is_none() && !runs_on);
+        let lesson = Lesson { started: check.started, failure: failure_of_server, latency, sample };
         checked.learn(&lesson, cx.now);
         let warns = answer.document.as_ref().is_some_and(|document| document.status == DocumentStatus::Warn);
         let slow = checked.is_slow(answer.latency, cx.config.degraded_latency);
@@ -207,7 +208,7 @@ impl Checks {
         let rest = answer.retry_after().filter(|_| asks);
         // Everyone was told the same: none comes back earlier, and not all at the same moment.
         let until = rest.map(|rest| cx.now + rest + cx.random.within(cx.config.spread.forced));
-        checked.schedule.heed(until, answer.status == Some(TOO_MANY_REQUESTS));
+        checked.schedule.heed(until, heeds && answer.status == Some(TOO_MANY_REQUESTS));
         let by_document = document.is_some_and(|document| document.status == DocumentStatus::Maintenance);
         let announced = by_document || (answer.status == Some(503) && rest.is_some());
         let until = cx.now + rest.unwrap_or(MAINTENANCE);

@@ -37,7 +37,7 @@ impl Engine {
             Command::Connect => {
                 self.session.want();
                 if self.is_running() {
-                    self.session.follow(&mut self.cx, self.failover.active());
+                    self.lead_to(self.failover.active());
                 }
             }
             Command::Reconnect => {
@@ -127,7 +127,7 @@ impl Engine {
             let reason = SwitchReason::Replaced;
             self.cx.emit(Event::Switched { from, to, reason });
         }
-        self.session.follow(&mut self.cx, active);
+        self.lead_to(active);
         if self.failover.is_reported_offline() || !self.watches() {
             return;
         }

@@ -135,7 +135,7 @@ impl Engine {
             Decision::Online => {
                 cx.emit(Event::Online);
                 self.session.forgive_all();
-                self.session.come_back(&mut self.cx, from);
+                self.lead_back_to(from);
                 self.awaken_in_a_crowd();
                 self.session.renew_open(&mut self.cx);
             }
@@ -152,7 +152,7 @@ impl Engine {
         }
         cx.emit(Event::Switched { from: cx.name(from), to: cx.name(to), reason });
         cx.push(Effect::Persist);
-        self.session.follow(cx, to);
+        self.lead_to(to);
     }
 
     fn back_from_outage(&mut self, from: usize, to: usize, void: bool) {
@@ -161,7 +161,7 @@ impl Engine {
             self.session.renew_open(&mut self.cx);
         }
         if to == from {
-            self.session.come_back(&mut self.cx, to);
+            self.lead_back_to(to);
         } else {
             self.switched(from, to, SwitchReason::Recovered);
         }

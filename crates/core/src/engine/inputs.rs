@@ -62,7 +62,7 @@ impl Engine {
             self.check_ended(ended);
         }
         if self.listens() {
-            let fact = self.session.notice_silence(self.cx.now);
+            let fact = self.session.notice_silence(&self.cx);
             self.session_fact(fact);
         }
         #[cfg(feature = "recovery")]
@@ -129,10 +129,27 @@ impl Engine {
         // Attempts to connect that failed while the endpoint was down say nothing of it now.
         if matches!(from, Health::Unhealthy | Health::Maintenance) && to != Health::Maintenance {
             self.session.recovered(index);
+            if from == Health::Maintenance && index == self.failover.active() {
+                // The attempt may wait for the end of the rest that the server asked for.
+                let spread = self.cx.config.spread.forced;
+                self.session.hurry(&mut self.cx, spread);
+            }
         }
     }
 
-    fn session_fact(&mut self, fact: Option<SessionFact>) {
+    /// Leads the app's connection to an endpoint.
+    pub(super) fn lead_to(&mut self, index: usize) {
+        let fact = self.session.follow(&mut self.cx, index);
+        self.session_fact(fact);
+    }
+
+    /// Leads the app's connection back to an endpoint that stays the active one.
+    pub(super) fn lead_back_to(&mut self, index: usize) {
+        let fact = self.session.come_back(&mut self.cx, index);
+        self.session_fact(fact);
+    }
+
+    pub(super) fn session_fact(&mut self, fact: Option<SessionFact>) {
         match fact {
             None => {}
             Some(SessionFact::Opened(index)) => {
@@ -154,9 +171,7 @@ impl Engine {
             Some(SessionFact::RenewalFailed { endpoint, code }) => {
                 self.blame(endpoint, code, End::Refused);
             }
-            Some(SessionFact::Silent) => {
-                self.passive_failure(self.failover.active(), Evidence::Silent);
-            }
+            Some(SessionFact::Silent(index)) => self.passive_failure(index, Evidence::Silent),
             Some(SessionFact::Dead) => self.session.renew(&mut self.cx, Renewal::Presumed),
         }
     }

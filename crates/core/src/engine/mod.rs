@@ -211,7 +211,7 @@ impl Engine {
             let delay = self.cx.config.initial_delay;
             self.checks.ask_all(&mut self.cx, active, delay);
         }
-        self.session.follow(&mut self.cx, active);
+        self.lead_to(active);
     }
 
     /// Forgets the verdicts of an earlier run, and tells the app.
@@ -270,8 +270,11 @@ impl Engine {
     #[cfg(feature = "recovery")]
     fn operate(&mut self) {
         // What is done about a failure may fail, and the next thing be tried.
-        for _ in 0..8 {
-            let Some(command) = self.operator.poll_command(&mut self.cx, &self.checks) else {
+        for _ in 0..2 * self.cx.endpoints.len() + 8 {
+            if !self.is_running() {
+                break;
+            }
+            let Some(command) = self.operator.poll_command(&mut self.cx, &self.checks, &self.session) else {
                 break;
             };
             self.command(command);

@@ -74,12 +74,13 @@ pub(crate) fn is_due(planned: &PlannedMove, view: &View<'_>) -> bool {
 /// The best move from here, if there is one.
 fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> {
     let (active, ours) = (view.active, view.ours());
-    if let Some(wish) = view.wish.filter(|wish| view.endpoints[*wish].passes()) {
-        let (reason, window) = (SwitchReason::Preferred, Millis::ZERO);
-        return Some(Improvement { to: wish, reason, ready: view.now, window });
+    let wish = view.wish.filter(|wish| view.endpoints[*wish].passes());
+    let wish = wish.map(|to| Improvement { to, reason: SwitchReason::Preferred, ready: view.now, window: Millis::ZERO });
+    if wish.as_ref().is_some_and(|wish| view.endpoints[wish.to].retry_at <= view.now) {
+        return wish;
     }
     if !strategy.heeds_servers() {
-        return None;
+        return wish;
     }
     let voluntary = view.voluntary_spread();
     let well = |theirs: &EndpointView| theirs.health == Health::Healthy && !is_less_reliable(theirs, ours);
@@ -113,11 +114,17 @@ fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> 
         }
         _ => {}
     }
+    // A wish that waits for its back-off is in the way of no move that is needed.
+    if wish.is_some() {
+        return wish;
+    }
     if !strategy.fails_back() {
         return None;
     }
     let better = |index: usize, it: &EndpointView| well(it) && is_better(view, strategy, index);
-    if let Some(to) = best(view, strategy, &better) {
+    // One that cannot be connected to is not in the way of another.
+    let reachable = |index: usize, it: &EndpointView| better(index, it) && !it.unreachable;
+    if let Some(to) = best(view, strategy, &reachable).or_else(|| best(view, strategy, &better)) {
         let theirs = &view.endpoints[to];
         let window = view.config.spread.voluntary.max(theirs.spread);
         let (ready, reason) = (theirs.ready_at, SwitchReason::Failback);

@@ -60,11 +60,13 @@ pub(crate) struct Suspicion {
     pub(crate) verdict: Option<Timestamp>,
     /// The move is decided, and waits for nothing but its spread.
     pub(crate) decided: bool,
+    /// What the connection that is being opened was planned for before the suspicion.
+    pub(crate) trial: Option<SwitchReason>,
 }
 
 impl Suspicion {
     pub(crate) const fn new(since: Timestamp, spread: Millis) -> Self {
-        Self { since, spread, verdict: None, decided: false }
+        Self { since, spread, verdict: None, decided: false, trial: None }
     }
 }
 

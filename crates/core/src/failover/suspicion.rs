@@ -55,7 +55,8 @@ pub(super) fn investigate(mut suspicion: Suspicion, view: &View<'_>, strategy: &
             // One after the other may refuse connections: from the third on, it is seen first.
             Some(SwitchReason::Unconnectable) if view.forced_moves > 1 => {
                 let open = Decision::Open(to);
-                (State::Suspecting(suspicion), Some(open).filter(|_| !view.connection.trying))
+                let free = !view.connection.trying && view.endpoints[to].retry_at <= view.now;
+                (State::Suspecting(suspicion), Some(open).filter(|_| free))
             }
             Some(reason) => (State::Steady(None), Some(Decision::Switch { to, reason })),
             None => (State::Suspecting(suspicion), None),

@@ -111,8 +111,8 @@ pub(crate) fn next(state: State, view: &View<'_>, fact: Fact, strategy: &dyn Str
             State::Steady(Some(PlannedMove { to, reason, stage: Stage::Opening })) if to == endpoint => {
                 (State::Steady(None), Some(Decision::Switch { to, reason }))
             }
-            State::Suspecting(_) => {
-                let reason = reason_to_leave(view).unwrap_or(SwitchReason::Unhealthy);
+            State::Suspecting(suspicion) => {
+                let reason = reason_to_leave(view).or(suspicion.trial).unwrap_or(SwitchReason::Unhealthy);
                 (State::Steady(None), Some(Decision::Switch { to: endpoint, reason }))
             }
             _ => (state, None),
@@ -184,14 +184,17 @@ fn observed(state: State, view: &View<'_>, strategy: &dyn Strategy, random: &mut
             }
             (State::Trying { target }, Some(Decision::Try(target)))
         }
-        State::Steady(_) if is_in_doubt(view) && !view.blind => {
+        State::Steady(planned) if is_in_doubt(view) && !view.blind => {
             // Check schedules are jittered, so what a check has found needs no further delay. A
             // closed socket is seen by all clients at once, so the move is spread.
             let found_by_check = view.ours().failure.is_some();
             let spread = if found_by_check { Millis::ZERO } else { random.within(view.forced_spread()) };
-            let suspicion = Suspicion::new(view.now, spread);
+            let opening = planned.filter(|planned| planned.stage == Stage::Opening);
+            let suspicion = Suspicion { trial: opening.map(|planned| planned.reason), ..Suspicion::new(view.now, spread) };
             (State::Suspecting(suspicion), Some(Decision::Suspect))
         }
+        // What is known is old: nobody is moved by it who has not wished for it.
+        State::Steady(_) if view.blind && view.wish.is_none() => (State::Steady(None), None),
         State::Steady(planned) => steady(planned, view, strategy, random),
         State::Suspecting(_) if view.blind => (state, None),
         State::Suspecting(suspicion) => investigate(suspicion, view, strategy),

@@ -158,6 +158,7 @@ impl History {
         if gap >= length {
             return;
         }
+        self.slots.clear();
         for slot in saved.iter().take(SLOTS) {
             self.slots.insert(0, Slot::unpacked(slot));
         }

@@ -11,6 +11,7 @@ use crate::health::Exclusion;
 use crate::observe::failures::Failures;
 use crate::protocol::event::{CheckReport, Event};
 use crate::protocol::input::Command;
+use crate::session::Session;
 use recovery::{Recoveries, RecoveryAction, RecoveryStrategy, Step};
 use std::collections::VecDeque;
 
@@ -30,7 +31,12 @@ impl Operator {
         match event {
             Event::Check(report) => self.see_check(cx, checks, report),
             Event::Offline { .. } => self.offline = true,
-            Event::Online | Event::Started { .. } => self.offline = false,
+            Event::Online => self.offline = false,
+            Event::Started { .. } => {
+                self.offline = false;
+                // What an earlier run has left undone is of no interest any more.
+                self.steps.clear();
+            }
             _ => {}
         }
     }
@@ -63,13 +69,13 @@ impl Operator {
 
     /// Does the next thing. What a client can do by itself is a command; `None` if there is nothing
     /// left to do.
-    pub(crate) fn poll_command(&mut self, cx: &mut Context, checks: &Checks) -> Option<Command> {
+    pub(crate) fn poll_command(&mut self, cx: &mut Context, checks: &Checks, session: &Session) -> Option<Command> {
         while let Some(Step { id, strategy, endpoint }) = self.steps.pop_front() {
             if !strategy.is_client_side() {
                 self.report(cx, id);
                 continue;
             }
-            match command(cx, checks, strategy, &endpoint) {
+            match command(cx, checks, session, strategy, &endpoint) {
                 Ok(command) => {
                     self.ended(cx, id, Ok(()));
                     return Some(command);
@@ -116,12 +122,13 @@ impl Operator {
 }
 
 /// What a client does to carry out a strategy, or why it cannot.
-fn command(cx: &Context, checks: &Checks, strategy: RecoveryStrategy, endpoint: &Name) -> Result<Command, &'static str> {
+fn command(cx: &Context, checks: &Checks, session: &Session, strategy: RecoveryStrategy, endpoint: &Name) -> Result<Command, &'static str> {
     let index = cx.index_of(endpoint).ok_or("the endpoint is gone")?;
     if strategy == RecoveryStrategy::Reconnect {
         return Ok(Command::Reconnect);
     }
-    let usable = |other: usize| other != index && checks.of(other).health().is_usable();
+    let connectable = |other: usize| !session.is_wanted() || !session.reach(other).is_unreachable(cx.config.failure_threshold);
+    let usable = |other: usize| other != index && checks.of(other).health().is_usable() && connectable(other);
     if !(0..cx.endpoints.len()).any(usable) {
         // Never the last one: an endpoint that fails is better than none.
         return Err("no other endpoint is healthy");

@@ -114,20 +114,25 @@ impl Connection {
         self.candidate.as_ref().is_some_and(|candidate| candidate.purpose == purpose)
     }
 
-    /// Sees to it that a socket to `target`, the active endpoint, is open or opening.
-    pub(crate) fn follow(&mut self, cx: &mut Context, target: &Arc<Endpoint>) {
+    /// Sees to it that a socket to `target`, the active endpoint, is open or opening. True if one that
+    /// was open takes over.
+    pub(crate) fn follow(&mut self, cx: &mut Context, target: &Arc<Endpoint>) -> bool {
         if !self.wanted {
-            return;
+            return false;
         }
         if let Some(candidate) = self.candidate.as_mut().filter(|it| it.socket.heads_to(target)) {
             if candidate.purpose == Purpose::Trial {
                 candidate.purpose = Purpose::Follow;
             }
-            return;
+            let open = matches!(candidate.socket.phase, Phase::Open { .. });
+            if open {
+                self.promote(cx);
+            }
+            return open;
         }
         self.drop_candidate(cx, DisconnectReason::Replaced);
         if self.current.as_ref().is_some_and(|socket| socket.heads_to(target)) {
-            return;
+            return false;
         }
         let opening = |socket: &mut Socket| matches!(socket.phase, Phase::Opening { .. });
         if let Some(pointless) = self.current.take_if(opening) {
@@ -135,6 +140,7 @@ impl Connection {
             cx.push(Effect::Disconnect { id, reason });
         }
         self.open(cx, target, Purpose::Follow);
+        false
     }
 
     /// Makes the attempt that is due: to `target`, if there is no socket or the one there is leads
@@ -266,6 +272,7 @@ impl Connection {
         }
         let socket = self.current.take_if(|socket| socket.id == id)?;
         self.renewal = None;
+        // What is open already is a trial, which has to show that it lasts.
         let takes_over = |it: &mut Candidate| it.purpose != Purpose::Trial;
         self.current = self.candidate.take_if(takes_over).map(|candidate| candidate.socket);
         Some(socket.ended(now, None))

@@ -34,8 +34,8 @@ pub(crate) enum SessionFact {
     Closed { endpoint: usize, code: Option<u16>, end: End },
     /// The socket that was to replace the open one did not open.
     RenewalFailed { endpoint: usize, code: Option<u16> },
-    /// The connection has been silent for longer than it ever is.
-    Silent,
+    /// The connection to this endpoint has been silent for longer than it ever is.
+    Silent(usize),
     /// It has been silent for as long again.
     Dead,
 }
@@ -138,25 +138,34 @@ impl Session {
     // Sockets that are to be opened.
 
     /// Sees to it that a socket to the active endpoint is open or opening.
-    pub(crate) fn follow(&mut self, cx: &mut Context, index: usize) {
-        if self.is_wanted() {
-            self.retry_at = None;
-            self.postponed = false;
-            self.attempted_at = cx.now;
-            let target = cx.endpoints[index].clone();
-            self.connection.follow(cx, &target);
-            if self.connection.is_presumed_dead() && self.is_open_to(&target) {
-                self.retry_at = Some(cx.now);
-            }
+    pub(crate) fn follow(&mut self, cx: &mut Context, index: usize) -> Option<SessionFact> {
+        if !self.is_wanted() {
+            return None;
         }
+        self.retry_at = None;
+        self.postponed = false;
+        self.attempted_at = cx.now;
+        let target = cx.endpoints[index].clone();
+        let opened = self.connection.follow(cx, &target);
+        if opened {
+            self.begin_listening(cx.now);
+        }
+        if self.connection.is_presumed_dead() && self.is_open_to(&target) {
+            self.retry_at = Some(cx.now);
+        }
+        opened.then_some(SessionFact::Opened(index))
+    }
+
+    /// Another socket carries the app's messages from now on.
+    fn begin_listening(&mut self, now: Timestamp) {
+        self.idle.pause();
+        self.heard_at = Some(now);
     }
 
     /// As [`Session::follow`], for an endpoint that stays the active one: attempts of an outage may
     /// have led elsewhere. Without any socket, the attempt that waits is made in its time.
-    pub(crate) fn come_back(&mut self, cx: &mut Context, index: usize) {
-        if self.connection.leads_away_from(&cx.endpoints[index]) {
-            self.follow(cx, index);
-        }
+    pub(crate) fn come_back(&mut self, cx: &mut Context, index: usize) -> Option<SessionFact> {
+        if self.connection.leads_away_from(&cx.endpoints[index]) { self.follow(cx, index) } else { None }
     }
 
     /// Makes the attempt that is due.
@@ -221,8 +230,7 @@ impl Session {
         if !opened.promoted {
             return None;
         }
-        self.idle.pause();
-        self.heard_at = Some(cx.now);
+        self.begin_listening(cx.now);
         Some(if opened.purpose == Some(Purpose::Trial) { SessionFact::TrialOpened(index) } else { SessionFact::Opened(index) })
     }
 
@@ -297,11 +305,14 @@ impl Session {
     }
 
     /// Takes notice of silence, if it has just become remarkable.
-    pub(crate) fn notice_silence(&mut self, now: Timestamp) -> Option<SessionFact> {
-        self.idle.notice(now).map(|remark| match remark {
-            Remark::Late => SessionFact::Silent,
-            Remark::Dead => SessionFact::Dead,
-        })
+    pub(crate) fn notice_silence(&mut self, cx: &Context) -> Option<SessionFact> {
+        match self.idle.notice(cx.now)? {
+            Remark::Late => {
+                let open = self.connection.open_endpoint()?;
+                cx.index_of(&open.name).map(SessionFact::Silent)
+            }
+            Remark::Dead => Some(SessionFact::Dead),
+        }
     }
 
     /// When a connection has shown that it lasts, if that is still open.

@@ -86,6 +86,7 @@ impl Mind {
                     Verdict::Due => Some(LONG_AGO),
                 },
                 decided,
+                trial: None,
             }),
             Self::Trying { target } => State::Trying { target: target.into() },
             Self::AllDown(outage) => State::AllDown(outage.state()),
