@@ -130,7 +130,9 @@ impl Phase<'_> {
         };
         let well = truth.available(name, self.now).min(self.now - self.watch.switched);
         let fair = self.fair().connected();
-        if self.open_to(name).is_none() && u64::from(well.get()) >= fair {
+        // A socket that is open and was never put to use is none to the app.
+        let in_use = self.open_to(name).is_some_and(|open| self.watch.in_use.contains(&open.id));
+        if !in_use && u64::from(well.get()) >= fair {
             let what = format!("no connection to `{}`, which has been active and well for {well}; fair: {fair} ms", active.name);
             self.break_rule(Rule::L2, what);
         }
