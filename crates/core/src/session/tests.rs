@@ -288,3 +288,34 @@ fn no_second_socket_is_opened_to_where_the_messages_still_come_from() {
     test.session.renew_open(&mut test.cx);
     assert!(test.session.try_out(&mut test.cx, 0), "it may be dead");
 }
+
+#[test]
+fn an_open_trial_takes_over_when_its_endpoint_becomes_the_active_one() {
+    let mut test = Test::new();
+    test.follow(0);
+    test.opened();
+    test.session.try_out(&mut test.cx, 1);
+    test.closed(None);
+    test.session.try_out(&mut test.cx, 1);
+    assert_eq!(test.opened(), None, "it must show first that it lasts");
+    assert_eq!(test.session.follow(&mut test.cx, 1), Some(SessionFact::Opened(1)));
+    let b = test.cx.endpoints[1].clone();
+    assert!(test.session.is_open_to(&b));
+    let promoted = std::iter::from_fn(|| test.cx.pop_effect()).any(|effect| matches!(effect, Effect::Promote { .. }));
+    assert!(promoted, "the app is given it");
+}
+
+#[test]
+fn silence_is_that_of_the_endpoint_at_the_other_end() {
+    let mut test = Test::new();
+    test.follow(0);
+    test.opened();
+    let id = ConnectionId(test.last_id);
+    for _ in 0..20 {
+        test.wait(1_000);
+        test.session.heard(&mut test.cx, id);
+    }
+    test.follow(1);
+    test.wait(5_000);
+    assert_eq!(test.session.notice_silence(&test.cx), Some(SessionFact::Silent(0)));
+}

@@ -291,3 +291,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_share_counts_nothing_from_before_a_sleep_or_another_network() {
+    let mut test = Test::new(Breaker { failures: None, failure_percent: Some(50), ..Breaker::default() });
+    for _ in 0..test.rules.minimum - 1 {
+        test.call(false);
+    }
+    test.circuit.renew();
+    assert_eq!(test.call(false), BreakerState::Closed);
+}

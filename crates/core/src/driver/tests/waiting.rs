@@ -97,3 +97,15 @@ fn who_asks_while_a_check_is_under_way_is_told_of_the_next() {
     let Poll::Ready(Some(report)) = poll_once(&mut check) else { panic!("nothing was told") };
     assert_eq!(report.status, Some(204));
 }
+
+#[test]
+fn what_makes_room_in_a_full_inbox_is_no_command() {
+    let mut driven = Driven::new();
+    driven.transport.answer.set(Some(200));
+    let mut check = Box::pin(driven.link.check_now());
+    for _ in 0..5_000 {
+        driven.link.traffic("a".into(), true);
+    }
+    assert!(driven.turn().is_pending());
+    assert!(matches!(poll_once(&mut check), Poll::Ready(Some(_))));
+}

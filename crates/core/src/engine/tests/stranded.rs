@@ -120,3 +120,24 @@ fn the_app_is_told_that_nobody_is_left_but_one_that_was_taken_out_of_rotation() 
     assert_eq!(world.told("allDown").len(), 1);
     assert!(world.checks.len() - before < 200, "{} checks", world.checks.len() - before);
 }
+
+#[test]
+fn an_attempt_that_waits_for_the_servers_rest_is_made_when_the_server_is_back() {
+    let mut config = Config::new(Preset::Default, endpoints(2));
+    config.spread.voluntary = Millis::from_secs(600);
+    config.spread.forced = Millis::from_secs(600);
+    let mut world = World::settled_with(config);
+    world.command(Command::Connect);
+    world.run(10_000);
+    world.serve("e0", Server::Rests(3_000));
+    world.accept("e0", Sockets::Refused);
+    world.run(20_000);
+    world.break_sockets();
+    world.run(20_000);
+    world.serve("e0", Server::Says(200));
+    world.accept("e0", Sockets::Open);
+    // The rest ends after 3,000 s, the spread after 600.
+    world.run(700_000);
+    let open: Vec<_> = world.open.iter().map(|(_, name)| name.as_str()).collect();
+    assert_eq!(open, [active(&world)]);
+}

@@ -8,7 +8,7 @@ use crate::base::time::{Millis, Timestamp};
 use crate::config::Strategy;
 use crate::failover::selection::{is_due, plan};
 use crate::failover::state::{PlannedMove, Stage, State};
-use crate::failover::transition::Decision;
+use crate::failover::transition::{Decision, Fact};
 use crate::failover::view::EndpointView;
 use crate::health::Health;
 use crate::protocol::event::SwitchReason;
@@ -227,4 +227,38 @@ fn a_plan_is_due_at_its_time_and_a_failback_after_as_many_checks_as_the_config_a
     assert!(due(SwitchReason::Preferred, NOW, 1), "a wish asks for no proof");
     let open = planned(opening(0, SwitchReason::Failback)).unwrap();
     assert!(!is_due(&open, &on_second(well(), well()).view()), "it is being made");
+}
+
+#[test]
+fn a_wish_that_waits_for_its_back_off_is_in_the_way_of_no_move_that_is_needed() {
+    let wished = EndpointView { retry_at: ahead(4), ..unreachable() };
+    let wishing = |ours| scene([ours, wished, well()]).connected().but(|scene| scene.wish = Some(1));
+    assert_eq!(plans(&wishing(in_maintenance())), Some((2, SwitchReason::Maintenance)));
+    assert_eq!(plans(&wishing(degraded())), Some((2, SwitchReason::Degraded)));
+    assert_eq!(plans(&wishing(well())), Some((1, SwitchReason::Preferred)), "it has its turn");
+}
+
+#[test]
+fn the_best_endpoint_is_not_in_the_way_of_the_second_best_if_it_cannot_be_connected_to() {
+    let on_third = |first| scene([first, well(), well()]).connected().but(|scene| scene.active = 2);
+    assert_eq!(plans(&on_third(unreachable())), Some((1, SwitchReason::Failback)));
+    let alone = scene([unreachable(), well()]).connected().but(|scene| scene.active = 1);
+    assert_eq!(plans(&alone), Some((0, SwitchReason::Failback)), "it is tried now and then");
+}
+
+#[test]
+fn where_nothing_is_checked_nobody_moves_who_has_not_wished_for_it() {
+    let unseen = || scene([degraded(), well()]).but(|scene| scene.blind = true);
+    let (state, decision) = unseen().observe(STEADY);
+    assert_eq!((planned(state).is_none(), decision), (true, None));
+    let wished = unseen().but(|scene| scene.wish = Some(1));
+    assert_eq!(wished.observe(STEADY).1, Some(Decision::Switch { to: 1, reason: SwitchReason::Preferred }));
+}
+
+#[test]
+fn a_move_that_was_planned_before_a_suspicion_keeps_its_reason() {
+    let scene = on_second(well(), suspected(Refused)).connected().but(|scene| scene.connection.trying = true);
+    let (suspecting, _) = scene.observe(opening(0, SwitchReason::Failback));
+    let (_, decision) = scene.next(suspecting, Fact::TrialOpened(0));
+    assert_eq!(decision, Some(Decision::Switch { to: 0, reason: SwitchReason::Failback }));
 }

@@ -42,6 +42,7 @@ pub(super) struct Scene {
     pub(super) probes: ProbesView,
     pub(super) wish: Option<usize>,
     pub(super) hold: Millis,
+    pub(super) forced_moves: u32,
 }
 
 impl Scene {
@@ -58,6 +59,7 @@ impl Scene {
             probes: ProbesView::default(),
             wish: None,
             hold: Millis::ZERO,
+            forced_moves: 0,
         }
     }
 
@@ -96,7 +98,7 @@ impl Scene {
             probes: self.probes,
             wish: self.wish,
             hold: self.hold,
-            forced_moves: 0,
+            forced_moves: self.forced_moves,
         }
     }
 

@@ -1,7 +1,8 @@
 //! What is learnt while the active endpoint is suspected, and when that suffices.
 
 use super::scene::{
-    Kind, NOW, SINCE, STEADY, Scene, ago, down, fresh, given_up, in_maintenance, kind, suspected, suspecting, suspicion, unreachable, well,
+    Kind, NOW, SINCE, STEADY, Scene, ago, ahead, down, fresh, given_up, in_maintenance, kind, suspected, suspecting, suspicion,
+    unreachable, well,
 };
 use crate::base::time::{Millis, Timestamp};
 use crate::failover::state::{State, Suspicion};
@@ -303,4 +304,15 @@ fn a_standby_whose_answer_is_on_its_way_is_waited_for() {
     let (state, decision) = Scene::of([down(Refused), checking]).observe(suspecting());
     assert_eq!((kind(&state), decision), (Kind::Suspecting, None));
     assert_eq!(checking.health, Health::Unhealthy);
+}
+
+#[test]
+fn an_endpoint_that_refuses_is_tried_again_only_after_its_back_off() {
+    let standby = |retry_at| EndpointView { retry_at, ..fresh() };
+    let moved_twice = |retry_at| {
+        let scene = Scene::of([unreachable(), standby(retry_at)]).connected();
+        scene.but(|scene| scene.forced_moves = 2).observe(suspecting()).1
+    };
+    assert_eq!(moved_twice(ago(1)), Some(Decision::Open(1)));
+    assert_eq!(moved_twice(ahead(1)), None);
 }
