@@ -23,7 +23,7 @@ settings! {
         open: Millis = Millis::from_secs(5), "10ms" ..= "1h";
         /// The longest that it stays open, but for the fifth.
         open_max: Millis = Millis::from_secs(60), "10ms" ..= "1d";
-        /// Most requests under way at a time while half-open.
+        /// Maximum number of requests under way at a time while half-open.
         trials: u32 = 3, "1" ..= "100";
         /// Successes after which it closes.
         successes: u32 = 3, "1" ..= "100";
@@ -41,7 +41,7 @@ keywords! {
         Open = "open",
         /// Lets a few through, to see.
         HalfOpen = "halfOpen",
-        /// Refuses them until the app says otherwise.
+        /// Refuses all requests until the app releases the endpoint.
         Isolated = "isolated",
     }
 }

@@ -96,7 +96,7 @@ impl Schedule {
         self.in_flight.iter().map(InFlightCheck::deadline).chain(late).min()
     }
 
-    /// The check that answers `request`, or the next one if none is in flight.
+    /// Begins a check, which answers the request of the app if there is one.
     pub(crate) fn begin(&mut self, check: InFlightCheck) {
         self.last_start = Some(check.started);
         self.requested = None;
@@ -107,7 +107,7 @@ impl Schedule {
         self.in_flight.push(check);
     }
 
-    /// Takes the request that the next check answers.
+    /// The request of the app that the next check answers.
     pub(crate) const fn request(&self) -> Option<u32> {
         self.request
     }

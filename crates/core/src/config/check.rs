@@ -69,7 +69,7 @@ keywords! {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "Record<string, string>"))]
 pub struct Headers(pub Vec<Header>);
 
-/// Most headers, and most bytes of a header or body, that a check sends.
+/// Maximum number of headers, and of bytes of a header or body, that a check sends.
 const MAX_HEADERS: usize = 64;
 const MAX_HEADER_BYTES: usize = 8 * 1024;
 const MAX_BODY_BYTES: usize = 64 * 1024;

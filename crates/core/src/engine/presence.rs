@@ -163,7 +163,7 @@ impl Engine {
         }
         self.checks.discard_probes(&mut self.cx);
         self.fact(Fact::Discarded);
-        // The input that made a sleep known may be that it has opened.
+        // The late input may be the `ConnectionOpened` of this trial.
         self.abandon_pointless_trial();
     }
 }

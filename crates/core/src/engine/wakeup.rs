@@ -41,7 +41,7 @@ pub(super) fn sooner(next: Option<Wakeup>, at: Option<Timestamp>, timer: Timer) 
 }
 
 impl Engine {
-    /// When there is something to do next, and what. `check` is when there is for a check.
+    /// Returns the next wake-up and its reason. `check` is the next one for a check.
     pub(super) fn find_wakeup(&self, check: Option<Timestamp>) -> Option<Wakeup> {
         let mut next = sooner(None, check, Timer::Check);
         next = sooner(next, self.failover.due(&self.world(), &self.cx), Timer::Decision);

@@ -10,7 +10,7 @@ const RECENT: Millis = Millis::from_secs(600);
 /// Maximum number of checks in a row that are asked for then.
 const MAX_PROOF: u32 = 9;
 
-/// What an endpoint's own history of returns asks for.
+/// What is remembered of the app's returns to an endpoint.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct FlapDamping {
     /// Times that the app had to leave soon after it had returned, less what good service wore off.

@@ -189,7 +189,7 @@ impl Failover {
 
     // ----- commands -----
 
-    /// Begins anew, with the best endpoint as the active one or the one that it is.
+    /// Begins anew. The active endpoint stays the one that it is.
     pub(crate) fn restart(&mut self) {
         if !self.is_reported_offline() {
             self.state = State::Steady(None);

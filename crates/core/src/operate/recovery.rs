@@ -15,9 +15,9 @@ settings! {
         enabled: bool = false;
         /// Failures of one kind in a row from which something is done.
         after: u32 = 3, "1" ..= "1000";
-        /// Most restarts of an endpoint within `window`.
+        /// Maximum number of restarts of an endpoint within `window`.
         restarts: u32 = 3, "0" ..= "100";
-        /// Most times that an endpoint is scaled out within `window`, and only from the second failure in a row.
+        /// Maximum number of times that an endpoint is scaled out within `window`, and only from the second failure in a row.
         scale_outs: u32 = 1, "0" ..= "100";
         /// How far back restarts and the like are counted.
         window: Millis = Millis::from_secs(300), "1s" ..= "1d";
@@ -108,7 +108,7 @@ records! {
     }
 }
 
-/// Most actions that are remembered.
+/// Maximum number of actions that are remembered.
 const KEPT: usize = 32;
 
 /// What is and was done.

@@ -36,7 +36,7 @@ pub enum DocumentStatus {
     Maintenance,
 }
 
-/// Most names of failing parts, and most bytes of each.
+/// Maximum number of names of failing parts, and of bytes of each.
 const MAX_PARTS: usize = 8;
 const MAX_NAME_BYTES: usize = 64;
 

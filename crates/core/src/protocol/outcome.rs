@@ -15,12 +15,12 @@ pub enum Outcome {
     Failure(FailureKind),
 }
 
-/// Most headers of an answer that a shell hands on, and most bytes of its body.
+/// Maximum number of headers of an answer that a shell hands on, and of bytes of its body.
 pub const MAX_ANSWER_HEADERS: usize = 64;
-/// Most bytes of a body that a check reads.
+/// Maximum number of bytes of a body that a check reads.
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
-/// Most bytes that a shell reads of what a TCP server says.
+/// Maximum number of bytes that a shell reads of what a TCP server says.
 pub const MAX_TCP_BYTES: usize = 1024;
 
 /// An answer to a check.
