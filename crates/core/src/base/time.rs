@@ -1,6 +1,7 @@
 //! Instants and durations in whole milliseconds. It never reads a clock: shells inject the time.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::ops::{Add, Sub};
 use std::time::Duration;
 
@@ -121,7 +122,7 @@ pub struct ParseDurationError;
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "number"))]
 pub struct Timestamp(
     // One more than the milliseconds: an `Option` of it is no larger, and compared as one number.
-    std::num::NonZeroU64,
+    NonZeroU64,
 );
 
 /// The first of these times that are due.
@@ -136,7 +137,7 @@ pub(crate) fn earliest(dues: &[Option<Timestamp>]) -> Option<Timestamp> {
 impl Timestamp {
     /// The instant `millis` milliseconds after the clock's start.
     pub const fn from_millis(millis: u64) -> Self {
-        Self(std::num::NonZeroU64::MIN.saturating_add(millis))
+        Self(NonZeroU64::MIN.saturating_add(millis))
     }
 
     /// Milliseconds since the clock's start.

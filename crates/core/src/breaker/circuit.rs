@@ -188,10 +188,7 @@ impl Circuit {
     pub(crate) fn renew(&mut self) {
         self.generation = self.generation.wrapping_add(1);
         match &mut self.state {
-            State::Closed { failures, window } => {
-                *failures = 0;
-                *window = None;
-            }
+            closed @ State::Closed { .. } => *closed = State::default(),
             State::HalfOpen { trials, .. } => trials.clear(),
             State::Open { .. } | State::Isolated => {}
         }

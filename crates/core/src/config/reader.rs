@@ -37,7 +37,7 @@ impl Reader {
     }
 
     pub(super) fn problem(&mut self, message: impl Into<String>) {
-        self.problems.push(Problem { path: self.path.clone(), message: message.into() });
+        self.problems.push(Problem::new(&self.path, message));
     }
 
     /// Does `work` with `.key` added to the path.

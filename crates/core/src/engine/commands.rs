@@ -94,9 +94,9 @@ impl Engine {
         let active = self.cx.index_of(&before.name);
         self.failover.replace(&mut self.cx, &origins, active);
         if active.is_none() {
-            let gathered = self.gather();
-            let usable = Failover::best(&gathered, &self.cx, &|_| true);
-            let best = usable.unwrap_or_else(|| Failover::best_of_all(&gathered, &self.cx));
+            let view = self.gather();
+            let usable = Failover::best(&view, &self.cx, &|_| true);
+            let best = usable.unwrap_or_else(|| Failover::best_of_all(&view, &self.cx));
             self.failover.set_active(&self.cx, best);
         }
         if let Some(request) = request {

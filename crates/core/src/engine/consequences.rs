@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::base::time::{Millis, Timestamp, earliest};
 use crate::checks::{Pace, Start};
-use crate::failover::{Decision, Fact, Gathered};
+use crate::failover::{Decision, Fact, View};
 use crate::protocol::effect::Effect;
 use crate::protocol::event::{Event, SwitchReason};
 
@@ -11,23 +11,24 @@ impl Engine {
     /// Decides until there is nothing more to decide, begins the checks that are due, and finds out
     /// when there is something to do next.
     pub(super) fn decide(&mut self) {
-        let mut gathered = self.gather();
+        let mut view = self.gather();
         // Each endpoint is asked once, and one decision may follow another.
         for _ in 0..2 * self.cx.endpoints.len() + 8 {
-            if !self.step(&gathered, Fact::Observed) {
+            if !self.step(&view, Fact::Observed) {
                 break;
             }
-            gathered = self.gather();
+            view = self.gather();
         }
         self.abandon_pointless_trial();
         if let Some(at) = self.failover.attempt_due(&self.world(), &self.cx) {
             self.session.retry_by(at.max(self.cx.now));
         }
-        let mut next = self.start_due_checks(&mut gathered);
+        let mut next = self.start_due_checks(&mut view);
         if self.failover.is_in_outage() {
             // Where all that the round is for asks for rest, the next one is planned.
             self.fact(Fact::Observed);
-            next = self.next_check(&self.gather());
+            view = self.gather();
+            next = (0..self.cx.endpoints.len()).filter_map(|index| self.check_due(&view, index)).min();
         }
         self.wakeup = self.find_wakeup(next);
     }
@@ -39,21 +40,19 @@ impl Engine {
         }
     }
 
-    /// Begins the checks that are due. Returns when one is next.
-    fn start_due_checks(&mut self, gathered: &mut Gathered) -> Option<Timestamp> {
+    /// Begins the checks that are due. Returns when there is something to do next for a check.
+    fn start_due_checks(&mut self, view: &mut View) -> Option<Timestamp> {
         let (mut next, mut begun) = (None, Vec::new());
-        let view = gathered.view();
         for index in 0..self.cx.endpoints.len() {
-            let pace = self.failover.pace(&view, gathered.watch, &self.cx, index);
+            let pace = self.failover.pace(view, &self.cx, index);
             match self.checks.start(&mut self.cx, index, pace) {
                 Start::Begun => begun.push(index),
                 Start::At(at) => next = earliest(&[next, at]),
             }
         }
         for index in begun {
-            self.failover.look_again(&self.world(), &self.cx, gathered, index);
-            let pace = self.failover.pace(&gathered.view(), gathered.watch, &self.cx, index);
-            next = earliest(&[next, self.checks.due(&self.cx, index, pace)]);
+            self.failover.look_again(&self.world(), &self.cx, view, index);
+            next = earliest(&[next, self.check_due(view, index)]);
         }
         // If everybody rests, the round waits for the first of them.
         if (0..self.cx.endpoints.len()).any(|it| self.checks.of(it).schedule().is_checking()) {
@@ -64,28 +63,23 @@ impl Engine {
         next
     }
 
-    /// When there is something to do next for a check.
-    fn next_check(&self, gathered: &Gathered) -> Option<Timestamp> {
-        let (view, mut next) = (gathered.view(), None);
-        for index in 0..self.cx.endpoints.len() {
-            let pace = self.failover.pace(&view, gathered.watch, &self.cx, index);
-            next = earliest(&[next, self.checks.due(&self.cx, index, pace)]);
-        }
-        next
+    /// When there is something to do next for the checks of an endpoint.
+    fn check_due(&self, view: &View, index: usize) -> Option<Timestamp> {
+        self.checks.due(&self.cx, index, self.failover.pace(view, &self.cx, index))
     }
 
     /// Takes a fact to the failover, and does what follows.
     pub(super) fn fact(&mut self, fact: Fact) {
         if self.failover.heeds(fact) {
-            let gathered = self.gather();
-            self.step(&gathered, fact);
+            let view = self.gather();
+            self.step(&view, fact);
         }
     }
 
     /// Takes a fact to the failover, and does what follows. True if it has decided something.
-    fn step(&mut self, gathered: &Gathered, fact: Fact) -> bool {
+    fn step(&mut self, view: &View, fact: Fact) -> bool {
         let from = self.failover.active();
-        let decision = self.failover.step(gathered, &mut self.cx, fact);
+        let decision = self.failover.step(view, &mut self.cx, fact);
         if let Some(decision) = decision {
             self.follow(decision, from);
         }

@@ -28,7 +28,7 @@ use crate::breaker::Breakers;
 use crate::checks::Checks;
 use crate::checks::connectivity::Connectivity;
 use crate::config::{Config, Endpoint, Problems, Retry};
-use crate::failover::{Failover, Gathered, World};
+use crate::failover::{Failover, View, World};
 use crate::observe::Observers;
 #[cfg(feature = "recovery")]
 use crate::operate::Operator;
@@ -237,7 +237,7 @@ impl Engine {
         World { checks: &self.checks, session: &self.session, retry: self.retry(), watch: self.watch() }
     }
 
-    fn gather(&self) -> Gathered {
+    fn gather(&self) -> View {
         self.failover.gather(self.world(), &self.cx)
     }
 

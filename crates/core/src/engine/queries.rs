@@ -134,8 +134,8 @@ impl Engine {
 
     /// The best usable endpoint but this, before all one whose breaker may let a request through.
     fn best_other(&self, but: Option<usize>) -> Option<usize> {
-        let gathered = self.gather();
-        let others = |allowed: &dyn Fn(usize) -> bool| Failover::best(&gathered, &self.cx, &|index| Some(index) != but && allowed(index));
+        let view = self.gather();
+        let others = |allowed: &dyn Fn(usize) -> bool| Failover::best(&view, &self.cx, &|index| Some(index) != but && allowed(index));
         others(&|index| self.breakers.may_permit(index)).or_else(|| others(&|_| true))
     }
 }

@@ -3,13 +3,12 @@
 use super::Failover;
 use super::pace::Watch;
 use super::view::{ConnectionView, EndpointView, ProbesView, View};
-use crate::base::time::{Millis, Timestamp};
+use crate::base::time::Timestamp;
 use crate::checks::Checks;
-use crate::config::{Config, Retry};
+use crate::config::Retry;
 use crate::engine::context::Context;
 use crate::health::Exclusion;
 use crate::session::Session;
-use std::sync::Arc;
 
 /// Where it is gathered.
 pub(crate) struct World<'a> {
@@ -21,39 +20,6 @@ pub(crate) struct World<'a> {
     pub(crate) watch: Watch,
 }
 
-/// What was known at one moment.
-pub(crate) struct Gathered {
-    now: Timestamp,
-    config: Arc<Config>,
-    retry: Retry,
-    pub(crate) watch: Watch,
-    active: usize,
-    endpoints: Vec<EndpointView>,
-    connection: ConnectionView,
-    probes: ProbesView,
-    wish: Option<usize>,
-    hold: Millis,
-    forced_moves: u32,
-}
-
-impl Gathered {
-    pub(crate) fn view(&self) -> View<'_> {
-        View {
-            now: self.now,
-            config: &self.config,
-            retry: &self.retry,
-            active: self.active,
-            blind: matches!(self.watch, Watch::Off | Watch::Frozen),
-            endpoints: &self.endpoints,
-            connection: self.connection,
-            probes: self.probes,
-            wish: self.wish,
-            hold: self.hold,
-            forced_moves: self.forced_moves,
-        }
-    }
-}
-
 /// How many checks in a row an endpoint must pass to be moved to in need: one, and more if one move
 /// follows another.
 fn proof_after(forced_moves: u32) -> u32 {
@@ -62,7 +28,7 @@ fn proof_after(forced_moves: u32) -> u32 {
 
 impl Failover {
     /// Gathers what is known.
-    pub(crate) fn gather(&self, world: World<'_>, cx: &Context) -> Gathered {
+    pub(crate) fn gather(&self, world: World<'_>, cx: &Context) -> View {
         let forced_moves = self.forced_moves(cx.now);
         let mut endpoints = Vec::with_capacity(self.seats.len());
         for index in 0..self.seats.len() {
@@ -71,7 +37,7 @@ impl Failover {
         let World { checks, session, retry, watch } = world;
         let connectivity = checks.connectivity();
         let pending = self.preference.as_ref().filter(|preference| preference.pending);
-        Gathered {
+        View {
             now: cx.now,
             config: cx.config.clone(),
             retry,
@@ -100,8 +66,8 @@ impl Failover {
     }
 
     /// Brings what is known of an endpoint up to date.
-    pub(crate) fn look_again(&self, world: &World<'_>, cx: &Context, gathered: &mut Gathered, index: usize) {
-        gathered.endpoints[index] = self.endpoint(world, cx, index, gathered.forced_moves);
+    pub(crate) fn look_again(&self, world: &World<'_>, cx: &Context, view: &mut View, index: usize) {
+        view.endpoints[index] = self.endpoint(world, cx, index, view.forced_moves);
     }
 
     /// What is known of an endpoint.
@@ -123,7 +89,7 @@ impl Failover {
             down,
             flaky_only: down && !detector.is_dead(),
             commanded: health.exclusion() == Some(Exclusion::Commanded),
-            unreachable: world.session.is_wanted() && reach.is_unreachable(cx.config.failure_threshold),
+            unreachable: world.session.is_unreachable(cx, index),
             retry_at: reach.retry_at().filter(|_| reach.failures() > 0).unwrap_or_default(),
             last_pass: checked.last_pass(),
             last_failure: checked.last_failure(),

@@ -17,7 +17,7 @@ mod view;
 #[cfg(test)]
 mod walk;
 
-pub(crate) use gather::{Gathered, World};
+pub(crate) use gather::World;
 pub(crate) use pace::Watch;
 pub(crate) use transition::{Decision, Fact};
 
@@ -30,7 +30,7 @@ use crate::protocol::snapshot;
 use flap_damping::FlapDamping;
 use rank::Standing;
 use state::{Offline, State};
-use view::View;
+pub(crate) use view::View;
 
 /// An outage that begins so soon after the last one is the same: it ends only after a while.
 const RELAPSE_WITHIN: Millis = Millis::from_secs(300);
@@ -121,10 +121,15 @@ impl Failover {
 
     // ----- steps -----
 
+    /// Whether a fact can change the state as it is.
+    pub(crate) const fn heeds(&self, fact: Fact) -> bool {
+        transition::concerns(&self.state, fact)
+    }
+
     /// Takes in a fact. What follows is for the caller to do.
-    pub(crate) fn step(&mut self, gathered: &Gathered, cx: &mut Context, fact: Fact) -> Option<Decision> {
+    pub(crate) fn step(&mut self, view: &View, cx: &mut Context, fact: Fact) -> Option<Decision> {
         let (strategy, random) = (cx.strategy(), &mut cx.random);
-        let (state, decision) = transition::next(self.state, &gathered.view(), fact, strategy, random);
+        let (state, decision) = transition::next(self.state, view, fact, strategy, random);
         self.state = state;
         if let Some(decision) = decision {
             self.remember(cx, decision);

@@ -10,7 +10,7 @@ use crate::base::random::Random;
 
 /// In an outage: ends it as soon as an endpoint is usable for long enough, and otherwise plans the
 /// next round of checks.
-pub(super) fn recover(mut state: State, view: &View<'_>, strategy: &dyn Strategy, random: &mut Random) -> Next {
+pub(super) fn recover(mut state: State, view: &View, strategy: &dyn Strategy, random: &mut Random) -> Next {
     let Some(outage) = state.outage().copied() else { return (state, None) };
     let offline = matches!(state, State::Offline(_));
     let holds = |it: &EndpointView| it.is_usable() && it.since + outage.hold <= view.now;
@@ -29,7 +29,7 @@ pub(super) fn recover(mut state: State, view: &View<'_>, strategy: &dyn Strategy
     let in_flight = view.endpoints.iter().any(|it| it.checking);
     let answers = |it: &EndpointView| it.failure.is_some_and(|kind| !kind.is_no_answer());
     let anyone_answers = view.endpoints.iter().any(answers);
-    let (now, retry) = (view.now, view.retry);
+    let (now, retry) = (view.now, &view.retry);
     if let Some(outage) = state.outage_mut() {
         outage.silent &= !anyone_answers;
         if outage.round.is_none() && !in_flight {

@@ -5,7 +5,7 @@ use super::state::{Offline, PlannedMove, Stage, State};
 use super::strategy::Strategy;
 use super::suspicion::asked_in_haste;
 use super::view::A_MOMENT;
-use super::{Fact, Failover, Gathered, View, World};
+use super::{Failover, View, World};
 use crate::base::time::{Millis, Timestamp, earliest};
 use crate::checks::Pace;
 use crate::engine::context::Context;
@@ -26,13 +26,13 @@ pub(crate) enum Watch {
 
 impl Failover {
     /// The best endpoint that is usable and `allowed`.
-    pub(crate) fn best(gathered: &Gathered, cx: &Context, allowed: &dyn Fn(usize) -> bool) -> Option<usize> {
-        best(&gathered.view(), cx.strategy(), &|index, it| allowed(index) && it.is_usable())
+    pub(crate) fn best(view: &View, cx: &Context, allowed: &dyn Fn(usize) -> bool) -> Option<usize> {
+        best(view, cx.strategy(), &|index, it| allowed(index) && it.is_usable())
     }
 
     /// The best endpoint by its rank, whatever its health.
-    pub(crate) fn best_of_all(gathered: &Gathered, cx: &Context) -> usize {
-        best(&gathered.view(), cx.strategy(), &|_, _| true).unwrap_or(0)
+    pub(crate) fn best_of_all(view: &View, cx: &Context) -> usize {
+        best(view, cx.strategy(), &|_, _| true).unwrap_or(0)
     }
 
     /// To which endpoint the next attempt to connect goes: to the active one, but in an outage to
@@ -62,17 +62,8 @@ impl Failover {
     }
 
     /// How often an endpoint is checked.
-    pub(crate) fn pace(&self, view: &View<'_>, watch: Watch, cx: &Context, index: usize) -> Pace {
-        pace(&self.state, view, cx.strategy(), watch, index)
-    }
-
-    /// Whether a fact can change the state as it is.
-    pub(crate) fn heeds(&self, fact: Fact) -> bool {
-        match fact {
-            Fact::Passed | Fact::Opened | Fact::Message => matches!(self.state, State::AllDown(_) | State::Offline(_)),
-            Fact::Tried { target, .. } => matches!(self.state, State::Trying { target: to } if to == target),
-            _ => true,
-        }
+    pub(crate) fn pace(&self, view: &View, cx: &Context, index: usize) -> Pace {
+        pace(&self.state, view, cx.strategy(), index)
     }
 
     /// The round of an outage begins that is due.
@@ -111,10 +102,10 @@ impl Failover {
 }
 
 /// How often an endpoint is checked.
-pub(super) fn pace(state: &State, view: &View<'_>, strategy: &dyn Strategy, watch: Watch, index: usize) -> Pace {
+pub(super) fn pace(state: &State, view: &View, strategy: &dyn Strategy, index: usize) -> Pace {
     let active = index == view.active;
-    let (config, retry) = (view.config, view.retry.max);
-    match (state, watch) {
+    let (config, retry) = (&view.config, view.retry.max);
+    match (state, view.watch) {
         (_, Watch::Frozen) => Pace::Never,
         (_, Watch::Off) => Pace::Off,
         (State::Steady(_) | State::Offline(Offline::Reported(_)), Watch::Mending) | (State::Trying { .. }, _) => Pace::OnRequest,
@@ -154,7 +145,7 @@ fn is_refuge(state: &State, index: usize) -> bool {
 }
 
 /// Whether an endpoint that has flapped is about to be gone back to: it is looked at closely.
-fn is_on_probation(view: &View<'_>, strategy: &dyn Strategy, index: usize) -> bool {
+fn is_on_probation(view: &View, strategy: &dyn Strategy, index: usize) -> bool {
     const PROBATION: Millis = Millis::from_secs(30);
     let it = &view.endpoints[index];
     it.flaps > 0 && it.passes() && view.now + PROBATION >= it.ready_at && strategy.fails_back() && is_better(view, strategy, index)

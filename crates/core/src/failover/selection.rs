@@ -26,7 +26,7 @@ struct Improvement {
 }
 
 /// The best endpoint among those `allowed`; among equals the first in the list.
-pub(crate) fn best(view: &View<'_>, strategy: &dyn Strategy, allowed: &dyn Fn(usize, &EndpointView) -> bool) -> Option<usize> {
+pub(crate) fn best(view: &View, strategy: &dyn Strategy, allowed: &dyn Fn(usize, &EndpointView) -> bool) -> Option<usize> {
     let (mut best, mut best_rank) = (None, None);
     for (index, endpoint) in view.endpoints.iter().enumerate() {
         if allowed(index, endpoint) {
@@ -40,7 +40,7 @@ pub(crate) fn best(view: &View<'_>, strategy: &dyn Strategy, allowed: &dyn Fn(us
 }
 
 /// The move to plan from here while the active endpoint is not suspected, if there is one.
-pub(crate) fn plan(planned: Option<PlannedMove>, view: &View<'_>, strategy: &dyn Strategy, random: &mut Random) -> Option<PlannedMove> {
+pub(crate) fn plan(planned: Option<PlannedMove>, view: &View, strategy: &dyn Strategy, random: &mut Random) -> Option<PlannedMove> {
     // The app may have closed the connection meanwhile, or asked for another one.
     if let Some(opening) = planned.filter(|planned| planned.stage == Stage::Opening)
         && view.connection.trying
@@ -58,7 +58,7 @@ pub(crate) fn plan(planned: Option<PlannedMove>, view: &View<'_>, strategy: &dyn
 }
 
 /// Whether a planned move is to be made now.
-pub(crate) fn is_due(planned: &PlannedMove, view: &View<'_>) -> bool {
+pub(crate) fn is_due(planned: &PlannedMove, view: &View) -> bool {
     let theirs = &view.endpoints[planned.to];
     // One that has flapped must prove itself, even if the active one is poor.
     let times = if theirs.flaps > 0 { FLAPPED_SUCCESSES } else { 1 };
@@ -72,7 +72,7 @@ pub(crate) fn is_due(planned: &PlannedMove, view: &View<'_>) -> bool {
 }
 
 /// The best move from here, if there is one.
-fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> {
+fn improvement(view: &View, strategy: &dyn Strategy) -> Option<Improvement> {
     let (active, ours) = (view.active, view.ours());
     let wish = view.wish.filter(|wish| view.endpoints[*wish].passes());
     let wish = wish.map(|to| Improvement { to, reason: SwitchReason::Preferred, ready: view.now, window: Millis::ZERO });
@@ -96,9 +96,7 @@ fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> 
         // One that has had enough of us for a while may be well again after it.
         Health::Degraded if ours.rests_until.is_none() => {
             let healthy = |index: usize, it: &EndpointView| index != active && it.health == Health::Healthy;
-            let free = |index: usize, it: &EndpointView| healthy(index, it) && free_at(it) <= view.now;
-            // The app does not wait for the best one beside another that it may go to at once.
-            if let Some(to) = best(view, strategy, &free).or_else(|| best(view, strategy, &healthy)) {
+            if let Some(to) = soonest(view, strategy, &healthy) {
                 let ready = view.endpoints[to].free_at.max(ours.since + DEGRADED_FOR);
                 let reason = SwitchReason::Degraded;
                 return Some(Improvement { to, reason, ready, window: voluntary });
@@ -106,8 +104,7 @@ fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> 
         }
         Health::Healthy => {
             let reliable = |index: usize, it: &EndpointView| index != active && well(it) && is_less_reliable(ours, it);
-            let free = |index: usize, it: &EndpointView| reliable(index, it) && free_at(it) <= view.now;
-            if let Some(to) = best(view, strategy, &free).or_else(|| best(view, strategy, &reliable)) {
+            if let Some(to) = soonest(view, strategy, &reliable) {
                 let (ready, reason) = (view.endpoints[to].free_at, SwitchReason::Degraded);
                 return Some(Improvement { to, reason, ready, window: voluntary });
             }
@@ -137,14 +134,15 @@ fn improvement(view: &View<'_>, strategy: &dyn Strategy) -> Option<Improvement> 
     Some(Improvement { to, reason, ready, window: voluntary })
 }
 
-/// When the app may go there for no need, as far as the past tells.
-fn free_at(endpoint: &EndpointView) -> Timestamp {
-    endpoint.free_at.max(endpoint.retry_at)
+/// The best endpoint among those `allowed` that the app may go to at once, or else the best of all.
+fn soonest(view: &View, strategy: &dyn Strategy, allowed: &dyn Fn(usize, &EndpointView) -> bool) -> Option<usize> {
+    let free = |index: usize, it: &EndpointView| allowed(index, it) && it.free_at.max(it.retry_at) <= view.now;
+    best(view, strategy, &free).or_else(|| best(view, strategy, allowed))
 }
 
 /// Better than the active one by its rank, or by its place in the list where nothing else counts. An
 /// active endpoint that asked for rest may be well again after it.
-pub(crate) fn is_better(view: &View<'_>, strategy: &dyn Strategy, index: usize) -> bool {
+pub(crate) fn is_better(view: &View, strategy: &dyn Strategy, index: usize) -> bool {
     let place = |index: usize| if strategy.goes_by_place() { index } else { 0 };
     let (theirs, ours) = (&view.endpoints[index], view.ours());
     let rests = ours.rests_until.is_some();

@@ -24,7 +24,7 @@ pub(super) const WELL_FOR_A_WHILE: Millis = Millis::from_secs(50);
 const DUBIOUS: u32 = 20_000;
 
 /// Whether there is reason to look elsewhere.
-pub(super) fn is_in_doubt(view: &View<'_>) -> bool {
+pub(super) fn is_in_doubt(view: &View) -> bool {
     let ours = view.ours();
     let stranded = ours.health == Health::Maintenance && !view.has_alternative();
     ours.is_suspected() || ours.down || view.is_cut_off() || stranded
@@ -32,7 +32,7 @@ pub(super) fn is_in_doubt(view: &View<'_>) -> bool {
 
 /// Gathers evidence about the standbys while the active endpoint is suspected, and acts when it
 /// suffices.
-pub(super) fn investigate(mut suspicion: Suspicion, view: &View<'_>, strategy: &dyn Strategy) -> Next {
+pub(super) fn investigate(mut suspicion: Suspicion, view: &View, strategy: &dyn Strategy) -> Next {
     if !is_in_doubt(view) {
         let next = if is_carried_through(&suspicion, view) { State::Suspecting(suspicion) } else { State::Steady(None) };
         return (next, None);
@@ -104,18 +104,18 @@ pub(super) fn investigate(mut suspicion: Suspicion, view: &View<'_>, strategy: &
 
 /// Whether the connection that follows from a verdict is still opening though the active endpoint
 /// has passed a check since: one that fails every other time would never be left otherwise.
-fn is_carried_through(suspicion: &Suspicion, view: &View<'_>) -> bool {
+fn is_carried_through(suspicion: &Suspicion, view: &View) -> bool {
     view.connection.trying && suspicion.verdict.is_some_and(|at| view.ours().since > at)
 }
 
 /// The best endpoint whose checks pass, but that could not be connected to, if its back-off was over
 /// by then.
-fn retriable(view: &View<'_>, strategy: &dyn Strategy, by: Timestamp) -> Option<usize> {
+fn retriable(view: &View, strategy: &dyn Strategy, by: Timestamp) -> Option<usize> {
     best(view, strategy, &|index, it| index != view.active && it.passes() && it.unreachable && it.retry_at <= by)
 }
 
 /// Why the active endpoint must be left, if it must.
-pub(super) fn reason_to_leave(view: &View<'_>) -> Option<SwitchReason> {
+pub(super) fn reason_to_leave(view: &View) -> Option<SwitchReason> {
     match view.ours() {
         ours if ours.down => Some(SwitchReason::Unhealthy),
         ours if ours.unreachable => Some(SwitchReason::Unconnectable),
@@ -126,7 +126,7 @@ pub(super) fn reason_to_leave(view: &View<'_>) -> Option<SwitchReason> {
 
 /// Whether the active endpoint is silent and so is everything else that was asked: no evidence
 /// against an endpoint, however long it lasts, but an outage all the same.
-fn is_alone_with_silence(suspicion: &Suspicion, view: &View<'_>) -> bool {
+fn is_alone_with_silence(suspicion: &Suspicion, view: &View) -> bool {
     let ours = view.ours();
     if !ours.is_silent() || ours.failures < SILENCES || view.network_works_since(suspicion.since) {
         return false;
@@ -154,7 +154,7 @@ fn has_passed_since(endpoint: &EndpointView, since: Timestamp) -> bool {
 /// the standby passed, or both may have gone silent because of our own network, and be back with it.
 /// One that fails now and then is left only for one that does so less. An endpoint that was taken out
 /// of rotation is down without evidence: there is nothing to tell apart.
-fn tells_apart(view: &View<'_>, standby: usize) -> bool {
+fn tells_apart(view: &View, standby: usize) -> bool {
     let (ours, theirs) = (view.ours(), &view.endpoints[standby]);
     let evidence = ours.down && ours.is_suspected();
     if !evidence || view.config.failure_threshold.is_some() {
@@ -166,7 +166,7 @@ fn tells_apart(view: &View<'_>, standby: usize) -> bool {
 }
 
 /// Whether the answer of a standby is still to be had.
-fn awaits_standbys(suspicion: &Suspicion, view: &View<'_>) -> bool {
+fn awaits_standbys(suspicion: &Suspicion, view: &View) -> bool {
     view.endpoints
         .iter()
         .enumerate()
@@ -175,7 +175,7 @@ fn awaits_standbys(suspicion: &Suspicion, view: &View<'_>) -> bool {
 
 /// For how many attempts a standby is checked in haste: one that has been asked since the suspicion
 /// began, has not passed, and may have been lost on the way.
-pub(crate) fn asked_in_haste(suspicion: &Suspicion, view: &View<'_>, index: usize) -> Option<u32> {
+pub(crate) fn asked_in_haste(suspicion: &Suspicion, view: &View, index: usize) -> Option<u32> {
     view.config.suspect_interval?;
     let it = &view.endpoints[index];
     let failure = it.failure.filter(|_| it.last_failure >= Some(suspicion.since));
@@ -195,7 +195,7 @@ pub(crate) fn asked_in_haste(suspicion: &Suspicion, view: &View<'_>, index: usiz
 }
 
 /// Everyone was asked, and nobody is usable.
-fn no_alternative(suspicion: Suspicion, view: &View<'_>) -> Next {
+fn no_alternative(suspicion: Suspicion, view: &View) -> Next {
     let silent = view.nothing_answers();
     // A message was on its way a moment ago: whether the network has gone is seen soon.
     if view.nothing_reachable() && view.has_just_heard() {
@@ -223,7 +223,7 @@ fn no_alternative(suspicion: Suspicion, view: &View<'_>) -> Next {
 
 /// Why the network must be taken to be down, if it must: everything was asked, and nobody has
 /// answered as they should.
-fn presumed_offline(suspicion: &Suspicion, view: &View<'_>) -> Option<OfflineReason> {
+fn presumed_offline(suspicion: &Suspicion, view: &View) -> Option<OfflineReason> {
     if view.network_works_since(suspicion.since) {
         return None;
     }

@@ -86,8 +86,17 @@ pub(crate) enum Decision {
 /// A new state, and what follows.
 pub(super) type Next = (State, Option<Decision>);
 
+/// Whether a fact can change the state: a view is gathered only for one that can.
+pub(crate) const fn concerns(state: &State, fact: Fact) -> bool {
+    match fact {
+        Fact::Passed | Fact::Opened | Fact::Message => matches!(state, State::AllDown(_) | State::Offline(_)),
+        Fact::Tried { target, .. } => matches!(state, State::Trying { target: to } if *to == target),
+        _ => true,
+    }
+}
+
 /// What becomes of the state by a fact.
-pub(crate) fn next(state: State, view: &View<'_>, fact: Fact, strategy: &dyn Strategy, random: &mut Random) -> Next {
+pub(crate) fn next(state: State, view: &View, fact: Fact, strategy: &dyn Strategy, random: &mut Random) -> Next {
     match fact {
         Fact::Observed => observed(state, view, strategy, random),
         Fact::NetworkLost => {
@@ -141,7 +150,7 @@ pub(crate) fn next(state: State, view: &View<'_>, fact: Fact, strategy: &dyn Str
     }
 }
 
-fn with_round_now(mut state: State, view: &View<'_>) -> State {
+fn with_round_now(mut state: State, view: &View) -> State {
     if let Some(outage) = state.outage_mut() {
         outage.round = Some(view.now);
     }
@@ -149,7 +158,7 @@ fn with_round_now(mut state: State, view: &View<'_>) -> State {
 }
 
 /// Something got through to the app.
-fn sign_of_life(state: State, view: &View<'_>, fact: Fact) -> Next {
+fn sign_of_life(state: State, view: &View, fact: Fact) -> Next {
     let back = Decision::BackOnline { to: view.active, void: true };
     match state {
         // Only what began after the report shows that it is wrong.
@@ -166,7 +175,7 @@ fn sign_of_life(state: State, view: &View<'_>, fact: Fact) -> Next {
     }
 }
 
-fn observed(state: State, view: &View<'_>, strategy: &dyn Strategy, random: &mut Random) -> Next {
+fn observed(state: State, view: &View, strategy: &dyn Strategy, random: &mut Random) -> Next {
     match state {
         State::Steady(planned) if strategy.response() == Response::TryNext => {
             if !view.ours().down {
@@ -184,7 +193,7 @@ fn observed(state: State, view: &View<'_>, strategy: &dyn Strategy, random: &mut
             }
             (State::Trying { target }, Some(Decision::Try(target)))
         }
-        State::Steady(planned) if is_in_doubt(view) && !view.blind => {
+        State::Steady(planned) if is_in_doubt(view) && !view.is_blind() => {
             // Check schedules are jittered, so what a check has found needs no further delay. A
             // closed socket is seen by all clients at once, so the move is spread.
             let found_by_check = view.ours().failure.is_some();
@@ -194,9 +203,9 @@ fn observed(state: State, view: &View<'_>, strategy: &dyn Strategy, random: &mut
             (State::Suspecting(suspicion), Some(Decision::Suspect))
         }
         // What is known is old: nobody is moved by it who has not wished for it.
-        State::Steady(_) if view.blind && view.wish.is_none() => (State::Steady(None), None),
+        State::Steady(_) if view.is_blind() && view.wish.is_none() => (State::Steady(None), None),
         State::Steady(planned) => steady(planned, view, strategy, random),
-        State::Suspecting(_) if view.blind => (state, None),
+        State::Suspecting(_) if view.is_blind() => (state, None),
         State::Suspecting(suspicion) => investigate(suspicion, view, strategy),
         State::AllDown(_) | State::Offline(Offline::Presumed(_)) => recover(state, view, strategy, random),
         State::Trying { .. } | State::Offline(Offline::Reported(_)) => (state, None),
@@ -204,12 +213,12 @@ fn observed(state: State, view: &View<'_>, strategy: &dyn Strategy, random: &mut
 }
 
 /// Whether an endpoint's last check began after the last one of the active endpoint.
-fn has_been_asked_since(view: &View<'_>, index: usize) -> bool {
+fn has_been_asked_since(view: &View, index: usize) -> bool {
     view.endpoints[index].last_check() > view.ours().last_check()
 }
 
 /// While nothing speaks against the active endpoint: goes where the app wishes, or to a better one.
-fn steady(planned: Option<PlannedMove>, view: &View<'_>, strategy: &dyn Strategy, random: &mut Random) -> Next {
+fn steady(planned: Option<PlannedMove>, view: &View, strategy: &dyn Strategy, random: &mut Random) -> Next {
     let Some(planned) = plan(planned, view, strategy, random) else {
         return (State::Steady(None), None);
     };

@@ -1,25 +1,27 @@
 //! What a decision may look at: read-only data, gathered from those who own it.
 
+use super::pace::Watch;
 use super::rank::Rank;
 use crate::base::time::{Millis, Timestamp};
 use crate::config::{Config, Retry};
 use crate::health::Health;
 use crate::protocol::outcome::FailureKind;
+use std::sync::Arc;
 
 /// For so long a message shows that its way is there.
 pub(super) const A_MOMENT: Millis = Millis::from_secs(2);
 
 /// What a decision may look at.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct View<'a> {
+#[derive(Clone, Debug)]
+pub(crate) struct View {
     pub(crate) now: Timestamp,
-    pub(crate) config: &'a Config,
+    pub(crate) config: Arc<Config>,
     /// How retries wait for each other at present.
-    pub(crate) retry: &'a Retry,
+    pub(crate) retry: Retry,
     pub(crate) active: usize,
-    /// Nothing is checked at present but what the app asks for: nothing is looked into either.
-    pub(crate) blind: bool,
-    pub(crate) endpoints: &'a [EndpointView],
+    /// Whether checks are made without being asked for.
+    pub(crate) watch: Watch,
+    pub(crate) endpoints: Vec<EndpointView>,
     pub(crate) connection: ConnectionView,
     pub(crate) probes: ProbesView,
     /// The endpoint that the app prefers and is not on yet.
@@ -133,9 +135,14 @@ impl EndpointView {
     }
 }
 
-impl View<'_> {
+impl View {
     pub(crate) fn ours(&self) -> &EndpointView {
         &self.endpoints[self.active]
+    }
+
+    /// Whether nothing is checked at present but what the app asks for: nothing is looked into either.
+    pub(crate) const fn is_blind(&self) -> bool {
+        matches!(self.watch, Watch::Off | Watch::Frozen)
     }
 
     /// Whether an endpoint other than the active one is usable.

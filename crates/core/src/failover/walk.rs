@@ -48,6 +48,7 @@ use endpoint::Truth::{self, Ailing, Dead, Maintenance, Shut, Silent, Slow, Well}
 use graph::Graph;
 use settled::Settled;
 use setup::Setup;
+use std::sync::Arc;
 use world::Network::{self, Gone, Hole, Portal, Up};
 
 /// All truths that differ where no connection is wanted.
@@ -144,16 +145,16 @@ fn what_is_waited_for_is_due_whatever_the_config_says() {
     for strategy in [Priority, Sticky, Cyclic] {
         let new = |name| Setup { truths: &[Well, Dead, Silent], networks: NETWORKS, ..Setup::new(name, strategy, 2, 2) };
         let mut unwatched = Setup { app: true, truths: LIFE, ..Setup::new("unwatched", strategy, 2, 3) };
-        unwatched.config.standby_interval = None;
+        Arc::make_mut(&mut unwatched.config).standby_interval = None;
         explore(&unwatched);
         let mut unhurried = new("without haste");
-        unhurried.config.suspect_interval = None;
+        Arc::make_mut(&mut unhurried.config).suspect_interval = None;
         explore(&unhurried);
         let mut strict = new("two successes");
-        strict.config.success_threshold = 2;
+        Arc::make_mut(&mut strict.config).success_threshold = 2;
         explore(&strict);
         let mut at_once = new("without spread");
-        at_once.config.spread.voluntary = Millis::ZERO;
+        Arc::make_mut(&mut at_once.config).spread.voluntary = Millis::ZERO;
         explore(&at_once);
     }
 }

@@ -127,8 +127,7 @@ fn command(cx: &Context, checks: &Checks, session: &Session, strategy: RecoveryS
     if strategy == RecoveryStrategy::Reconnect {
         return Ok(Command::Reconnect);
     }
-    let connectable = |other: usize| !session.is_wanted() || !session.reach(other).is_unreachable(cx.config.failure_threshold);
-    let usable = |other: usize| other != index && checks.of(other).health().is_usable() && connectable(other);
+    let usable = |other: usize| other != index && checks.of(other).health().is_usable() && !session.is_unreachable(cx, other);
     if !(0..cx.endpoints.len()).any(usable) {
         // Never the last one: an endpoint that fails is better than none.
         return Err("no other endpoint is healthy");

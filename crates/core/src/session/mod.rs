@@ -135,6 +135,11 @@ impl Session {
         &self.reach[index]
     }
 
+    /// Whether the app wants a connection, and attempts to connect to this endpoint failed.
+    pub(crate) fn is_unreachable(&self, cx: &Context, index: usize) -> bool {
+        self.is_wanted() && self.reach[index].is_unreachable(cx.config.failure_threshold)
+    }
+
     // Sockets that are to be opened.
 
     /// Sees to it that a socket to the active endpoint is open or opening.

@@ -77,6 +77,11 @@ impl Phase<'_> {
         self.simulation.open().iter().find(|open| open.endpoint == name)
     }
 
+    /// The connection to the endpoint that the app was given, dead or not.
+    fn in_use(&self, name: &str) -> Option<&Open> {
+        self.simulation.open().iter().find(|open| open.endpoint == name && self.watch.in_use.contains(&open.id))
+    }
+
     /// In the background a client may sleep for good, and frozen it must.
     fn is_not_stuck(&mut self) {
         let truth = &self.watch.truth;
@@ -130,9 +135,7 @@ impl Phase<'_> {
         };
         let well = truth.available(name, self.now).min(self.now - self.watch.switched);
         let fair = self.fair().connected();
-        // A socket that is open and was never put to use is none to the app.
-        let in_use = self.open_to(name).is_some_and(|open| self.watch.in_use.contains(&open.id));
-        if !in_use && u64::from(well.get()) >= fair {
+        if self.in_use(name).is_none() && u64::from(well.get()) >= fair {
             let what = format!("no connection to `{}`, which has been active and well for {well}; fair: {fair} ms", active.name);
             self.break_rule(Rule::L2, what);
         }
@@ -170,8 +173,8 @@ impl Phase<'_> {
         let Some(endpoint) = truth.endpoint(name).filter(|endpoint| truth.wants_socket && truth.is_well(endpoint)) else {
             return;
         };
-        let used = self.simulation.open().iter().find(|open| self.watch.in_use.contains(&open.id) && open.endpoint == name);
-        let Some((rhythm, open)) = self.watch.messages.zip(used.filter(|open| open.messages >= TALKED)) else {
+        let talking = self.in_use(name).filter(|open| open.messages >= TALKED);
+        let Some((rhythm, open)) = self.watch.messages.zip(talking) else {
             return;
         };
         let Some(dead) = open.dead else { return };

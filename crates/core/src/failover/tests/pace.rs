@@ -18,7 +18,7 @@ use crate::protocol::outcome::FailureKind::{Refused, Timeout};
 use std::sync::Arc;
 
 fn full(scene: &Scene, state: State, index: usize) -> Pace {
-    pace(&state, &scene.view(), scene.strategy(), Watch::Full, index)
+    pace(&state, &scene.view(), scene.strategy(), index)
 }
 
 /// When the checks begin that a pace asks for, of an endpoint that was never checked.
@@ -151,7 +151,7 @@ fn an_endpoint_that_the_app_wishes_for_is_checked_whatever_the_config_says() {
 #[test]
 fn in_the_background_only_what_mends_the_connection_is_checked() {
     let scene = Scene::of([down(Refused), well()]);
-    let at = |state: State, watch| pace(&state, &scene.view(), scene.strategy(), watch, 0);
+    let at = |state: State, watch| full(&scene.clone().but(|scene| scene.watch = watch), state, 0);
     for state in [STEADY, suspecting(), all_down(), presumed(), reported()] {
         assert_eq!(at(state, Watch::Off), Pace::Off);
     }

@@ -6,6 +6,7 @@ use super::scene::{
 use crate::base::random::Random;
 use crate::base::time::{Millis, Timestamp};
 use crate::config::Strategy;
+use crate::failover::Watch;
 use crate::failover::selection::{is_due, plan};
 use crate::failover::state::{PlannedMove, Stage, State};
 use crate::failover::transition::{Decision, Fact};
@@ -248,7 +249,7 @@ fn the_best_endpoint_is_not_in_the_way_of_the_second_best_if_it_cannot_be_connec
 
 #[test]
 fn where_nothing_is_checked_nobody_moves_who_has_not_wished_for_it() {
-    let unseen = || scene([degraded(), well()]).but(|scene| scene.blind = true);
+    let unseen = || scene([degraded(), well()]).but(|scene| scene.watch = Watch::Off);
     let (state, decision) = unseen().observe(STEADY);
     assert_eq!((planned(state).is_none(), decision), (true, None));
     let wished = unseen().but(|scene| scene.wish = Some(1));

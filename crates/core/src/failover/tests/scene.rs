@@ -4,6 +4,7 @@ use crate::base::random::Random;
 use crate::base::time::{Millis, Timestamp};
 use crate::base::url::Url;
 use crate::config::{self, Config, Endpoint, Retry};
+use crate::failover::Watch;
 use crate::failover::rank::{Rank, Standing};
 use crate::failover::state::{Offline, Outage, PlannedMove, Stage, State, Suspicion};
 use crate::failover::strategy::{Strategy, strategy};
@@ -13,6 +14,7 @@ use crate::health::Health;
 use crate::protocol::event::SwitchReason;
 use crate::protocol::outcome::FailureKind;
 use crate::session::backoff::Backoff;
+use std::sync::Arc;
 
 /// The present of every test.
 pub(super) const NOW: Timestamp = Timestamp::from_millis(10_000_000);
@@ -36,7 +38,7 @@ pub(super) struct Scene {
     pub(super) config: Config,
     pub(super) retry: Retry,
     pub(super) active: usize,
-    pub(super) blind: bool,
+    pub(super) watch: Watch,
     pub(super) endpoints: Vec<EndpointView>,
     pub(super) connection: ConnectionView,
     pub(super) probes: ProbesView,
@@ -53,7 +55,7 @@ impl Scene {
             config: Config::default(),
             retry: Retry::default(),
             active: 0,
-            blind: false,
+            watch: Watch::Full,
             endpoints: endpoints.to_vec(),
             connection: ConnectionView::default(),
             probes: ProbesView::default(),
@@ -86,14 +88,14 @@ impl Scene {
         })
     }
 
-    pub(super) fn view(&self) -> View<'_> {
+    pub(super) fn view(&self) -> View {
         View {
             now: self.now,
-            config: &self.config,
-            retry: &self.retry,
+            config: Arc::new(self.config.clone()),
+            retry: self.retry.clone(),
             active: self.active,
-            blind: self.blind,
-            endpoints: &self.endpoints,
+            watch: self.watch,
+            endpoints: self.endpoints.clone(),
             connection: self.connection,
             probes: self.probes,
             wish: self.wish,

@@ -5,6 +5,7 @@ use super::scene::{
     unreachable, well,
 };
 use crate::base::time::{Millis, Timestamp};
+use crate::failover::Watch;
 use crate::failover::state::{State, Suspicion};
 use crate::failover::suspicion::{asked_in_haste, is_in_doubt};
 use crate::failover::transition::Decision;
@@ -291,7 +292,7 @@ fn before_nobody_is_left_a_connection_to_one_that_refused_is_tried_again() {
 
 #[test]
 fn nothing_is_looked_into_while_nothing_is_checked() {
-    let blind = Scene::of([down(Refused), fresh()]).but(|scene| scene.blind = true);
+    let blind = Scene::of([down(Refused), fresh()]).but(|scene| scene.watch = Watch::Off);
     for state in [STEADY, suspecting()] {
         let (next, decision) = blind.observe(state);
         assert_eq!((kind(&next), decision), (kind(&state), None));

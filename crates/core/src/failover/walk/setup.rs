@@ -13,13 +13,14 @@ use crate::failover::rank::Standing;
 use crate::failover::strategy::{Strategy, strategy};
 use crate::failover::view::{ConnectionView, EndpointView, ProbesView, View};
 use crate::failover::{FIRST_HOLD, Watch, pace};
+use std::sync::Arc;
 
 /// What does not change in a walk.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Setup {
     pub(super) name: &'static str,
     pub(super) endpoints: usize,
-    pub(super) config: Config,
+    pub(super) config: Arc<Config>,
     /// What all endpoints have in common; their place in the list tells them apart.
     pub(super) standing: Standing,
     /// Which truths an endpoint may turn to.
@@ -55,7 +56,7 @@ impl Setup {
         Self {
             name,
             endpoints,
-            config,
+            config: Arc::new(config),
             standing,
             truths: &[],
             networks: &[],
@@ -111,16 +112,15 @@ impl Setup {
     }
 
     /// Lends the view that a decision gets of the world.
-    pub(super) fn look<T>(&self, world: &World, see: impl FnOnce(&View<'_>) -> T) -> T {
-        let endpoints = self.views(world);
+    pub(super) fn look<T>(&self, world: &World, see: impl FnOnce(&View) -> T) -> T {
         let watch = self.watch(world);
         see(&View {
             now: NOW,
-            config: &self.config,
-            retry: &self.config.retry,
+            config: self.config.clone(),
+            retry: self.config.retry.clone(),
             active: world.active.into(),
-            blind: watch == Watch::Off,
-            endpoints: &endpoints[..self.endpoints],
+            watch,
+            endpoints: self.views(world)[..self.endpoints].to_vec(),
             connection: ConnectionView {
                 wanted: world.wanted,
                 broken: world.is_broken(),
@@ -196,8 +196,7 @@ impl Setup {
 
     pub(super) fn pace(&self, world: &World, index: usize) -> Pace {
         let state = world.mind.state();
-        let watch = self.watch(world);
-        self.look(world, |view| pace::pace(&state, view, self.strategy(), watch, index))
+        self.look(world, |view| pace::pace(&state, view, self.strategy(), index))
     }
 
     /// Whether a decision waits for a time that the engine will wake up for.
