@@ -86,7 +86,8 @@ fn improvement(view: &View, strategy: &dyn Strategy) -> Option<Improvement> {
     let well = |theirs: &EndpointView| theirs.health == Health::Healthy && !is_less_reliable(theirs, ours);
     match ours.health {
         Health::Maintenance => {
-            let to = best(view, strategy, &|index, it| index != active && it.is_usable())?;
+            let usable = |index: usize, it: &EndpointView| index != active && it.is_usable();
+            let Some(to) = best(view, strategy, &usable) else { return wish };
             // An app that has lost its connection is not made to wait for the others' sake.
             let broken = view.connection.broken;
             let window = if broken { view.forced_spread() } else { voluntary };

@@ -237,6 +237,8 @@ fn a_wish_that_waits_for_its_back_off_is_in_the_way_of_no_move_that_is_needed() 
     assert_eq!(plans(&wishing(in_maintenance())), Some((2, SwitchReason::Maintenance)));
     assert_eq!(plans(&wishing(degraded())), Some((2, SwitchReason::Degraded)));
     assert_eq!(plans(&wishing(well())), Some((1, SwitchReason::Preferred)), "it has its turn");
+    let alone = scene([in_maintenance(), wished]).connected().but(|scene| scene.wish = Some(1));
+    assert_eq!(plans(&alone), Some((1, SwitchReason::Preferred)), "there is nobody else to move to");
 }
 
 #[test]
