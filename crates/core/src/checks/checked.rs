@@ -24,13 +24,17 @@ pub(crate) struct Checked {
     last: Option<LastCheck>,
     /// When the last check that passed began.
     last_pass: Option<Timestamp>,
+    /// Since when it is asked as an alternative to a suspect, and when the first check since began
+    /// that passed.
+    asked_since: Timestamp,
+    first_pass: Option<Timestamp>,
     /// When the last answer came, whatever it was.
     last_answer: Option<Timestamp>,
     /// When the last sign of failure came, or the check that showed it began.
     last_failure: Option<Timestamp>,
     /// Checks in a row that were made closely because it fails now and then.
     close_looks: u8,
-    /// A check was given up because a wake-up came late, and none has ended since.
+    /// A check was given up because a wake-up came late, and none has been answered since.
     given_up_late: bool,
 }
 
@@ -62,6 +66,8 @@ impl Checked {
             spread: Millis::ZERO,
             last: None,
             last_pass: None,
+            asked_since: now,
+            first_pass: None,
             last_failure: None,
             last_answer: None,
             close_looks: 0,
@@ -72,7 +78,9 @@ impl Checked {
     pub(super) fn learn(&mut self, lesson: &Lesson, now: Timestamp) {
         let Lesson { started, failure, latency, sample } = *lesson;
         self.last = Some(LastCheck { started, failure });
-        self.given_up_late = false;
+        if failure != Some(FailureKind::Timeout) {
+            self.given_up_late = false;
+        }
         if !failure.is_some_and(FailureKind::is_no_answer) {
             self.last_answer = Some(now);
         }
@@ -85,6 +93,7 @@ impl Checked {
         }
         if failure.is_none() {
             self.last_pass = Some(started);
+            self.first_pass = self.first_pass.or(Some(started).filter(|at| *at >= self.asked_since));
         } else {
             self.last_failure = Some(started);
         }
@@ -146,6 +155,18 @@ impl Checked {
 
     pub(crate) const fn last_pass(&self) -> Option<Timestamp> {
         self.last_pass
+    }
+
+    /// When the first check began that passed since it was asked as an alternative.
+    pub(crate) const fn first_pass(&self) -> Option<Timestamp> {
+        self.first_pass
+    }
+
+    /// It is an alternative to a suspect from now on: it is asked in haste, and what it answered
+    /// before does not tell the two apart.
+    pub(super) fn begin_as_alternative(&mut self, now: Timestamp) {
+        self.schedule.restart_attempts();
+        (self.asked_since, self.first_pass) = (now, None);
     }
 
     pub(crate) const fn last_answer(&self) -> Option<Timestamp> {

@@ -138,8 +138,8 @@ impl Checks {
         }
     }
 
-    /// The standbys are asked in haste again.
-    pub(crate) fn restart_attempts(&mut self, index: usize) {
-        self.endpoints[index].schedule.restart_attempts();
+    /// The endpoint is an alternative to a suspect from now on.
+    pub(crate) fn begin_as_alternative(&mut self, cx: &Context, index: usize) {
+        self.endpoints[index].begin_as_alternative(cx.now);
     }
 }

@@ -91,7 +91,7 @@ impl Engine {
         match decision {
             Decision::Suspect => {
                 for index in (0..cx.endpoints.len()).filter(|index| *index != from) {
-                    self.checks.restart_attempts(index);
+                    self.checks.begin_as_alternative(cx, index);
                 }
             }
             Decision::CheckStandby(index) => {

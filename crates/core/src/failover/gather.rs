@@ -92,6 +92,7 @@ impl Failover {
             unreachable: world.session.is_unreachable(cx, index),
             retry_at: reach.retry_at().filter(|_| reach.failures() > 0).unwrap_or_default(),
             last_pass: checked.last_pass(),
+            first_pass: checked.first_pass(),
             last_failure: checked.last_failure(),
             last_answer: checked.last_answer(),
             failure: checked.failure(),

@@ -151,7 +151,7 @@ fn has_passed_since(endpoint: &EndpointView, since: Timestamp) -> bool {
 }
 
 /// Whether the evidence tells the active endpoint from the standby: the active one has failed since
-/// the standby passed, or both may have gone silent because of our own network, and be back with it.
+/// the standby first passed, or both may have gone silent because of our own network, and be back with it.
 /// One that fails now and then is left only for one that does so less. An endpoint that was taken out
 /// of rotation is down without evidence: there is nothing to tell apart.
 fn tells_apart(view: &View, standby: usize) -> bool {
@@ -162,7 +162,7 @@ fn tells_apart(view: &View, standby: usize) -> bool {
     }
     let unreliable = |it: &EndpointView| it.failure_share.is_some_and(|share| share >= DUBIOUS);
     let alike = ours.flaky_only && unreliable(theirs) && !is_less_reliable(ours, theirs);
-    ours.last_failure >= theirs.last_pass && !alike
+    ours.last_failure >= theirs.first_pass && !alike
 }
 
 /// Whether the answer of a standby is still to be had.

@@ -52,6 +52,8 @@ pub(crate) struct EndpointView {
     /// No attempt to connect before this moment.
     pub(crate) retry_at: Timestamp,
     pub(crate) last_pass: Option<Timestamp>,
+    /// When the first check began that passed since the active endpoint is suspected.
+    pub(crate) first_pass: Option<Timestamp>,
     pub(crate) last_failure: Option<Timestamp>,
     /// When a check of it was last answered, in whatever way.
     pub(crate) last_answer: Option<Timestamp>,

@@ -70,6 +70,11 @@ impl Operator {
     /// Does the next thing. What a client can do by itself is a command; `None` if there is nothing
     /// left to do.
     pub(crate) fn poll_command(&mut self, cx: &mut Context, checks: &Checks, session: &Session) -> Option<Command> {
+        if cx.config.recovery.enabled
+            && let Some(name) = needed(cx, checks, session)
+        {
+            return Some(Command::Maintenance(name, false));
+        }
         while let Some(Step { id, strategy, endpoint }) = self.steps.pop_front() {
             if !strategy.is_client_side() {
                 self.report(cx, id);
@@ -121,14 +126,30 @@ impl Operator {
     }
 }
 
+/// Whether an endpoint is usable that is one of these.
+fn is_anyone_usable(cx: &Context, checks: &Checks, session: &Session, of: impl Fn(usize) -> bool) -> bool {
+    let usable = |index: usize| of(index) && checks.of(index).health().is_usable() && !session.is_unreachable(cx, index);
+    (0..cx.endpoints.len()).any(usable)
+}
+
+/// An endpoint that recovery has taken out of rotation, and that is needed because no other one is
+/// usable any more.
+fn needed(cx: &Context, checks: &Checks, session: &Session) -> Option<Name> {
+    let is_removed = |index: &usize| match checks.of(*index).health().exclusion() {
+        Some(Exclusion::Removed(end)) => cx.now < end,
+        _ => false,
+    };
+    let removed = (0..cx.endpoints.len()).find(is_removed)?;
+    (!is_anyone_usable(cx, checks, session, |_| true)).then(|| cx.name(removed))
+}
+
 /// What a client does to carry out a strategy, or why it cannot.
 fn command(cx: &Context, checks: &Checks, session: &Session, strategy: RecoveryStrategy, endpoint: &Name) -> Result<Command, &'static str> {
     let index = cx.index_of(endpoint).ok_or("the endpoint is gone")?;
     if strategy == RecoveryStrategy::Reconnect {
         return Ok(Command::Reconnect);
     }
-    let usable = |other: usize| other != index && checks.of(other).health().is_usable() && !session.is_unreachable(cx, other);
-    if !(0..cx.endpoints.len()).any(usable) {
+    if !is_anyone_usable(cx, checks, session, |other| other != index) {
         // Never the last one: an endpoint that fails is better than none.
         return Err("no other endpoint is healthy");
     }

@@ -5,6 +5,7 @@ mod breaker;
 mod contract;
 mod cyclic;
 mod economy;
+mod hangs;
 mod happening;
 mod invariants;
 mod lateness;

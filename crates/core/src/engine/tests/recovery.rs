@@ -156,3 +156,20 @@ fn the_last_endpoint_that_works_is_never_taken_out() {
     }
     assert!(!told(&world).is_empty());
 }
+
+#[test]
+fn one_that_was_taken_out_is_put_back_when_no_other_one_is_left() {
+    let mut world = recovering(2);
+    world.serve("e0", Server::Says(500));
+    let removed = |world: &World| told(world).iter().any(|it| it.strategy == Recovery::RemoveFromLoadBalancer && it.ok == Some(true));
+    while !removed(&world) {
+        world.run(100);
+    }
+    world.serve("e0", Server::Says(200));
+    world.run(20_000);
+    assert_eq!(world.engine.active().name.as_str(), "e1", "it is out of rotation");
+    world.serve("e1", Server::Hangs);
+    world.run(10_000);
+    assert_eq!(world.engine.active().name.as_str(), "e0");
+    assert!(world.told("allDown").is_empty(), "{:?}", world.told("allDown"));
+}

@@ -52,6 +52,8 @@ pub(super) struct World {
     pub(super) now: Timestamp,
     /// Timers fire at multiples of this only.
     pub(super) grid: u64,
+    /// When the timer last fired.
+    fired: Timestamp,
     servers: HashMap<Name, Server>,
     sockets: HashMap<Name, Sockets>,
     /// What is on its way to the engine.
@@ -77,6 +79,7 @@ impl World {
             engine,
             now: at(0),
             grid: 1,
+            fired: at(0),
             servers: HashMap::new(),
             sockets: HashMap::new(),
             coming: Vec::new(),
@@ -197,8 +200,9 @@ impl World {
     /// When the timer fires.
     fn wake_at(&self) -> Option<Timestamp> {
         let due = self.engine.next_wakeup()?.as_millis();
-        // A timer that is due at once fires at the next tick, unless there are none.
-        let earliest = self.now.as_millis() + u64::from(self.grid > 1);
+        // A timer fires once in a tick, unless there are none.
+        let fired = self.grid > 1 && self.fired == self.now;
+        let earliest = self.now.as_millis() + u64::from(fired);
         Some(at(due.max(earliest).next_multiple_of(self.grid)))
     }
 
@@ -227,6 +231,7 @@ impl World {
                 }
                 _ => {
                     self.wakes += 1;
+                    self.fired = self.now;
                     self.tell(Input::Wake);
                 }
             }

@@ -132,6 +132,7 @@ pub(super) fn well() -> EndpointView {
         unreachable: false,
         retry_at: Timestamp::default(),
         last_pass: Some(ago(20)),
+        first_pass: None,
         last_failure: None,
         last_answer: None,
         failure: None,
@@ -180,7 +181,7 @@ pub(super) fn down(failure: FailureKind) -> EndpointView {
 
 /// A standby that has passed a check since the suspicion began.
 pub(super) fn fresh() -> EndpointView {
-    EndpointView { last_pass: Some(ago(2)), ..well() }
+    EndpointView { last_pass: Some(ago(2)), first_pass: Some(ago(2)), ..well() }
 }
 
 /// A standby that has been asked often enough, and is down.

@@ -27,7 +27,7 @@ fn removed() -> EndpointView {
 }
 
 fn passed_at(at: Timestamp) -> EndpointView {
-    EndpointView { last_pass: Some(at), attempts: 1, ..well() }
+    EndpointView { last_pass: Some(at), first_pass: Some(at), attempts: 1, ..well() }
 }
 
 fn failed_at(at: Timestamp, failure: FailureKind) -> EndpointView {

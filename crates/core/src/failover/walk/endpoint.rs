@@ -76,8 +76,11 @@ pub(super) struct Endpoint {
     pub(super) exclusion: Exclusion,
     /// How the last check failed, if it did.
     pub(super) failure: Option<FailureKind>,
-    /// When the last check began that passed, and that failed.
+    /// When the last check began that passed.
     pub(super) passed: Moment,
+    /// When the first check began that passed since there was doubt.
+    pub(super) passed_first: Moment,
+    /// When the last check began that failed.
     pub(super) failed: Moment,
     /// A check is in flight that began before there was doubt.
     pub(super) early: bool,
@@ -109,6 +112,7 @@ impl Endpoint {
             exclusion: Exclusion::None,
             failure: None,
             passed: Moment::BEFORE,
+            passed_first: Moment::BEFORE,
             failed: Moment::BEFORE,
             early: false,
             started: None,
@@ -145,6 +149,19 @@ impl Endpoint {
         self.asked = false;
         self.attempts = (self.attempts + 1).min(2);
         self.started = Some(now);
+    }
+
+    /// It is an alternative to a suspect from now on.
+    pub(super) fn begin_as_alternative(&mut self) {
+        (self.attempts, self.passed_first) = (0, Moment::BEFORE);
+    }
+
+    /// A check passed that began at this moment.
+    pub(super) fn passed_at(&mut self, started: Moment) {
+        self.passed = started;
+        if self.passed_first == Moment::BEFORE {
+            self.passed_first = started;
+        }
     }
 
     pub(super) fn cancel(&mut self) {
@@ -252,7 +269,8 @@ impl Endpoint {
         bits.add(self.successes.into(), 2);
         bits.add(self.exclusion as u64, 3);
         bits.add(failure, 4);
-        bits.add(self.passed.0.into(), 4);
+        bits.add(self.passed.0.into(), 1);
+        bits.add(self.passed_first.0.into(), 4);
         bits.add(self.failed.0.into(), 4);
         bits.add(self.early.into(), 1);
         bits.add(moment(self.started), 4);

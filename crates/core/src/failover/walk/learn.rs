@@ -34,7 +34,11 @@ impl Play<'_> {
         }
         let endpoint = self.world.of_mut(index);
         endpoint.failure = failure;
-        *if passed { &mut endpoint.passed } else { &mut endpoint.failed } = started;
+        if passed {
+            endpoint.passed_at(started);
+        } else {
+            endpoint.failed = started;
+        }
         let change = self.weigh(index, failure);
         if passed {
             // The published script has no word for the end of an outage.

@@ -116,7 +116,7 @@ impl<'a> Play<'a> {
         match decision {
             Decision::Suspect => {
                 for index in self.all().filter(|index| *index != from) {
-                    self.world.of_mut(index).attempts = 0;
+                    self.world.of_mut(index).begin_as_alternative();
                 }
             }
             Decision::CheckStandby(index) => self.world.of_mut(index as u8).begin(self.now),

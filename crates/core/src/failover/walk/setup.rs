@@ -165,6 +165,7 @@ impl Setup {
                     Some(at) => at.timestamp(),
                 },
                 last_pass: Some(it.passed.timestamp()),
+                first_pass: Some(it.passed_first.timestamp()),
                 last_failure: Some(it.failed.timestamp()),
                 last_answer: Some(world.answered.timestamp()),
                 failure: it.failure,

@@ -26,6 +26,7 @@ impl World {
     pub(super) fn place_moments(&mut self, mut place: impl FnMut(Moment) -> Moment) {
         for endpoint in &mut self.endpoints {
             endpoint.passed = place(endpoint.passed);
+            endpoint.passed_first = place(endpoint.passed_first);
             endpoint.failed = place(endpoint.failed);
             endpoint.rested = endpoint.rested.map(&mut place);
             endpoint.started = endpoint.started.map(&mut place);
@@ -82,9 +83,10 @@ impl World {
             let retried = endpoint.refuses && endpoint.passes() && !active;
             endpoint.rested = endpoint.rested.filter(|_| retried).map(Moment::coarse);
             if active {
-                endpoint.passed = Moment::BEFORE;
+                (endpoint.passed, endpoint.passed_first) = (Moment::BEFORE, Moment::BEFORE);
                 endpoint.successes = if endpoint.passes() { MAX_SUCCESSES } else { 0 };
             } else {
+                endpoint.passed = endpoint.passed.coarse();
                 endpoint.failed = endpoint.failed.coarse();
                 endpoint.failures = endpoint.evidence;
             }
