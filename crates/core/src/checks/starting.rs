@@ -82,21 +82,23 @@ impl Checks {
         let full = endpoint.health.check().timeout;
         let timeout = if patient { full } else { checked.timeout(endpoint.health.check()) };
         let request = checked.schedule.request();
-        self.begin_check(cx, index, timeout, 0, request);
+        let in_haste = matches!(pace, Pace::Haste(..));
+        self.begin_check(cx, index, timeout, 0, request, in_haste);
     }
 
     /// Repeats a check that failed, before it counts.
     pub(crate) fn repeat(&mut self, cx: &mut Context, ended: &Ended) {
         let InFlightCheck { attempt, request, timeout, .. } = ended.check;
         let request = request.max(self.endpoints[ended.index].schedule.request());
-        self.begin_check(cx, ended.index, timeout, attempt + 1, request);
+        self.begin_check(cx, ended.index, timeout, attempt + 1, request, true);
     }
 
-    fn begin_check(&mut self, cx: &mut Context, index: usize, timeout: Millis, attempt: u32, request: Option<u32>) {
+    fn begin_check(&mut self, cx: &mut Context, index: usize, timeout: Millis, attempt: u32, request: Option<u32>, in_haste: bool) {
         self.last_id += 1;
         let id = CheckId(self.last_id);
         let checked = &mut self.endpoints[index];
-        let baseline = !checked.health.detector().suspects();
+        // Of checks side by side, those that are lost are overtaken by those that are not.
+        let baseline = !in_haste && !checked.health.detector().suspects();
         let endpoint = cx.endpoints[index].clone();
         let limit = endpoint.health.check().timeout;
         checked.schedule.begin(InFlightCheck { id, started: cx.now, timeout, attempt, baseline, request });

@@ -14,8 +14,6 @@ const DEGRADED_FOR: Millis = Millis::from_secs(10);
 const FASTER_FOR: Millis = Millis::from_secs(60);
 /// How many times as many checks in a row an endpoint must pass before failback that has flapped.
 const FLAPPED_SUCCESSES: u32 = 3;
-/// The share of failing checks, in millionths, from which an endpoint is unreliable.
-const UNRELIABLE: u32 = 50_000;
 
 /// A move that would be an improvement.
 struct Improvement {
@@ -83,7 +81,7 @@ fn improvement(view: &View, strategy: &dyn Strategy) -> Option<Improvement> {
         return wish;
     }
     let voluntary = view.voluntary_spread();
-    let well = |theirs: &EndpointView| theirs.health == Health::Healthy && !is_less_reliable(theirs, ours);
+    let well = |theirs: &EndpointView| theirs.health == Health::Healthy && is_reliable_enough(view, theirs) && !ours.may_be_like(theirs);
     match ours.health {
         Health::Maintenance => {
             let usable = |index: usize, it: &EndpointView| index != active && it.is_usable();
@@ -96,7 +94,7 @@ fn improvement(view: &View, strategy: &dyn Strategy) -> Option<Improvement> {
         }
         // One that has had enough of us for a while may be well again after it.
         Health::Degraded if ours.rests_until.is_none() => {
-            let healthy = |index: usize, it: &EndpointView| index != active && it.health == Health::Healthy;
+            let healthy = |index: usize, it: &EndpointView| index != active && it.health == Health::Healthy && !ours.may_be_like(it);
             if let Some(to) = soonest(view, strategy, &healthy) {
                 let ready = view.endpoints[to].free_at.max(ours.since + DEGRADED_FOR);
                 let reason = SwitchReason::Degraded;
@@ -104,7 +102,8 @@ fn improvement(view: &View, strategy: &dyn Strategy) -> Option<Improvement> {
             }
         }
         Health::Healthy => {
-            let reliable = |index: usize, it: &EndpointView| index != active && well(it) && is_less_reliable(ours, it);
+            let reliable =
+                |index: usize, it: &EndpointView| index != active && well(it) && ours.failure_share.is_worse_than(it.failure_share);
             if let Some(to) = soonest(view, strategy, &reliable) {
                 let (ready, reason) = (view.endpoints[to].free_at, SwitchReason::Degraded);
                 return Some(Improvement { to, reason, ready, window: voluntary });
@@ -135,6 +134,13 @@ fn improvement(view: &View, strategy: &dyn Strategy) -> Option<Improvement> {
     Some(Improvement { to, reason, ready, window: voluntary })
 }
 
+/// Whether no healthy endpoint fails certainly less than half as often. To one of which that is not
+/// so nobody goes without need, from wherever: or the app could go round in circles.
+fn is_reliable_enough(view: &View, it: &EndpointView) -> bool {
+    let better = |other: &EndpointView| other.health == Health::Healthy && it.failure_share.is_worse_than(other.failure_share);
+    !view.endpoints.iter().any(better)
+}
+
 /// The best endpoint among those `allowed` that the app may go to at once, or else the best of all.
 fn soonest(view: &View, strategy: &dyn Strategy, allowed: &dyn Fn(usize, &EndpointView) -> bool) -> Option<usize> {
     let free = |index: usize, it: &EndpointView| allowed(index, it) && it.free_at.max(it.retry_at) <= view.now;
@@ -149,10 +155,4 @@ pub(crate) fn is_better(view: &View, strategy: &dyn Strategy, index: usize) -> b
     let rests = ours.rests_until.is_some();
     let our_rank = if rests { ours.rank.undegraded() } else { ours.rank };
     index != view.active && (theirs.rank, place(index)) < (our_rank, place(view.active))
-}
-
-/// Whether one endpoint fails often, and at least twice as often as another.
-pub(crate) fn is_less_reliable(one: &EndpointView, other: &EndpointView) -> bool {
-    let share = |endpoint: &EndpointView| endpoint.failure_share;
-    share(one).is_some_and(|one| one >= UNRELIABLE && share(other).is_some_and(|other| other <= one / 2))
 }

@@ -1,7 +1,7 @@
 //! What follows from evidence against the active endpoint: the standbys are checked, and at the
 //! verdict the best fresh one is taken, or nobody is left.
 
-use super::selection::{best, is_less_reliable};
+use super::selection::best;
 use super::state::{Offline, Outage, State, Suspicion};
 use super::strategy::Strategy;
 use super::transition::{Decision, Next};
@@ -20,8 +20,6 @@ const STANDBY_ATTEMPTS: u32 = 6;
 const STANDBY_ATTEMPTS_WITHOUT_NETWORK: u32 = 2;
 /// How long a standby must have been well to be taken without further proof before nobody is left.
 pub(super) const WELL_FOR_A_WHILE: Millis = Millis::from_secs(50);
-/// The share of failing checks, in millionths, from which a standby is not trusted blindly.
-const DUBIOUS: u32 = 20_000;
 
 /// Whether there is reason to look elsewhere.
 pub(super) fn is_in_doubt(view: &View) -> bool {
@@ -160,9 +158,7 @@ fn tells_apart(view: &View, standby: usize) -> bool {
     if !evidence || view.config.failure_threshold.is_some() {
         return true;
     }
-    let unreliable = |it: &EndpointView| it.failure_share.is_some_and(|share| share >= DUBIOUS);
-    let alike = ours.flaky_only && unreliable(theirs) && !is_less_reliable(ours, theirs);
-    ours.last_failure >= theirs.first_pass && !alike
+    if ours.flaky_only { !ours.may_be_like(theirs) } else { ours.last_failure >= theirs.first_pass }
 }
 
 /// Whether the answer of a standby is still to be had.

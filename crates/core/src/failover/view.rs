@@ -5,6 +5,7 @@ use super::rank::Rank;
 use crate::base::time::{Millis, Timestamp};
 use crate::config::{Config, Retry};
 use crate::health::Health;
+use crate::health::share::FailureShare;
 use crate::protocol::outcome::FailureKind;
 use std::sync::Arc;
 
@@ -43,7 +44,7 @@ pub(crate) struct EndpointView {
     pub(crate) successes: u32,
     /// The evidence against it suffices.
     pub(crate) down: bool,
-    /// ... for the reason that it fails now and then, not that it fails always.
+    /// It fails now and then, too often for chance, and not always.
     pub(crate) flaky_only: bool,
     /// The app announced maintenance.
     pub(crate) commanded: bool,
@@ -66,8 +67,8 @@ pub(crate) struct EndpointView {
     pub(crate) interval: Millis,
     pub(crate) rtt: Option<Millis>,
     pub(crate) deviation: Millis,
-    /// The share of checks that usually fail, in millionths, if it is known.
-    pub(crate) failure_share: Option<u32>,
+    /// How often its checks fail.
+    pub(crate) failure_share: FailureShare,
     /// Until when the server asked to be left alone, if no check has ended since.
     pub(crate) rests_until: Option<Timestamp>,
     /// Over how long a time the server asks its clients to spread their moves.
@@ -130,6 +131,13 @@ impl EndpointView {
     /// When its last check began.
     pub(crate) fn last_check(&self) -> Option<Timestamp> {
         self.last_failure.max(self.last_pass)
+    }
+
+    /// Whether it fails now and then, and so may the other one, as far as is known: two behind one
+    /// lossy network do.
+    pub(crate) fn may_be_like(&self, other: &Self) -> bool {
+        let (ours, theirs) = (self.failure_share, other.failure_share);
+        self.flaky_only && !theirs.is_reliable() && !ours.is_worse_than(theirs)
     }
 
     pub(crate) const fn is_suspected(&self) -> bool {

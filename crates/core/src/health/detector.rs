@@ -9,6 +9,7 @@
 use crate::base::time::Timestamp;
 use crate::health::evidence::{Evidence, Weight};
 use crate::health::loss::{LossEstimator, Sample};
+use crate::health::share::FailureShare;
 
 /// Maximum number of pieces of evidence that are kept for an explanation.
 const KEPT: usize = 12;
@@ -40,6 +41,7 @@ pub(crate) struct Detector {
     /// The same, before this row of failures.
     flaky_before: Weight,
     loss: LossEstimator,
+    share: FailureShare,
     kept: Vec<Weighed>,
 }
 
@@ -105,6 +107,7 @@ impl Detector {
             flaky: Weight::ZERO,
             flaky_before: Weight::ZERO,
             loss: LossEstimator::default(),
+            share: FailureShare::default(),
             kept: Vec::new(),
         }
     }
@@ -163,7 +166,9 @@ impl Detector {
         {
             self.loss.observe_burst((self.timeouts - 1) as usize + overtaken, now);
         }
-        self.flaky = self.flaky.minus(RELIEF);
+        // What was down altogether has not failed now and then; what has may go on.
+        let was_dead = row == Row::Confirmed && self.is_dead();
+        self.flaky = if was_dead { Weight::ZERO } else { self.flaky.minus(RELIEF) };
         self.restart();
     }
 
@@ -171,6 +176,7 @@ impl Detector {
     pub(crate) fn observe(&mut self, sample: Sample) {
         let calm = self.failures == 0 && self.flaky.0 < self.level().0 / 4;
         self.loss.observe(sample, calm);
+        self.share.observe(sample != Sample::Passed);
     }
 
     /// Failures in a row are counted from none. What they taught stays.
@@ -246,7 +252,7 @@ impl Detector {
 
     /// Whether it has failed so often lately that it is worth looking more closely.
     pub(crate) fn is_doubtful(&self) -> bool {
-        matches!(self.rule, Rule::Accrue(level) if self.flaky.0 >= level.0 / 8 * 3)
+        matches!(self.rule, Rule::Accrue(level) if self.flaky.0 >= level.0 / 4)
     }
 
     /// What is usual for the endpoint.
@@ -256,7 +262,12 @@ impl Detector {
 
     /// Takes over what is usual for the endpoint, from an earlier run or as unknown.
     pub(crate) fn set_loss(&mut self, loss: LossEstimator) {
-        self.loss = loss;
+        (self.loss, self.share) = (loss, FailureShare::default());
+    }
+
+    /// How often its checks fail.
+    pub(crate) const fn share(&self) -> FailureShare {
+        self.share
     }
 
     /// The last pieces of evidence, oldest first.

@@ -37,9 +37,15 @@ impl fmt::Display for Weight {
     }
 }
 
-/// A hundred times the decimal logarithm, the same on every platform: libraries' floating-point logarithms differ in the last bit, and a
-/// decision must not.
+/// A hundred times the decimal logarithm, rounded.
 pub(crate) fn log10(x: u32) -> u32 {
+    // 100 · log10(2) / 2¹⁰, rounded to the nearest.
+    ((u64::from(log2(x)) * 30_103 + 512_000) / 1_024_000) as u32
+}
+
+/// 1,024 times the binary logarithm, the same on every platform: libraries' floating-point
+/// logarithms differ in the last bit, and a decision must not.
+pub(crate) fn log2(x: u32) -> u32 {
     let whole = x.max(1).ilog2();
     // The rest is found bit by bit: squaring a number doubles its logarithm. It lies in [1, 2) and is held in 31 bits.
     let mut rest = u64::from(x.max(1)) << (31 - whole);
@@ -52,8 +58,7 @@ pub(crate) fn log10(x: u32) -> u32 {
             log2 += 1;
         }
     }
-    // 100 · log10(2) / 2¹⁰, rounded to the nearest.
-    ((u64::from(log2) * 30_103 + 512_000) / 1_024_000) as u32
+    log2
 }
 
 /// A piece of evidence against an endpoint.

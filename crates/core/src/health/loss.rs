@@ -23,8 +23,6 @@ pub(crate) struct LossEstimator {
     usual: Baseline,
     /// Since the last time that results were taken into `usual`.
     recent: Recent,
-    /// Checks in a row that passed.
-    clean: u8,
     /// Checks that followed a failure and were followed by a success.
     burst: Rate,
     /// When `burst` was last halved.
@@ -67,8 +65,6 @@ const MAX_BURST: u16 = 12;
 /// Results that are taken over together: the first time, and at most.
 const FIRST_STRETCH: u8 = 20;
 const LAST_STRETCH: u8 = 100;
-/// Checks in a row that passed and show that the endpoint fails no more.
-const CLEAN: u8 = 30;
 /// Bursts are forgotten by half in this time.
 const HALF_LIFE: Millis = Millis::from_secs(3_600);
 /// No endpoint is so good that fewer than one check in a thousand fails, in millionths.
@@ -107,7 +103,6 @@ impl LossEstimator {
     /// Takes in the result of a check out of the blue. `calm`: no series of failures is being
     /// looked into.
     pub(crate) fn observe(&mut self, sample: Sample, calm: bool) {
-        self.clean = if sample == Sample::Passed { self.clean.saturating_add(1) } else { 0 };
         let recent = &mut self.recent;
         recent.length = recent.length.max(FIRST_STRETCH);
         recent.lost = recent.lost.saturating_add(u8::from(sample == Sample::Lost));
@@ -173,16 +168,6 @@ impl LossEstimator {
     pub(crate) fn error_chance(self) -> u32 {
         share(u32::from(self.usual.errors), u32::from(self.usual.total) + PRIOR).max(FLOOR)
     }
-
-    /// The share of failures of either kind, in millionths, once enough is known to say so. It is
-    /// nothing if none has failed lately.
-    pub(crate) fn failure_share(self) -> Option<u32> {
-        let Baseline { lost, errors, total } = self.usual;
-        if self.clean >= CLEAN {
-            return Some(0);
-        }
-        (u32::from(total) >= PRIOR).then(|| share(u32::from(lost) + u32::from(errors), u32::from(total)))
-    }
 }
 
 #[cfg(test)]
@@ -216,8 +201,6 @@ mod tests {
         let errors = after(one_in(10, Sample::Error));
         assert!((85_000..110_000).contains(&errors.error_chance()), "{}", errors.error_chance());
         assert!(errors.chance(0, NOW) < 2_000, "an error is an answer");
-        assert!((90_000..110_000).contains(&errors.failure_share().unwrap()));
-        assert_eq!(LossEstimator::default().failure_share(), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub(crate) mod detector;
 pub(crate) mod evidence;
 pub(crate) mod loss;
 pub(crate) mod rtt;
+pub(crate) mod share;
 
 use crate::base::keyword::keywords;
 use crate::base::time::Timestamp;
@@ -134,9 +135,6 @@ impl EndpointHealth {
             Some(Exclusion::Commanded) => return None,
             Some(Exclusion::Removed(end)) if now < end => return None,
             _ => self.exclusion = None,
-        }
-        if self.health == Health::Unhealthy && self.successes >= threshold {
-            self.detector.reset();
         }
         let health = match self.health {
             Health::Unhealthy if self.successes < threshold => Health::Unhealthy,

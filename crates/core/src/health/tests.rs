@@ -117,7 +117,23 @@ fn one_that_fails_every_other_time_is_degraded_before_it_is_confirmed() {
     assert_eq!(seen, [Health::Healthy, Health::Healthy, Health::Healthy, Health::Degraded]);
     assert_eq!(health.health(), Health::Unhealthy);
     pass(&mut health, 1);
-    assert_eq!(health.health(), Health::Healthy, "a verdict has been drawn from what was");
+    assert_eq!(health.health(), Health::Degraded, "one success does not show that it fails no more");
+    (0..8).for_each(|_| pass(&mut health, 1));
+    assert_eq!(health.health(), Health::Healthy);
+}
+
+#[test]
+fn one_that_was_down_altogether_is_healthy_as_soon_as_it_passes() {
+    for threshold in [1, 2] {
+        let mut health = EndpointHealth::new(Rule::Accrue(crate::health::evidence::Weight::decades(8)), NOW);
+        pass(&mut health, threshold);
+        for _ in 0..6 {
+            health.failure(Evidence::Check(FailureKind::Status, Some(500)), Witnesses::default(), NOW);
+        }
+        assert_eq!(health.health(), Health::Unhealthy);
+        (0..threshold).for_each(|_| pass(&mut health, threshold));
+        assert_eq!(health.health(), Health::Healthy, "threshold {threshold}");
+    }
 }
 
 #[test]

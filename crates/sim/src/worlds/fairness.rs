@@ -18,6 +18,8 @@ const TO_BE_FOUND_FLAKY: u64 = 25;
 const ATTEMPTS: u64 = 3;
 /// Switches in ten minutes, where nothing changes.
 const MOST_SWITCHES: usize = 4;
+/// The level of suspicion that two errors in a row do not suffice for.
+const SURE: u32 = 7;
 /// The longest pause between attempts to connect in the background.
 const RETRY_IN_THE_BACKGROUND: Millis = Millis::from_secs(600);
 /// How long an endpoint that is back must stay well before the app goes back, unless the config
@@ -104,7 +106,7 @@ impl Fair<'_> {
     }
 
     /// Until the app has left `active` for `other`, which is well; `None`: it need not.
-    pub(super) fn left_for(&self, active: &Endpoint, has_socket: bool, other: &Endpoint) -> Option<u64> {
+    pub(super) fn left_for(&self, active: &Endpoint, has_socket: bool, other: &Endpoint, was_left: bool) -> Option<u64> {
         let truth = self.truth;
         let name = active.name.as_str();
         let unconnectable = truth.wants_socket && !truth.accepts(name) && !has_socket;
@@ -117,7 +119,10 @@ impl Fair<'_> {
         // Where the platform is wrong about the network, one endpoint at a time is tried.
         let pause = self.jittered(truth.config.retry.max) + self.check(other);
         let told = if truth.told_offline { truth.endpoints.len() as u64 * pause } else { 0 };
-        Some(found? + told + self.recognized(other) + self.moved() + detours + u64::from(truth.config.initial_delay.get()))
+        // Where the app is served, if poorly, one that flapped waits twice as long as before failback.
+        let served = !unconnectable && matches!(truth.grade(active), Grade::Slow | Grade::Flaky);
+        let damped = if served && was_left { u64::from(2 * truth.config.failback.after.get()) } else { 0 };
+        Some(found? + damped + told + self.recognized(other) + self.moved() + detours + u64::from(truth.config.initial_delay.get()))
     }
 
     /// Until the app is connected to an endpoint that is active and well.
@@ -159,7 +164,8 @@ impl Fair<'_> {
     /// those are many. One that asks for an early way back gets it, until the wait, which doubles
     /// each time, is the usual one; one that asks for no wait at all gets what it asked for: `None`.
     /// So does one that asks for the published script, which moves on at each row of failures
-    /// whatever came before, where checks fail at random: how often is a matter of luck.
+    /// whatever came before, where checks fail at random: how often is a matter of luck. One to which
+    /// two errors in a row suffice gets two moves more there.
     pub(super) fn switches(&self) -> Option<usize> {
         let truth = self.truth;
         let after = truth.config.failback.after;
@@ -167,9 +173,10 @@ impl Fair<'_> {
         if after == Millis::ZERO || (is_blind(&truth.config) && truth.endpoints.iter().any(at_random)) {
             return None;
         }
+        let hasty = truth.config.suspicion_level < SURE && truth.endpoints.iter().any(at_random);
         let mut wait = u64::from(after.get());
         let ill = truth.endpoints.iter().filter(|tried| !truth.is_well(tried));
-        let mut switches = MOST_SWITCHES.max(ill.count());
+        let mut switches = MOST_SWITCHES.max(ill.count()) + if hasty { 2 } else { 0 };
         while wait < USUAL_WAIT {
             wait *= 2;
             switches += 2;

@@ -102,7 +102,8 @@ impl Phase<'_> {
         let has_socket = self.open_to(name).is_some();
         let late = truth.endpoints.iter().find_map(|other| {
             let well = truth.well_for(other, self.now)?;
-            let fair = self.fair().left_for(active, has_socket, other)?;
+            let was_left = self.watch.left.contains(other.name.as_str());
+            let fair = self.fair().left_for(active, has_socket, other, was_left)?;
             let unchanged = truth.unchanged(name, self.now);
             // What it is like to be there is seen there: going to and fro is a matter of S4.
             let there = self.now - self.watch.switched;

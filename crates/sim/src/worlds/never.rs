@@ -27,7 +27,9 @@ impl Watch {
         };
         let well = truth.well_for(left, at).unwrap_or(Millis::ZERO);
         let wished = matches!(reason, SwitchReason::Preferred | SwitchReason::Replaced);
-        if well < SETTLED.max(self.fair().settled(left, !self.in_use.is_empty())) || wished {
+        // In an outage, that it accepts sockets again is seen as rarely as sockets are tried.
+        let has_socket = !self.in_use.is_empty() && reason != SwitchReason::Recovered;
+        if well < SETTLED.max(self.fair().settled(left, has_socket)) || wished {
             return;
         }
         let free = match reason {

@@ -122,7 +122,7 @@ fn fair_time_follows_from_the_config() {
         watch.happening(at(10), &falls_ill(A));
         let truth = &watch.truth;
         let (active, other) = (&truth.endpoints[0], &truth.endpoints[1]);
-        watch.fair().left_for(active, false, other).unwrap()
+        watch.fair().left_for(active, false, other, false).unwrap()
     };
     let (usual, slow) = (patient(Preset::Default), patient(Preset::Orchestrator));
     assert!(usual < 120_000, "{usual} ms");

@@ -22,6 +22,8 @@ pub(super) struct Watch {
     pub(super) heard: Timestamp,
     /// When the active endpoint became the active one.
     pub(super) switched: Timestamp,
+    /// Endpoints that the app had to leave.
+    pub(super) left: HashSet<String>,
     /// Connections that the app uses.
     pub(super) in_use: HashSet<ConnectionId>,
     /// Connections that are open or opening.
@@ -51,6 +53,7 @@ impl Watch {
             outage: false,
             heard: start,
             switched: start,
+            left: HashSet::new(),
             in_use: HashSet::new(),
             connections: HashSet::new(),
             ended: false,
@@ -110,6 +113,7 @@ impl Observer for Watch {
             Event::Switched { from, to, reason } => {
                 self.judge_leaving(at, from.as_str(), to.as_str(), reason);
                 self.switched = at;
+                self.left.insert(from.to_string());
                 self.judge_swinging(at, reason);
                 if is_blind(&self.truth.config) && reason != steadfast::SwitchReason::Replaced {
                     self.outage = false;

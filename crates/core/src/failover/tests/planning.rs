@@ -12,6 +12,7 @@ use crate::failover::state::{PlannedMove, Stage, State};
 use crate::failover::transition::{Decision, Fact};
 use crate::failover::view::EndpointView;
 use crate::health::Health;
+use crate::health::share::FailureShare;
 use crate::protocol::event::SwitchReason;
 use crate::protocol::outcome::FailureKind::Refused;
 
@@ -66,12 +67,15 @@ fn a_better_endpoint_is_gone_back_to_when_flap_damping_lets() {
 
 #[test]
 fn only_a_healthy_and_reliable_endpoint_is_gone_back_to() {
-    let unreliable = EndpointView { failure_share: Some(100_000), ..well() };
-    let reliable = EndpointView { failure_share: Some(0), ..well() };
+    let unreliable = EndpointView { failure_share: FailureShare::of(300, 1_000), ..well() };
+    let reliable = EndpointView { failure_share: FailureShare::of(0, 1_000), ..well() };
     for worse in [down(Refused), suspected(Refused), degraded(), in_maintenance()] {
         assert_eq!(plans(&on_second(worse, well())), None, "{:?}", worse.health);
     }
     assert_eq!(plans(&on_second(unreliable, reliable)), None);
+    // Whatever the active one: from a third one, of which little is known, it would be left again.
+    let circle = scene([unreliable, reliable, well()]).but(|scene| scene.active = 2);
+    assert_eq!(plans(&circle), Some((1, SwitchReason::Failback)));
 }
 
 #[test]
@@ -151,9 +155,17 @@ fn a_degraded_endpoint_that_asked_for_rest_is_left_only_for_one_that_is_better_w
 
 #[test]
 fn an_unreliable_endpoint_is_left_for_a_reliable_one() {
-    let failing = |share| EndpointView { failure_share: Some(share), ..well() };
-    let scene = scene([failing(100_000), failing(10_000)]);
-    assert_eq!(plans(&scene), Some((1, SwitchReason::Degraded)));
+    let failing = |failed| EndpointView { failure_share: FailureShare::of(failed, 1_000), ..well() };
+    assert_eq!(plans(&scene([failing(300), failing(10)])), Some((1, SwitchReason::Degraded)));
+    assert_eq!(plans(&scene([failing(300), failing(250)])), None, "it fails nearly as often");
+}
+
+#[test]
+fn one_that_is_degraded_because_it_fails_now_and_then_is_left_only_for_one_that_is_known_not_to() {
+    let ours = EndpointView { flaky_only: true, failure_share: FailureShare::of(20, 1_000), ..degraded() };
+    let known = EndpointView { failure_share: FailureShare::of(0, 60), ..well() };
+    assert_eq!(plans(&scene([ours, known])), Some((1, SwitchReason::Degraded)));
+    assert_eq!(plans(&scene([ours, well()])), None);
 }
 
 #[test]

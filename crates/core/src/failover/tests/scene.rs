@@ -11,6 +11,7 @@ use crate::failover::strategy::{Strategy, strategy};
 use crate::failover::transition::{Decision, Fact, next};
 use crate::failover::view::{ConnectionView, EndpointView, ProbesView, View};
 use crate::health::Health;
+use crate::health::share::FailureShare;
 use crate::protocol::event::SwitchReason;
 use crate::protocol::outcome::FailureKind;
 use crate::session::backoff::Backoff;
@@ -140,7 +141,7 @@ pub(super) fn well() -> EndpointView {
         attempts: 0,
         rtt: None,
         deviation: Millis::ZERO,
-        failure_share: None,
+        failure_share: FailureShare::default(),
         rests_until: None,
         flaps: 0,
         free_at: Timestamp::default(),

@@ -6,7 +6,7 @@ use crate::base::time::Millis;
 use crate::base::url::Url;
 use crate::config::{Config, Endpoint, Strategy};
 use crate::failover::rank::Standing;
-use crate::failover::selection::{best, is_better, is_less_reliable};
+use crate::failover::selection::{best, is_better};
 use crate::failover::view::EndpointView;
 use crate::health::Health;
 use crate::protocol::outcome::FailureKind::Refused;
@@ -21,10 +21,6 @@ fn ranked(priority: u32) -> EndpointView {
 
 fn answering_in(rtt: u32, deviation: u32) -> EndpointView {
     EndpointView { rtt: Some(Millis::new(rtt)), deviation: Millis::new(deviation), ..well() }
-}
-
-fn failing(share: Option<u32>) -> EndpointView {
-    EndpointView { failure_share: share, ..well() }
 }
 
 #[test]
@@ -77,16 +73,6 @@ fn an_earlier_place_is_better_only_where_places_count() {
     assert_eq!(better(&scene.clone().by(Strategy::Latency)), [false, false, false]);
     let ranked = scene.but(|scene| scene.endpoints[1].rank = rank(1, Health::Healthy, false));
     assert_eq!(better(&ranked.by(Strategy::Latency)), [true, false, true]);
-}
-
-#[test]
-fn unreliable_is_one_that_fails_often_and_at_least_twice_as_often_as_the_other() {
-    let less = |one, other| is_less_reliable(&failing(Some(one)), &failing(Some(other)));
-    assert!(less(50_000, 25_000));
-    assert!(!less(50_000, 25_001), "the other fails nearly as often");
-    assert!(!less(49_999, 0), "it does not fail often");
-    assert!(!is_less_reliable(&failing(Some(500_000)), &failing(None)), "the other is unknown");
-    assert!(!is_less_reliable(&failing(None), &failing(Some(0))), "it is unknown itself");
 }
 
 #[test]

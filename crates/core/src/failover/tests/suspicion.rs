@@ -11,6 +11,7 @@ use crate::failover::suspicion::{asked_in_haste, is_in_doubt};
 use crate::failover::transition::Decision;
 use crate::failover::view::EndpointView;
 use crate::health::Health;
+use crate::health::share::FailureShare;
 use crate::protocol::event::{OfflineReason, SwitchReason};
 use crate::protocol::outcome::FailureKind::{self, Dns, Redirect, Refused, Status, Timeout, Unreachable};
 
@@ -91,14 +92,14 @@ fn a_silent_endpoint_is_left_only_if_it_failed_after_the_standby_passed() {
 
 #[test]
 fn one_that_fails_now_and_then_is_left_only_for_one_that_does_so_less() {
-    let ours = EndpointView { flaky_only: true, failure_share: Some(100_000), ..down(Status) };
-    let standby = |share| EndpointView { failure_share: share, ..passed_at(ago(3)) };
-    assert_eq!(decides([ours, standby(Some(60_000))]), None);
-    assert_eq!(decides([ours, standby(Some(50_000))]), Some(SWITCHED), "half as often");
-    assert_eq!(decides([ours, standby(Some(19_999))]), Some(SWITCHED), "hardly ever");
-    assert_eq!(decides([ours, standby(None)]), Some(SWITCHED), "as far as is known");
-    let dead = EndpointView { flaky_only: false, ..ours };
-    assert_eq!(decides([dead, standby(Some(60_000))]), Some(SWITCHED));
+    let ours = |failed| EndpointView { flaky_only: true, failure_share: FailureShare::of(failed, 1_000), ..down(Status) };
+    let standby = |failed, total| EndpointView { failure_share: FailureShare::of(failed, total), ..passed_at(ago(3)) };
+    assert_eq!(decides([ours(300), standby(250, 1_000)]), None);
+    assert_eq!(decides([ours(300), standby(50, 1_000)]), Some(SWITCHED), "certainly less than half as often");
+    assert_eq!(decides([ours(30), standby(1, 60)]), Some(SWITCHED), "hardly ever");
+    assert_eq!(decides([ours(30), standby(0, 59)]), None, "too little is known");
+    let dead = EndpointView { flaky_only: false, ..ours(300) };
+    assert_eq!(decides([dead, standby(250, 1_000)]), Some(SWITCHED));
 }
 
 #[test]

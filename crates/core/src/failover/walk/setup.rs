@@ -13,6 +13,7 @@ use crate::failover::rank::Standing;
 use crate::failover::strategy::{Strategy, strategy};
 use crate::failover::view::{ConnectionView, EndpointView, ProbesView, View};
 use crate::failover::{FIRST_HOLD, Watch, pace};
+use crate::health::share::FailureShare;
 use std::sync::Arc;
 
 /// What does not change in a walk.
@@ -174,7 +175,7 @@ impl Setup {
                 interval: Millis::from_secs(3),
                 rtt: None,
                 deviation: Millis::ZERO,
-                failure_share: None,
+                failure_share: FailureShare::default(),
                 rests_until: None,
                 spread: Millis::ZERO,
                 rank: self.standing.rank(it.health, preferred),
