@@ -79,6 +79,14 @@ impl Url {
         &self.href
     }
 
+    /// Whether it names a port.
+    pub(crate) fn has_port(&self) -> bool {
+        let (_, rest) = split(&self.href).unwrap_or_default();
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
+        !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
+    }
+
     /// What the URL is for.
     pub fn scheme(&self) -> Scheme {
         self.scheme
@@ -137,6 +145,17 @@ mod tests {
     fn secrets_are_not_shown() {
         let url: Url = "https://user:pa%40ss@host:8443/ping?key=secret#frag".parse().unwrap();
         assert_eq!(format!("{url} {url:?}"), "https://host:8443/ping Url(https://host:8443/ping)");
+    }
+
+    #[test]
+    fn a_port_is_what_follows_the_host() {
+        let has_port = |text: &str| text.parse::<Url>().unwrap().has_port();
+        for text in ["tcp://host:5432", "tcp://[::1]:80/", "tcp://user:1@host:80"] {
+            assert!(has_port(text), "{text}");
+        }
+        for text in ["tcp://host", "tcp://[::1]", "tcp://user:1@host/", "tcp://host/a:1"] {
+            assert!(!has_port(text), "{text}");
+        }
     }
 
     #[test]

@@ -44,6 +44,8 @@ pub(crate) enum Pace {
     Leaving,
     /// With this pause.
     Every(Millis),
+    /// With this pause, though there should be no network: a failure teaches nothing.
+    InVain(Millis),
     /// In haste, for so many attempts, and then with this pause.
     Haste(u32, Millis),
     /// At this moment, together with the others.

@@ -38,7 +38,7 @@ impl Checks {
                 schedule.active_due(&cx.config, check, haste)
             }
             Pace::Leaving => schedule.active_due(&cx.config, check, Haste::None),
-            Pace::Every(pause) => schedule.due_after(pause),
+            Pace::Every(pause) | Pace::InVain(pause) => schedule.due_after(pause),
             Pace::Haste(attempts, pause) => schedule.in_haste(cx.config.suspect_interval, attempts).or_else(|| schedule.due_after(pause)),
             Pace::Round(at) => (!schedule.is_checking()).then(|| schedule.rested(at)),
         };
@@ -76,29 +76,29 @@ impl Checks {
         // Where nothing is left, and for an endpoint that is down, slow is better than nothing.
         let patient = match pace {
             Pace::Active | Pace::Leaving => false,
-            Pace::Round(_) | Pace::Wait => true,
+            Pace::Round(_) | Pace::Wait | Pace::InVain(_) => true,
             Pace::Never | Pace::Off | Pace::OnRequest | Pace::Every(_) | Pace::Haste(..) => unhealthy,
         };
         let full = endpoint.health.check().timeout;
         let timeout = if patient { full } else { checked.timeout(endpoint.health.check()) };
         let request = checked.schedule.request();
-        let in_haste = matches!(pace, Pace::Haste(..));
-        self.begin_check(cx, index, timeout, 0, request, in_haste);
+        // Of checks side by side, those that are lost are overtaken by those that are not.
+        let teaches = !matches!(pace, Pace::Haste(..) | Pace::InVain(_));
+        self.begin_check(cx, index, timeout, 0, request, teaches);
     }
 
     /// Repeats a check that failed, before it counts.
     pub(crate) fn repeat(&mut self, cx: &mut Context, ended: &Ended) {
         let InFlightCheck { attempt, request, timeout, .. } = ended.check;
         let request = request.max(self.endpoints[ended.index].schedule.request());
-        self.begin_check(cx, ended.index, timeout, attempt + 1, request, true);
+        self.begin_check(cx, ended.index, timeout, attempt + 1, request, false);
     }
 
-    fn begin_check(&mut self, cx: &mut Context, index: usize, timeout: Millis, attempt: u32, request: Option<u32>, in_haste: bool) {
+    fn begin_check(&mut self, cx: &mut Context, index: usize, timeout: Millis, attempt: u32, request: Option<u32>, teaches: bool) {
         self.last_id += 1;
         let id = CheckId(self.last_id);
         let checked = &mut self.endpoints[index];
-        // Of checks side by side, those that are lost are overtaken by those that are not.
-        let baseline = !in_haste && !checked.health.detector().suspects();
+        let baseline = teaches && !checked.health.detector().suspects();
         let endpoint = cx.endpoints[index].clone();
         let limit = endpoint.health.check().timeout;
         checked.schedule.begin(InFlightCheck { id, started: cx.now, timeout, attempt, baseline, request });

@@ -60,6 +60,7 @@ impl Failover {
                 captive: connectivity.is_captive(),
             },
             wish: pending.and_then(|preference| cx.index_of(&preference.name)),
+            outage_told: self.outage_told,
             hold: self.hold(cx.now),
             forced_moves,
         }

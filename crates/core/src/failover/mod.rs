@@ -47,6 +47,8 @@ pub(crate) struct Failover {
     active: usize,
     preference: Option<Preference>,
     seats: Vec<Seat>,
+    /// The strategy `cyclic` has told the app that nobody is usable, and nobody has been since.
+    outage_told: bool,
     /// When the last outage ended, and how many had followed each other by then.
     recovered: Option<(Timestamp, u32)>,
     /// How many the last outage followed.
@@ -78,7 +80,16 @@ impl Failover {
             seats.push(Seat { standing, damping: FlapDamping::default() });
         }
         let state = State::Steady(None);
-        Self { state, active: 0, preference: None, seats, recovered: None, relapses: 0, forced: (0, Timestamp::default()) }
+        Self {
+            state,
+            active: 0,
+            preference: None,
+            seats,
+            outage_told: false,
+            recovered: None,
+            relapses: 0,
+            forced: (0, Timestamp::default()),
+        }
     }
 
     pub(crate) const fn active(&self) -> usize {
@@ -86,7 +97,7 @@ impl Failover {
     }
 
     pub(crate) const fn state(&self) -> snapshot::State {
-        self.state.public()
+        if self.outage_told { snapshot::State::AllDown } else { self.state.public() }
     }
 
     /// Since when there has been reason to doubt that the network works.
@@ -123,7 +134,7 @@ impl Failover {
 
     /// Whether a fact can change the state as it is.
     pub(crate) const fn heeds(&self, fact: Fact) -> bool {
-        transition::concerns(&self.state, fact)
+        (self.outage_told && matches!(fact, Fact::Passed)) || transition::concerns(&self.state, fact)
     }
 
     /// Takes in a fact. What follows is for the caller to do.
@@ -162,6 +173,11 @@ impl Failover {
             _ => {}
         }
         match decision {
+            Decision::TryFailed => self.outage_told = true,
+            Decision::Recover { .. } | Decision::Offline(_) => self.outage_told = false,
+            _ => {}
+        }
+        match decision {
             Decision::AllDown => self.relapses = self.relapses_at(now),
             Decision::Recover { .. } => self.recovered = Some((now, self.relapses + 1)),
             _ => {}
@@ -196,6 +212,7 @@ impl Failover {
 
     /// Begins anew. The active endpoint stays the one that it is.
     pub(crate) fn restart(&mut self) {
+        self.outage_told = false;
         if !self.is_reported_offline() {
             self.state = State::Steady(None);
         }

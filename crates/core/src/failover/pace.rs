@@ -110,7 +110,7 @@ pub(super) fn pace(state: &State, view: &View, strategy: &dyn Strategy, index: u
         (_, Watch::Off) => Pace::Off,
         (State::Steady(_) | State::Offline(Offline::Reported(_)), Watch::Mending) | (State::Trying { .. }, _) => Pace::OnRequest,
         // A platform can be wrong, so everyone is tried now and then.
-        (State::Offline(Offline::Reported(_)), _) => Pace::Every(retry),
+        (State::Offline(Offline::Reported(_)), _) => Pace::InVain(retry),
         (State::AllDown(outage) | State::Offline(Offline::Presumed(outage)), _) => match outage.round {
             _ if view.endpoints[index].is_usable() => Pace::Active,
             Some(at) => Pace::Round(at),

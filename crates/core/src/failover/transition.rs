@@ -141,8 +141,9 @@ pub(crate) fn next(state: State, view: &View, fact: Fact, strategy: &dyn Strateg
                     && view.endpoints[to].passes()
                     && (view.config.failure_threshold.is_some() || view.endpoints[to].proof <= 1) =>
             {
-                let reason = SwitchReason::Unhealthy;
-                (State::Steady(None), Some(Decision::Switch { to, reason }))
+                let switch = Decision::Switch { to, reason: SwitchReason::Unhealthy };
+                let recover = Decision::Recover { to, void: false };
+                (State::Steady(None), Some(if view.outage_told { recover } else { switch }))
             }
             State::Trying { target: to } if to == target => (State::Steady(None), Some(Decision::TryFailed)),
             _ => (state, None),
@@ -166,6 +167,7 @@ fn sign_of_life(state: State, view: &View, fact: Fact) -> Next {
             (State::Steady(None), Some(Decision::BackOnline { to: view.active, void: false }))
         }
         State::Offline(Offline::Presumed(_)) if fact != Fact::Passed => (State::Steady(None), Some(back)),
+        State::Steady(_) if view.outage_told && view.ours().passes() => (state, Some(Decision::Recover { to: view.active, void: false })),
         State::AllDown(outage) if fact == Fact::Message && view.connection.talking => {
             let suspicion = Suspicion::new(outage.since, Millis::ZERO);
             let recover = Decision::Recover { to: view.active, void: false };

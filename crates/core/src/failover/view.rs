@@ -27,6 +27,8 @@ pub(crate) struct View {
     pub(crate) probes: ProbesView,
     /// The endpoint that the app prefers and is not on yet.
     pub(crate) wish: Option<usize>,
+    /// The strategy `cyclic` has told the app that nobody is usable.
+    pub(crate) outage_told: bool,
     /// How long an endpoint must be usable to end an outage that begins now.
     pub(crate) hold: Millis,
     /// Moves in need that have followed each other.

@@ -53,3 +53,20 @@ fn one_that_was_taken_out_of_rotation_does_not_make_a_flood_of_checks() {
         }
     }
 }
+
+#[test]
+fn the_end_of_an_outage_is_told() {
+    for preset in [Preset::Default, Preset::AppServices] {
+        for back in ["e0", "e1"] {
+            let mut world = both_down(preset);
+            world.run(200_000);
+            assert!(!world.told("allDown").is_empty());
+            assert_eq!(world.engine.snapshot().state, crate::State::AllDown);
+            world.serve(back, Server::Says(200));
+            world.run(60_000);
+            assert_eq!(world.told("recovered").len(), 1, "{preset}, {back}");
+            assert!(world.told("allDown").last() < world.told("recovered").last());
+            assert_eq!(world.engine.active().name.as_str(), back);
+        }
+    }
+}

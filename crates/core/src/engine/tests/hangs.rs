@@ -53,3 +53,20 @@ fn late_timers_hide_no_hang_whatever_is_repeated() {
         }
     }
 }
+
+#[test]
+fn what_fails_while_the_platform_reports_no_network_teaches_nothing() {
+    let mut world = World::settled();
+    let learnt = |world: &World| {
+        let detector = world.engine.checks.of(0).health().detector();
+        (*detector.loss(), detector.share())
+    };
+    let before = learnt(&world);
+    world.serve("e0", Server::Hangs);
+    world.serve("e1", Server::Hangs);
+    world.tell(Input::Network(Network::Offline));
+    let checks = world.checks.len();
+    world.run(3_600_000);
+    assert!(world.checks.len() > checks + 50, "it is checked all the same");
+    assert_eq!(learnt(&world), before);
+}

@@ -30,6 +30,7 @@ pub(super) fn rows() -> Vec<Row> {
         doubted(),
         tried(),
         better(),
+        served_again(),
         trial_opened(),
         trial_failed(),
     ]
@@ -191,6 +192,25 @@ fn tried() -> Row {
             Case::observed("it is only suspected", scene(suspected(Refused)), STEADY),
             Case::observed("it is taken out of rotation", removed(5), STEADY).leads_to(Kind::Trying).with(Decision::Try(1)),
             Case::observed("the next was asked since its own last check", removed(1), STEADY),
+        ],
+    }
+}
+
+fn served_again() -> Row {
+    let cyclic = || two().by(Strategy::Cyclic).but(|scene| scene.outage_told = true);
+    let ailing = cyclic().but(|scene| scene.endpoints[0] = suspected(Refused));
+    let recovered = Decision::Recover { to: 0, void: false };
+    Row {
+        words: [
+            "`Steady`",
+            "strategy `cyclic`: the app was told `allDown`, and the active endpoint passes a check",
+            "`Steady`",
+            "`recovered`",
+        ],
+        cases: vec![
+            Case::new("it passed", cyclic(), STEADY, Fact::Passed).with(recovered),
+            Case::new("another one passed", ailing, STEADY, Fact::Passed),
+            Case::new("there was no outage", two().by(Strategy::Cyclic), STEADY, Fact::Passed),
         ],
     }
 }

@@ -42,9 +42,21 @@ fn trying_one(name: &'static str, next: EndpointView, target: usize, passed: boo
 
 fn try_passed() -> Row {
     let switched = Decision::Switch { to: 1, reason: SwitchReason::Unhealthy };
+    let stranded = Scene::of([down(Refused), well()]).by(Strategy::Cyclic).but(|scene| scene.outage_told = true);
+    let fact = Fact::Tried { target: 1, passed: true };
+    let outage_told = Case::new("the app was told that nobody is usable", stranded, State::Trying { target: 1 }, fact);
     Row {
-        words: ["`Trying`", "that check passed, and the endpoint may be used", "`Steady`", "`switched`"],
-        cases: vec![trying("it passed", 1, true).leads_to(Kind::Steady).with(switched), trying("another one passed", 0, true)],
+        words: [
+            "`Trying`",
+            "that check passed, and the endpoint may be used",
+            "`Steady`",
+            "`switched`, after `recovered` if the app was told `allDown`",
+        ],
+        cases: vec![
+            trying("it passed", 1, true).leads_to(Kind::Steady).with(switched),
+            outage_told.leads_to(Kind::Steady).with(Decision::Recover { to: 1, void: false }),
+            trying("another one passed", 0, true),
+        ],
     }
 }
 

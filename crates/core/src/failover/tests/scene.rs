@@ -44,6 +44,7 @@ pub(super) struct Scene {
     pub(super) connection: ConnectionView,
     pub(super) probes: ProbesView,
     pub(super) wish: Option<usize>,
+    pub(super) outage_told: bool,
     pub(super) hold: Millis,
     pub(super) forced_moves: u32,
 }
@@ -61,6 +62,7 @@ impl Scene {
             connection: ConnectionView::default(),
             probes: ProbesView::default(),
             wish: None,
+            outage_told: false,
             hold: Millis::ZERO,
             forced_moves: 0,
         }
@@ -100,6 +102,7 @@ impl Scene {
             connection: self.connection,
             probes: self.probes,
             wish: self.wish,
+            outage_told: self.outage_told,
             hold: self.hold,
             forced_moves: self.forced_moves,
         }

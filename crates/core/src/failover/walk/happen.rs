@@ -33,7 +33,7 @@ impl Play<'_> {
             // In haste, checks are made side by side.
             Pace::Haste(..) => true,
             Pace::Active if endpoint.failures > 0 => self.setup.config.suspect_interval.is_some() || !endpoint.early,
-            Pace::Active | Pace::Leaving | Pace::Every(_) => !endpoint.early,
+            Pace::Active | Pace::Leaving | Pace::Every(_) | Pace::InVain(_) => !endpoint.early,
         };
         possible(begins)?;
         self.world.of_mut(index).begin(self.now);

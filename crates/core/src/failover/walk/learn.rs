@@ -5,7 +5,7 @@ use super::endpoint::{Change, Exclusion, MAX_FAILURES, Truth};
 use super::mind::Mind;
 use super::play::Play;
 use super::time::Moment;
-use super::world::{Network, Probe, Second, Socket, Told};
+use super::world::{Network, Probe, Second, Socket};
 use crate::failover::transition::Fact;
 use crate::health::Health;
 use crate::protocol::outcome::FailureKind;
@@ -41,11 +41,6 @@ impl Play<'_> {
         }
         let change = self.weigh(index, failure);
         if passed {
-            // The published script has no word for the end of an outage.
-            let active = self.setup.is_cyclic() && index == self.world.active;
-            if active && self.world.told == Told::AllDown {
-                self.world.told = Told::Served;
-            }
             self.fact(Fact::Passed);
         }
         self.health_changed(index, change);

@@ -180,7 +180,6 @@ impl<'a> Play<'a> {
         self.expect(from != to, "moves to where it is");
         if self.setup.is_cyclic() {
             self.world.of_mut(from).restart_count();
-            self.world.told = Told::Served;
         }
         self.tells = true;
         self.world.active = to;

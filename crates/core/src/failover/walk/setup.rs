@@ -141,6 +141,7 @@ impl Setup {
                 captive: matches!(world.probe, Probe::Foreign(_)),
             },
             wish: world.prefers.filter(|_| world.pending).map(usize::from),
+            outage_told: self.is_cyclic() && world.told == Told::AllDown,
             hold: if world.relapsed { FIRST_HOLD } else { Millis::ZERO },
             forced_moves: world.forced.into(),
         })

@@ -84,7 +84,12 @@ impl World {
             endpoint.rested = endpoint.rested.filter(|_| retried).map(Moment::coarse);
             if active {
                 (endpoint.passed, endpoint.passed_first) = (Moment::BEFORE, Moment::BEFORE);
-                endpoint.successes = if endpoint.passes() { MAX_SUCCESSES } else { 0 };
+                endpoint.successes = match endpoint.passes() {
+                    true => MAX_SUCCESSES,
+                    // With `cyclic` the active endpoint may have to pass more than once after an outage.
+                    false if setup.is_cyclic() => endpoint.successes,
+                    false => 0,
+                };
             } else {
                 endpoint.passed = endpoint.passed.coarse();
                 endpoint.failed = endpoint.failed.coarse();
