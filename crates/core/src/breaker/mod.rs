@@ -111,14 +111,14 @@ impl Breakers {
     }
 
     /// The endpoints are others. Isolation stays with the name.
-    pub(crate) fn replace(&mut self, origins: &[Origin]) {
+    pub(crate) fn replace(&mut self, cx: &mut Context, origins: &[Origin]) {
         let latest = self.circuits.iter().map(Circuit::generation).max();
         self.latest = self.latest.max(latest.unwrap_or_default());
         let next = self.latest.wrapping_add(1);
         rearrange(&mut self.circuits, origins, |_| Circuit::of_generation(next));
-        for (circuit, origin) in self.circuits.iter_mut().zip(origins) {
-            if !origin.same_host && circuit.state() != BreakerState::Isolated {
-                circuit.close();
+        for (index, origin) in origins.iter().enumerate() {
+            if !origin.same_host {
+                self.close(cx, index);
             }
         }
     }

@@ -3,11 +3,11 @@
 use super::schedule::Schedule;
 use crate::base::time::{Millis, Timestamp};
 use crate::config::{Check, Config};
-use crate::health::EndpointHealth;
 use crate::health::detector::Rule;
 use crate::health::evidence::Weight;
 use crate::health::loss::{LossEstimator, Sample};
 use crate::health::rtt::RttEstimator;
+use crate::health::{EndpointHealth, HealthChange};
 use crate::protocol::outcome::FailureKind;
 
 /// Maximum number of checks in a row that are made closely because an endpoint fails now and then.
@@ -201,12 +201,13 @@ impl Checked {
 
     /// The endpoint's URL or check is another one: what was learnt of the host is void, and what the
     /// app said of the name stays.
-    pub(super) fn replace(&mut self, config: &Config, now: Timestamp) {
-        let exclusion = self.health.exclusion();
-        *self = Self::new(config, now);
-        if let Some(exclusion) = exclusion {
+    pub(super) fn replace(&mut self, config: &Config, now: Timestamp) -> Option<HealthChange> {
+        let before = std::mem::replace(self, Self::new(config, now)).health;
+        if let Some(exclusion) = before.exclusion() {
             self.health.exclude(exclusion, now);
         }
+        let (from, to) = (before.health(), self.health.health());
+        (from != to).then_some(HealthChange { from, to })
     }
 
     /// Whether it works, and has failed so often lately that it is worth looking more closely. An

@@ -8,6 +8,7 @@ use crate::health::HealthChange;
 use crate::health::loss::LossEstimator;
 use crate::health::rtt::RttEstimator;
 use crate::protocol::effect::Effect;
+use crate::protocol::event::Event;
 
 impl Checks {
     /// Gives up the checks of an endpoint that are in flight; what the app asked for is asked anew.
@@ -77,11 +78,12 @@ impl Checks {
     }
 
     /// The endpoints are others; what is known of those that stay is kept.
-    pub(crate) fn replace(&mut self, cx: &Context, origins: &[Origin]) {
+    pub(crate) fn replace(&mut self, cx: &mut Context, origins: &[Origin]) {
         rearrange(&mut self.endpoints, origins, |_| Checked::new(&cx.config, cx.now));
-        for (checked, origin) in self.endpoints.iter_mut().zip(origins) {
-            if !origin.same_host {
-                checked.replace(&cx.config, cx.now);
+        for index in (0..origins.len()).filter(|index| !origins[*index].same_host) {
+            let change = self.endpoints[index].replace(&cx.config, cx.now);
+            if let Some(HealthChange { from, to }) = change {
+                cx.emit(Event::Health { endpoint: cx.name(index), from, to });
             }
         }
     }

@@ -87,9 +87,9 @@ impl Engine {
         for endpoint in endpoints.0 {
             self.cx.endpoints.push(Arc::new(endpoint));
         }
-        self.checks.replace(&self.cx, &origins);
+        self.checks.replace(&mut self.cx, &origins);
         self.session.replace(&origins);
-        self.breakers.replace(&origins);
+        self.breakers.replace(&mut self.cx, &origins);
         self.observers.replace(&self.cx, &origins);
         let active = self.cx.index_of(&before.name);
         self.failover.replace(&mut self.cx, &origins, active);

@@ -43,6 +43,24 @@ fn what_the_app_commanded_of_a_name_outlives_a_new_list() {
 }
 
 #[test]
+fn what_is_forgotten_of_an_endpoint_is_told() {
+    for (hosts, told) in [(SAME, false), (NEW_TOKEN, false), (OTHER_HOST, true), (OTHER_CHECK, true)] {
+        let mut world = World::settled();
+        world.serve("e1", Server::Refuses);
+        world.run(300_000);
+        let state = world.state("e1");
+        assert_eq!((state.health, state.breaker), (Health::Unhealthy, BreakerState::Open));
+        let before = world.events.len();
+        set(&mut world, hosts);
+        let says = |wanted: &Event| world.events[before..].iter().any(|(_, event)| event == wanted);
+        let endpoint = || "e1".into();
+        let health = Event::Health { endpoint: endpoint(), from: Health::Unhealthy, to: Health::Unknown };
+        let breaker = Event::Breaker { endpoint: endpoint(), from: BreakerState::Open, to: BreakerState::Closed };
+        assert_eq!((says(&health), says(&breaker)), (told, told), "variant {hosts}");
+    }
+}
+
+#[test]
 fn a_new_token_is_no_new_host() {
     for (hosts, same) in [(SAME, true), (NEW_TOKEN, true), (OTHER_HOST, false), (OTHER_CHECK, false)] {
         let mut world = World::settled();
