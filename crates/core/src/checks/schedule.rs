@@ -7,7 +7,7 @@ use crate::protocol::effect::CheckId;
 
 /// Maximum number of checks that follow each other in haste: an app must not hammer a server that
 /// it cannot leave.
-pub(crate) const MAX_ATTEMPTS: u32 = 12;
+pub(crate) const MAX_ATTEMPTS: u32 = 16;
 /// The longest pause between checks of an endpoint that has failed now and then lately.
 const DOUBTFUL_INTERVAL: Millis = Millis::new(500);
 /// The longest time for which the active endpoint is left unchecked because it asked for rest: a
@@ -285,13 +285,14 @@ mod tests {
     fn suspicion_counts_from_start_to_start_side_by_side_and_gives_up_hurrying() {
         let mut schedule = checked_once();
         assert_eq!(active_due(&schedule, Haste::Suspected), Some(at(1_250)));
-        for round in 1..12 {
+        let most = u64::from(MAX_ATTEMPTS);
+        for round in 1..most {
             schedule.begin(check(1 + round, 1_000 + 250 * round));
         }
-        assert_eq!(schedule.in_flight().len(), 11);
+        assert_eq!(schedule.in_flight().len() as u64, most - 1);
         assert_eq!(schedule.deadline(Millis::from_secs(5)), Some(at(1_550)));
         assert_eq!(active_due(&schedule, Haste::Suspected), None, "one at a time from here on");
-        (2..13).for_each(|id| {
+        (2..=most).for_each(|id| {
             schedule.end(CheckId(id), at(5_000), 0, &mut Random::new(1));
         });
         assert_eq!(active_due(&schedule, Haste::Suspected), Some(at(8_000)));

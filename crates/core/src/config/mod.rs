@@ -67,7 +67,7 @@ settings! {
         success_threshold: u32 = 1, "1" ..= "100";
         /// Smoothed round-trip time above which an endpoint that passes its checks is Degraded.
         degraded_latency: Millis = Millis::from_secs(2), "1ms" ..= "10m";
-        /// From start to start of the checks of a Suspect endpoint, side by side if they take longer, at most 12 for a verdict; `null`: it is
+        /// From start to start of the checks of a Suspect endpoint, side by side if they take longer, at most 16 for a verdict; `null`: it is
         /// checked no faster than a healthy one.
         suspect_interval: Option<Millis> = Some(Millis::new(250)), "10ms" ..= "10m";
         /// Pause between checks of an endpoint that is not the active one, twice as long while messages arrive on the app's connection; `null`: only those are watched that the app would go back to.

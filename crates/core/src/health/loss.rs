@@ -55,13 +55,13 @@ struct Rate {
 /// Results supposed before the first: 1 % lost, none answered with an error.
 const PRIOR: u32 = 100;
 /// Results from which bursts are learnt before they count as much as what was supposed before.
-const BURST_PRIOR: u32 = 50;
+const BURST_PRIOR: u32 = 20;
 /// Results beyond which old ones are forgotten: an hour and a half of them, enough to tell 9 % from
 /// 10 %.
 const MEMORY: u16 = 2_000;
 const BURST_MEMORY: u16 = 500;
 /// What one burst can teach: as many as the checks that follow each other in haste.
-const MAX_BURST: u16 = 12;
+const MAX_BURST: u16 = 16;
 /// Results that are taken over together: the first time, and at most.
 const FIRST_STRETCH: u8 = 20;
 const LAST_STRETCH: u8 = 100;
@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn one_burst_teaches_no_more_than_a_suspicion_can_show() {
         let (mut long, mut longest) = (LossEstimator::default(), LossEstimator::default());
-        long.observe_burst(12, NOW);
+        long.observe_burst(16, NOW);
         longest.observe_burst(2_000, NOW);
         assert_eq!(long, longest);
     }

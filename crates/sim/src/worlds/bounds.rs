@@ -16,7 +16,7 @@ pub(super) struct Bounds {
 /// once, needs no more.
 const TIMES: u64 = 3;
 /// Checks in haste beside those, for a dozen verdicts.
-const IN_HASTE: u64 = 150;
+const IN_HASTE: u64 = 200;
 
 impl Bounds {
     /// The most checks of an endpoint.

@@ -6,7 +6,7 @@ use super::truth::Truth;
 use steadfast::{Endpoint, Millis};
 
 /// Checks that a verdict may take where failures are weighed and not counted.
-const MOST_FOR_A_VERDICT: u64 = 12;
+const MOST_FOR_A_VERDICT: u64 = 16;
 /// How long an endpoint must have been slow before it is left.
 const SLOW_FOR: u64 = 10_000;
 /// Checks that the smoothed round trip needs to become what the round trips are.
