@@ -34,7 +34,7 @@ pub(crate) struct Checked {
     last_failure: Option<Timestamp>,
     /// Checks in a row that were made closely because it fails now and then.
     close_looks: u8,
-    /// A check was given up because a wake-up came late, and none has been answered since.
+    /// A check was given up because a wake-up came late, and none has ended in time since.
     given_up_late: bool,
 }
 
@@ -122,7 +122,7 @@ impl Checked {
     }
 
     /// Gives up a check whose deadline passed while nobody was awake to see it. The first time says
-    /// nothing; a second time in a row it counts as unanswered.
+    /// nothing; from then on it counts as unanswered, until a check ends in time.
     pub(super) fn give_up_late(&mut self) -> bool {
         std::mem::replace(&mut self.given_up_late, true)
     }

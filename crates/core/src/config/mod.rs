@@ -150,8 +150,8 @@ keywords! {
         /// The one that it is, for as long as it is healthy; no failback.
         Sticky = "sticky",
         /// As `sticky`, but at the threshold only the next in the list is asked, once; unless it is healthy, all are down and counting starts anew.
-    /// Only checks of the active endpoint count, as in the published script: an endpoint that refuses connections is not left while its checks
-    /// pass, and all are reported to be down even while messages arrive.
+        /// Only checks of the active endpoint count, as in the published script: an endpoint that refuses connections is not left while its
+        /// checks pass, and all are reported to be down even while messages arrive.
         Cyclic = "cyclic",
     }
 }

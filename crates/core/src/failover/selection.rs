@@ -134,10 +134,11 @@ fn improvement(view: &View, strategy: &dyn Strategy) -> Option<Improvement> {
     Some(Improvement { to, reason, ready, window: voluntary })
 }
 
-/// Whether no healthy endpoint fails certainly less than half as often. To one of which that is not
-/// so nobody goes without need, from wherever: or the app could go round in circles.
+/// Whether no usable endpoint certainly fails less often. To one of which that is not so nobody goes
+/// without need, from wherever: or the app could go round in circles.
 fn is_reliable_enough(view: &View, it: &EndpointView) -> bool {
-    let better = |other: &EndpointView| other.health == Health::Healthy && it.failure_share.is_worse_than(other.failure_share);
+    let better =
+        |other: &EndpointView| other.health == Health::Healthy && !other.unreachable && it.failure_share.is_worse_than(other.failure_share);
     !view.endpoints.iter().any(better)
 }
 

@@ -12,6 +12,9 @@ use std::sync::Arc;
 /// For so long a message shows that its way is there.
 pub(super) const A_MOMENT: Millis = Millis::from_secs(2);
 
+/// Checks in a row that an endpoint which fails one in ten hardly ever passes.
+const MANY_SUCCESSES: u32 = 30;
+
 /// What a decision may look at.
 #[derive(Clone, Debug)]
 pub(crate) struct View {
@@ -136,10 +139,14 @@ impl EndpointView {
     }
 
     /// Whether it fails now and then, and so may the other one, as far as is known: two behind one
-    /// lossy network do.
+    /// lossy network do. One of which little is known must have passed many checks in a row.
     pub(crate) fn may_be_like(&self, other: &Self) -> bool {
         let (ours, theirs) = (self.failure_share, other.failure_share);
-        self.flaky_only && !theirs.is_reliable() && !ours.is_worse_than(theirs)
+        let differs = match theirs.is_known() {
+            true => theirs.is_reliable() || ours.is_worse_than(theirs),
+            false => other.successes >= MANY_SUCCESSES,
+        };
+        self.flaky_only && !differs
     }
 
     pub(crate) const fn is_suspected(&self) -> bool {

@@ -250,7 +250,7 @@ impl Detector {
         matches!(self.rule, Rule::Accrue(level) if self.flaky.0 >= level.0 / 4 * 3)
     }
 
-    /// Whether it has failed so often lately that it is worth looking more closely.
+    /// Whether it has failed lately, so that it is worth looking more closely.
     pub(crate) fn is_doubtful(&self) -> bool {
         matches!(self.rule, Rule::Accrue(level) if self.flaky.0 >= level.0 / 4)
     }

@@ -15,12 +15,13 @@ pub(crate) struct FailureShare {
 
 /// Results beyond which old ones count by half: an hour of them where a check is made each 3 s.
 const MEMORY: u16 = 1_000;
-/// The share of failures, in millionths, from which an endpoint is unreliable.
+/// The share of failures, in millionths, from which an endpoint is unreliable: chance allowed for.
 const UNRELIABLE: u32 = 50_000;
 /// The share below which it is reliable, and results from which that can be said.
 const RELIABLE: u32 = 20_000;
 const KNOWN: u16 = 60;
-/// Bits at which it is certain that one fails less than half as often: once in 10⁶ it is not so.
+/// Bits at which it is certain that one fails less often: of two that fail alike, it seems so once in
+/// 10⁶ times.
 const CERTAIN: u32 = 20;
 /// Bits at which checks in a row that passed show that the endpoint is not any more what it was.
 const CHANGED: u32 = 13;
@@ -50,12 +51,17 @@ impl FailureShare {
         }
     }
 
-    /// Whether it is known to fail hardly ever.
-    pub(crate) fn is_reliable(self) -> bool {
-        self.total >= KNOWN && self.per_million(self.failed) < RELIABLE
+    /// Whether there are enough results to say how often it fails.
+    pub(crate) const fn is_known(self) -> bool {
+        self.total >= KNOWN
     }
 
-    /// Whether it fails often, and the other one certainly less than half as often.
+    /// Whether it is known to fail hardly ever.
+    pub(crate) fn is_reliable(self) -> bool {
+        self.is_known() && self.per_million(self.failed) < RELIABLE
+    }
+
+    /// Whether it fails often, and the other one certainly not as often.
     pub(crate) fn is_worse_than(self, other: Self) -> bool {
         // By chance it has failed a little more often than it usually does.
         let share = self.per_million(self.failed.saturating_sub(2 * self.failed.isqrt()));

@@ -7,7 +7,7 @@ use crate::base::time::Timestamp;
 use crate::checks::Checks;
 use crate::config::Name;
 use crate::engine::context::Context;
-use crate::health::Exclusion;
+use crate::health::{Exclusion, Health};
 use crate::observe::failures::Failures;
 use crate::protocol::event::{CheckReport, Event};
 use crate::protocol::input::Command;
@@ -22,6 +22,8 @@ pub(crate) struct Operator {
     failures: Vec<(Name, Failures)>,
     recoveries: Recoveries,
     steps: VecDeque<Step>,
+    /// Endpoints that it has taken out of rotation.
+    removed: Vec<Name>,
     offline: bool,
 }
 
@@ -70,9 +72,7 @@ impl Operator {
     /// Does the next thing. What a client can do by itself is a command; `None` if there is nothing
     /// left to do.
     pub(crate) fn poll_command(&mut self, cx: &mut Context, checks: &Checks, session: &Session) -> Option<Command> {
-        if cx.config.recovery.enabled
-            && let Some(name) = needed(cx, checks, session)
-        {
+        if let Some(name) = self.needed(cx, checks, session) {
             return Some(Command::Maintenance(name, false));
         }
         while let Some(Step { id, strategy, endpoint }) = self.steps.pop_front() {
@@ -82,6 +82,9 @@ impl Operator {
             }
             match command(cx, checks, session, strategy, &endpoint) {
                 Ok(command) => {
+                    if let Command::Remove(name, _) = &command {
+                        self.removed.push(name.clone());
+                    }
                     self.ended(cx, id, Ok(()));
                     return Some(command);
                 }
@@ -118,6 +121,26 @@ impl Operator {
         self.recoveries.list(now)
     }
 
+    /// An endpoint that recovery has taken out of rotation, and that is needed because no other one
+    /// works any more, as far as two failures in a row show.
+    fn needed(&mut self, cx: &Context, checks: &Checks, session: &Session) -> Option<Name> {
+        let health = |index: usize| checks.of(index).health();
+        let is_removed = |name: &Name| {
+            let exclusion = cx.index_of(name).and_then(|index| health(index).exclusion());
+            matches!(exclusion, Some(Exclusion::Removed(end)) if cx.now < end)
+        };
+        self.removed.retain(is_removed);
+        if self.removed.is_empty() {
+            return None;
+        }
+        let may_work = |index: usize| match health(index).health() {
+            Health::Unhealthy | Health::Maintenance => false,
+            Health::Suspect => health(index).detector().failures() < 2,
+            Health::Unknown | Health::Healthy | Health::Degraded => !session.is_unreachable(cx, index),
+        };
+        if (0..cx.endpoints.len()).any(may_work) { None } else { self.removed.pop() }
+    }
+
     fn report(&self, cx: &mut Context, id: u32) {
         let actions = self.recoveries.list(cx.now);
         if let Some(action) = actions.into_iter().find(|action| action.id == id) {
@@ -126,30 +149,14 @@ impl Operator {
     }
 }
 
-/// Whether an endpoint is usable that is one of these.
-fn is_anyone_usable(cx: &Context, checks: &Checks, session: &Session, of: impl Fn(usize) -> bool) -> bool {
-    let usable = |index: usize| of(index) && checks.of(index).health().is_usable() && !session.is_unreachable(cx, index);
-    (0..cx.endpoints.len()).any(usable)
-}
-
-/// An endpoint that recovery has taken out of rotation, and that is needed because no other one is
-/// usable any more.
-fn needed(cx: &Context, checks: &Checks, session: &Session) -> Option<Name> {
-    let is_removed = |index: &usize| match checks.of(*index).health().exclusion() {
-        Some(Exclusion::Removed(end)) => cx.now < end,
-        _ => false,
-    };
-    let removed = (0..cx.endpoints.len()).find(is_removed)?;
-    (!is_anyone_usable(cx, checks, session, |_| true)).then(|| cx.name(removed))
-}
-
 /// What a client does to carry out a strategy, or why it cannot.
 fn command(cx: &Context, checks: &Checks, session: &Session, strategy: RecoveryStrategy, endpoint: &Name) -> Result<Command, &'static str> {
     let index = cx.index_of(endpoint).ok_or("the endpoint is gone")?;
     if strategy == RecoveryStrategy::Reconnect {
         return Ok(Command::Reconnect);
     }
-    if !is_anyone_usable(cx, checks, session, |other| other != index) {
+    let usable = |other: usize| other != index && checks.of(other).health().is_usable() && !session.is_unreachable(cx, other);
+    if !(0..cx.endpoints.len()).any(usable) {
         // Never the last one: an endpoint that fails is better than none.
         return Err("no other endpoint is healthy");
     }

@@ -70,3 +70,18 @@ fn what_fails_while_the_platform_reports_no_network_teaches_nothing() {
     assert!(world.checks.len() > checks + 50, "it is checked all the same");
     assert_eq!(learnt(&world), before);
 }
+
+#[test]
+fn one_that_fails_every_other_time_is_left_though_little_is_known_of_the_standby() {
+    for standby_interval in [None, Some(Millis::from_secs(30))] {
+        for other_network in [false, true] {
+            let mut world = World::settled_with(Config { standby_interval, ..two() });
+            world.serve("e0", Server::Alternates);
+            if other_network {
+                world.tell(Input::Network(Network::Changed));
+            }
+            world.run(300_000);
+            assert!(!world.moves().is_empty(), "{standby_interval:?}, another network: {other_network}");
+        }
+    }
+}

@@ -167,6 +167,13 @@ fn one_that_was_taken_out_is_put_back_when_no_other_one_is_left() {
     }
     world.serve("e0", Server::Says(200));
     world.run(20_000);
+    world.serve("e1", Server::Says(500));
+    while world.health("e1") != crate::Health::Suspect {
+        world.run(10);
+    }
+    world.serve("e1", Server::Says(200));
+    world.run(20_000);
+    assert_eq!(world.health("e0"), crate::Health::Unhealthy, "one failure of the other is no need");
     assert_eq!(world.engine.active().name.as_str(), "e1", "it is out of rotation");
     world.serve("e1", Server::Hangs);
     world.run(10_000);
