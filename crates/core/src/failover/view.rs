@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub(super) const A_MOMENT: Millis = Millis::from_secs(2);
 
 /// Checks in a row that an endpoint which fails one in ten hardly ever passes.
-const MANY_SUCCESSES: u32 = 30;
+const MANY_SUCCESSES: u32 = 75;
 
 /// What a decision may look at.
 #[derive(Clone, Debug)]
