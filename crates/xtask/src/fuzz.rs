@@ -34,7 +34,7 @@ pub(crate) fn run_fuzz(arguments: &FuzzArguments) -> Result<()> {
 
 /// The deciding parts of the engine, and where the tests are that should notice if one is broken: a package, and a part of their names.
 const DECIDING: [(&[&str], &str, &[&str]); 5] = [
-    (&["health/detector.rs", "health/evidence.rs", "health/loss.rs", "health/mod.rs"], "steadfast", &["health::"]),
+    (&["health/detector.rs", "health/evidence.rs", "health/loss.rs", "health/share.rs", "health/mod.rs"], "steadfast", &["health::"]),
     (&["breaker/circuit.rs", "base/sliding.rs"], "steadfast", &["breaker::", "sliding::"]),
     (
         &[

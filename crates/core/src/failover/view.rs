@@ -142,10 +142,8 @@ impl EndpointView {
     /// lossy network do. One of which little is known must have passed many checks in a row.
     pub(crate) fn may_be_like(&self, other: &Self) -> bool {
         let (ours, theirs) = (self.failure_share, other.failure_share);
-        let differs = match theirs.is_known() {
-            true => theirs.is_reliable() || ours.is_worse_than(theirs),
-            false => other.successes >= MANY_SUCCESSES,
-        };
+        let known = theirs.is_reliable() || ours.is_worse_than(theirs);
+        let differs = if theirs.is_known() { known } else { other.successes >= MANY_SUCCESSES };
         self.flaky_only && !differs
     }
 
