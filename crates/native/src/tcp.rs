@@ -9,10 +9,7 @@ use tokio::net::TcpStream;
 
 /// Passes when the connection stands, and, if a text is expected, when it has arrived.
 pub(crate) async fn check(health: &HealthCheck) -> Result<Answer, FailureKind> {
-    let url = health.url.as_str();
-    let address = url.strip_prefix("tcp://").unwrap_or(url).split(['/', '?', '#']).next().unwrap_or_default();
-    let address = address.rsplit_once('@').map_or(address, |(_, address)| address);
-    let mut stream = connect(address).await?;
+    let mut stream = connect(health.url.host_and_port()).await?;
     let failed = |error: io::Error| kind_of(&error);
     if let Some(body) = &health.check().body {
         stream.write_all(body.as_bytes()).await.map_err(failed)?;

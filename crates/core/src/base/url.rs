@@ -79,11 +79,16 @@ impl Url {
         &self.href
     }
 
-    /// Whether it names a port.
-    pub(crate) fn has_port(&self) -> bool {
+    /// The host, and the port if it is named: `host`, `host:5432` or `[::1]:5432`.
+    pub fn host_and_port(&self) -> &str {
         let (_, rest) = split(&self.href).unwrap_or_default();
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
+        authority.rsplit_once('@').map_or(authority, |(_, host)| host)
+    }
+
+    /// Whether it names a port.
+    pub(crate) fn has_port(&self) -> bool {
+        let port = self.host_and_port().rsplit_once(':').map_or("", |(_, port)| port);
         !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
     }
 

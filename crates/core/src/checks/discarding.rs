@@ -8,7 +8,6 @@ use crate::health::HealthChange;
 use crate::health::loss::LossEstimator;
 use crate::health::rtt::RttEstimator;
 use crate::protocol::effect::Effect;
-use crate::protocol::event::Event;
 
 impl Checks {
     /// Gives up the checks of an endpoint that are in flight; what the app asked for is asked anew.
@@ -77,15 +76,17 @@ impl Checks {
         self.endpoints[index].schedule.ask_for_app(cx.now, request);
     }
 
-    /// The endpoints are others; what is known of those that stay is kept.
-    pub(crate) fn replace(&mut self, cx: &mut Context, origins: &[Origin]) {
+    /// The endpoints are others; what is known of those that stay is kept. Returns what changed of
+    /// their health.
+    pub(crate) fn replace(&mut self, cx: &Context, origins: &[Origin]) -> Vec<(usize, HealthChange)> {
+        let mut changes = Vec::new();
         rearrange(&mut self.endpoints, origins, |_| Checked::new(&cx.config, cx.now));
         for index in (0..origins.len()).filter(|index| !origins[*index].same_host) {
-            let change = self.endpoints[index].replace(&cx.config, cx.now);
-            if let Some(HealthChange { from, to }) = change {
-                cx.emit(Event::Health { endpoint: cx.name(index), from, to });
+            if let Some(change) = self.endpoints[index].replace(&cx.config, cx.now) {
+                changes.push((index, change));
             }
         }
+        changes
     }
 
     /// Takes over what was learnt of an endpoint in an earlier run.

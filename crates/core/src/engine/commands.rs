@@ -87,7 +87,9 @@ impl Engine {
         for endpoint in endpoints.0 {
             self.cx.endpoints.push(Arc::new(endpoint));
         }
-        self.checks.replace(&mut self.cx, &origins);
+        for (index, change) in self.checks.replace(&self.cx, &origins) {
+            self.report_health(index, change);
+        }
         self.session.replace(&origins);
         self.breakers.replace(&mut self.cx, &origins);
         self.observers.replace(&self.cx, &origins);

@@ -124,7 +124,7 @@ impl Engine {
     pub(super) fn health_changed(&mut self, index: usize, change: Option<HealthChange>) {
         let Some(change) = change else { return };
         let HealthChange { from, to } = change;
-        self.cx.emit(Event::Health { endpoint: self.cx.name(index), from, to });
+        self.report_health(index, change);
         self.breakers.follow(&mut self.cx, index, change);
         // Attempts to connect that failed while the endpoint was down say nothing of it now.
         if matches!(from, Health::Unhealthy | Health::Maintenance) && to != Health::Maintenance {
@@ -135,6 +135,11 @@ impl Engine {
                 self.session.hurry(&mut self.cx, spread);
             }
         }
+    }
+
+    /// Reports a change of an endpoint's health.
+    pub(super) fn report_health(&mut self, index: usize, HealthChange { from, to }: HealthChange) {
+        self.cx.emit(Event::Health { endpoint: self.cx.name(index), from, to });
     }
 
     /// Leads the app's connection to an endpoint.

@@ -174,12 +174,12 @@ impl Failover {
         }
         match decision {
             Decision::TryFailed => self.outage_told = true,
-            Decision::Recover { .. } | Decision::Offline(_) => self.outage_told = false,
-            _ => {}
-        }
-        match decision {
+            Decision::Offline(_) => self.outage_told = false,
             Decision::AllDown => self.relapses = self.relapses_at(now),
-            Decision::Recover { .. } => self.recovered = Some((now, self.relapses + 1)),
+            Decision::Recover { .. } => {
+                self.outage_told = false;
+                self.recovered = Some((now, self.relapses + 1));
+            }
             _ => {}
         }
     }

@@ -103,7 +103,7 @@ fn improvement(view: &View, strategy: &dyn Strategy) -> Option<Improvement> {
         }
         Health::Healthy => {
             let reliable =
-                |index: usize, it: &EndpointView| index != active && well(it) && ours.failure_share.is_worse_than(it.failure_share);
+                |index: usize, it: &EndpointView| index != active && ours.failure_share.is_worse_than(it.failure_share) && well(it);
             if let Some(to) = soonest(view, strategy, &reliable) {
                 let (ready, reason) = (view.endpoints[to].free_at, SwitchReason::Degraded);
                 return Some(Improvement { to, reason, ready, window: voluntary });
@@ -118,7 +118,7 @@ fn improvement(view: &View, strategy: &dyn Strategy) -> Option<Improvement> {
     if !strategy.fails_back() {
         return None;
     }
-    let better = |index: usize, it: &EndpointView| well(it) && is_better(view, strategy, index);
+    let better = |index: usize, it: &EndpointView| is_better(view, strategy, index) && well(it);
     // One that cannot be connected to is not in the way of another.
     let reachable = |index: usize, it: &EndpointView| better(index, it) && !it.unreachable;
     if let Some(to) = best(view, strategy, &reachable).or_else(|| best(view, strategy, &better)) {
@@ -127,7 +127,7 @@ fn improvement(view: &View, strategy: &dyn Strategy) -> Option<Improvement> {
         let (ready, reason) = (theirs.ready_at, SwitchReason::Failback);
         return Some(Improvement { to, reason, ready, window });
     }
-    let faster = |index: usize, it: &EndpointView| index != active && well(it) && it.rank == ours.rank && strategy.is_faster(ours, it);
+    let faster = |index: usize, it: &EndpointView| index != active && it.rank == ours.rank && strategy.is_faster(ours, it) && well(it);
     let to = best(view, strategy, &faster)?;
     let ready = view.endpoints[to].free_at.max(view.now + FASTER_FOR);
     let reason = SwitchReason::Faster;
@@ -137,9 +137,8 @@ fn improvement(view: &View, strategy: &dyn Strategy) -> Option<Improvement> {
 /// Whether no usable endpoint certainly fails less often. To one of which that is not so nobody goes
 /// without need, from wherever: or the app could go round in circles.
 fn is_reliable_enough(view: &View, it: &EndpointView) -> bool {
-    let better =
-        |other: &EndpointView| other.health == Health::Healthy && !other.unreachable && it.failure_share.is_worse_than(other.failure_share);
-    !view.endpoints.iter().any(better)
+    let usable = view.endpoints.iter().filter(|other| other.health == Health::Healthy && !other.unreachable);
+    !it.failure_share.is_worse_than_any(usable.map(|other| other.failure_share))
 }
 
 /// The best endpoint among those `allowed` that the app may go to at once, or else the best of all.

@@ -27,6 +27,8 @@ const CERTAIN: u32 = 20;
 const CHANGED: u32 = 13;
 /// [`log2`] counts in these.
 const BIT: u32 = 1_024;
+/// Shares are in millionths.
+const MILLION: u32 = 1_000_000;
 
 impl FailureShare {
     /// So many of so many have failed, the last of them last.
@@ -63,6 +65,11 @@ impl FailureShare {
 
     /// Whether it fails often, and the other one certainly not as often.
     pub(crate) fn is_worse_than(self, other: Self) -> bool {
+        self.is_worse_than_any(std::iter::once(other))
+    }
+
+    /// Whether it fails often, and one of the others certainly not as often.
+    pub(crate) fn is_worse_than_any(self, mut others: impl Iterator<Item = Self>) -> bool {
         // By chance it has failed a little more often than it usually does.
         let share = self.per_million(self.failed.saturating_sub(2 * self.failed.isqrt()));
         if share < UNRELIABLE {
@@ -71,8 +78,10 @@ impl FailureShare {
         // Each check that passed is more likely of one that fails half as often; of one that failed
         // the contrary is true.
         let gain = log2(MILLION - share / 2) - log2(MILLION - share);
-        let passed = u32::from(other.total - other.failed);
-        passed * gain >= (CERTAIN + u32::from(other.failed)) * BIT
+        others.any(|other| {
+            let passed = u32::from(other.total - other.failed);
+            passed * gain >= (CERTAIN + u32::from(other.failed)) * BIT
+        })
     }
 
     /// So many failures as a share, in millionths; never all of them.
@@ -80,8 +89,6 @@ impl FailureShare {
         (u32::from(failed) * MILLION / u32::from(self.total.max(1))).min(MILLION / 100 * 99)
     }
 }
-
-const MILLION: u32 = 1_000_000;
 
 #[cfg(test)]
 mod tests {

@@ -169,11 +169,11 @@ impl Fair<'_> {
     pub(super) fn switches(&self) -> Option<usize> {
         let truth = self.truth;
         let after = truth.config.failback.after;
-        let at_random = |endpoint: &Endpoint| matches!(truth.grade(endpoint), Grade::Flaky | Grade::Mixed);
-        if after == Millis::ZERO || (is_blind(&truth.config) && truth.endpoints.iter().any(at_random)) {
+        let at_random = truth.endpoints.iter().any(|endpoint| matches!(truth.grade(endpoint), Grade::Flaky | Grade::Mixed));
+        if after == Millis::ZERO || (is_blind(&truth.config) && at_random) {
             return None;
         }
-        let hasty = truth.config.suspicion_level < SURE && truth.endpoints.iter().any(at_random);
+        let hasty = truth.config.suspicion_level < SURE && at_random;
         let mut wait = u64::from(after.get());
         let ill = truth.endpoints.iter().filter(|tried| !truth.is_well(tried));
         let mut switches = MOST_SWITCHES.max(ill.count()) + if hasty { 2 } else { 0 };
