@@ -76,17 +76,14 @@ impl Checks {
         self.endpoints[index].schedule.ask_for_app(cx.now, request);
     }
 
-    /// The endpoints are others; what is known of those that stay is kept. Returns what changed of
-    /// their health.
-    pub(crate) fn replace(&mut self, cx: &Context, origins: &[Origin]) -> Vec<(usize, HealthChange)> {
-        let mut changes = Vec::new();
+    /// The endpoints are others; what is known of those that stay is kept.
+    pub(crate) fn replace(&mut self, cx: &Context, origins: &[Origin]) {
         rearrange(&mut self.endpoints, origins, |_| Checked::new(&cx.config, cx.now));
-        for index in (0..origins.len()).filter(|index| !origins[*index].same_host) {
-            if let Some(change) = self.endpoints[index].replace(&cx.config, cx.now) {
-                changes.push((index, change));
-            }
-        }
-        changes
+    }
+
+    /// The endpoint of this name is at another place, or checked in another way.
+    pub(crate) fn forget(&mut self, cx: &Context, index: usize) -> Option<HealthChange> {
+        self.endpoints[index].replace(&cx.config, cx.now)
     }
 
     /// Takes over what was learnt of an endpoint in an earlier run.

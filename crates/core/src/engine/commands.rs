@@ -87,8 +87,13 @@ impl Engine {
         for endpoint in endpoints.0 {
             self.cx.endpoints.push(Arc::new(endpoint));
         }
-        for (index, change) in self.checks.replace(&self.cx, &origins) {
-            self.report_health(index, change);
+        self.checks.replace(&self.cx, &origins);
+        for (index, origin) in origins.iter().enumerate() {
+            if !origin.same_host
+                && let Some(change) = self.checks.forget(&self.cx, index)
+            {
+                self.report_health(index, change);
+            }
         }
         self.session.replace(&origins);
         self.breakers.replace(&mut self.cx, &origins);

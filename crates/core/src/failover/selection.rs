@@ -137,8 +137,9 @@ fn improvement(view: &View, strategy: &dyn Strategy) -> Option<Improvement> {
 /// Whether no usable endpoint certainly fails less often. To one of which that is not so nobody goes
 /// without need, from wherever: or the app could go round in circles.
 fn is_reliable_enough(view: &View, it: &EndpointView) -> bool {
-    let usable = view.endpoints.iter().filter(|other| other.health == Health::Healthy && !other.unreachable);
-    !it.failure_share.is_worse_than_any(usable.map(|other| other.failure_share))
+    let Some(gain) = it.failure_share.gain() else { return true };
+    let better = |other: &EndpointView| other.health == Health::Healthy && !other.unreachable && other.failure_share.reaches(gain);
+    !view.endpoints.iter().any(better)
 }
 
 /// The best endpoint among those `allowed` that the app may go to at once, or else the best of all.

@@ -65,23 +65,25 @@ impl FailureShare {
 
     /// Whether it fails often, and the other one certainly not as often.
     pub(crate) fn is_worse_than(self, other: Self) -> bool {
-        self.is_worse_than_any(std::iter::once(other))
+        self.gain().is_some_and(|gain| other.reaches(gain))
     }
 
-    /// Whether it fails often, and one of the others certainly not as often.
-    pub(crate) fn is_worse_than_any(self, mut others: impl Iterator<Item = Self>) -> bool {
+    /// How much each check that another one passes says for it, if this one fails often.
+    pub(crate) fn gain(self) -> Option<u32> {
         // By chance it has failed a little more often than it usually does.
         let share = self.per_million(self.failed.saturating_sub(2 * self.failed.isqrt()));
         if share < UNRELIABLE {
-            return false;
+            return None;
         }
         // Each check that passed is more likely of one that fails half as often; of one that failed
         // the contrary is true.
-        let gain = log2(MILLION - share / 2) - log2(MILLION - share);
-        others.any(|other| {
-            let passed = u32::from(other.total - other.failed);
-            passed * gain >= (CERTAIN + u32::from(other.failed)) * BIT
-        })
+        Some(log2(MILLION - share / 2) - log2(MILLION - share))
+    }
+
+    /// Whether it certainly does not fail as often as another one with this [`gain`](Self::gain).
+    pub(crate) fn reaches(self, gain: u32) -> bool {
+        let passed = u32::from(self.total - self.failed);
+        passed * gain >= (CERTAIN + u32::from(self.failed)) * BIT
     }
 
     /// So many failures as a share, in millionths; never all of them.
