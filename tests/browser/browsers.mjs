@@ -1,6 +1,8 @@
 // Three browser engines behind one small interface: go to a page, run code in it, take a picture, close.
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -52,24 +54,39 @@ async function puppeteerBrowser(options) {
   };
 }
 
-/** A free-standing X server number and driver port that other runs on this machine are unlikely to use. */
-const UNLIKELY = 4_000 + (process.pid % 20_000);
-
 async function webkitBrowser() {
-  const display = `:${UNLIKELY}`;
-  const port = 20_000 + UNLIKELY;
   const profile = mkdtempSync(join(tmpdir(), "steadfast-webkit-"));
+  const started = [];
+  const start = (program, args, options) => {
+    const child = spawn(program, args, options);
+    started.push(child);
+    return child;
+  };
+  const stop = () => {
+    for (const child of started) child.kill();
+    rmSync(profile, { recursive: true, force: true });
+  };
+  try {
+    return await webkitIn(profile, start, stop);
+  } catch (error) {
+    // A child that is left running would keep the whole test run from ending.
+    stop();
+    throw error;
+  }
+}
+
+async function webkitIn(profile, start, stop) {
   const env = {
     ...process.env,
-    DISPLAY: display,
+    DISPLAY: await virtualScreen(start),
     HOME: profile,
     WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1",
     WEBKIT_DISABLE_COMPOSITING_MODE: "1",
     LIBGL_ALWAYS_SOFTWARE: "1",
   };
-  const screen = spawn("Xvfb", [display, "-screen", "0", "1280x1024x24"], { stdio: "ignore" });
-  const driver = spawn(WEBKIT_DRIVER, [`--port=${port}`], { env, stdio: "ignore" });
-  await listening(port);
+  const port = await freePort();
+  const driver = start(WEBKIT_DRIVER, [`--port=${port}`], { env, stdio: ["ignore", "ignore", "pipe"] });
+  await listening(driver, port);
   const capabilities = new Capabilities({
     browserName: "MiniBrowser",
     "webkitgtk:browserOptions": { binary: miniBrowser(), args: ["--automation"] },
@@ -86,9 +103,7 @@ async function webkitBrowser() {
     },
     close: async () => {
       await browser.quit().catch(() => {});
-      driver.kill();
-      screen.kill();
-      rmSync(profile, { recursive: true, force: true });
+      stop();
     },
   };
 }
@@ -99,14 +114,34 @@ function miniBrowser() {
   return `/usr/lib/${processor}-linux-gnu/webkit2gtk-4.1/MiniBrowser`;
 }
 
-async function listening(port) {
-  for (let tries = 0; tries < 100; tries += 1) {
-    try {
-      await fetch(`http://127.0.0.1:${port}/status`);
-      return;
-    } catch {
-      await pause(100);
-    }
+/** Starts an X server on a display of its own choice and returns that display's name. */
+async function virtualScreen(start) {
+  const screen = start("Xvfb", ["-displayfd", "3", "-screen", "0", "1280x1024x24"], { stdio: ["ignore", "ignore", "ignore", "pipe"] });
+  const ended = once(screen, "exit").then(([code]) => Promise.reject(new Error(`Xvfb ended with ${code} before it had a display`)));
+  const [number] = await Promise.race([once(screen.stdio[3], "data"), ended]);
+  return `:${String(number).trim()}`;
+}
+
+/** A port that nothing used a moment ago; the system chooses it. */
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** Waits until the driver answers, for at most a minute; a driver that ends says why. */
+async function listening(driver, port) {
+  let said = "";
+  driver.stderr.on("data", (text) => {
+    said += text;
+  });
+  for (const until = Date.now() + 60_000; Date.now() < until; await pause(100)) {
+    if (driver.exitCode !== null) throw new Error(`WebKitWebDriver ended with ${driver.exitCode}: ${said}`);
+    const answer = await fetch(`http://127.0.0.1:${port}/status`, { signal: AbortSignal.timeout(5_000) }).catch(() => undefined);
+    if (answer) return;
   }
-  throw new Error(`nothing listens on port ${port}`);
+  throw new Error(`nothing listens on port ${port} after a minute; WebKitWebDriver said: ${said || "nothing"}`);
 }

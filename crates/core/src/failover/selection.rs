@@ -102,11 +102,12 @@ fn improvement(view: &View, strategy: &dyn Strategy) -> Option<Improvement> {
             }
         }
         Health::Healthy => {
-            let reliable =
-                |index: usize, it: &EndpointView| index != active && ours.failure_share.is_worse_than(it.failure_share) && well(it);
-            if let Some(to) = soonest(view, strategy, &reliable) {
-                let (ready, reason) = (view.endpoints[to].free_at, SwitchReason::Degraded);
-                return Some(Improvement { to, reason, ready, window: voluntary });
+            if let Some(gain) = ours.failure_share.gain() {
+                let reliable = |index: usize, it: &EndpointView| index != active && it.failure_share.reaches(gain) && well(it);
+                if let Some(to) = soonest(view, strategy, &reliable) {
+                    let (ready, reason) = (view.endpoints[to].free_at, SwitchReason::Degraded);
+                    return Some(Improvement { to, reason, ready, window: voluntary });
+                }
             }
         }
         _ => {}
@@ -119,13 +120,15 @@ fn improvement(view: &View, strategy: &dyn Strategy) -> Option<Improvement> {
         return None;
     }
     let better = |index: usize, it: &EndpointView| is_better(view, strategy, index) && well(it);
-    // One that cannot be connected to is not in the way of another.
-    let reachable = |index: usize, it: &EndpointView| better(index, it) && !it.unreachable;
-    if let Some(to) = best(view, strategy, &reachable).or_else(|| best(view, strategy, &better)) {
+    if let Some(to) = best_reachable(view, strategy, &better) {
         let theirs = &view.endpoints[to];
         let window = view.config.spread.voluntary.max(theirs.spread);
         let (ready, reason) = (theirs.ready_at, SwitchReason::Failback);
         return Some(Improvement { to, reason, ready, window });
+    }
+    // Where the place in the list decides among equals, speed does not.
+    if strategy.goes_by_place() {
+        return None;
     }
     let faster = |index: usize, it: &EndpointView| index != active && it.rank == ours.rank && strategy.is_faster(ours, it) && well(it);
     let to = best(view, strategy, &faster)?;
@@ -140,6 +143,14 @@ fn is_reliable_enough(view: &View, it: &EndpointView) -> bool {
     let Some(gain) = it.failure_share.gain() else { return true };
     let better = |other: &EndpointView| other.health == Health::Healthy && !other.unreachable && other.failure_share.reaches(gain);
     !view.endpoints.iter().any(better)
+}
+
+/// The best endpoint among those `allowed`: one that cannot be connected to is not in the way of
+/// another.
+fn best_reachable(view: &View, strategy: &dyn Strategy, allowed: &dyn Fn(usize, &EndpointView) -> bool) -> Option<usize> {
+    let first = best(view, strategy, allowed)?;
+    let reachable = |index: usize, it: &EndpointView| allowed(index, it) && !it.unreachable;
+    if view.endpoints[first].unreachable { best(view, strategy, &reachable).or(Some(first)) } else { Some(first) }
 }
 
 /// The best endpoint among those `allowed` that the app may go to at once, or else the best of all.

@@ -70,6 +70,9 @@ impl FailureShare {
 
     /// How much each check that another one passes says for it, if this one fails often.
     pub(crate) fn gain(self) -> Option<u32> {
+        if self.failed == 0 {
+            return None;
+        }
         // By chance it has failed a little more often than it usually does.
         let share = self.per_million(self.failed.saturating_sub(2 * self.failed.isqrt()));
         if share < UNRELIABLE {
