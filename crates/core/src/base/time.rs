@@ -126,12 +126,21 @@ pub struct Timestamp(
 );
 
 /// The first of these times that are due.
-pub(crate) fn earliest(dues: &[Option<Timestamp>]) -> Option<Timestamp> {
+pub(crate) fn earliest<const N: usize>(dues: [Option<Timestamp>; N]) -> Option<Timestamp> {
     let mut first = None;
-    for at in dues.iter().flatten() {
-        first = Some(first.map_or(*at, |first: Timestamp| first.min(*at)));
+    for at in dues {
+        first = sooner(first, at);
     }
     first
+}
+
+/// The sooner of two times, of which either may never come.
+const fn sooner(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    match (one, other) {
+        (Some(first), Some(second)) if second.0.get() < first.0.get() => other,
+        (None, _) => other,
+        _ => one,
+    }
 }
 
 impl Timestamp {

@@ -78,7 +78,7 @@ impl Connectivity {
                 Some((_, started)) => Some(started + probe.timeout()),
                 None => probe.due(doubt, now),
             };
-            due = earliest(&[due, next]);
+            due = earliest([due, next]);
         }
         due
     }

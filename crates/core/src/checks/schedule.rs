@@ -1,7 +1,7 @@
 //! When one endpoint is checked next, and its checks in flight.
 
 use crate::base::random::Random;
-use crate::base::time::{Millis, Timestamp};
+use crate::base::time::{Millis, Timestamp, earliest};
 use crate::config::{Check, Config};
 use crate::protocol::effect::CheckId;
 
@@ -92,8 +92,11 @@ impl Schedule {
 
     /// When the first of the checks in flight will have taken too long.
     pub(crate) fn deadline(&self, limit: Millis) -> Option<Timestamp> {
-        let late = self.late.map(|check| check.started + limit);
-        self.in_flight.iter().map(InFlightCheck::deadline).chain(late).min()
+        let mut first = self.late.map(|check| check.started + limit);
+        for check in &self.in_flight {
+            first = earliest([first, Some(check.deadline())]);
+        }
+        first
     }
 
     /// Begins a check, which answers the request of the app if there is one.

@@ -11,7 +11,7 @@ impl Checks {
     /// When something is to be done about an endpoint: a check in flight has taken too long, or the
     /// next one begins.
     pub(crate) fn due(&self, cx: &Context, index: usize, pace: Pace) -> Option<Timestamp> {
-        earliest(&[self.deadline(cx, index), self.start_due(cx, index, pace)])
+        earliest([self.deadline(cx, index), self.start_due(cx, index, pace)])
     }
 
     /// When the check of an endpoint that is in flight has taken too long.
@@ -60,7 +60,7 @@ impl Checks {
             self.begin(cx, index, pace);
             return Start::Begun;
         }
-        Start::At(earliest(&[due, self.deadline(cx, index)]))
+        Start::At(earliest([due, self.deadline(cx, index)]))
     }
 
     /// Begins the connectivity probes that are due.

@@ -20,7 +20,7 @@ impl Engine {
             view = self.gather();
         }
         self.abandon_pointless_trial();
-        if let Some(at) = self.failover.attempt_due(&self.world(), &self.cx) {
+        if let Some(at) = self.failover.attempt_due(self.world(), &self.cx) {
             self.session.retry_by(at.max(self.cx.now));
         }
         let mut next = self.start_due_checks(&mut view);
@@ -42,21 +42,23 @@ impl Engine {
 
     /// Begins the checks that are due. Returns when there is something to do next for a check.
     fn start_due_checks(&mut self, view: &mut View) -> Option<Timestamp> {
-        let (mut next, mut begun) = (None, Vec::new());
+        let (mut next, mut begun) = (None, false);
         for index in 0..self.cx.endpoints.len() {
             let pace = self.failover.pace(view, &self.cx, index);
             match self.checks.start(&mut self.cx, index, pace) {
-                Start::Begun => begun.push(index),
-                Start::At(at) => next = earliest(&[next, at]),
+                Start::Begun => begun = true,
+                Start::At(at) => next = earliest([next, at]),
             }
         }
-        for index in begun {
-            self.failover.look_again(&self.world(), &self.cx, view, index);
-            next = earliest(&[next, self.check_due(view, index)]);
-        }
-        // If everybody rests, the round waits for the first of them.
-        if (0..self.cx.endpoints.len()).any(|it| self.checks.of(it).schedule().is_checking()) {
-            self.failover.round_begun(self.cx.now);
+        for index in 0..self.cx.endpoints.len() {
+            if self.checks.of(index).schedule().is_checking() {
+                // If everybody rests, the round waits for the first of them.
+                self.failover.round_begun(self.cx.now);
+                if begun {
+                    self.failover.look_again(self.world(), &self.cx, view, index);
+                    next = earliest([next, self.check_due(view, index)]);
+                }
+            }
         }
         let doubt = self.doubt();
         self.checks.start_probes(&mut self.cx, doubt);

@@ -79,7 +79,7 @@ impl Engine {
 
     /// Makes the attempt to connect that is due, unless the server has asked to be left alone.
     fn attempt(&mut self) {
-        let target = self.failover.attempt_target(&self.world());
+        let target = self.failover.attempt_target(self.world());
         let checked = self.checks.of(target);
         let excluded = checked.health().health() == Health::Maintenance;
         match checked.schedule().rests_until().filter(|at| excluded && *at > self.cx.now) {

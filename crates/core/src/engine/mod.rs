@@ -234,11 +234,11 @@ impl Engine {
 
     /// What the failover may look at.
     fn world(&self) -> World<'_> {
-        World { checks: &self.checks, session: &self.session, retry: self.retry(), watch: self.watch() }
+        World { checks: &self.checks, session: &self.session }
     }
 
     fn gather(&self) -> View {
-        self.failover.gather(self.world(), &self.cx)
+        self.failover.gather(self.world(), &self.cx, self.retry(), self.watch())
     }
 
     /// How retries wait for each other: in the background less often, for they wake the radio.

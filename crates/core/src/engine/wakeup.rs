@@ -44,7 +44,7 @@ impl Engine {
     /// Returns the next wake-up and its reason. `check` is the next one for a check.
     pub(super) fn find_wakeup(&self, check: Option<Timestamp>) -> Option<Wakeup> {
         let mut next = sooner(None, check, Timer::Check);
-        next = sooner(next, self.failover.due(&self.world(), &self.cx), Timer::Decision);
+        next = sooner(next, self.failover.due(self.world(), &self.cx), Timer::Decision);
         next = sooner(next, self.session.due(&self.cx, self.attempts()), Timer::Connection);
         let connectivity = self.checks.connectivity();
         next = sooner(next, connectivity.due(self.doubt(), self.cx.now), Timer::Connectivity);

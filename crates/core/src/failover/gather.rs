@@ -11,13 +11,10 @@ use crate::health::Exclusion;
 use crate::session::Session;
 
 /// Where it is gathered.
+#[derive(Clone, Copy)]
 pub(crate) struct World<'a> {
     pub(crate) checks: &'a Checks,
     pub(crate) session: &'a Session,
-    /// How retries wait for each other at present.
-    pub(crate) retry: Retry,
-    /// Whether checks are made without being asked for.
-    pub(crate) watch: Watch,
 }
 
 /// How many checks in a row an endpoint must pass to be moved to in need: one, and more if one move
@@ -27,14 +24,13 @@ fn proof_after(forced_moves: u32) -> u32 {
 }
 
 impl Failover {
-    /// Gathers what is known.
-    pub(crate) fn gather(&self, world: World<'_>, cx: &Context) -> View {
+    /// Gathers what is known. `retry` says how retries wait for each other at present, `watch`
+    /// whether checks are made without being asked for.
+    pub(crate) fn gather(&self, world: World<'_>, cx: &Context, retry: Retry, watch: Watch) -> View {
         let forced_moves = self.forced_moves(cx.now);
-        let mut endpoints = Vec::with_capacity(self.seats.len());
-        for index in 0..self.seats.len() {
-            endpoints.push(self.endpoint(&world, cx, index, forced_moves));
-        }
-        let World { checks, session, retry, watch } = world;
+        let proof = proof_after(forced_moves);
+        let endpoints = (0..self.seats.len()).map(|index| self.endpoint(world, cx, index, proof)).collect();
+        let World { checks, session } = world;
         let connectivity = checks.connectivity();
         let pending = self.preference.as_ref().filter(|preference| preference.pending);
         View {
@@ -67,12 +63,12 @@ impl Failover {
     }
 
     /// Brings what is known of an endpoint up to date.
-    pub(crate) fn look_again(&self, world: &World<'_>, cx: &Context, view: &mut View, index: usize) {
-        view.endpoints[index] = self.endpoint(world, cx, index, view.forced_moves);
+    pub(crate) fn look_again(&self, world: World<'_>, cx: &Context, view: &mut View, index: usize) {
+        view.endpoints[index] = self.endpoint(world, cx, index, proof_after(view.forced_moves));
     }
 
-    /// What is known of an endpoint.
-    fn endpoint(&self, world: &World<'_>, cx: &Context, index: usize, forced_moves: u32) -> EndpointView {
+    /// What is known of an endpoint. In need it must have passed at least `proof` checks in a row.
+    fn endpoint(&self, world: World<'_>, cx: &Context, index: usize, proof: u32) -> EndpointView {
         let seat = &self.seats[index];
         let checked = world.checks.of(index);
         let (health, schedule) = (checked.health(), checked.schedule());
@@ -106,7 +102,7 @@ impl Failover {
             rests_until: schedule.rests_until(),
             spread: checked.spread(),
             rank: seat.standing.rank(health.health(), preferred),
-            proof: seat.damping.proof(cx.now).max(proof_after(forced_moves)),
+            proof: seat.damping.proof(cx.now).max(proof),
             flaps: seat.damping.flaps(),
             free_at: if seat.damping.was_left() { ready_at } else { Timestamp::default() },
             ready_at,

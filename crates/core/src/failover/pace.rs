@@ -37,7 +37,7 @@ impl Failover {
 
     /// To which endpoint the next attempt to connect goes: to the active one, but in an outage to
     /// those in turn whose checks pass.
-    pub(crate) fn attempt_target(&self, world: &World<'_>) -> usize {
+    pub(crate) fn attempt_target(&self, world: World<'_>) -> usize {
         if !self.is_in_outage() {
             return self.active;
         }
@@ -47,7 +47,7 @@ impl Failover {
 
     /// When the next attempt to connect is due in an outage: each endpoint whose checks pass has a
     /// back-off of its own.
-    pub(crate) fn attempt_due(&self, world: &World<'_>, cx: &Context) -> Option<Timestamp> {
+    pub(crate) fn attempt_due(&self, world: World<'_>, cx: &Context) -> Option<Timestamp> {
         let is_open = |index: usize| world.session.is_open_to(&cx.endpoints[index]);
         if !self.is_in_outage() || self.passing(world).any(is_open) {
             return None;
@@ -57,7 +57,7 @@ impl Failover {
     }
 
     /// The endpoints whose checks pass.
-    fn passing(&self, world: &World<'_>) -> impl Iterator<Item = usize> {
+    fn passing(&self, world: World<'_>) -> impl Iterator<Item = usize> {
         (0..self.seats.len()).filter(|index| world.checks.of(*index).health().is_usable())
     }
 
@@ -74,7 +74,7 @@ impl Failover {
     }
 
     /// When a decision is due that waits for nothing but time.
-    pub(crate) fn due(&self, world: &World<'_>, cx: &Context) -> Option<Timestamp> {
+    pub(crate) fn due(&self, world: World<'_>, cx: &Context) -> Option<Timestamp> {
         let well_since = (0..self.seats.len()).filter_map(|index| {
             let health = world.checks.of(index).health();
             health.is_usable().then(|| health.since())
@@ -84,15 +84,15 @@ impl Failover {
         match &self.state {
             State::Suspecting(_) => {
                 let silence = world.session.last_message().map(|at| at + A_MOMENT);
-                earliest(&[due, silence.filter(later), self.retry_due(world, cx)])
+                earliest([due, silence.filter(later), self.retry_due(world, cx)])
             }
-            State::AllDown(_) => earliest(&[due, self.retry_due(world, cx)]),
+            State::AllDown(_) => earliest([due, self.retry_due(world, cx)]),
             _ => due,
         }
     }
 
     /// When an endpoint whose checks pass can be tried again.
-    fn retry_due(&self, world: &World<'_>, cx: &Context) -> Option<Timestamp> {
+    fn retry_due(&self, world: World<'_>, cx: &Context) -> Option<Timestamp> {
         if world.session.is_trying() {
             return None;
         }

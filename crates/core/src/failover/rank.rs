@@ -67,8 +67,8 @@ impl Standing {
         let degraded = if health == Health::Degraded { DEGRADED } else { 0 };
         let ours = u32::from(!preferred) << 1 | u32::from(self.abroad);
         // The smallest of all wins as often as the weights say (Efraimidis and Spirakis, 2006).
-        let weighted = self.draw.checked_div(self.weight).unwrap_or(u32::MAX);
-        Rank([degraded | ours, self.priority, if self.draw == 0 { 0 } else { weighted }])
+        let weighted = || self.draw.checked_div(self.weight).unwrap_or(u32::MAX);
+        Rank([degraded | ours, self.priority, if self.draw == 0 { 0 } else { weighted() }])
     }
 }
 

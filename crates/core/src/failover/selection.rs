@@ -1,5 +1,6 @@
 //! Which endpoint is the best, and which move nobody is forced to make would be an improvement.
 
+use super::rank::Rank;
 use super::state::{PlannedMove, Stage};
 use super::strategy::Strategy;
 use super::view::{EndpointView, View};
@@ -7,6 +8,7 @@ use crate::base::random::Random;
 use crate::base::time::{Millis, Timestamp};
 use crate::health::Health;
 use crate::protocol::event::SwitchReason;
+use std::cmp::Ordering;
 
 /// How long an endpoint must have been degraded before the app leaves it for a better one.
 const DEGRADED_FOR: Millis = Millis::from_secs(10);
@@ -119,7 +121,8 @@ fn improvement(view: &View, strategy: &dyn Strategy) -> Option<Improvement> {
     if !strategy.fails_back() {
         return None;
     }
-    let better = |index: usize, it: &EndpointView| is_better(view, strategy, index) && well(it);
+    let contender = Contender::active(view, strategy);
+    let better = |index: usize, it: &EndpointView| contender.is_beaten_by(view, index) && well(it);
     if let Some(to) = best_reachable(view, strategy, &better) {
         let theirs = &view.endpoints[to];
         let window = view.config.spread.voluntary.max(theirs.spread);
@@ -162,9 +165,29 @@ fn soonest(view: &View, strategy: &dyn Strategy, allowed: &dyn Fn(usize, &Endpoi
 /// Better than the active one by its rank, or by its place in the list where nothing else counts. An
 /// active endpoint that asked for rest may be well again after it.
 pub(crate) fn is_better(view: &View, strategy: &dyn Strategy, index: usize) -> bool {
-    let place = |index: usize| if strategy.goes_by_place() { index } else { 0 };
-    let (theirs, ours) = (&view.endpoints[index], view.ours());
-    let rests = ours.rests_until.is_some();
-    let our_rank = if rests { ours.rank.undegraded() } else { ours.rank };
-    index != view.active && (theirs.rank, place(index)) < (our_rank, place(view.active))
+    Contender::active(view, strategy).is_beaten_by(view, index)
+}
+
+/// The active endpoint, as what another one must beat.
+struct Contender {
+    rank: Rank,
+    /// Its place in the list, where that decides among equals.
+    place: Option<usize>,
+}
+
+impl Contender {
+    fn active(view: &View, strategy: &dyn Strategy) -> Self {
+        let ours = view.ours();
+        let rank = if ours.rests_until.is_some() { ours.rank.undegraded() } else { ours.rank };
+        Self { rank, place: strategy.goes_by_place().then_some(view.active) }
+    }
+
+    fn is_beaten_by(&self, view: &View, index: usize) -> bool {
+        index != view.active
+            && match view.endpoints[index].rank.cmp(&self.rank) {
+                Ordering::Less => true,
+                Ordering::Equal => self.place.is_some_and(|ours| index < ours),
+                Ordering::Greater => false,
+            }
+    }
 }

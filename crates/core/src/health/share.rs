@@ -46,6 +46,9 @@ impl FailureShare {
         self.total += 1;
         self.failed += u16::from(failed);
         self.clean = if failed { 0 } else { self.clean.saturating_add(1) };
+        if self.failed == 0 {
+            return;
+        }
         let surprise = log2(MILLION) - log2(MILLION - self.per_million(self.failed));
         if u32::from(self.clean) * surprise >= CHANGED * BIT {
             let clean = self.clean.min(MEMORY);

@@ -8,7 +8,7 @@ impl Session {
     /// An attempt is made by this moment, unless one is under way.
     pub(crate) fn retry_by(&mut self, at: Timestamp) {
         if self.is_wanted() && self.connection.deadline().is_none() {
-            self.retry_at = earliest(&[self.retry_at, Some(at)]);
+            self.retry_at = earliest([self.retry_at, Some(at)]);
         }
     }
 
@@ -20,7 +20,7 @@ impl Session {
     /// A trial has failed: what it stood in the way of is attempted at this moment.
     pub(super) fn make_up_for_trial(&mut self, at: Timestamp) {
         if std::mem::take(&mut self.postponed) {
-            self.retry_at = earliest(&[self.retry_at, Some(at)]);
+            self.retry_at = earliest([self.retry_at, Some(at)]);
         }
     }
 

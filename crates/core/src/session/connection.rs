@@ -292,7 +292,7 @@ impl Connection {
     /// When a socket that is opening has taken too long.
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
         let candidate = self.candidate.as_ref().and_then(|it| it.socket.deadline());
-        earliest(&[candidate, self.current.as_ref().and_then(Socket::deadline)])
+        earliest([candidate, self.current.as_ref().and_then(Socket::deadline)])
     }
 
     /// A socket that has not opened in time.

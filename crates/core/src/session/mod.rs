@@ -294,7 +294,7 @@ impl Session {
 
     /// When something is to be done; `attempts` says whether any are made at present.
     pub(crate) fn due(&self, cx: &Context, attempts: bool) -> Option<Timestamp> {
-        earliest(&[self.connection.deadline(), self.retry_at.filter(|_| attempts), self.lasting_at(cx)])
+        earliest([self.connection.deadline(), self.retry_at.filter(|_| attempts), self.lasting_at(cx)])
     }
 
     /// When the silence of the connection is remarkable.
@@ -329,7 +329,7 @@ impl Session {
             place.is_some_and(|index| cx.endpoints[index].connect == endpoint.connect && self.reach[index].failures() > 0)
         });
         let trial = self.connection.trial_since();
-        earliest(&[current.map(|(_, at)| at + STABLE), trial.map(|(_, at)| at + STABLE)])
+        earliest([current.map(|(_, at)| at + STABLE), trial.map(|(_, at)| at + STABLE)])
     }
 
     /// Takes in that a connection has lasted.
