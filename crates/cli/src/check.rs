@@ -26,7 +26,11 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     let urls = &arguments.urls;
     // One engine per URL: the same judgement as anywhere else, of exactly one check.
-    let configs = urls.iter().map(|url| config(url, &arguments)).collect::<Result<Vec<_>>>().context("nothing was checked")?;
+    let configs = urls
+        .iter()
+        .map(|url| config(url, &arguments))
+        .collect::<Result<Vec<_>>>()
+        .context("nothing was checked")?;
     let all_passed = tokio::runtime::Runtime::new()?.block_on(async {
         let mut all_passed = true;
         for (url, config) in urls.iter().zip(configs) {
@@ -75,6 +79,9 @@ mod tests {
         let url: Url = "https://me:secret@a.example/_ping?token=1".parse().unwrap();
         assert_eq!(line(&url, None, Some(200), 34), "ok   200    34 ms  https://a.example/_ping");
         let failed = line(&url, Some(FailureKind::Refused), None, 1);
-        assert_eq!(failed, "FAIL     1 ms  https://a.example/_ping  refused: could not connect: nothing accepts connections there");
+        assert_eq!(
+            failed,
+            "FAIL     1 ms  https://a.example/_ping  refused: could not connect: nothing accepts connections there"
+        );
     }
 }

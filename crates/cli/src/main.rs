@@ -8,7 +8,8 @@ mod watch;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// Keeps apps connected to a backend that works; from the command line, it checks endpoints, watches them, and replays failovers.
+/// Keeps apps connected to a backend that works; from the command line, it checks endpoints,
+/// watches them, and replays failovers.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {

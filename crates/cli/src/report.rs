@@ -18,7 +18,9 @@ const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 /// A bar for each value, the highest for the largest; a dot where nothing is known.
 fn sparkline(values: &[Option<u32>]) -> String {
     let most = values.iter().flatten().copied().max().unwrap_or(0).max(1);
-    let bar = |value: &Option<u32>| value.map_or('·', |value| BARS[(u64::from(value) * 7 / u64::from(most)) as usize]);
+    let bar = |value: &Option<u32>| {
+        value.map_or('·', |value| BARS[(u64::from(value) * 7 / u64::from(most)) as usize])
+    };
     values.iter().map(bar).collect()
 }
 
@@ -29,10 +31,14 @@ pub(crate) fn table(report: &Report) -> String {
         "endpoint", "uptime", "checks", "failed", "mean", "p50", "p95", "p99", "active"
     );
     for endpoint in &report.endpoints {
-        let EndpointReport { checks, failed, average_ms, p50_ms, p95_ms, p99_ms, active_ms, .. } = endpoint;
-        let uptime = endpoint.uptime_percent.map_or_else(|| "unknown".to_owned(), |percent| format!("{percent:.2} %"));
-        let [mean, p50, p95, p99] =
-            [average_ms, p50_ms, p95_ms, p99_ms].map(|millis| millis.map_or_else(|| "–".to_owned(), |ms| format!("{ms} ms")));
+        let EndpointReport {
+            checks, failed, average_ms, p50_ms, p95_ms, p99_ms, active_ms, ..
+        } = endpoint;
+        let uptime = endpoint
+            .uptime_percent
+            .map_or_else(|| "unknown".to_owned(), |percent| format!("{percent:.2} %"));
+        let [mean, p50, p95, p99] = [average_ms, p50_ms, p95_ms, p99_ms]
+            .map(|millis| millis.map_or_else(|| "–".to_owned(), |ms| format!("{ms} ms")));
         // Writing to a String cannot fail.
         let _ = writeln!(
             table,

@@ -7,10 +7,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use steadfast::{CheckReport, Config, Event, Header, Link, OfflineReason, RecoveryAction, SwitchReason};
+use steadfast::{
+    CheckReport, Config, Event, Header, Link, OfflineReason, RecoveryAction, SwitchReason,
+};
 use tracing::{Level, error, info, warn};
 
-/// Watches the endpoints of a config until Ctrl-C, and logs each check, each failure with its count, and each change of the active endpoint.
+/// Watches the endpoints of a config until Ctrl-C, and logs each check, each failure with its
+/// count, and each change of the active endpoint.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// A JSON file with a config; see the README.
@@ -21,7 +24,8 @@ pub(crate) struct Arguments {
     /// At the end, prints what the endpoints were like.
     #[arg(long, value_enum, value_name = "FORM")]
     report: Option<Form>,
-    /// Writes metrics in the text format of Prometheus to this file, every 15 seconds and at the end.
+    /// Writes metrics in the text format of Prometheus to this file, every 15 seconds and at the
+    /// end.
     #[arg(long, value_name = "FILE")]
     metrics: Option<PathBuf>,
 }
@@ -34,8 +38,10 @@ const LOGGED_HEADERS: [&str; 5] = ["content-type", "date", "retry-after", "serve
 
 pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     let file = arguments.config.display();
-    let text = std::fs::read_to_string(&arguments.config).with_context(|| format!("{file} cannot be read"))?;
-    let config: Config = serde_json::from_str(&text).with_context(|| format!("{file} is not a valid config"))?;
+    let text = std::fs::read_to_string(&arguments.config)
+        .with_context(|| format!("{file} cannot be read"))?;
+    let config: Config =
+        serde_json::from_str(&text).with_context(|| format!("{file} is not a valid config"))?;
     let level = if arguments.quiet { Level::WARN } else { Level::INFO };
     tracing_subscriber::fmt()
         .with_target(false)
@@ -77,23 +83,42 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
 
 fn write_metrics(arguments: &Arguments, link: &Link) -> Result<()> {
     let Some(file) = &arguments.metrics else { return Ok(()) };
-    std::fs::write(file, link.metrics()).with_context(|| format!("{} cannot be written", file.display()))
+    std::fs::write(file, link.metrics())
+        .with_context(|| format!("{} cannot be written", file.display()))
 }
 
 fn log(event: &Event, link: Option<&Link>) {
     match event {
-        Event::Check(CheckReport { endpoint, failure, status, latency_ms, failures, failing, headers, .. }) => {
+        Event::Check(CheckReport {
+            endpoint,
+            failure,
+            status,
+            latency_ms,
+            failures,
+            failing,
+            headers,
+            ..
+        }) => {
             let (status, headers) = (shown(*status), shown_headers(headers));
-            let parts = if failing.is_empty() { String::new() } else { format!(" (failing: {})", failing.join(", ")) };
+            let parts = if failing.is_empty() {
+                String::new()
+            } else {
+                format!(" (failing: {})", failing.join(", "))
+            };
             match failure {
                 None => info!("check {endpoint}: {status}in {latency_ms} ms{headers}"),
                 Some(kind) => {
-                    warn!("check {endpoint}: {status}{}{parts} after {latency_ms} ms, failure {failures} in a row{headers}", kind.advice());
+                    warn!(
+                        "check {endpoint}: {status}{}{parts} after {latency_ms} ms, failure {failures} in a row{headers}",
+                        kind.advice()
+                    );
                 }
             }
         }
         Event::Switched { from, to, reason } => {
-            let url = link.map(|link| format!(", connect to {}", link.active().connect)).unwrap_or_default();
+            let url = link
+                .map(|link| format!(", connect to {}", link.active().connect))
+                .unwrap_or_default();
             warn!("switched from {from} to {to} ({reason}){url}");
             if *reason == SwitchReason::Unhealthy
                 && let Some(why) = link.and_then(|link| link.explain(Some(from)))
@@ -101,25 +126,42 @@ fn log(event: &Event, link: Option<&Link>) {
                 info!("{}", why.text);
             }
         }
-        Event::AllDown { active } => error!("all endpoints are down; staying with {active} and retrying"),
-        Event::Offline { reason: OfflineReason::CaptivePortal } => warn!("a portal answers in the place of others: log in to the network"),
+        Event::AllDown { active } => {
+            error!("all endpoints are down; staying with {active} and retrying");
+        }
+        Event::Offline { reason: OfflineReason::CaptivePortal } => {
+            warn!("a portal answers in the place of others: log in to the network");
+        }
         Event::Offline { .. } => warn!("our own network is down; no server is blamed"),
         Event::Health { endpoint, from, to } => info!("{endpoint} was {from}, is {to}"),
-        Event::Breaker { endpoint, from, to } => info!("circuit breaker of {endpoint} was {from}, is {to}"),
+        Event::Breaker { endpoint, from, to } => {
+            info!("circuit breaker of {endpoint} was {from}, is {to}");
+        }
         Event::Failure(failure) if failure.critical => {
             error!("{}: {}, {} in a row", failure.endpoint, failure.message, failure.consecutive);
         }
-        Event::Failure(failure) => warn!("{}: {} ({}, {} severity)", failure.endpoint, failure.message, failure.kind, failure.severity),
-        Event::Recovery(RecoveryAction { strategy, endpoint, ok, error, .. }) => match (ok, error) {
-            (Some(true), _) => info!("recovery of {endpoint}: {strategy}"),
-            (_, Some(error)) => warn!("recovery of {endpoint}: {strategy} did not help: {error}"),
-            _ => warn!("recovery of {endpoint}: {strategy} is wanted, and not for a client to do"),
-        },
+        Event::Failure(failure) => warn!(
+            "{}: {} ({}, {} severity)",
+            failure.endpoint, failure.message, failure.kind, failure.severity
+        ),
+        Event::Recovery(RecoveryAction { strategy, endpoint, ok, error, .. }) => {
+            match (ok, error) {
+                (Some(true), _) => info!("recovery of {endpoint}: {strategy}"),
+                (_, Some(error)) => {
+                    warn!("recovery of {endpoint}: {strategy} did not help: {error}");
+                }
+                _ => warn!(
+                    "recovery of {endpoint}: {strategy} is wanted, and not for a client to do"
+                ),
+            }
+        }
         Event::Started { active } => info!("started, active endpoint is {active}"),
         Event::Recovered { active } => warn!("{active} is back"),
         Event::Online => warn!("our own network is back"),
         Event::Connected { endpoint } => info!("connected to {endpoint}"),
-        Event::Disconnected { endpoint, code } => warn!("disconnected from {endpoint} {}", shown(*code)),
+        Event::Disconnected { endpoint, code } => {
+            warn!("disconnected from {endpoint} {}", shown(*code));
+        }
         Event::Stopped => info!("stopped"),
         // An event that is newer than this log has a name at least.
         other => info!("{}", other.name()),
@@ -141,7 +183,8 @@ mod tests {
 
     #[test]
     fn only_harmless_headers_are_shown() {
-        let headers = [("server", "x"), ("set-cookie", "secret"), ("retry-after", "5")].map(|(name, value)| Header::new(name, value));
+        let headers = [("server", "x"), ("set-cookie", "secret"), ("retry-after", "5")]
+            .map(|(name, value)| Header::new(name, value));
         assert_eq!(shown_headers(&headers), ", server: x, retry-after: 5");
     }
 }

@@ -8,7 +8,11 @@ use steadfast_testbed::{Fault, Testbed};
 
 fn steadfast(arguments: &[&str]) -> Output {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-    Command::new(env!("CARGO_BIN_EXE_steadfast")).args(arguments).current_dir(root).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_steadfast"))
+        .args(arguments)
+        .current_dir(root)
+        .output()
+        .unwrap()
 }
 
 fn printed(output: &Output) -> String {
@@ -23,13 +27,19 @@ fn simulate_prints_decisions_and_agrees() {
         "{\"at_ms\":30020,\"event\":\"switched\",\"from\":\"primary\",\"to\":\"secondary\",\"reason\":\"unhealthy\"}\n"
     );
     assert_eq!(output.status.code(), Some(0));
-    let all = printed(&steadfast(&["simulate", "tests/scenarios/a4-tenth-failure-switches.json", "--events", "all"]));
+    let all = printed(&steadfast(&[
+        "simulate",
+        "tests/scenarios/a4-tenth-failure-switches.json",
+        "--events",
+        "all",
+    ]));
     assert!(all.lines().filter(|line| line.contains("\"check\"")).count() > 10, "{all}");
 }
 
 #[test]
 fn simulate_exits_with_a_diff_when_the_file_expects_something_else() {
-    let text = include_str!("../../../tests/scenarios/a4-tenth-failure-switches.json").replace("30020", "30021");
+    let text = include_str!("../../../tests/scenarios/a4-tenth-failure-switches.json")
+        .replace("30020", "30021");
     let file = std::env::temp_dir().join(format!("steadfast-{}.json", std::process::id()));
     std::fs::write(&file, text).unwrap();
     let output = steadfast(&["simulate", &file.to_string_lossy()]);
@@ -63,5 +73,9 @@ fn check_prints_a_line_each_and_exits_by_the_worst() {
     let lines = printed(&output);
     let lines: Vec<_> = lines.lines().collect();
     assert!(lines[0].starts_with("ok   200") && lines[0].ends_with(&good), "{lines:?}");
-    assert!(lines[1].starts_with("FAIL 503") && lines[1].contains("status: the status is not an expected one"), "{lines:?}");
+    assert!(
+        lines[1].starts_with("FAIL 503")
+            && lines[1].contains("status: the status is not an expected one"),
+        "{lines:?}"
+    );
 }

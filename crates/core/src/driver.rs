@@ -1,4 +1,5 @@
-//! Runs an engine against a transport: one future for every shell and every executor. It decides nothing.
+//! Runs an engine against a transport: one future for every shell and every executor. It decides
+//! nothing.
 
 use crate::base::time::{Millis, Timestamp};
 use crate::breaker::permit::{CallOutcome, Permit, Refusal, Route};
@@ -21,19 +22,21 @@ use std::task::{Context, Poll, Waker};
 
 /// What a platform gives the engine: a clock, a timer, a way to ask, and someone to do the rest.
 ///
-/// Nothing here needs to be `Send`: the future of [`drive`] is, if the transport and its futures are.
+/// Nothing here needs to be `Send`: the future of [`drive`] is, if the transport and its futures
+/// are.
 pub trait Transport {
     /// The present, on a monotonic clock that also counts sleep; see [`Clock`](crate::Clock).
     fn now(&self) -> Timestamp;
 
-    /// Checks an endpoint as its `health` says. The future is dropped when the outcome no longer matters, after `timeout` at the latest.
+    /// Checks an endpoint as its `health` says. The future is dropped when the outcome no longer
+    /// matters, after `timeout` at the latest.
     fn check(&self, endpoint: Arc<Endpoint>, timeout: Millis) -> impl Future<Output = Outcome>;
 
     /// Waits until the clock reads `at`; a little early does no harm.
     fn sleep_until(&self, at: Timestamp) -> impl Future<Output = ()>;
 
-    /// Executes an effect that is not about checks: opens, promotes or closes a connection, keeps what was learnt, or tells the app. It must
-    /// not block.
+    /// Executes an effect that is not about checks: opens, promotes or closes a connection, keeps
+    /// what was learnt, or tells the app. It must not block.
     fn apply(&self, effect: Effect);
 }
 
@@ -55,14 +58,16 @@ impl<T: Transport> Transport for &T {
     }
 }
 
-/// A handle on an engine that is, was or will be driven: read its state and send it inputs from anywhere.
+/// A handle on an engine that is, was or will be driven: read its state and send it inputs from
+/// anywhere.
 ///
 /// ```
 /// # #[cfg(feature = "url")] {
 /// use steadfast::{Config, Endpoint, Engine, Link, Preset, Timestamp};
-/// let endpoint = Endpoint::new("only", "wss://a.example/".parse().unwrap(), "https://a.example/_ping".parse().unwrap());
-/// let engine = Engine::new(Config::new(Preset::Default, vec![endpoint]), 1, Timestamp::from_millis(0)).unwrap();
-/// let link = Link::new(engine);
+/// let url = |text: &str| text.parse().unwrap();
+/// let endpoint = Endpoint::new("only", url("wss://a.example/"), url("https://a.example/_ping"));
+/// let config = Config::new(Preset::Default, vec![endpoint]);
+/// let link = Link::new(Engine::new(config, 1, Timestamp::from_millis(0)).unwrap());
 /// // spawn `steadfast::drive(link.clone(), transport)` on any executor, then:
 /// assert_eq!(link.active().name.as_str(), "only");
 /// link.stop();
@@ -95,8 +100,8 @@ impl fmt::Debug for Link {
     }
 }
 
-/// Maximum number of inputs that wait while nobody drives the engine; then the oldest are worth nothing.
-/// While it is driven, none is ever dropped.
+/// Maximum number of inputs that wait while nobody drives the engine; then the oldest are worth
+/// nothing. While it is driven, none is ever dropped.
 const MAX_INBOX_AT_REST: usize = 1024;
 
 /// Maximum number of pending `check_now` futures; when exceeded, the oldest resolves to `None`.
@@ -105,7 +110,14 @@ const MAX_WAITING: usize = 1024;
 impl Link {
     /// A handle on `engine`.
     pub fn new(engine: Engine) -> Self {
-        let shared = Shared { engine, inbox: VecDeque::new(), requests: 0, waiting: Vec::new(), waker: None, driven: false };
+        let shared = Shared {
+            engine,
+            inbox: VecDeque::new(),
+            requests: 0,
+            waiting: Vec::new(),
+            waker: None,
+            driven: false,
+        };
         Self { shared: Arc::new(Mutex::new(shared)) }
     }
 
@@ -122,7 +134,8 @@ impl Link {
         if !matches!((&input, shared.inbox.back()), (Input::Wake, Some(Input::Wake))) {
             if !shared.driven && shared.inbox.len() >= MAX_INBOX_AT_REST {
                 // What the app wants is kept if anything else can make room.
-                let oldest = shared.inbox.iter().position(|input| !matches!(input, Input::Command(_)));
+                let oldest =
+                    shared.inbox.iter().position(|input| !matches!(input, Input::Command(_)));
                 shared.inbox.remove(oldest.unwrap_or(0));
             }
             shared.inbox.push_back(input);
@@ -165,7 +178,8 @@ impl Link {
         self.lock().engine.report(period)
     }
 
-    /// Asks for leave to make a request of the app's own; see [`Engine::try_acquire`]. `now` is the transport's.
+    /// Asks for leave to make a request of the app's own; see [`Engine::try_acquire`]. `now` is the
+    /// transport's.
     pub fn try_acquire(&self, now: Timestamp, route: &Route) -> Result<Permit, Refusal> {
         let acquired = self.lock().engine.try_acquire(now, route);
         // What follows for the app is told by the driver.
@@ -178,12 +192,14 @@ impl Link {
         self.send(Input::CallEnded { permit, outcome, latency });
     }
 
-    /// Says that an endpoint is not to be used for a while, or may be used again; an unknown name changes nothing.
+    /// Says that an endpoint is not to be used for a while, or may be used again; an unknown name
+    /// changes nothing.
     pub fn maintenance(&self, endpoint: Name, begins: bool) {
         self.send(Input::Command(Command::Maintenance(endpoint, begins)));
     }
 
-    /// Lets an endpoint's circuit breaker refuse every request, or begin anew; an unknown name changes nothing.
+    /// Lets an endpoint's circuit breaker refuse every request, or begin anew; an unknown name
+    /// changes nothing.
     pub fn isolate(&self, endpoint: Name, isolated: bool) {
         self.send(Input::Command(Command::Isolate(endpoint, isolated)));
     }
@@ -193,8 +209,8 @@ impl Link {
         look(&self.lock().engine)
     }
 
-    /// Checks the active endpoint at once, even in the background. What comes of it can be waited for, or not; it is `None` if the
-    /// engine is stopped before.
+    /// Checks the active endpoint at once, even in the background. What comes of it can be waited
+    /// for, or not; it is `None` if the engine is stopped before.
     pub fn check_now(&self) -> impl Future<Output = Option<CheckReport>> + Send + use<> {
         let (sender, receiver) = oneshot::channel();
         let mut shared = self.lock();
@@ -223,7 +239,8 @@ impl Link {
         Ok(())
     }
 
-    /// Replaces the open connection by another one to the same endpoint, for apps with a heartbeat of their own.
+    /// Replaces the open connection by another one to the same endpoint, for apps with a heartbeat
+    /// of their own.
     pub fn reconnect(&self) {
         self.send(Input::Command(Command::Reconnect));
     }
@@ -272,9 +289,11 @@ impl Link {
     }
 }
 
-/// Runs the engine behind `link` until it is stopped. Dropping the future at any moment stops it too, and closes what it had opened.
+/// Runs the engine behind `link` until it is stopped. Dropping the future at any moment stops it
+/// too, and closes what it had opened.
 ///
-/// A link is driven by one future at a time; a second one ends at once. After a stop it can be driven anew.
+/// A link is driven by one future at a time; a second one ends at once. After a stop it can be
+/// driven anew.
 pub async fn drive<T: Transport>(link: Link, transport: T) {
     let Some(session) = Session::begin(&link, &transport) else { return };
     let mut checks = Vec::new();
@@ -282,7 +301,8 @@ pub async fn drive<T: Transport>(link: Link, transport: T) {
     let mut next = Some(Input::Started);
     poll_fn(|context| {
         loop {
-            // What has happened comes before what is merely due: an answer that is there is not late.
+            // What has happened comes before what is merely due: an answer that is there is not
+            // late.
             let input = next
                 .take()
                 .or_else(|| link.next_input(context))
@@ -292,7 +312,9 @@ pub async fn drive<T: Transport>(link: Link, transport: T) {
             link.handle(transport.now(), input);
             while let Some(effect) = link.poll_effect() {
                 match effect {
-                    Effect::StartCheck { id, endpoint, timeout } => checks.push((id, Box::pin(transport.check(endpoint, timeout)))),
+                    Effect::StartCheck { id, endpoint, timeout } => {
+                        checks.push((id, Box::pin(transport.check(endpoint, timeout))));
+                    }
                     Effect::CancelCheck { id } => {
                         if let Some(at) = checks.iter().position(|(check, _)| *check == id) {
                             drop(checks.swap_remove(at));
@@ -301,7 +323,8 @@ pub async fn drive<T: Transport>(link: Link, transport: T) {
                     other => transport.apply(other),
                 }
             }
-            let (stopped, wakeup) = link.with_engine(|engine| (engine.is_stopped(), engine.next_wakeup()));
+            let (stopped, wakeup) =
+                link.with_engine(|engine| (engine.is_stopped(), engine.next_wakeup()));
             if stopped {
                 return Poll::Ready(());
             }
@@ -317,7 +340,10 @@ pub async fn drive<T: Transport>(link: Link, transport: T) {
 type Pinned<F> = Pin<Box<F>>;
 
 /// A check that has ended, if one has.
-fn poll_checks<F: Future<Output = Outcome>>(checks: &mut Vec<(CheckId, Pinned<F>)>, context: &mut Context<'_>) -> Option<Input> {
+fn poll_checks<F: Future<Output = Outcome>>(
+    checks: &mut Vec<(CheckId, Pinned<F>)>,
+    context: &mut Context<'_>,
+) -> Option<Input> {
     for (index, (id, check)) in checks.iter_mut().enumerate() {
         if let Poll::Ready(outcome) = check.as_mut().poll(context) {
             let id = *id;
@@ -329,7 +355,10 @@ fn poll_checks<F: Future<Output = Outcome>>(checks: &mut Vec<(CheckId, Pinned<F>
 }
 
 /// The wake-up, if its time has come.
-fn poll_timer<F: Future<Output = ()>>(timer: &mut Option<(Timestamp, Pinned<F>)>, context: &mut Context<'_>) -> Option<Input> {
+fn poll_timer<F: Future<Output = ()>>(
+    timer: &mut Option<(Timestamp, Pinned<F>)>,
+    context: &mut Context<'_>,
+) -> Option<Input> {
     let (_, sleep) = timer.as_mut()?;
     sleep.as_mut().poll(context).is_ready().then(|| {
         *timer = None;
@@ -345,8 +374,7 @@ struct Session<'a, T: Transport> {
 
 impl<'a, T: Transport> Session<'a, T> {
     fn begin(link: &'a Link, transport: &'a T) -> Option<Self> {
-        let already = std::mem::replace(&mut link.lock().driven, true);
-        (!already).then_some(Self { link, transport })
+        (!std::mem::replace(&mut link.lock().driven, true)).then_some(Self { link, transport })
     }
 }
 

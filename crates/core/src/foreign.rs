@@ -1,9 +1,12 @@
-//! How the types with a shape of their own cross to Swift and Kotlin; records and enums cross as they are.
+//! How the types with a shape of their own cross to Swift and Kotlin; records and enums cross as
+//! they are.
 
 use crate::Endpoint;
 use crate::base::time::{Millis, Timestamp};
 use crate::base::url::Url;
-use crate::config::{Endpoints, Headers, HealthCheck, HealthChecks, Name, StatusPattern, StatusPatterns};
+use crate::config::{
+    Endpoints, Headers, HealthCheck, HealthChecks, Name, StatusPattern, StatusPatterns,
+};
 use crate::protocol::effect::ConnectionId;
 use crate::protocol::outcome::Header;
 

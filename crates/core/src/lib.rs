@@ -1,7 +1,9 @@
-//! Steadfast decides which endpoint an app should be connected to, and notices within a second or a few when that must be another one.
+//! Steadfast decides which endpoint an app should be connected to, and notices within a second or a
+//! few when that must be another one.
 //!
-//! This crate is the decision alone: it does no I/O, reads no clock, starts no thread and keeps no global state, so that the same decisions
-//! can be replayed to the millisecond in a test, in a simulator, and in a bug report. Shells for browsers, phones and servers execute them.
+//! This crate is the decision alone: it does no I/O, reads no clock, starts no thread and keeps no
+//! global state, so that the same decisions can be replayed to the millisecond in a test, in a
+//! simulator, and in a bug report. Shells for browsers, phones and servers execute them.
 //!
 //! - [`Engine`] is the whole: [`Input`] in, [`Effect`] out, and when to wake it.
 //! - [`Config`] says what it works by; [`Problems`] what is wrong with one.
@@ -32,7 +34,9 @@ pub use base::time::{Clock, Millis, ParseDurationError, Timestamp};
 #[cfg(feature = "url")]
 pub use base::url::{ParseUrlError, parse_url};
 pub use base::url::{Scheme, Url, UrlParser};
-pub use breaker::permit::{CallOutcome, FIRST_SERVER_ERROR, Permit, REPEATABLE_METHODS, Refusal, Route};
+pub use breaker::permit::{
+    CallOutcome, FIRST_SERVER_ERROR, Permit, REPEATABLE_METHODS, Refusal, Route,
+};
 pub use breaker::rules::BreakerState;
 pub use config::{Config, Endpoint, Name, Preset, Problem, Problems};
 pub use driver::{Link, Transport, drive};
@@ -48,5 +52,8 @@ pub use protocol::document::{DocumentStatus, HealthDocument};
 pub use protocol::effect::{CheckId, ConnectionId, DisconnectReason, Effect};
 pub use protocol::event::{CheckReport, Event, OfflineReason, SwitchReason};
 pub use protocol::input::{Command, Input, Lifecycle, Network};
-pub use protocol::outcome::{Answer, BodySearch, FailureKind, Header, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS, MAX_TCP_BYTES, Outcome};
+pub use protocol::outcome::{
+    Answer, BodySearch, FailureKind, Header, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS, MAX_TCP_BYTES,
+    Outcome,
+};
 pub use protocol::snapshot::{EndpointState, Snapshot, State};

@@ -3,11 +3,12 @@
 use crate::error::ConfigError;
 use steadfast::config::Value;
 use steadfast::{
-    Config, Endpoint, Event, FIRST_SERVER_ERROR, HealthDocument, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS, MAX_TCP_BYTES, Preset, Problem,
-    REPEATABLE_METHODS,
+    Config, Endpoint, Event, FIRST_SERVER_ERROR, HealthDocument, MAX_ANSWER_BYTES,
+    MAX_ANSWER_HEADERS, MAX_TCP_BYTES, Preset, Problem, REPEATABLE_METHODS,
 };
 
-/// The config that a preset stands for. This is where an app's config starts from: the defaults are written nowhere else.
+/// The config that a preset stands for. This is where an app's config starts from: the defaults are
+/// written nowhere else.
 #[uniffi::export]
 pub fn preset_config(preset: Preset, endpoints: Vec<Endpoint>) -> Config {
     Config::new(preset, endpoints)
@@ -46,10 +47,15 @@ pub struct AnswerLimits {
 /// How much of an answer a transport hands over at most.
 #[uniffi::export]
 pub fn answer_limits() -> AnswerLimits {
-    AnswerLimits { body_bytes: MAX_ANSWER_BYTES as u32, tcp_bytes: MAX_TCP_BYTES as u32, headers: MAX_ANSWER_HEADERS as u32 }
+    AnswerLimits {
+        body_bytes: MAX_ANSWER_BYTES as u32,
+        tcp_bytes: MAX_TCP_BYTES as u32,
+        headers: MAX_ANSWER_HEADERS as u32,
+    }
 }
 
-/// Whether a body of this `Content-Type` is to be handed over whole, if the check's `document` is set: it may say how the server is.
+/// Whether a body of this `Content-Type` is to be handed over whole, if the check's `document` is
+/// set: it may say how the server is.
 #[uniffi::export]
 pub fn is_health_document(content_type: &str) -> bool {
     HealthDocument::is_in(content_type)
@@ -72,7 +78,8 @@ pub(crate) fn checked(config: &Config) -> Result<Config, ConfigError> {
     Ok(Config::read(&config.to_value(), parse_url)?)
 }
 
-/// The URL as it was written, its scheme in small letters; further than that the platforms' HTTP clients bring it in form themselves.
+/// The URL as it was written, its scheme in small letters; further than that the platforms' HTTP
+/// clients bring it in form themselves.
 pub(crate) fn parse_url(text: &str) -> Option<String> {
     let url = fluent_uri::Iri::parse(text).ok()?;
     let authority = url.authority()?;
@@ -108,9 +115,16 @@ mod tests {
 
     #[test]
     fn what_is_no_url_is_none() {
-        for text in
-            ["", "a.example", "/path", "https://", "https:///path", "https://a b/", "https://a.example:99999/", "mailto:a@b.example"]
-        {
+        for text in [
+            "",
+            "a.example",
+            "/path",
+            "https://",
+            "https:///path",
+            "https://a b/",
+            "https://a.example:99999/",
+            "mailto:a@b.example",
+        ] {
             assert_eq!(parse_url(text), None, "{text}");
         }
     }
@@ -122,7 +136,12 @@ mod tests {
         assert_eq!(checked(&config), Ok(config.clone()));
         let mut wrong = config;
         wrong.failure_threshold = Some(0);
-        let Err(ConfigError::Invalid { problems }) = checked(&wrong) else { panic!("it was taken") };
-        assert_eq!(problems[0].to_string(), "failureThreshold: 0 is out of range, allowed: 1 to 100");
+        let Err(ConfigError::Invalid { problems }) = checked(&wrong) else {
+            panic!("it was taken")
+        };
+        assert_eq!(
+            problems[0].to_string(),
+            "failureThreshold: 0 is out of range, allowed: 1 to 100"
+        );
     }
 }

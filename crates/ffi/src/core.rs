@@ -8,8 +8,9 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use steadfast::config::Endpoints;
 use steadfast::{
-    CallOutcome, CheckReport, Clock, Command, Config, ConnectionId, Effect, Endpoint, Engine, Explanation, FailureKind, Input, Lifecycle,
-    Link, Millis, Name, Network, Outcome, Permit, RecoveryAction, Refusal, Report, Route, Snapshot, Timestamp, Transport,
+    CallOutcome, CheckReport, Clock, Command, Config, ConnectionId, Effect, Endpoint, Engine,
+    Explanation, FailureKind, Input, Lifecycle, Link, Millis, Name, Network, Outcome, Permit,
+    RecoveryAction, Refusal, Report, Route, Snapshot, Timestamp, Transport,
 };
 
 /// An engine, and what its platform gave it.
@@ -24,9 +25,12 @@ pub struct Core {
 
 #[uniffi::export]
 impl Core {
-    /// An engine for `config`, or all that is wrong with the config. It does nothing until it is run.
+    /// An engine for `config`, or all that is wrong with the config. It does nothing until it is
+    /// run.
     ///
-    /// `saved` is what an engine of an earlier run saved; what is not ours, or damaged, is as good as nothing. `seed` makes every random decision repeatable; without one they differ from engine to engine, as they should.
+    /// `saved` is what an engine of an earlier run saved; what is not ours, or damaged, is as good
+    /// as nothing. `seed` makes every random decision repeatable; without one they differ from
+    /// engine to engine, as they should.
     #[uniffi::constructor]
     pub fn new(
         config: Config,
@@ -35,7 +39,8 @@ impl Core {
         seed: Option<u64>,
         saved: Option<String>,
     ) -> Result<Arc<Self>, ConfigError> {
-        // The standard library's random keys differ from process to process and from call to call, which is all that jitter needs.
+        // The standard library's random keys differ from process to process and from call to call,
+        // which is all that jitter needs.
         let seed = seed.unwrap_or_else(|| RandomState::new().hash_one(0));
         let mut clock = PlatformClock::default();
         let mut engine = Engine::new(checked(&config)?, seed, clock.read(platform.now()))?;
@@ -43,7 +48,13 @@ impl Core {
             let _ = engine.restore(&saved, clock.wall);
         }
         let link = Link::new(engine);
-        Ok(Arc::new(Self { link, platform, listener, clock: Mutex::new(clock), timer_failure: Mutex::default() }))
+        Ok(Arc::new(Self {
+            link,
+            platform,
+            listener,
+            clock: Mutex::new(clock),
+            timer_failure: Mutex::default(),
+        }))
     }
 
     /// Runs the engine until it is stopped, or until this call is cancelled.
@@ -52,7 +63,8 @@ impl Core {
         lock(&self.timer_failure).take().map_or(Ok(()), |reason| Err(RunError::Timer { reason }))
     }
 
-    /// Ends the run: checks are cancelled, connections closed, and nothing follows. It can be run anew.
+    /// Ends the run: checks are cancelled, connections closed, and nothing follows. It can be run
+    /// anew.
     pub fn stop(&self) {
         self.link.stop();
     }
@@ -67,7 +79,8 @@ impl Core {
         self.link.snapshot()
     }
 
-    /// Checks the active endpoint at once, even in the background, and says what came of it; nothing if the engine is stopped before.
+    /// Checks the active endpoint at once, even in the background, and says what came of it;
+    /// nothing if the engine is stopped before.
     pub async fn check_now(&self) -> Option<CheckReport> {
         self.link.check_now().await
     }
@@ -79,7 +92,9 @@ impl Core {
 
     /// Replaces the endpoints. Those that stay the same keep what is known of them.
     pub fn set_endpoints(&self, endpoints: Vec<Endpoint>) -> Result<(), ConfigError> {
-        let endpoints = self.link.with_engine(|engine| engine.config().read_endpoints(&Endpoints(endpoints).to_value(), parse_url))?;
+        let endpoints = self.link.with_engine(|engine| {
+            engine.config().read_endpoints(&Endpoints(endpoints).to_value(), parse_url)
+        })?;
         Ok(self.link.set_endpoints(endpoints)?)
     }
 
@@ -90,7 +105,8 @@ impl Core {
         serde_json::to_string(&saved).unwrap_or_default()
     }
 
-    /// Why the engine thinks what it thinks of an endpoint, of the active one if none is named; nothing for an unknown name.
+    /// Why the engine thinks what it thinks of an endpoint, of the active one if none is named;
+    /// nothing for an unknown name.
     pub fn explain(&self, name: Option<Name>) -> Option<Explanation> {
         self.link.explain(name.as_ref())
     }
@@ -120,7 +136,8 @@ impl Core {
         self.link.isolate(name, isolated);
     }
 
-    /// Asks for leave to make a request of the app's own: to the active endpoint, or to the best one but the one named.
+    /// Asks for leave to make a request of the app's own: to the active endpoint, or to the best
+    /// one but the one named.
     pub fn try_acquire(&self, excluding: Option<Name>) -> Acquired {
         let route = excluding.map_or(Route::Active, Route::Excluding);
         match self.link.try_acquire(Transport::now(self), &route) {
@@ -134,7 +151,8 @@ impl Core {
         self.link.call_ended(permit, outcome, took);
     }
 
-    /// Reports how a request of the app's own went that no permit was asked for; an unknown name changes nothing.
+    /// Reports how a request of the app's own went that no permit was asked for; an unknown name
+    /// changes nothing.
     pub fn report_traffic(&self, name: Name, ok: bool) {
         self.link.traffic(name, ok);
     }
@@ -154,7 +172,8 @@ impl Core {
         self.link.send(Input::Command(if wanted { Command::Connect } else { Command::Disconnect }));
     }
 
-    /// Replaces the open connection by another one to the same endpoint; without an open one, another attempt is made soon.
+    /// Replaces the open connection by another one to the same endpoint; without an open one,
+    /// another attempt is made soon.
     pub fn reconnect(&self) {
         self.link.reconnect();
     }
@@ -174,7 +193,8 @@ impl Core {
         self.link.send(Input::ConnectionActive { id });
     }
 
-    /// Something was due on a connection and did not arrive, as the answer to a ping: the connection is replaced.
+    /// Something was due on a connection and did not arrive, as the answer to a ping: the
+    /// connection is replaced.
     pub fn connection_silent(&self, id: ConnectionId) {
         self.link.send(Input::ConnectionSilent { id });
     }
@@ -187,7 +207,8 @@ impl Transport for Core {
 
     async fn check(&self, endpoint: Arc<Endpoint>, timeout: Millis) -> Outcome {
         let checked = self.platform.check((*endpoint).clone(), timeout).await;
-        let mut outcome = checked.map_or(Outcome::Failure(FailureKind::Unexpected), |checked| checked.outcome);
+        let mut outcome =
+            checked.map_or(Outcome::Failure(FailureKind::Unexpected), |checked| checked.outcome);
         if let Outcome::Answer(answer) = &mut outcome {
             answer.understand(endpoint.health.check());
         }

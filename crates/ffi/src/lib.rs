@@ -1,7 +1,7 @@
 //! The engine for Swift and Kotlin. It converts and forwards, and decides nothing.
 //!
-//! The platform does the I/O through a [`PlatformTransport`]; its own executor polls [`Core::run`], in which the core's driver runs.
-//! There is no thread and no runtime of ours.
+//! The platform does the I/O through a [`PlatformTransport`]; its own executor polls [`Core::run`],
+//! in which the core's driver runs. There is no thread and no runtime of ours.
 
 mod config;
 mod core;
@@ -9,8 +9,8 @@ mod error;
 mod platform;
 
 pub use config::{
-    AnswerLimits, answer_limits, config_from_json, config_to_json, event_to_json, is_health_document, is_repeatable, is_server_error,
-    preset_config,
+    AnswerLimits, answer_limits, config_from_json, config_to_json, event_to_json,
+    is_health_document, is_repeatable, is_server_error, preset_config,
 };
 pub use core::{Acquired, Core};
 pub use error::{CallbackError, ConfigError, RunError};

@@ -5,11 +5,13 @@ use steadfast::{ConnectionId, DisconnectReason, Endpoint, Event, Millis, Outcome
 
 /// A platform's hands: it asks endpoints and waits. Implemented in Swift or Kotlin.
 ///
-/// Whatever it throws becomes a failed check, and whatever it reports after it was cancelled is ignored.
+/// Whatever it throws becomes a failed check, and whatever it reports after it was cancelled is
+/// ignored.
 #[uniffi::export(callback_interface)]
 #[async_trait::async_trait]
 pub trait PlatformTransport: Send + Sync {
-    /// Checks the endpoint as its `health` says. It is cancelled when the outcome no longer matters, after `timeout` at the latest.
+    /// Checks the endpoint as its `health` says. It is cancelled when the outcome no longer
+    /// matters, after `timeout` at the latest.
     async fn check(&self, endpoint: Endpoint, timeout: Millis) -> Result<Checked, CallbackError>;
 
     /// Waits; a little less or more does no harm.
@@ -22,7 +24,8 @@ pub trait PlatformTransport: Send + Sync {
 /// What came of a check.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct Checked {
-    // A record of this crate: what UniFFI generates for Kotlin does not compile if an async foreign method returns one of another crate.
+    // A record of this crate: what UniFFI generates for Kotlin does not compile if an async foreign
+    // method returns one of another crate.
     /// The answer, or why there was none.
     pub outcome: Outcome,
 }
@@ -32,11 +35,13 @@ pub struct Checked {
 pub struct ClockReading {
     /// A clock that never goes back. It may stop while the device sleeps.
     pub monotonic: u64,
-    /// The time of day, by which a sleep is noticed. A clock that is set back or forward by less than a second does no harm.
+    /// The time of day, by which a sleep is noticed. A clock that is set back or forward by less
+    /// than a second does no harm.
     pub wall: u64,
 }
 
-/// Who is told what the engine does. Implemented in Swift or Kotlin; it must not block, and what it throws is ignored.
+/// Who is told what the engine does. Implemented in Swift or Kotlin; it must not block, and what it
+/// throws is ignored.
 #[uniffi::export(callback_interface)]
 pub trait Listener: Send + Sync {
     /// Something has happened, `at` on the engine's clock.
@@ -52,5 +57,9 @@ pub trait Listener: Send + Sync {
     fn on_promote(&self, id: ConnectionId) -> Result<(), CallbackError>;
 
     /// The connection is to be closed; nothing need be reported.
-    fn on_disconnect(&self, id: ConnectionId, reason: DisconnectReason) -> Result<(), CallbackError>;
+    fn on_disconnect(
+        &self,
+        id: ConnectionId,
+        reason: DisconnectReason,
+    ) -> Result<(), CallbackError>;
 }

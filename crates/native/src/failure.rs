@@ -4,7 +4,8 @@ use std::error::Error;
 use std::io::{self, ErrorKind};
 use steadfast::FailureKind;
 
-/// The host's name was not found. Given by our resolver, so that it can be told from other errors by its type.
+/// The host's name was not found. Given by our resolver, so that it can be told from other errors
+/// by its type.
 #[derive(Debug, thiserror::Error)]
 #[error("host name not found: {0}")]
 pub(crate) struct NameNotFound(pub(crate) io::Error);
@@ -19,7 +20,10 @@ pub(crate) fn kind_of(error: &(dyn Error + 'static)) -> FailureKind {
         if error.is::<rustls::Error>() {
             return FailureKind::Tls;
         }
-        if error.downcast_ref::<hyper::Error>().is_some_and(|error| error.is_incomplete_message() || error.is_canceled()) {
+        if error
+            .downcast_ref::<hyper::Error>()
+            .is_some_and(|error| error.is_incomplete_message() || error.is_canceled())
+        {
             return FailureKind::Reset;
         }
         if let Some(io) = error.downcast_ref::<io::Error>() {
@@ -39,10 +43,14 @@ pub(crate) fn kind_of(error: &(dyn Error + 'static)) -> FailureKind {
 fn kind_of_io(kind: ErrorKind) -> Option<FailureKind> {
     Some(match kind {
         ErrorKind::ConnectionRefused => FailureKind::Refused,
-        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof => FailureKind::Reset,
-        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown | ErrorKind::AddrNotAvailable => {
-            FailureKind::Unreachable
-        }
+        ErrorKind::ConnectionReset
+        | ErrorKind::ConnectionAborted
+        | ErrorKind::BrokenPipe
+        | ErrorKind::UnexpectedEof => FailureKind::Reset,
+        ErrorKind::HostUnreachable
+        | ErrorKind::NetworkUnreachable
+        | ErrorKind::NetworkDown
+        | ErrorKind::AddrNotAvailable => FailureKind::Unreachable,
         ErrorKind::TimedOut => FailureKind::Timeout,
         _ => return None,
     })
@@ -57,7 +65,14 @@ mod tests {
         let wrapped = io::Error::other(io::Error::other(rustls::Error::DecryptError));
         assert_eq!(kind_of(&wrapped), FailureKind::Tls);
         assert_eq!(kind_of(&io::Error::from(ErrorKind::ConnectionRefused)), FailureKind::Refused);
-        assert_eq!(kind_of(&io::Error::from(ErrorKind::NetworkUnreachable)), FailureKind::Unreachable);
-        assert_eq!(kind_of(&io::Error::other("dns tls refused")), FailureKind::Unexpected, "texts mean nothing");
+        assert_eq!(
+            kind_of(&io::Error::from(ErrorKind::NetworkUnreachable)),
+            FailureKind::Unreachable
+        );
+        assert_eq!(
+            kind_of(&io::Error::other("dns tls refused")),
+            FailureKind::Unexpected,
+            "texts mean nothing"
+        );
     }
 }

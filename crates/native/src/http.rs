@@ -9,7 +9,8 @@ use std::time::Duration;
 use steadfast::config::HealthCheck;
 use steadfast::{Answer, BodySearch, FailureKind, Header, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS};
 
-/// Idle connections kept per host, and for how long: longer than the longest usual pause between checks.
+/// Idle connections kept per host, and for how long: longer than the longest usual pause between
+/// checks.
 const IDLE_PER_HOST: usize = 2;
 const IDLE_FOR: Duration = Duration::from_secs(90);
 /// How long the rest of a body may take to arrive so that its connection can be used again.
@@ -26,14 +27,18 @@ impl HttpChecks {
     pub(crate) fn new() -> Result<Self, reqwest::Error> {
         // Another part of the program may have installed a provider before; either will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Ok(Self { following: client(redirect::Policy::limited(MAX_REDIRECTS))?, staying: client(redirect::Policy::none())? })
+        Ok(Self {
+            following: client(redirect::Policy::limited(MAX_REDIRECTS))?,
+            staying: client(redirect::Policy::none())?,
+        })
     }
 
     /// Asks, and reads as much of the answer as is needed.
     pub(crate) async fn check(&self, health: &HealthCheck) -> Result<Answer, FailureKind> {
         let check = health.check();
         let client = if check.follow_redirects { &self.following } else { &self.staying };
-        let method = reqwest::Method::from_bytes(check.method.as_str().as_bytes()).map_err(|_| FailureKind::Unexpected)?;
+        let method = reqwest::Method::from_bytes(check.method.as_str().as_bytes())
+            .map_err(|_| FailureKind::Unexpected)?;
         let mut request = client.request(method, health.url.as_str());
         for Header { name, value } in &check.headers.0 {
             request = request.header(name, value);
@@ -45,7 +50,11 @@ impl HttpChecks {
         let headers = response.headers().iter().take(MAX_ANSWER_HEADERS);
         let mut answer = Answer {
             status: Some(response.status().as_u16()),
-            headers: headers.map(|(name, value)| Header::new(name.as_str(), String::from_utf8_lossy(value.as_bytes()))).collect(),
+            headers: headers
+                .map(|(name, value)| {
+                    Header::new(name.as_str(), String::from_utf8_lossy(value.as_bytes()))
+                })
+                .collect(),
             ..Answer::default()
         };
         if let Some(body) = BodySearch::wanted(check, answer.header("content-type")) {
@@ -78,7 +87,8 @@ struct SystemResolver;
 impl Resolve for SystemResolver {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
-            let found: Vec<_> = tokio::net::lookup_host((name.as_str(), 0)).await.map_err(NameNotFound)?.collect();
+            let found: Vec<_> =
+                tokio::net::lookup_host((name.as_str(), 0)).await.map_err(NameNotFound)?.collect();
             Ok(Box::new(found.into_iter()) as Addrs)
         })
     }

@@ -1,4 +1,5 @@
-//! Runs the Steadfast engine on tokio: HTTP, HTTPS and TCP checks, with connections reused, TLS verified and bodies bounded.
+//! Runs the Steadfast engine on tokio: HTTP, HTTPS and TCP checks, with connections reused, TLS
+//! verified and bodies bounded.
 //!
 //! ```no_run
 //! # async fn example(config: steadfast::Config) -> Result<(), Box<dyn std::error::Error>> {
@@ -18,7 +19,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use steadfast::{
-    Clock, Config, Effect, Endpoint, Engine, Event, FailureKind, Link, Millis, Outcome, Problems, Scheme, Timestamp, Transport,
+    Clock, Config, Effect, Endpoint, Engine, Event, FailureKind, Link, Millis, Outcome, Problems,
+    Scheme, Timestamp, Transport,
 };
 
 /// Why an engine could not be started.
@@ -39,9 +41,13 @@ pub enum StartError {
 /// # Panics
 ///
 /// Outside a tokio runtime.
-pub fn start(config: Config, on_event: impl Fn(Timestamp, &Event) + Send + Sync + 'static) -> Result<Link, StartError> {
+pub fn start(
+    config: Config,
+    on_event: impl Fn(Timestamp, &Event) + Send + Sync + 'static,
+) -> Result<Link, StartError> {
     let transport = NativeTransport::new(on_event).map_err(StartError::Tls)?;
-    // The standard library's random keys are the seed: they differ from process to process, which is all that jitter needs.
+    // The standard library's random keys are the seed: they differ from process to process, which
+    // is all that jitter needs.
     let seed = RandomState::new().hash_one(0);
     let link = Link::new(Engine::new(config, seed, transport.now()).map_err(StartError::Config)?);
     tokio::spawn(steadfast::drive(link.clone(), transport));
@@ -60,8 +66,15 @@ pub struct NativeTransport {
 
 impl NativeTransport {
     /// A transport that tells `on_event` every event.
-    pub fn new(on_event: impl Fn(Timestamp, &Event) + Send + Sync + 'static) -> Result<Self, reqwest::Error> {
-        Ok(Self { http: HttpChecks::new()?, clock: Mutex::default(), origin: Instant::now(), on_event: Box::new(on_event) })
+    pub fn new(
+        on_event: impl Fn(Timestamp, &Event) + Send + Sync + 'static,
+    ) -> Result<Self, reqwest::Error> {
+        Ok(Self {
+            http: HttpChecks::new()?,
+            clock: Mutex::default(),
+            origin: Instant::now(),
+            on_event: Box::new(on_event),
+        })
     }
 }
 

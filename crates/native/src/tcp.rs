@@ -14,10 +14,12 @@ pub(crate) async fn check(health: &HealthCheck) -> Result<Answer, FailureKind> {
     if let Some(body) = &health.check().body {
         stream.write_all(body.as_bytes()).await.map_err(failed)?;
     }
-    let mut body = BodySearch::new(health.check().expect_body.as_deref().unwrap_or_default(), MAX_TCP_BYTES);
+    let mut body =
+        BodySearch::new(health.check().expect_body.as_deref().unwrap_or_default(), MAX_TCP_BYTES);
     if health.check().expect_body.is_some() {
         let mut piece = [0; MAX_TCP_BYTES];
-        // An answer may come in pieces: read until the text is there, the limit is reached, or the server has said all it has to say.
+        // An answer may come in pieces: read until the text is there, the limit is reached, or the
+        // server has said all it has to say.
         loop {
             let read = stream.read(&mut piece).await.map_err(failed)?;
             if read == 0 || !body.wants_more_after(&piece[..read]) {
@@ -29,7 +31,8 @@ pub(crate) async fn check(health: &HealthCheck) -> Result<Answer, FailureKind> {
 }
 
 async fn connect(address: &str) -> Result<TcpStream, FailureKind> {
-    let found = tokio::net::lookup_host(address).await.map_err(|error| kind_of(&NameNotFound(error)))?;
+    let found =
+        tokio::net::lookup_host(address).await.map_err(|error| kind_of(&NameNotFound(error)))?;
     let mut last = FailureKind::Dns;
     for address in found {
         match TcpStream::connect(address).await {

@@ -40,11 +40,17 @@ fn expecting(text: &str) -> Check {
 }
 
 fn testbed() -> Testbed {
-    Testbed::start(&[("a".into(), SocketAddr::from(([127, 0, 0, 1], 0))), ("b".into(), SocketAddr::from(([127, 0, 0, 1], 0)))]).unwrap()
+    Testbed::start(&[
+        ("a".into(), SocketAddr::from(([127, 0, 0, 1], 0))),
+        ("b".into(), SocketAddr::from(([127, 0, 0, 1], 0))),
+    ])
+    .unwrap()
 }
 
 /// A server that does one thing with each connection.
-async fn server<F: Future<Output = ()> + Send>(serve: impl Fn(tokio::net::TcpStream) -> F + Send + 'static) -> SocketAddr {
+async fn server<F: Future<Output = ()> + Send>(
+    serve: impl Fn(tokio::net::TcpStream) -> F + Send + 'static,
+) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
@@ -89,13 +95,14 @@ async fn each_failure_has_its_kind() {
 async fn a_certificate_that_nobody_vouches_for_is_refused() {
     let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = certified.signing_key.serialize_der().try_into().unwrap();
-    let config =
-        tokio_rustls::rustls::ServerConfig::builder_with_provider(Arc::new(tokio_rustls::rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certified.cert.der().clone()], key)
-            .unwrap();
+    let config = tokio_rustls::rustls::ServerConfig::builder_with_provider(Arc::new(
+        tokio_rustls::rustls::crypto::ring::default_provider(),
+    ))
+    .with_safe_default_protocol_versions()
+    .unwrap()
+    .with_no_client_auth()
+    .with_single_cert(vec![certified.cert.der().clone()], key)
+    .unwrap();
     let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
     let untrusted = server(move |stream| {
         let acceptor = acceptor.clone();
@@ -138,9 +145,16 @@ async fn an_endless_body_is_cut() {
     })
     .await;
     let transport = NativeTransport::new(|_, _| {}).unwrap();
-    let mut endpoint = Endpoint::new("e", "ws://unused/".parse().unwrap(), format!("http://{endless}/").parse().unwrap());
+    let mut endpoint = Endpoint::new(
+        "e",
+        "ws://unused/".parse().unwrap(),
+        format!("http://{endless}/").parse().unwrap(),
+    );
     endpoint.health.check = Some(expecting("never"));
-    let Outcome::Answer(answer) = transport.check(Arc::new(endpoint), Millis::from_secs(5)).await else { panic!() };
+    let Outcome::Answer(answer) = transport.check(Arc::new(endpoint), Millis::from_secs(5)).await
+    else {
+        panic!()
+    };
     assert_eq!(answer.body.len(), steadfast::MAX_ANSWER_BYTES);
 }
 
@@ -162,7 +176,11 @@ async fn tcp_checks_connect_ask_and_listen() {
         check.body = Some("PING".into());
     });
     assert_eq!(check(&url, asking.clone()).await, Ok(None));
-    assert_eq!(check(&url, expecting("+PONG")).await, Err(FailureKind::Timeout), "it waits to be asked");
+    assert_eq!(
+        check(&url, expecting("+PONG")).await,
+        Err(FailureKind::Timeout),
+        "it waits to be asked"
+    );
     assert_eq!(check("tcp://no-such-host.invalid:1", quick()).await, Err(FailureKind::Dns));
 }
 
@@ -186,10 +204,13 @@ async fn redirects_are_followed_only_if_asked_for() {
 #[tokio::test]
 async fn a_killed_endpoint_is_left_and_a_stop_is_the_end() {
     let testbed = testbed();
-    let endpoints = testbed
-        .endpoints()
-        .iter()
-        .map(|served| Endpoint::new(served.name(), served.connect_url().parse().unwrap(), served.health_url().parse().unwrap()));
+    let endpoints = testbed.endpoints().iter().map(|served| {
+        Endpoint::new(
+            served.name(),
+            served.connect_url().parse().unwrap(),
+            served.health_url().parse().unwrap(),
+        )
+    });
     let mut config = steadfast::Config::new(steadfast::Preset::Default, endpoints.collect());
     config.check.interval = Millis::new(100);
     let (sender, mut events) = tokio::sync::mpsc::unbounded_channel();
@@ -197,7 +218,8 @@ async fn a_killed_endpoint_is_left_and_a_stop_is_the_end() {
         let _ = sender.send(event.clone());
     })
     .unwrap();
-    let mut next = async |wanted: fn(&Event) -> bool| while !wanted(&events.recv().await.unwrap()) {};
+    let mut next =
+        async |wanted: fn(&Event) -> bool| while !wanted(&events.recv().await.unwrap()) {};
     next(|event| matches!(event, Event::Check(CheckReport { failure: None, .. }))).await;
     testbed.endpoint("a").unwrap().set_fault(Fault::Kill);
     next(|event| matches!(event, Event::Switched { .. })).await;

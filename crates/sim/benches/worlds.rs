@@ -38,7 +38,8 @@ fn number(option: &str) -> Result<Option<u64>, String> {
 }
 
 fn run(seed: u64) -> Vec<Broken> {
-    let scenario = Scenario::from_json(&generate(seed).to_string()).expect("a generated scenario can be read");
+    let scenario =
+        Scenario::from_json(&generate(seed).to_string()).expect("a generated scenario can be read");
     judge(&scenario).expect("a generated scenario can be run")
 }
 
@@ -92,8 +93,16 @@ fn print(count: u64, found: &[(Rule, u64)]) {
     println!("| rule | what must hold | broken in, of {count} worlds | the first of them |");
     println!("|---|---|---:|---|");
     for (rule, name, text) in RULES {
-        let seeds: Vec<_> = found.iter().filter(|(broken, _)| *broken == rule).map(|(_, seed)| seed.to_string()).collect();
-        println!("| {name} | {text} | {} | {} |", seeds.len(), seeds[..seeds.len().min(LISTED)].join(" "));
+        let seeds: Vec<_> = found
+            .iter()
+            .filter(|(broken, _)| *broken == rule)
+            .map(|(_, seed)| seed.to_string())
+            .collect();
+        println!(
+            "| {name} | {text} | {} | {} |",
+            seeds.len(),
+            seeds[..seeds.len().min(LISTED)].join(" ")
+        );
     }
     let mut seeds: Vec<_> = found.iter().map(|(_, seed)| seed).collect();
     seeds.dedup();

@@ -1,4 +1,5 @@
-//! The client's own way into the network, which loses what passes over it, whichever endpoint that is for.
+//! The client's own way into the network, which loses what passes over it, whichever endpoint that
+//! is for.
 
 use crate::entry::{Happening, NetworkState, Socket};
 use crate::patterns::Cuts;
@@ -20,7 +21,8 @@ pub enum Access {
     Commute,
 }
 
-/// Two states with a loss of their own, each of which lasts for a random time (Gilbert, 1960; Elliott, 1963).
+/// Two states with a loss of their own, each of which lasts for a random time (Gilbert, 1960;
+/// Elliott, 1963).
 #[derive(Clone, Debug)]
 pub struct Bursty {
     good: State,
@@ -48,20 +50,26 @@ const CELL: u64 = 2;
 impl Access {
     /// 0.5 % loss for 20 s on average, then 60 % for 1 s: what a crowded Wi-Fi does.
     pub fn bursty() -> Self {
-        let (good, bad) = (State { mean: 20_000.0, loss: 0.005 }, State { mean: 1_000.0, loss: 0.6 });
+        let (good, bad) =
+            (State { mean: 20_000.0, loss: 0.005 }, State { mean: 1_000.0, loss: 0.6 });
         Self::Bursty(Bursty { good, bad, is_bad: false, until: Timestamp::default() })
     }
 
-    /// A day's changes of cell, which break the connection and are told by the platform. Tunnels are not told of.
+    /// A day's changes of cell, which break the connection and are told by the platform. Tunnels
+    /// are not told of.
     pub fn commute(endpoints: &[&str]) -> Vec<(Timestamp, Happening)> {
         let at = |second: u64| Timestamp::from_millis(second * 1_000);
         let mut happenings = Vec::new();
         for ride in RIDES {
             for change in (ride..ride + RIDE).step_by(CELL_EVERY as usize).skip(1) {
                 for endpoint in endpoints {
-                    happenings.push((at(change), Happening::Socket((*endpoint).to_owned(), Socket::Closes(1006))));
+                    happenings.push((
+                        at(change),
+                        Happening::Socket((*endpoint).to_owned(), Socket::Closes(1006)),
+                    ));
                 }
-                happenings.push((at(change + CELL), Happening::Network(NetworkState::Changed, false)));
+                happenings
+                    .push((at(change + CELL), Happening::Network(NetworkState::Changed, false)));
             }
         }
         happenings
@@ -76,11 +84,14 @@ impl Access {
             Self::Cut(cuts) => cuts.cuts(now),
             Self::Commute => {
                 let second = now.as_millis() / 1_000 % 86_400;
-                let Some(ride) = RIDES.into_iter().find(|ride| (*ride..ride + RIDE).contains(&second)) else {
+                let Some(ride) =
+                    RIDES.into_iter().find(|ride| (*ride..ride + RIDE).contains(&second))
+                else {
                     return chance.f64() < 0.002;
                 };
                 let ridden = second - ride;
-                let cut = ridden % TUNNEL_EVERY >= TUNNEL_EVERY - TUNNEL || (ridden >= CELL_EVERY && ridden % CELL_EVERY < CELL);
+                let cut = ridden % TUNNEL_EVERY >= TUNNEL_EVERY - TUNNEL
+                    || (ridden >= CELL_EVERY && ridden % CELL_EVERY < CELL);
                 cut || chance.f64() < 0.03
             }
         }
@@ -92,7 +103,8 @@ impl Bursty {
         while self.until <= now {
             self.is_bad = !self.is_bad;
             let mean = if self.is_bad { self.bad.mean } else { self.good.mean };
-            self.until = self.until + Millis::new((-mean * chance.f64().max(1e-12).ln()) as u32 + 1);
+            self.until =
+                self.until + Millis::new((-mean * chance.f64().max(1e-12).ln()) as u32 + 1);
         }
         chance.f64() < if self.is_bad { self.bad.loss } else { self.good.loss }
     }

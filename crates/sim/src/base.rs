@@ -1,4 +1,5 @@
-//! What most scenarios start from: endpoints, and no chance in time. A scenario names its base and writes only what differs.
+//! What most scenarios start from: endpoints, and no chance in time. A scenario names its base and
+//! writes only what differs.
 
 use steadfast::config::Value;
 
@@ -6,7 +7,8 @@ use steadfast::config::Value;
 pub(crate) const SEED: u64 = 7;
 
 /// Each base and its number of endpoints.
-const BASES: [(&str, usize); 4] = [("one-endpoint", 1), ("two-endpoints", 2), ("three-endpoints", 3), ("five-endpoints", 5)];
+const BASES: [(&str, usize); 4] =
+    [("one-endpoint", 1), ("two-endpoints", 2), ("three-endpoints", 3), ("five-endpoints", 5)];
 
 /// The names of the endpoints, in the order of the list.
 const ENDPOINTS: [&str; 5] = ["primary", "secondary", "tertiary", "fourth", "fifth"];
@@ -22,7 +24,11 @@ pub(crate) fn config(name: &str) -> Result<Value, String> {
     };
     let endpoints = ENDPOINTS[..*count].iter().map(|name| endpoint(name)).collect();
     let spread = table(vec![("forced", Value::Number(0)), ("voluntary", Value::Number(0))]);
-    Ok(table(vec![("endpoints", Value::List(endpoints)), ("jitterPercent", Value::Number(0)), ("spread", spread)]))
+    Ok(table(vec![
+        ("endpoints", Value::List(endpoints)),
+        ("jitterPercent", Value::Number(0)),
+        ("spread", spread),
+    ]))
 }
 
 /// `base` with what `own` says otherwise: tables are merged at every depth, anything else replaces
@@ -68,13 +74,17 @@ mod tests {
     fn tables_are_merged_and_all_else_is_replaced() {
         let base = json(r#"{ "a": { "b": 1, "c": 2 }, "list": [1, 2], "gone": 1 }"#);
         let own = json(r#"{ "a": { "c": 3 }, "list": [4], "gone": null, "new": true }"#);
-        let expected = json(r#"{ "a": { "b": 1, "c": 3 }, "list": [4], "gone": null, "new": true }"#);
+        let expected =
+            json(r#"{ "a": { "b": 1, "c": 3 }, "list": [4], "gone": null, "new": true }"#);
         assert_eq!(merged(base, own), expected);
     }
 
     #[test]
     fn an_unknown_base_is_told_with_the_known_ones() {
         assert_eq!(config("two-endpoints").unwrap().list("endpoints").len(), 2);
-        assert_eq!(config("two").unwrap_err(), "unknown base `two`; known: one-endpoint, two-endpoints, three-endpoints, five-endpoints");
+        assert_eq!(
+            config("two").unwrap_err(),
+            "unknown base `two`; known: one-endpoint, two-endpoints, three-endpoints, five-endpoints"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! What a scenario says of the world: each endpoint's health and sockets, the network, the device, the app.
+//! What a scenario says of the world: each endpoint's health and sockets, the network, the device,
+//! the app.
 
 use crate::command::AppCommand;
 use serde::{Deserialize, Deserializer};
@@ -86,7 +87,13 @@ impl Entry {
         let alternatives = [
             self.health.clone().map(|health| name().map(|name| Happening::Health(name, health))),
             self.socket.map(|socket| name().map(|name| Happening::Socket(name, socket))),
-            self.network.map(|network| Ok(if self.untrue { Happening::Rumour(network) } else { Happening::Network(network, self.silent) })),
+            self.network.map(|network| {
+                Ok(if self.untrue {
+                    Happening::Rumour(network)
+                } else {
+                    Happening::Network(network, self.silent)
+                })
+            }),
             self.connections.map(|end| Ok(Happening::Connections(end))),
             self.device.map(|device| Ok(Happening::Device(device))),
             self.command.as_ref().map(|command| command.happening(config)),
@@ -151,7 +158,15 @@ pub struct Answers {
 impl Answers {
     /// 200 after `latency` and up to `jitter` more.
     pub fn passing(latency: Millis, jitter: Millis) -> Self {
-        Self { status: 200, latency, jitter, loss: 0.0, errors: 0.0, headers: HashMap::new(), body: String::new() }
+        Self {
+            status: 200,
+            latency,
+            jitter,
+            loss: 0.0,
+            errors: 0.0,
+            headers: HashMap::new(),
+            body: String::new(),
+        }
     }
 }
 
@@ -269,6 +284,8 @@ pub(crate) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Mil
 }
 
 /// Reads what [`duration`] reads, where it may be left out.
-pub(crate) fn optional_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Millis>, D::Error> {
+pub(crate) fn optional_duration<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Millis>, D::Error> {
     duration(deserializer).map(Some)
 }

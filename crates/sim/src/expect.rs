@@ -38,7 +38,8 @@ fn unlimited() -> usize {
 }
 
 /// The fields by which events are counted. Any other word is a slip, and nothing would ever fit it.
-const COUNTED_BY: [&str; 8] = ["endpoint", "from", "to", "reason", "failure", "status", "code", "strategy"];
+const COUNTED_BY: [&str; 8] =
+    ["endpoint", "from", "to", "reason", "failure", "status", "code", "strategy"];
 
 impl Expectation {
     /// What is wrong with the expectation itself.
@@ -56,12 +57,19 @@ impl Expectation {
                 return Some(format!("expect[{index}]: {problem}"));
             }
         }
-        self.counts.iter().enumerate().find_map(|(index, count)| Some(format!("counts[{index}]: {}", count.problem()?)))
+        self.counts
+            .iter()
+            .enumerate()
+            .find_map(|(index, count)| Some(format!("counts[{index}]: {}", count.problem()?)))
     }
 
     /// A diff of what was expected and what happened, or `None` if they agree.
     pub(crate) fn differences(&self, script: &Script) -> Option<String> {
-        let mut diff = self.events.as_ref().and_then(|events| self.events_differ(events, script)).unwrap_or_default();
+        let mut diff = self
+            .events
+            .as_ref()
+            .and_then(|events| self.events_differ(events, script))
+            .unwrap_or_default();
         for count in &self.counts {
             let found = count.found(script);
             if !(count.at_least..=count.at_most).contains(&found) {
@@ -102,7 +110,11 @@ impl Expectation {
 impl Count {
     fn problem(&self) -> Option<String> {
         let kinds: Vec<_> = EVENTS.into_iter().chain(BEGINNINGS).collect();
-        let known: &[&str] = if BEGINNINGS.contains(&self.pattern.event.as_str()) { &COUNTED_BY[..1] } else { &COUNTED_BY };
+        let known: &[&str] = if BEGINNINGS.contains(&self.pattern.event.as_str()) {
+            &COUNTED_BY[..1]
+        } else {
+            &COUNTED_BY
+        };
         if self.at_least == 0 && self.at_most == usize::MAX {
             return Some("`atLeast` or `atMost` is missing".to_owned());
         }
@@ -113,7 +125,10 @@ impl Count {
     fn found(&self, script: &Script) -> usize {
         let pattern = &self.pattern;
         script.events().iter().filter(|line| pattern.fits(line)).count()
-            + script.beginnings().filter(|(kind, at_ms, endpoint)| pattern.fits_beginning(kind, *at_ms, endpoint)).count()
+            + script
+                .beginnings()
+                .filter(|(kind, at_ms, endpoint)| pattern.fits_beginning(kind, *at_ms, endpoint))
+                .count()
     }
 }
 
@@ -130,5 +145,6 @@ impl fmt::Display for Count {
 }
 
 fn unknown(what: &str, word: &str, known: &[&str]) -> Option<String> {
-    (!known.contains(&word)).then(|| format!("unknown {what} `{word}`; known: {}", known.join(", ")))
+    (!known.contains(&word))
+        .then(|| format!("unknown {what} `{word}`; known: {}", known.join(", ")))
 }

@@ -1,6 +1,8 @@
-//! A deterministic world for the engine: endpoints that fail on schedule, networks that go and come, in time that costs nothing.
+//! A deterministic world for the engine: endpoints that fail on schedule, networks that go and
+//! come, in time that costs nothing.
 //!
-//! A [`Scenario`] is a file: a config, what happens in the world, and what the engine should make of it.
+//! A [`Scenario`] is a file: a config, what happens in the world, and what the engine should make
+//! of it.
 //!
 //! ```
 //! let scenario = steadfast_sim::Scenario::from_json(r#"{
@@ -31,7 +33,9 @@ pub mod worlds;
 
 pub use access::{Access, Bursty};
 pub use command::AppCommand;
-pub use entry::{Answers, Connections, Device, Entry, FailsAfter, Fault, Happening, Health, NetworkState, Socket};
+pub use entry::{
+    Answers, Connections, Device, Entry, FailsAfter, Fault, Happening, Health, NetworkState, Socket,
+};
 pub use patterns::{ColdStart, Cuts, Latency, TwoModes};
 pub use scenario::{Invalid, Line, Scenario};
 pub use script::Script;

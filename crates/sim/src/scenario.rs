@@ -1,4 +1,5 @@
-//! Scenario files: a config, what happens in the world, and what the engine should make of it. Every language runs the same ones.
+//! Scenario files: a config, what happens in the world, and what the engine should make of it.
+//! Every language runs the same ones.
 
 use crate::base;
 use crate::command::AppCommand;
@@ -78,7 +79,12 @@ impl TryFrom<Written> for Scenario {
             (None, Some(own)) => (own, 0),
             (None, None) => return Err("`base` or `config` is missing".to_owned()),
         };
-        let expectation = Expectation { events: written.expect, watch: written.watch, all: written.expect_all, counts: written.counts };
+        let expectation = Expectation {
+            events: written.expect,
+            watch: written.watch,
+            all: written.expect_all,
+            counts: written.counts,
+        };
         if let Some(problem) = expectation.problem() {
             return Err(problem);
         }
@@ -103,10 +109,14 @@ pub struct Line {
 }
 
 impl Line {
-    /// Whether it tells of a decision, and not of a single check, an endpoint's health or a connection.
+    /// Whether it tells of a decision, and not of a single check, an endpoint's health or a
+    /// connection.
     pub fn is_decision(&self) -> bool {
         use Event::{AllDown, Offline, Online, Recovered, Switched};
-        matches!(self.event, Switched { .. } | AllDown { .. } | Recovered { .. } | Offline { .. } | Online)
+        matches!(
+            self.event,
+            Switched { .. } | AllDown { .. } | Recovered { .. } | Offline { .. } | Online
+        )
     }
 
     /// The event as one line of JSON.
@@ -133,18 +143,23 @@ impl Scenario {
 
     /// Makes everything ready for a run.
     pub(crate) fn prepare(&self) -> Result<Prepared, Invalid> {
-        let config = Config::read(&self.config, steadfast::parse_url).map_err(|problems| Invalid(format!("config: {problems}")))?;
+        let config = Config::read(&self.config, steadfast::parse_url)
+            .map_err(|problems| Invalid(format!("config: {problems}")))?;
         let known = self.endpoints(&config);
         let start = Timestamp::default();
         let mut happenings = Vec::new();
         for (index, entry) in self.world.iter().enumerate() {
-            let happening = entry.happening(&known, &config).map_err(|problem| Invalid(format!("world[{index}]: {problem}")))?;
+            let happening = entry
+                .happening(&known, &config)
+                .map_err(|problem| Invalid(format!("world[{index}]: {problem}")))?;
             happenings.extend(entry.times(self.duration).map(|at| (start + at, happening.clone())));
         }
         happenings.sort_by_key(|(at, _)| *at);
         let simulation = Simulation::new(config.clone(), self.seed, World::new(self.seed));
-        let simulation =
-            simulation.map_err(|problems| Invalid(problems.to_string()))?.with_messages(self.messages).with_timers(self.timers);
+        let simulation = simulation
+            .map_err(|problems| Invalid(problems.to_string()))?
+            .with_messages(self.messages)
+            .with_timers(self.timers);
         Ok(Prepared { config, simulation, happenings, end: start + self.duration })
     }
 
@@ -153,7 +168,11 @@ impl Scenario {
         let own = config.endpoints.0.iter().map(|endpoint| endpoint.name.to_string());
         // What the engine calls somebody else's URLs.
         let neutral = (0..config.connectivity.0.len()).map(|index| format!("connectivity-{index}"));
-        let later = self.world.iter().filter_map(|entry| entry.command.as_ref()).flat_map(AppCommand::names);
+        let later = self
+            .world
+            .iter()
+            .filter_map(|entry| entry.command.as_ref())
+            .flat_map(AppCommand::names);
         own.chain(neutral).chain(later).collect()
     }
 

@@ -1,12 +1,15 @@
-//! A scenario as a script: everything that the world tells an engine and everything that the engine must do, to the millisecond.
-//! Each language replays it through its own public API and compares.
+//! A scenario as a script: everything that the world tells an engine and everything that the engine
+//! must do, to the millisecond. Each language replays it through its own public API and compares.
 
 use crate::scenario::{Line, Scenario};
 use crate::simulation::Observer;
 use serde::Serialize;
 use std::collections::HashMap;
 use steadfast::config::Value;
-use steadfast::{Answer, CheckId, Command, ConnectionId, Effect, Event, FailureKind, Input, Millis, Outcome, Timestamp};
+use steadfast::{
+    Answer, CheckId, Command, ConnectionId, Effect, Event, FailureKind, Input, Millis, Outcome,
+    Timestamp,
+};
 
 /// What happened when a scenario ran.
 #[derive(Clone, Debug, Serialize)]
@@ -23,8 +26,8 @@ pub struct Script {
     pub(crate) timers_ms: Option<u32>,
     /// When it ends, in milliseconds since the start.
     pub(crate) duration_ms: u64,
-    /// What the world says, in order. At the same moment a due timer of the engine comes after all of it; the outcome of a check that has not
-    /// begun yet waits until that timer has begun it.
+    /// What the world says, in order. At the same moment a due timer of the engine comes after all
+    /// of it; the outcome of a check that has not begun yet waits until that timer has begun it.
     pub(crate) inputs: Vec<At<Told>>,
     /// The checks that the engine begins, in order.
     pub(crate) checks: Vec<At<Begun>>,
@@ -52,7 +55,14 @@ pub(crate) enum Told {
     /// A check has failed: the endpoint's first is number 1.
     Failure { endpoint: String, number: u32, kind: FailureKind },
     /// A check was answered.
-    Answer { endpoint: String, number: u32, status: Option<u16>, headers: HashMap<String, String>, body: String, latency_ms: u32 },
+    Answer {
+        endpoint: String,
+        number: u32,
+        status: Option<u16>,
+        headers: HashMap<String, String>,
+        body: String,
+        latency_ms: u32,
+    },
     /// A connection is open.
     Opened { id: u64 },
     /// A connection has closed.
@@ -135,15 +145,20 @@ impl Script {
         self.inputs.iter().any(|input| matches!(input.what, Told::Stop))
     }
 
-    /// Whether every language can replay it: a link that has been stopped is started again, and an endpoint isolated, in Rust only.
+    /// Whether every language can replay it: a link that has been stopped is started again, and an
+    /// endpoint isolated, in Rust only.
     pub fn is_for_all_languages(&self) -> bool {
         !self.inputs.iter().any(|input| matches!(input.what, Told::Start | Told::Isolate { .. }))
     }
 
     /// What the engine began: `checking` or `connecting`, when, and which endpoint.
     pub(crate) fn beginnings(&self) -> impl Iterator<Item = (&'static str, u64, &str)> {
-        let checks = self.checks.iter().map(|check| ("checking", check.at_ms, check.what.endpoint.as_str()));
-        let connections = self.connections.iter().map(|opened| ("connecting", opened.at_ms, opened.what.endpoint.as_str()));
+        let checks =
+            self.checks.iter().map(|check| ("checking", check.at_ms, check.what.endpoint.as_str()));
+        let connections = self
+            .connections
+            .iter()
+            .map(|opened| ("connecting", opened.at_ms, opened.what.endpoint.as_str()));
         checks.chain(connections)
     }
 
@@ -175,7 +190,10 @@ impl Recorder {
                 endpoint,
                 number,
                 status: *status,
-                headers: headers.iter().map(|header| (header.name.clone(), header.value.clone())).collect(),
+                headers: headers
+                    .iter()
+                    .map(|header| (header.name.clone(), header.value.clone()))
+                    .collect(),
                 body: String::from_utf8_lossy(body).into_owned(),
                 latency_ms: latency.get(),
             },
@@ -193,21 +211,29 @@ impl Observer for Recorder {
         let told = match input {
             Input::CheckFinished { id, outcome } => self.outcome(*id, outcome),
             Input::ConnectionOpened { id } => Some(Told::Opened { id: number(id) }),
-            Input::ConnectionClosed { id, code } => Some(Told::Closed { id: number(id), code: *code }),
+            Input::ConnectionClosed { id, code } => {
+                Some(Told::Closed { id: number(id), code: *code })
+            }
             Input::ConnectionActive { id } => Some(Told::Active { id: number(id) }),
             Input::Network(network) => Some(Told::Network { to: network.as_str() }),
             Input::Lifecycle(lifecycle) => Some(Told::Lifecycle { to: lifecycle.as_str() }),
             Input::Command(command) => Some(match command {
                 Command::CheckNow => Told::CheckNow,
-                Command::Prefer(name) => Told::Prefer { name: name.as_ref().map(ToString::to_string) },
-                Command::Maintenance(name, begins) => Told::Maintenance { name: name.to_string(), begins: *begins },
-                Command::Isolate(name, begins) => Told::Isolate { name: name.to_string(), begins: *begins },
+                Command::Prefer(name) => {
+                    Told::Prefer { name: name.as_ref().map(ToString::to_string) }
+                }
+                Command::Maintenance(name, begins) => {
+                    Told::Maintenance { name: name.to_string(), begins: *begins }
+                }
+                Command::Isolate(name, begins) => {
+                    Told::Isolate { name: name.to_string(), begins: *begins }
+                }
                 Command::Connect => Told::Connect,
                 Command::Disconnect => Told::Disconnect,
                 Command::Stop => Told::Stop,
-                Command::SetEndpoints(endpoints) => {
-                    Told::SetEndpoints { config: Value::Table(vec![("endpoints".to_owned(), endpoints.to_value())]) }
-                }
+                Command::SetEndpoints(endpoints) => Told::SetEndpoints {
+                    config: Value::Table(vec![("endpoints".to_owned(), endpoints.to_value())]),
+                },
                 // No scenario does it.
                 _ => return,
             }),
@@ -228,10 +254,15 @@ impl Observer for Recorder {
                 let number = self.begun.entry(endpoint.clone()).or_default();
                 *number += 1;
                 self.under_way.insert(*id, (endpoint.clone(), *number));
-                self.script.checks.push(At { at_ms, what: Begun { endpoint, timeout_ms: timeout.get() } });
+                self.script
+                    .checks
+                    .push(At { at_ms, what: Begun { endpoint, timeout_ms: timeout.get() } });
             }
             Effect::Connect { id, endpoint } => {
-                self.script.connections.push(At { at_ms, what: Opened { id: id.get(), endpoint: endpoint.name.to_string() } });
+                self.script.connections.push(At {
+                    at_ms,
+                    what: Opened { id: id.get(), endpoint: endpoint.name.to_string() },
+                });
             }
             _ => {}
         }

@@ -3,7 +3,10 @@
 use crate::entry::{Connections, Device, Happening, NetworkState, Socket};
 use crate::world::{OPENING, World};
 use std::collections::VecDeque;
-use steadfast::{CheckId, Config, ConnectionId, Effect, Engine, Event, FailureKind, Input, Millis, Network, Outcome, Problems, Timestamp};
+use steadfast::{
+    CheckId, Config, ConnectionId, Effect, Engine, Event, FailureKind, Input, Millis, Network,
+    Outcome, Problems, Timestamp,
+};
 
 /// Who is told what happens in a simulation.
 pub trait Observer {
@@ -35,7 +38,8 @@ pub struct Simulation {
     engine: Engine,
     world: World,
     now: Timestamp,
-    /// What is to come, unordered: a client has at most a check per endpoint and two connections under way.
+    /// What is to come, unordered: a client has at most a check per endpoint and two connections
+    /// under way.
     pending: Vec<(Timestamp, Pending)>,
     /// Open connections: at most the one in use, and one that is to take its place.
     open: Vec<Open>,
@@ -104,7 +108,12 @@ impl Simulation {
     }
 
     /// Runs from the start to `end` (inclusive), observed.
-    pub fn run(&mut self, end: Timestamp, happenings: &[(Timestamp, Happening)], observer: &mut impl Observer) {
+    pub fn run(
+        &mut self,
+        end: Timestamp,
+        happenings: &[(Timestamp, Happening)],
+        observer: &mut impl Observer,
+    ) {
         // What holds from the start on, holds for the first check.
         let at_start = happenings.iter().take_while(|(at, _)| *at == self.now).count();
         for (_, happening) in &happenings[..at_start] {
@@ -115,14 +124,23 @@ impl Simulation {
     }
 
     /// Goes on to `end` (inclusive), observed.
-    pub fn go_on(&mut self, end: Timestamp, happenings: &[(Timestamp, Happening)], observer: &mut impl Observer) {
+    pub fn go_on(
+        &mut self,
+        end: Timestamp,
+        happenings: &[(Timestamp, Happening)],
+        observer: &mut impl Observer,
+    ) {
         let mut happenings: VecDeque<_> = happenings.iter().collect();
         let mut wakes = 0;
         while !self.spins {
             let happening = happenings.front().map(|(at, _)| *at);
             let arrival = self.pending.iter().map(|(at, _)| (*at).max(self.asleep_until)).min();
             let wakeup = self.engine.next_wakeup().map(|at| self.fires(at.max(self.asleep_until)));
-            let Some(next) = [happening, arrival, wakeup].into_iter().flatten().min().filter(|at| *at <= end) else { break };
+            let Some(next) =
+                [happening, arrival, wakeup].into_iter().flatten().min().filter(|at| *at <= end)
+            else {
+                break;
+            };
             wakes = if self.now == next { wakes } else { 0 };
             self.now = next;
             // At the same moment: first the world, then what arrives, then what is merely due.
@@ -141,7 +159,8 @@ impl Simulation {
         self.now = end;
     }
 
-    /// Whether the engine wants to be woken at one and the same moment again and again. Nothing goes on after that.
+    /// Whether the engine wants to be woken at one and the same moment again and again. Nothing
+    /// goes on after that.
     pub fn spins(&self) -> bool {
         self.spins
     }
@@ -167,7 +186,8 @@ impl Simulation {
     }
 
     fn arrive(&mut self, observer: &mut impl Observer) {
-        let first = self.pending.iter().enumerate().min_by_key(|(_, (at, _))| *at).map(|(index, _)| index);
+        let first =
+            self.pending.iter().enumerate().min_by_key(|(_, (at, _))| *at).map(|(index, _)| index);
         let Some((_, pending)) = first.map(|index| self.pending.remove(index)) else { return };
         let input = match pending {
             Pending::Check(id, outcome) => Input::CheckFinished { id, outcome },
@@ -226,7 +246,11 @@ impl Simulation {
                     Socket::Closes(code) => self.end_open(there, Some(*code), observer),
                     Socket::Dies | Socket::Breaks => self.end_open(there, None, observer),
                     Socket::GoesSilent => self.kill_open(there),
-                    Socket::Accepts | Socket::Refuses | Socket::OpensAfter(_) | Socket::Drops | Socket::Hangs => {}
+                    Socket::Accepts
+                    | Socket::Refuses
+                    | Socket::OpensAfter(_)
+                    | Socket::Drops
+                    | Socket::Hangs => {}
                 }
             }
             Happening::Network(network, silent) => {
@@ -255,11 +279,19 @@ impl Simulation {
     /// Lets nothing arrive any more on the open connections that are `meant`.
     fn kill_open(&mut self, meant: impl Fn(&Open) -> bool) {
         let now = self.now;
-        self.open.iter_mut().filter(|open| meant(open)).for_each(|open| open.dead = open.dead.or(Some(now)));
+        self.open
+            .iter_mut()
+            .filter(|open| meant(open))
+            .for_each(|open| open.dead = open.dead.or(Some(now)));
     }
 
     /// Closes the open connections that are `meant`; a device that sleeps notices when it wakes.
-    fn end_open(&mut self, meant: impl Fn(&Open) -> bool, code: Option<u16>, observer: &mut impl Observer) {
+    fn end_open(
+        &mut self,
+        meant: impl Fn(&Open) -> bool,
+        code: Option<u16>,
+        observer: &mut impl Observer,
+    ) {
         let ids: Vec<_> = self.open.iter().filter(|open| meant(open)).map(|open| open.id).collect();
         for id in ids {
             if self.now < self.asleep_until {
@@ -277,21 +309,28 @@ impl Simulation {
             observer.effect(self.now, &effect);
             match effect {
                 Effect::StartCheck { id, endpoint, timeout } => {
-                    let (after, mut outcome) = self.world.check(endpoint.name.as_str(), self.now, timeout);
+                    let (after, mut outcome) =
+                        self.world.check(endpoint.name.as_str(), self.now, timeout);
                     if let Outcome::Answer(answer) = &mut outcome {
                         answer.understand(endpoint.health.check());
                     }
-                    // Where timers are late, nobody but the engine's own timer ends a check without an answer.
+                    // Where timers are late, nobody but the engine's own timer ends a check without
+                    // an answer.
                     if self.timers.is_none() || outcome != Outcome::Failure(FailureKind::Timeout) {
                         self.pending.push((self.now + after, Pending::Check(id, outcome)));
                     }
                 }
                 Effect::CancelCheck { id } => {
-                    self.pending.retain(|(_, pending)| !matches!(pending, Pending::Check(check, _) if *check == id));
+                    self.pending.retain(
+                        |(_, pending)| !matches!(pending, Pending::Check(check, _) if *check == id),
+                    );
                 }
                 Effect::Connect { id, endpoint } => {
                     let endpoint = endpoint.name.as_str().to_owned();
-                    self.pending.push((self.now + self.world.opening(&endpoint), Pending::Connection(id, endpoint)));
+                    self.pending.push((
+                        self.now + self.world.opening(&endpoint),
+                        Pending::Connection(id, endpoint),
+                    ));
                 }
                 Effect::Disconnect { id, .. } => {
                     self.close(id);

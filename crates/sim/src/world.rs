@@ -40,7 +40,8 @@ impl World {
         self.healths.insert(endpoint.to_owned(), health);
     }
 
-    /// Lets an endpoint's answers take a time that varies in this way, and not the time that its health says.
+    /// Lets an endpoint's answers take a time that varies in this way, and not the time that its
+    /// health says.
     pub fn set_latency(&mut self, endpoint: &str, latency: Latency) {
         self.latencies.insert(endpoint.to_owned(), latency);
     }
@@ -54,7 +55,11 @@ impl World {
 
     /// Sets what an endpoint does with connections.
     pub fn set_socket(&mut self, endpoint: &str, socket: Socket) {
-        let socket = if matches!(socket, Socket::Closes(_) | Socket::GoesSilent | Socket::Breaks) { Socket::Accepts } else { socket };
+        let socket = if matches!(socket, Socket::Closes(_) | Socket::GoesSilent | Socket::Breaks) {
+            Socket::Accepts
+        } else {
+            socket
+        };
         self.sockets.insert(endpoint.to_owned(), socket);
     }
 
@@ -72,13 +77,19 @@ impl World {
         match self.network {
             NetworkState::BlackHole => true,
             NetworkState::Offline => false,
-            NetworkState::Online | NetworkState::Changed => self.sockets.get(endpoint) == Some(&Socket::Hangs),
+            NetworkState::Online | NetworkState::Changed => {
+                self.sockets.get(endpoint) == Some(&Socket::Hangs)
+            }
         }
     }
 
     /// How long a connection to an endpoint takes to open.
     pub(crate) fn opening(&self, endpoint: &str) -> Millis {
-        if let Some(Socket::OpensAfter(time)) = self.sockets.get(endpoint) { *time } else { OPENING }
+        if let Some(Socket::OpensAfter(time)) = self.sockets.get(endpoint) {
+            *time
+        } else {
+            OPENING
+        }
     }
 
     /// Whether an endpoint breaks off a connection that it has just accepted.
@@ -88,7 +99,11 @@ impl World {
 
     /// Whether an endpoint accepts a new connection.
     pub fn accepts(&self, endpoint: &str) -> bool {
-        self.is_reachable() && !matches!(self.sockets.get(endpoint), Some(Socket::Refuses | Socket::Dies | Socket::Hangs))
+        self.is_reachable()
+            && !matches!(
+                self.sockets.get(endpoint),
+                Some(Socket::Refuses | Socket::Dies | Socket::Hangs)
+            )
     }
 
     /// What comes of a check that starts now, and after which time.
@@ -117,7 +132,11 @@ impl World {
                 if answers.loss > 0.0 && self.chance.f64() < answers.loss {
                     return timed_out;
                 }
-                let extra = if answers.jitter > Millis::ZERO { self.chance.u32(0..=answers.jitter.get()) } else { 0 };
+                let extra = if answers.jitter > Millis::ZERO {
+                    self.chance.u32(0..=answers.jitter.get())
+                } else {
+                    0
+                };
                 let latency = match self.latencies.get_mut(endpoint) {
                     Some(latency) => latency.of_check(now, &mut self.chance),
                     None => Millis::new(answers.latency.get().saturating_add(extra)),
@@ -125,7 +144,8 @@ impl World {
                 if latency > timeout {
                     return timed_out;
                 }
-                let headers: Vec<_> = answers.headers.iter().map(|(name, value)| Header::new(name, value)).collect();
+                let headers: Vec<_> =
+                    answers.headers.iter().map(|(name, value)| Header::new(name, value)).collect();
                 let fails = answers.errors > 0.0 && self.chance.f64() < answers.errors;
                 answer(if fails { 500 } else { answers.status }, latency, &headers, &answers.body)
             }
@@ -134,5 +154,14 @@ impl World {
 }
 
 fn answer(status: u16, latency: Millis, headers: &[Header], body: &str) -> (Millis, Outcome) {
-    (latency, Outcome::Answer(Answer { status: Some(status), headers: headers.to_vec(), body: body.into(), latency, document: None }))
+    (
+        latency,
+        Outcome::Answer(Answer {
+            status: Some(status),
+            headers: headers.to_vec(),
+            body: body.into(),
+            latency,
+            document: None,
+        }),
+    )
 }

@@ -48,7 +48,8 @@ fn a_new_connection_talks_though_the_one_before_fell_silent() {
         { "at": "30s", "endpoint": "primary", "socket": "goesSilent" },
         { "at": "2m", "command": "disconnect" },
         { "at": "121s", "command": "connect" }]"#;
-    let silent = r#"{ "event": "health", "to": "suspect", "after": "30s", "before": "2m", "atLeast": 1 }"#;
+    let silent =
+        r#"{ "event": "health", "to": "suspect", "after": "30s", "before": "2m", "atLeast": 1 }"#;
     let talks = r#"{ "event": "health", "to": "suspect", "after": "2m", "atMost": 0 }"#;
     assert_as_expected(&format!(r#"{world}, "counts": [{silent}, {talks}]"#));
 }

@@ -10,8 +10,10 @@ const WORLDS: u64 = 1_000;
 const SHOWN: usize = 3;
 
 /// Worlds beyond those in which a rule was broken once.
-const ONCE_BROKEN: [u64; 20] =
-    [1207, 1260, 2062, 2107, 4027, 4403, 4412, 5330, 5865, 7119, 7264, 7350, 8179, 8973, 9056, 9235, 9482, 9985, 11_009, 19_373];
+const ONCE_BROKEN: [u64; 20] = [
+    1207, 1260, 2062, 2107, 4027, 4403, 4412, 5330, 5865, 7119, 7264, 7350, 8179, 8973, 9056, 9235,
+    9482, 9985, 11_009, 19_373,
+];
 
 fn scenario(seed: u64) -> Scenario {
     Scenario::from_json(&generate(seed).to_string()).expect("a generated scenario")
@@ -42,7 +44,8 @@ fn every_rule_holds_in_random_worlds() {
         let smallest = shrink(&generate(*seed), *rule).expect("the rule is broken");
         eprintln!("seed {seed}, {}:\n{smallest:#}", rule.name());
     }
-    let list: Vec<_> = broken.iter().map(|(seed, rule)| format!("{seed} {}", rule.name())).collect();
+    let list: Vec<_> =
+        broken.iter().map(|(seed, rule)| format!("{seed} {}", rule.name())).collect();
     assert!(broken.is_empty(), "rules are broken in these worlds: {}", list.join(", "));
 }
 

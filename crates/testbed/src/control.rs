@@ -35,7 +35,12 @@ struct Listed<'a> {
 async fn list(State(testbed): State<Testbed>) -> Response {
     let listed = |endpoint| {
         let endpoint: &crate::Served = endpoint;
-        Listed { name: endpoint.name(), connect: endpoint.connect_url(), health: endpoint.health_url(), fault: endpoint.fault() }
+        Listed {
+            name: endpoint.name(),
+            connect: endpoint.connect_url(),
+            health: endpoint.health_url(),
+            fault: endpoint.fault(),
+        }
     };
     Json(testbed.endpoints().iter().map(listed).collect::<Vec<_>>()).into_response()
 }
@@ -62,7 +67,11 @@ async fn fault(
 }
 
 async fn allow_origins(mut response: Response) -> Response {
-    for name in [header::ACCESS_CONTROL_ALLOW_ORIGIN, header::ACCESS_CONTROL_ALLOW_HEADERS, header::ACCESS_CONTROL_ALLOW_METHODS] {
+    for name in [
+        header::ACCESS_CONTROL_ALLOW_ORIGIN,
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        header::ACCESS_CONTROL_ALLOW_METHODS,
+    ] {
         response.headers_mut().insert(name, HeaderValue::from_static("*"));
     }
     response

@@ -1,4 +1,5 @@
-//! One endpoint: its listener, its health check and its sockets, each obeying the fault of the moment.
+//! One endpoint: its listener, its health check and its sockets, each obeying the fault of the
+//! moment.
 
 use crate::fault::Fault;
 use axum::Router;
@@ -122,13 +123,16 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 async fn allow_origins(State(served): State<Served>, request: Request, next: Next) -> Response {
     served.answering().await;
     let preflight = request.method() == Method::OPTIONS;
-    let mut response = if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
+    let mut response =
+        if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
     if served.fault() != Fault::NoCors {
         let any = HeaderValue::from_static("*");
         response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, any.clone());
         response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_HEADERS, any.clone());
         response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_METHODS, any);
-        response.headers_mut().insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after"));
+        response
+            .headers_mut()
+            .insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("retry-after"));
     }
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
@@ -136,10 +140,15 @@ async fn allow_origins(State(served): State<Served>, request: Request, next: Nex
 
 async fn ping(State(served): State<Served>) -> Response {
     match served.fault() {
-        Fault::Status(code) => StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response(),
-        Fault::Maintenance => {
-            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "30")], "Under maintenance, back in 30 seconds").into_response()
+        Fault::Status(code) => {
+            StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response()
         }
+        Fault::Maintenance => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            [(header::RETRY_AFTER, "30")],
+            "Under maintenance, back in 30 seconds",
+        )
+            .into_response(),
         Fault::Slow(millis) => {
             tokio::time::sleep(Duration::from_millis(millis)).await;
             "OK".into_response()
@@ -155,7 +164,8 @@ async fn live(State(served): State<Served>, upgrade: WebSocketUpgrade) -> Respon
 /// Greets with the endpoint's name, then echoes, until the fault of the moment forbids it.
 async fn talk(served: Served, mut socket: WebSocket) {
     let mut fault = served.fault.subscribe();
-    if !served.fault().silences() && socket.send(Message::text(served.name.as_str())).await.is_err() {
+    if !served.fault().silences() && socket.send(Message::text(served.name.as_str())).await.is_err()
+    {
         return;
     }
     loop {

@@ -1,7 +1,9 @@
-//! Real endpoints that misbehave on command: what the demo shows, what every end-to-end test runs against, and where trouble is reproduced.
+//! Real endpoints that misbehave on command: what the demo shows, what every end-to-end test runs
+//! against, and where trouble is reproduced.
 //!
-//! Each endpoint serves `/_ping` (health) and `/live` (a WebSocket that greets with the endpoint's name and echoes). A control
-//! server on an address of its own sets their faults, because an endpoint that hangs cannot be told to stop hanging.
+//! Each endpoint serves `/_ping` (health) and `/live` (a WebSocket that greets with the endpoint's
+//! name and echoes). A control server on an address of its own sets their faults, because an
+//! endpoint that hangs cannot be told to stop hanging.
 
 mod control;
 mod endpoint;
@@ -20,7 +22,8 @@ pub struct Testbed {
 }
 
 impl Testbed {
-    /// Serves an endpoint at each address; port 0 takes a free one. They are served until the runtime ends.
+    /// Serves an endpoint at each address; port 0 takes a free one. They are served until the
+    /// runtime ends.
     ///
     /// # Panics
     ///

@@ -18,7 +18,9 @@ impl Drop for Abort {
 
 /// Has a check made. Dropping the future aborts it.
 pub(crate) async fn check(host: &Host, health: &HealthCheck) -> Outcome {
-    let Ok(controller) = AbortController::new() else { return Outcome::Failure(FailureKind::Unexpected) };
+    let Ok(controller) = AbortController::new() else {
+        return Outcome::Failure(FailureKind::Unexpected);
+    };
     let abort = Abort(controller);
     let told = host.check(shown(health.to_request()), &abort.0.signal());
     let told = JsFuture::from(told).await.map_or(Value::Null, |told| value(&told));

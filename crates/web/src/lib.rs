@@ -1,6 +1,7 @@
 //! Runs the engine in browsers, workers and Node. It converts and forwards, and decides nothing.
 //!
-//! Requests and connections stay in JavaScript: the [`Host`] makes them, and reports what becomes of them.
+//! Requests and connections stay in JavaScript: the [`Host`] makes them, and reports what becomes
+//! of them.
 
 mod check;
 mod platform;
@@ -16,7 +17,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use steadfast::config::Value;
 use steadfast::{
-    Clock, Config, Effect, Endpoint, Engine, HealthDocument, Link, Millis, Name, Outcome, Problems, Route, Timestamp, Transport,
+    Clock, Config, Effect, Endpoint, Engine, HealthDocument, Link, Millis, Name, Outcome, Problems,
+    Route, Timestamp, Transport,
 };
 use value::value;
 use wasm_bindgen::prelude::*;
@@ -55,7 +57,8 @@ pub struct Core {
 
 #[wasm_bindgen]
 impl Core {
-    /// Starts an engine, with what an earlier one saved if there is such. Throws a list of problems if the config is wrong.
+    /// Starts an engine, with what an earlier one saved if there is such. Throws a list of problems
+    /// if the config is wrong.
     #[wasm_bindgen(constructor)]
     pub fn new(config: JsValue, saved: JsValue, host: Host) -> Result<Core, JsValue> {
         let config = Config::read(&value(&config), platform::parse_url).map_err(thrown)?;
@@ -70,18 +73,23 @@ impl Core {
         Ok(Self { link, transport })
     }
 
-    /// Tells the engine something, in an object of the face's type `Told`. Returns a list of problems if something is wrong with it.
+    /// Tells the engine something, in an object of the face's type `Told`. Returns a list of
+    /// problems if something is wrong with it.
     pub fn tell(&self, told: JsValue) -> JsValue {
         let told = value(&told);
-        match told::input(&told, |endpoints| self.link.with_engine(|engine| engine.config().read_endpoints(endpoints, platform::parse_url)))
-        {
+        match told::input(&told, |endpoints| {
+            self.link.with_engine(|engine| {
+                engine.config().read_endpoints(endpoints, platform::parse_url)
+            })
+        }) {
             Ok(input) => self.link.send(input),
             Err(problems) => return shown(problems.to_value()),
         }
         JsValue::NULL
     }
 
-    /// Asks the engine something, in an object of the face's type `Question`. The answer is null if it has none.
+    /// Asks the engine something, in an object of the face's type `Question`. The answer is null if
+    /// it has none.
     pub fn ask(&self, question: JsValue) -> JsValue {
         let question = value(&question);
         let name = question.text("endpoint").map(Name::from);
@@ -89,14 +97,22 @@ impl Core {
             Some("snapshot") => self.link.snapshot().to_value(),
             // What has been learnt, for the next start.
             Some("save") => self.link.save(Date::now() as u64),
-            Some("explain") => self.link.explain(name.as_ref()).map_or(Value::Null, |explanation| explanation.to_value()),
+            Some("explain") => self
+                .link
+                .explain(name.as_ref())
+                .map_or(Value::Null, |explanation| explanation.to_value()),
             Some("report") => {
                 // Longer than any history is as good as all of it.
-                let period = question.number("period").and_then(|period| u32::try_from(period).ok());
+                let period =
+                    question.number("period").and_then(|period| u32::try_from(period).ok());
                 self.link.report(Millis::new(period.unwrap_or(u32::MAX))).to_value()
             }
-            // Leave to make a request, to the active endpoint or to the best other one; or a refusal.
-            Some("permit") => match self.link.try_acquire(self.transport.now(), &name.map_or(Route::Active, Route::Excluding)) {
+            // Leave to make a request, to the active endpoint or to the best other one; or a
+            // refusal.
+            Some("permit") => match self
+                .link
+                .try_acquire(self.transport.now(), &name.map_or(Route::Active, Route::Excluding))
+            {
                 Ok(permit) => permit.to_value(),
                 Err(refusal) => refusal.to_value(),
             },
@@ -117,7 +133,10 @@ fn thrown(problems: Problems) -> JsValue {
 
 fn shown(tree: Value) -> JsValue {
     // Texts and numbers always convert.
-    tree.serialize(&Serializer::new().serialize_missing_as_null(true).serialize_maps_as_objects(true)).unwrap_or(JsValue::NULL)
+    tree.serialize(
+        &Serializer::new().serialize_missing_as_null(true).serialize_maps_as_objects(true),
+    )
+    .unwrap_or(JsValue::NULL)
 }
 
 /// The engine's hands in JavaScript's world.
@@ -143,9 +162,15 @@ impl Transport for WebTransport {
 
     fn apply(&self, effect: Effect) {
         match effect {
-            Effect::Connect { id, endpoint } => self.host.connect(id.get() as f64, endpoint.name.as_str(), endpoint.connect.as_str()),
+            Effect::Connect { id, endpoint } => self.host.connect(
+                id.get() as f64,
+                endpoint.name.as_str(),
+                endpoint.connect.as_str(),
+            ),
             Effect::Promote { id } => self.host.promote(id.get() as f64),
-            Effect::Disconnect { id, reason } => self.host.disconnect(id.get() as f64, reason.as_str()),
+            Effect::Disconnect { id, reason } => {
+                self.host.disconnect(id.get() as f64, reason.as_str());
+            }
             Effect::Persist => self.host.persist(),
             Effect::Emit { event, .. } => self.host.emit(shown(event.to_value())),
             // The driver has seen to checks, and there are no other effects.

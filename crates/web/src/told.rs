@@ -1,10 +1,16 @@
 //! What the face says, as inputs of the engine.
 
 use steadfast::config::{Endpoints, Value};
-use steadfast::{CallOutcome, Command, ConnectionId, Input, Lifecycle, Millis, Name, Network, Permit, Problems};
+use steadfast::{
+    CallOutcome, Command, ConnectionId, Input, Lifecycle, Millis, Name, Network, Permit, Problems,
+};
 
-/// The input that the face's object `told` stands for. Endpoints in it are read by `read`. What the face never says stands for nothing new.
-pub(crate) fn input(told: &Value, read: impl FnOnce(&Value) -> Result<Endpoints, Problems>) -> Result<Input, Problems> {
+/// The input that the face's object `told` stands for. Endpoints in it are read by `read`. What the
+/// face never says stands for nothing new.
+pub(crate) fn input(
+    told: &Value,
+    read: impl FnOnce(&Value) -> Result<Endpoints, Problems>,
+) -> Result<Input, Problems> {
     let number = |key| told.number(key).unwrap_or_default() as u32;
     let id = ConnectionId::from_number(number("id").into());
     let endpoint = || Name::from(told.text("endpoint").unwrap_or_default());
@@ -12,29 +18,42 @@ pub(crate) fn input(told: &Value, read: impl FnOnce(&Value) -> Result<Endpoints,
     let word = told.text("told").unwrap_or_default();
     Ok(match word {
         "opened" => Input::ConnectionOpened { id },
-        "closed" => Input::ConnectionClosed { id, code: told.number("code").map(|code| code as u16) },
+        "closed" => {
+            Input::ConnectionClosed { id, code: told.number("code").map(|code| code as u16) }
+        }
         "received" => Input::ConnectionActive { id },
         "silent" => Input::ConnectionSilent { id },
         "traffic" => Input::Traffic { endpoint: endpoint(), ok: yes },
         "ended" => Input::CallEnded {
             permit: Permit::new(endpoint(), number("generation"), number("number")),
             // What is no outcome says nothing of the server.
-            outcome: told.text("outcome").and_then(CallOutcome::from_word).unwrap_or(CallOutcome::Released),
+            outcome: told
+                .text("outcome")
+                .and_then(CallOutcome::from_word)
+                .unwrap_or(CallOutcome::Released),
             latency: Millis::new(number("took")),
         },
         #[cfg(feature = "recovery")]
-        "recovered" => Input::RecoveryEnded { id: number("id"), ok: yes, error: told.text("error").map(ToOwned::to_owned) },
+        "recovered" => Input::RecoveryEnded {
+            id: number("id"),
+            ok: yes,
+            error: told.text("error").map(ToOwned::to_owned),
+        },
         "connect" => Input::Command(Command::Connect),
         "reconnect" => Input::Command(Command::Reconnect),
         "checkNow" => Input::Command(Command::CheckNow),
         "prefer" => Input::Command(Command::Prefer(told.text("endpoint").map(Name::from))),
         "maintenance" => Input::Command(Command::Maintenance(endpoint(), yes)),
         "isolate" => Input::Command(Command::Isolate(endpoint(), yes)),
-        "endpoints" => Input::Command(Command::SetEndpoints(read(told.get("endpoints").unwrap_or(&Value::Null))?)),
+        "endpoints" => Input::Command(Command::SetEndpoints(read(
+            told.get("endpoints").unwrap_or(&Value::Null),
+        )?)),
         "stop" => Input::Command(Command::Stop),
         _ => {
             let network = Network::from_word(word).map(Input::Network);
-            network.or_else(|| Lifecycle::from_word(word).map(Input::Lifecycle)).unwrap_or(Input::Wake)
+            network
+                .or_else(|| Lifecycle::from_word(word).map(Input::Lifecycle))
+                .unwrap_or(Input::Wake)
         }
     })
 }

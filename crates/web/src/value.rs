@@ -1,4 +1,5 @@
-//! Turns a JavaScript value into the tree that a config is read from. Serde's way would cost a page 8 KB, most of it for printing floats.
+//! Turns a JavaScript value into the tree that a config is read from. Serde's way would cost a page
+//! 8 KB, most of it for printing floats.
 
 use js_sys::{Array, Object};
 use steadfast::config::Value;
@@ -31,7 +32,8 @@ fn read(js: &JsValue, depth: u32) -> Value {
         let mut entries = Vec::new();
         for pair in Object::entries(js.unchecked_ref()).iter() {
             let pair = pair.unchecked_into::<Array>();
-            entries.push((pair.get(0).as_string().unwrap_or_default(), read(&pair.get(1), depth - 1)));
+            entries
+                .push((pair.get(0).as_string().unwrap_or_default(), read(&pair.get(1), depth - 1)));
         }
         Value::Table(entries)
     }

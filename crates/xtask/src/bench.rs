@@ -6,15 +6,18 @@ use anyhow::Result;
 /// Measures the engine.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Only these: step, memory, busy, false-failovers, worlds, detection, crowd. The last two take minutes and rewrite their tables and plots in docs.
+    /// Only these: step, memory, busy, false-failovers, worlds, detection, crowd. The last two take
+    /// minutes and rewrite their tables and plots in docs.
     which: Vec<String>,
     /// For `worlds`: how many, 10,000 if left out.
     #[arg(long)]
     count: Option<u64>,
-    /// For `worlds`: only this one, shown as a scenario as small as it can be while a rule stays broken.
+    /// For `worlds`: only this one, shown as a scenario as small as it can be while a rule stays
+    /// broken.
     #[arg(long)]
     seed: Option<u64>,
-    /// For the last two themselves, after `--`: `bench detection -- --rows outages,busy` measures only these tables and writes nothing.
+    /// For the last two themselves, after `--`: `bench detection -- --rows outages,busy` measures
+    /// only these tables and writes nothing.
     #[arg(last = true)]
     options: Vec<String>,
 }
@@ -27,7 +30,8 @@ const WORLDS: &str = "worlds";
 
 pub(crate) fn run_benches(arguments: &Arguments) -> Result<()> {
     headline("Measuring (release build)");
-    let (pages, others): (Vec<_>, Vec<_>) = arguments.which.iter().map(String::as_str).partition(|name| WITH_A_PAGE.contains(name));
+    let (pages, others): (Vec<_>, Vec<_>) =
+        arguments.which.iter().map(String::as_str).partition(|name| WITH_A_PAGE.contains(name));
     let (worlds, engine): (Vec<_>, Vec<_>) = others.into_iter().partition(|name| *name == WORLDS);
     let all = arguments.which.is_empty();
     if all || !engine.is_empty() {
@@ -35,7 +39,9 @@ pub(crate) fn run_benches(arguments: &Arguments) -> Result<()> {
     }
     if all || !worlds.is_empty() {
         let given = [("--count", arguments.count), ("--seed", arguments.seed)];
-        let given = given.into_iter().filter_map(|(option, number)| Some([option.to_owned(), number?.to_string()]));
+        let given = given
+            .into_iter()
+            .filter_map(|(option, number)| Some([option.to_owned(), number?.to_string()]));
         let options: Vec<_> = given.flatten().collect();
         bench(WORLDS, &options.iter().map(String::as_str).collect::<Vec<_>>())?;
     }
@@ -49,6 +55,15 @@ pub(crate) fn run_benches(arguments: &Arguments) -> Result<()> {
 }
 
 fn bench(name: &str, arguments: &[&str]) -> Result<()> {
-    let mut bench = cargo(["bench", "--locked", "--quiet", "--package", "steadfast-sim", "--bench", name, "--"]);
+    let mut bench = cargo([
+        "bench",
+        "--locked",
+        "--quiet",
+        "--package",
+        "steadfast-sim",
+        "--bench",
+        name,
+        "--",
+    ]);
     run(bench.args(arguments), "the message above says why")
 }

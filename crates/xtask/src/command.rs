@@ -1,4 +1,5 @@
-//! Running other programs: what runs is printed, what fails says so, and long silence is filled with a sign of life.
+//! Running other programs: what runs is printed, what fails says so, and long silence is filled
+//! with a sign of life.
 
 use anyhow::{Context, Result, bail};
 use std::ffi::OsStr;
@@ -13,7 +14,10 @@ pub(crate) fn root() -> PathBuf {
 }
 
 /// A command in the repository's root.
-pub(crate) fn command<S: AsRef<OsStr>>(program: &str, arguments: impl IntoIterator<Item = S>) -> Command {
+pub(crate) fn command<S: AsRef<OsStr>>(
+    program: &str,
+    arguments: impl IntoIterator<Item = S>,
+) -> Command {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(root());
     command
@@ -31,14 +35,17 @@ pub(crate) fn headline(text: &str) {
 
 fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    let shown: Vec<_> = words.map(|word| word.to_string_lossy().replace(&*root().to_string_lossy(), ".")).collect();
+    let shown: Vec<_> =
+        words.map(|word| word.to_string_lossy().replace(&*root().to_string_lossy(), ".")).collect();
     shown.join(" ")
 }
 
 /// Runs a command with its output shown; `advice` says what to do if it fails.
 pub(crate) fn run(command: &mut Command, advice: &str) -> Result<()> {
     println!("$ {}", shown(command));
-    let status = command.status().with_context(|| format!("`{}` could not be started; {advice}", shown(command)))?;
+    let status = command
+        .status()
+        .with_context(|| format!("`{}` could not be started; {advice}", shown(command)))?;
     succeeded(status, command, advice)
 }
 
@@ -49,7 +56,8 @@ fn succeeded(status: ExitStatus, command: &Command, advice: &str) -> Result<()> 
     Ok(())
 }
 
-/// Runs a command that says much of little interest: its output is shown only if it fails, a dot every two seconds meanwhile.
+/// Runs a command that says much of little interest: its output is shown only if it fails, a dot
+/// every two seconds meanwhile.
 pub(crate) fn run_quietly(command: &mut Command, advice: &str) -> Result<()> {
     use std::io::Write;
     print!("$ {} ", shown(command));
@@ -96,7 +104,12 @@ pub(crate) fn said_by(command: &mut Command, advice: &str) -> Result<String> {
 
 /// Whether a command runs and succeeds, silently.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 /// Whether this runs in CI, where nothing may be skipped.
@@ -107,7 +120,9 @@ pub(crate) fn in_ci() -> bool {
 /// Whether a program is on the path.
 pub(crate) fn installed(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|candidate| candidate.is_file())
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(program))
+        .find(|candidate| candidate.is_file())
 }
 
 /// A process that ends with this.

@@ -1,4 +1,5 @@
-//! `cargo xtask demo`: the page on which one watches a failover happen, and the servers that it happens to.
+//! `cargo xtask demo`: the page on which one watches a failover happen, and the servers that it
+//! happens to.
 
 use crate::command::{Ended, cargo, command, headline, installed, root, run, run_quietly};
 use crate::{npm, setup};
@@ -10,7 +11,8 @@ use std::process::{Command, Stdio};
 /// Shows a failover in a browser.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Runs the page in headless Chromium, causes each fault in turn, and prints how long each failover took.
+    /// Runs the page in headless Chromium, causes each fault in turn, and prints how long each
+    /// failover took.
     #[arg(long)]
     headless: bool,
     /// With --headless: how often each fault is caused; the median is printed.
@@ -26,9 +28,13 @@ pub(crate) fn run_demo(arguments: &Arguments) -> Result<()> {
     }
     npm::build()?;
     headline("Building the demo");
-    run_quietly(&mut command("npx", ["tsc", "-p", "web-demo"]), "the compiler's message above says why")?;
     run_quietly(
-        command("npx", ["vite", "build", "--logLevel", "warn"]).current_dir(root().join("web-demo")),
+        &mut command("npx", ["tsc", "-p", "web-demo"]),
+        "the compiler's message above says why",
+    )?;
+    run_quietly(
+        command("npx", ["vite", "build", "--logLevel", "warn"])
+            .current_dir(root().join("web-demo")),
         "the bundler's message above says why",
     )?;
     let testbed = Testbed::build_and_start()?;
@@ -36,7 +42,12 @@ pub(crate) fn run_demo(arguments: &Arguments) -> Result<()> {
         bail!("port 7680 is taken, perhaps by another demo; end that one and try again");
     }
     let vite = root().join("node_modules/.bin/vite");
-    let preview = Command::new(vite).arg("preview").current_dir(root().join("web-demo")).stdin(Stdio::null()).stdout(Stdio::null()).spawn();
+    let preview = Command::new(vite)
+        .arg("preview")
+        .current_dir(root().join("web-demo"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn();
     let preview = Ended(preview.context("the page could not be served; run `npm ci`")?);
     let shown = format!("{PAGE}?control={}", testbed.control);
     if arguments.headless { headless(arguments, &testbed.control) } else { watch(&shown, preview) }
@@ -46,15 +57,24 @@ fn headless(arguments: &Arguments, control: &str) -> Result<()> {
     let chromium = setup::chromium()?;
     let folder = root().join("target/demo");
     std::fs::create_dir_all(&folder)?;
-    headline(&format!("Fault → socket open on the secondary and greeted, median of {}", arguments.runs));
-    let mut driver = command("node", ["tests/browser/demo.mjs", PAGE, control, &arguments.runs.to_string()]);
-    run(driver.arg(folder.join("failover.png")).env("CHROMIUM", chromium), "the message above says what was waited for")
+    headline(&format!(
+        "Fault → socket open on the secondary and greeted, median of {}",
+        arguments.runs
+    ));
+    let mut driver =
+        command("node", ["tests/browser/demo.mjs", PAGE, control, &arguments.runs.to_string()]);
+    run(
+        driver.arg(folder.join("failover.png")).env("CHROMIUM", chromium),
+        "the message above says what was waited for",
+    )
 }
 
 fn watch(page: &str, mut preview: Ended) -> Result<()> {
     headline("The demo is ready");
     println!("Open {page}\nand press a fault's button. Ctrl-C ends it.");
-    let graphical = cfg!(target_os = "macos") || std::env::var_os("DISPLAY").is_some() || std::env::var_os("WAYLAND_DISPLAY").is_some();
+    let graphical = cfg!(target_os = "macos")
+        || std::env::var_os("DISPLAY").is_some()
+        || std::env::var_os("WAYLAND_DISPLAY").is_some();
     if graphical && let Some(opener) = installed("xdg-open").or_else(|| installed("open")) {
         let _ = Command::new(opener).arg(page).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     }
@@ -72,12 +92,20 @@ impl Testbed {
     fn build_and_start() -> Result<Self> {
         build_testbed()?;
         let mut testbed = Command::new(root().join("target/debug/steadfast-testbed"));
-        let mut process = Ended(testbed.args(["--control", "127.0.0.1:0"]).stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?);
+        let mut process = Ended(
+            testbed
+                .args(["--control", "127.0.0.1:0"])
+                .stdin(Stdio::null())
+                .stdout(Stdio::piped())
+                .spawn()?,
+        );
         let printed = process.0.stdout.take().context("the testbed prints nothing")?;
         for line in BufReader::new(printed).lines() {
             let line = line?;
             println!("{line}");
-            if let Some(control) = line.strip_prefix("control").and_then(|rest| rest.trim().strip_suffix("/endpoints")) {
+            if let Some(control) =
+                line.strip_prefix("control").and_then(|rest| rest.trim().strip_suffix("/endpoints"))
+            {
                 return Ok(Self { control: control.to_owned(), _process: process });
             }
         }
@@ -87,5 +115,8 @@ impl Testbed {
 
 /// Builds the testbed into `target/debug`.
 pub(crate) fn build_testbed() -> Result<()> {
-    run_quietly(&mut cargo(["build", "--locked", "--package", "steadfast-testbed"]), "the compiler's message above says why")
+    run_quietly(
+        &mut cargo(["build", "--locked", "--package", "steadfast-testbed"]),
+        "the compiler's message above says why",
+    )
 }

@@ -7,7 +7,8 @@ use camino::Utf8PathBuf;
 use std::path::{Path, PathBuf};
 use uniffi_bindgen::bindings::{GenerateOptions, TargetLanguage, generate};
 
-/// Of the compiler's own choices, this one makes the library smaller: with less inlining the tables for unwinding grow.
+/// Of the compiler's own choices, this one makes the library smaller: with less inlining the tables
+/// for unwinding grow.
 const FLAGS: &str = "-Cllvm-args=-inline-threshold=25";
 
 /// A library for one target.
@@ -28,17 +29,30 @@ pub(crate) fn build() -> Result<Library> {
 }
 
 /// Builds the library for `target`, with `environment` for its compiler and linker.
-pub(crate) fn build_for(toolchain: &Toolchain, target: &str, environment: &[(String, PathBuf)]) -> Result<Library> {
-    let (mut build, folder) =
-        toolchain.build(&Build { target, package: "steadfast-ffi", profile: "ffi", panic: "panic_unwind", flags: FLAGS });
+pub(crate) fn build_for(
+    toolchain: &Toolchain,
+    target: &str,
+    environment: &[(String, PathBuf)],
+) -> Result<Library> {
+    let (mut build, folder) = toolchain.build(&Build {
+        target,
+        package: "steadfast-ffi",
+        profile: "ffi",
+        panic: "panic_unwind",
+        flags: FLAGS,
+    });
     build.envs(environment.iter().map(|(name, value)| (name, value)));
     run_quietly(&mut build, "the compiler's message above says why")?;
     let name = library_name(target);
     let whole = folder.join(name);
     let stripped = folder.join("stripped").join(name);
     std::fs::create_dir_all(folder.join("stripped"))?;
-    std::fs::copy(&whole, &stripped).with_context(|| format!("{} was not built", whole.display()))?;
-    let strip = environment.iter().find(|(name, _)| name == "STRIP").map_or(Path::new("strip"), |(_, strip)| strip);
+    std::fs::copy(&whole, &stripped)
+        .with_context(|| format!("{} was not built", whole.display()))?;
+    let strip = environment
+        .iter()
+        .find(|(name, _)| name == "STRIP")
+        .map_or(Path::new("strip"), |(_, strip)| strip);
     // What the app links against stays; debugging information and local names go.
     let local = if target.contains("apple") { "-x" } else { "--strip-unneeded" };
     run_quietly(command(&strip.to_string_lossy(), [local]).arg(&stripped), "install binutils")?;
@@ -68,9 +82,14 @@ fn library_name(target: &str) -> &'static str {
 pub(crate) fn generate_code(language: TargetLanguage, library: &Library, out: &Path) -> Result<()> {
     let path = |path: &Path| Utf8PathBuf::try_from(path.to_owned()).context("a path is not UTF-8");
     std::fs::create_dir_all(out)?;
-    // Where the crates are, whose `uniffi.toml` say how their types look, cargo is asked in the present folder.
+    // Where the crates are, whose `uniffi.toml` say how their types look, cargo is asked in the
+    // present folder.
     std::env::set_current_dir(root())?;
-    let options =
-        GenerateOptions { languages: vec![language], source: path(&library.whole)?, out_dir: path(out)?, ..GenerateOptions::default() };
+    let options = GenerateOptions {
+        languages: vec![language],
+        source: path(&library.whole)?,
+        out_dir: path(out)?,
+        ..GenerateOptions::default()
+    };
     generate(options).context("UniFFI could not generate code")
 }

@@ -1,4 +1,5 @@
-//! `cargo xtask fuzz` and `cargo xtask mutants`: looking for what the tests miss. Both take minutes and are no part of `cargo xtask test`.
+//! `cargo xtask fuzz` and `cargo xtask mutants`: looking for what the tests miss. Both take minutes
+//! and are no part of `cargo xtask test`.
 
 use crate::command::{command, headline, root, run};
 use crate::setup;
@@ -25,16 +26,31 @@ pub(crate) fn run_fuzz(arguments: &FuzzArguments) -> Result<()> {
             "-verbosity=0".to_owned(),
             "-print_final_stats=1".to_owned(),
         ];
-        let mut fuzzing = command(&fuzz.to_string_lossy(), ["run", "--target-dir", "target/fuzz", target, "--"]);
+        let mut fuzzing =
+            command(&fuzz.to_string_lossy(), ["run", "--target-dir", "target/fuzz", target, "--"]);
         // Its sanitizers are unstable; a stable compiler takes them with this.
-        run(fuzzing.args(limits).env("RUSTC_BOOTSTRAP", "1"), "fuzz/artifacts has the input; `cargo fuzz fmt` shows it")?;
+        run(
+            fuzzing.args(limits).env("RUSTC_BOOTSTRAP", "1"),
+            "fuzz/artifacts has the input; `cargo fuzz fmt` shows it",
+        )?;
     }
     Ok(())
 }
 
-/// The deciding parts of the engine, and where the tests are that should notice if one is broken: a package, and a part of their names.
+/// The deciding parts of the engine, and where the tests are that should notice if one is broken: a
+/// package, and a part of their names.
 const DECIDING: [(&[&str], &str, &[&str]); 5] = [
-    (&["health/detector.rs", "health/evidence.rs", "health/loss.rs", "health/share.rs", "health/mod.rs"], "steadfast", &["health::"]),
+    (
+        &[
+            "health/detector.rs",
+            "health/evidence.rs",
+            "health/loss.rs",
+            "health/share.rs",
+            "health/mod.rs",
+        ],
+        "steadfast",
+        &["health::"],
+    ),
     (&["breaker/circuit.rs", "base/sliding.rs"], "steadfast", &["breaker::", "sliding::"]),
     (
         &[
@@ -49,7 +65,13 @@ const DECIDING: [(&[&str], &str, &[&str]); 5] = [
         &["failover::", "every_scenario"],
     ),
     (
-        &["checks/mod.rs", "checks/starting.rs", "checks/discarding.rs", "checks/schedule.rs", "checks/connectivity.rs"],
+        &[
+            "checks/mod.rs",
+            "checks/starting.rs",
+            "checks/discarding.rs",
+            "checks/schedule.rs",
+            "checks/connectivity.rs",
+        ],
         "steadfast,steadfast-sim",
         &["checks::", "every_scenario"],
     ),
@@ -60,20 +82,27 @@ const DECIDING: [(&[&str], &str, &[&str]); 5] = [
     ),
 ];
 
-/// Breaks the deciding parts of the engine on purpose, in every small way, and looks whether a test notices.
+/// Breaks the deciding parts of the engine on purpose, in every small way, and looks whether a test
+/// notices.
 pub(crate) fn run_mutants() -> Result<()> {
     let mutants = setup::tool("cargo-mutants")?;
     for (files, package, tests) in DECIDING {
         headline(&format!("Breaking {}", files.join(", ")));
         let out = root().join("target/mutants").join(files[0].trim_end_matches(".rs"));
         std::fs::create_dir_all(&out)?;
-        let mut testing =
-            command(&mutants.to_string_lossy(), ["mutants", "--package", "steadfast", "--jobs", "2", "--timeout", "15", "--no-shuffle"]);
+        let mut testing = command(
+            &mutants.to_string_lossy(),
+            ["mutants", "--package", "steadfast", "--jobs", "2", "--timeout", "15", "--no-shuffle"],
+        );
         testing.args(["--test-package", package, "--output"]).arg(&out);
         for file in files {
             testing.arg("--file").arg(format!("crates/core/src/{file}"));
         }
-        testing.arg("--").args(if package == "steadfast" { ["--lib"].as_slice() } else { &[] }).arg("--").args(tests);
+        testing
+            .arg("--")
+            .args(if package == "steadfast" { ["--lib"].as_slice() } else { &[] })
+            .arg("--")
+            .args(tests);
         // Exit code 2: some were missed, which is for people to judge; the list is printed.
         let status = testing.status()?;
         if !matches!(status.code(), Some(0 | 2)) {

@@ -43,8 +43,20 @@ pub(crate) fn verify() -> Result<()> {
 fn minified() -> Result<()> {
     headline("Running the minified sample");
     // Nothing listens on this port.
-    let mut java = command("java", ["-jar", "bindings/kotlin/sample/target/steadfast-sample-minified.jar", "http://127.0.0.1:9/"]);
-    let mut sample = Ended(java.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("is a JRE on the path?")?);
+    let mut java = command(
+        "java",
+        [
+            "-jar",
+            "bindings/kotlin/sample/target/steadfast-sample-minified.jar",
+            "http://127.0.0.1:9/",
+        ],
+    );
+    let mut sample = Ended(
+        java.stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("is a JRE on the path?")?,
+    );
     let printed = sample.0.stdout.take().context("it prints nothing")?;
     for line in BufReader::new(printed).lines() {
         let line = line?;
@@ -53,12 +65,17 @@ fn minified() -> Result<()> {
             return Ok(());
         }
     }
-    bail!("it ended without having checked anything: the rules in library/src/main/resources/META-INF/proguard do not suffice")
+    bail!(
+        "it ended without having checked anything: the rules in library/src/main/resources/META-INF/proguard do not suffice"
+    )
 }
 
 /// A Maven command on the Kotlin library that says what matters.
 pub(crate) fn maven<const N: usize>(goals: [&str; N]) -> std::process::Command {
-    let mut maven = command("mvn", ["--batch-mode", "--no-transfer-progress", "--quiet", "--file", "bindings/kotlin"]);
+    let mut maven = command(
+        "mvn",
+        ["--batch-mode", "--no-transfer-progress", "--quiet", "--file", "bindings/kotlin"],
+    );
     maven.args(goals);
     maven
 }
@@ -68,7 +85,9 @@ pub(crate) fn jna_folder(target: &str) -> Result<String> {
     let architecture = match target.split('-').next() {
         Some("x86_64") => "x86-64",
         Some("aarch64") => "aarch64",
-        other => bail!("no JVM jar for {}: JNA's name for it is not known here", other.unwrap_or(target)),
+        other => {
+            bail!("no JVM jar for {}: JNA's name for it is not known here", other.unwrap_or(target))
+        }
     };
     let system = match target {
         _ if target.contains("apple") => "darwin",

@@ -33,11 +33,13 @@ struct Arguments {
 enum Task {
     /// Shows a failover in a browser.
     Demo(demo::Arguments),
-    /// Checks everything: formatting, lints, docs, unit and property tests, scenarios, bundlers, three browsers.
+    /// Checks everything: formatting, lints, docs, unit and property tests, scenarios, bundlers,
+    /// three browsers.
     Test(test::Arguments),
     /// Builds and tests the Kotlin library and its Android part.
     Kotlin,
-    /// Makes what is published for Kotlin (AAR and jar) or Swift (package with its library for Apple).
+    /// Makes what is published for Kotlin (AAR and jar) or Swift (package with its library for
+    /// Apple).
     Package(package::Arguments),
     /// Builds and tests the Swift package.
     Swift,
@@ -49,7 +51,8 @@ enum Task {
     Fuzz(fuzz::FuzzArguments),
     /// Breaks the engine on purpose, in every small way, and looks whether a test notices.
     Mutants,
-    /// Measures: an engine step, memory, false failovers, checks while the app is busy, random worlds.
+    /// Measures: an engine step, memory, false failovers, checks while the app is busy, random
+    /// worlds.
     Bench(bench::Arguments),
 }
 

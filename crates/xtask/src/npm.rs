@@ -27,7 +27,13 @@ pub(crate) struct Entry {
 pub(crate) const ENTRIES: [Entry; 2] = [
     // The limit is what a competing SDK weighs.
     Entry { name: "steadfast", source: "index.ts", folder: "", features: &[], limit: 63 * 1024 },
-    Entry { name: "steadfast/full", source: "full.ts", folder: "full", features: &["recovery"], limit: 68 * 1024 },
+    Entry {
+        name: "steadfast/full",
+        source: "full.ts",
+        folder: "full",
+        features: &["recovery"],
+        limit: 68 * 1024,
+    },
 ];
 
 /// Builds the package, once: several parts of the tests need it, each of which can be run alone.
@@ -56,7 +62,10 @@ fn build_anew() -> Result<()> {
     if dist.exists() {
         fs::remove_dir_all(&dist)?;
     }
-    run_quietly(&mut command("npx", ["tsc", "-p", "bindings/npm"]), "the compiler's message above says why")?;
+    run_quietly(
+        &mut command("npx", ["tsc", "-p", "bindings/npm"]),
+        "the compiler's message above says why",
+    )?;
     for entry in &ENTRIES {
         entry.bundle(&generated.join(entry.folder))?;
     }
@@ -80,8 +89,13 @@ impl Entry {
     /// Puts its JavaScript together, and its WebAssembly beside that.
     fn bundle(&self, generated: &Path) -> Result<()> {
         let dist = self.folder();
-        let mut esbuild = command("npx", ["esbuild", "--bundle", "--format=esm", "--target=es2022", "--minify", "--sourcemap"]);
-        esbuild.arg(format!("bindings/npm/src/{}", self.source)).arg(format!("--outfile={}", dist.join("index.js").display()));
+        let mut esbuild = command(
+            "npx",
+            ["esbuild", "--bundle", "--format=esm", "--target=es2022", "--minify", "--sourcemap"],
+        );
+        esbuild
+            .arg(format!("bindings/npm/src/{}", self.source))
+            .arg(format!("--outfile={}", dist.join("index.js").display()));
         // Which WebAssembly it is about, and names that only the glue knows.
         esbuild
             .arg(format!("--alias:#glue={}", generated.join("steadfast.js").display()))

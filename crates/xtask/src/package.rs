@@ -46,13 +46,17 @@ fn empty(name: &str) -> Result<PathBuf> {
 // Android and the JVM
 
 /// Android's name of a processor, and Rust's.
-const ABIS: [(&str, &str); 3] =
-    [("arm64-v8a", "aarch64-linux-android"), ("armeabi-v7a", "armv7-linux-androideabi"), ("x86_64", "x86_64-linux-android")];
+const ABIS: [(&str, &str); 3] = [
+    ("arm64-v8a", "aarch64-linux-android"),
+    ("armeabi-v7a", "armv7-linux-androideabi"),
+    ("x86_64", "x86_64-linux-android"),
+];
 
 /// The oldest Android that the library runs on.
 const MIN_SDK: u32 = 23;
 
-/// Files at an AAR's root; see <https://developer.android.com/studio/projects/android-library#aar-contents>.
+/// Files at an AAR's root; see
+/// <https://developer.android.com/studio/projects/android-library#aar-contents>.
 const MANIFEST: &str = r#"<?xml version="1.0" encoding="utf-8"?>
 <manifest xmlns:android="http://schemas.android.com/apk/res/android" package="dev.steadfast">
     <uses-sdk android:minSdkVersion="MIN_SDK" />
@@ -64,7 +68,10 @@ fn package_kotlin() -> Result<()> {
     let host = kotlin::prepare()?;
     setup::maven()?;
     headline("Building the Kotlin library");
-    run_quietly(&mut kotlin::maven(["-DskipTests", "package"]), "the compiler's message above says why")?;
+    run_quietly(
+        &mut kotlin::maven(["-DskipTests", "package"]),
+        "the compiler's message above says why",
+    )?;
     let bindings = root().join("bindings/kotlin");
     let out = empty("kotlin")?;
     let library = bindings.join(format!("library/target/steadfast-{VERSION}.jar"));
@@ -73,13 +80,22 @@ fn package_kotlin() -> Result<()> {
     fs::copy(bindings.join("pom.xml"), out.join(format!("steadfast-parent-{VERSION}.pom")))?;
 
     let documentation = bindings.join("library/target/dokka");
-    run_quietly(&mut kotlin::maven(["--projects", "library", "generate-sources", "dokka:dokka"]), "the message above says why")?;
+    run_quietly(
+        &mut kotlin::maven(["--projects", "library", "generate-sources", "dokka:dokka"]),
+        "the message above says why",
+    )?;
     jar(&documentation, &out.join(format!("steadfast-{VERSION}-javadoc.jar")))?;
 
     let aar = empty("aar")?;
     let classes = empty("classes")?;
-    for jar in [&library, &bindings.join(format!("android/target/steadfast-android-classes-{VERSION}.jar"))] {
-        run_quietly(command("jar", ["--extract", "--file"]).arg(jar).current_dir(&classes), "is the JDK's `jar` on the path?")?;
+    for jar in [
+        &library,
+        &bindings.join(format!("android/target/steadfast-android-classes-{VERSION}.jar")),
+    ] {
+        run_quietly(
+            command("jar", ["--extract", "--file"]).arg(jar).current_dir(&classes),
+            "is the JDK's `jar` on the path?",
+        )?;
     }
     fs::rename(classes.join("META-INF/proguard/steadfast.pro"), aar.join("proguard.txt"))?;
     // The host's library and Maven's notes are of no use on a phone.
@@ -100,20 +116,27 @@ fn package_kotlin() -> Result<()> {
         let file = file?;
         println!("{:<44} {:>9} bytes", file.file_name().to_string_lossy(), file.metadata()?.len());
     }
-    println!("\nsteadfast-{VERSION}.jar runs on JVMs of {} only: it holds that machine's native library.", host.target);
+    println!(
+        "\nsteadfast-{VERSION}.jar runs on JVMs of {} only: it holds that machine's native library.",
+        host.target
+    );
     if abis.is_empty() {
         println!(
             "The AAR holds NO native library, so no app can use it: there is no Android NDK here. Install it, set ANDROID_NDK_HOME, and run this again."
         );
     } else {
-        println!("The AAR holds the native library for: {}. Apps for other processors cannot use it.", abis.join(", "));
+        println!(
+            "The AAR holds the native library for: {}. Apps for other processors cannot use it.",
+            abis.join(", ")
+        );
     }
     Ok(())
 }
 
 /// Puts a folder's contents into an archive.
 fn jar(folder: &Path, archive: &Path) -> Result<()> {
-    let mut jar = command("jar", ["--create", "--no-manifest", "--date=1980-01-02T00:00:00Z", "--file"]);
+    let mut jar =
+        command("jar", ["--create", "--no-manifest", "--date=1980-01-02T00:00:00Z", "--file"]);
     run_quietly(jar.arg(archive).arg("-C").arg(folder).arg("."), "is the JDK's `jar` on the path?")
 }
 
@@ -128,7 +151,11 @@ fn android_libraries(aar: &Path) -> Result<Vec<&'static str>> {
         // Clang's name for 32-bit ARM differs from Rust's.
         let clang = tools.join(format!("{}{MIN_SDK}-clang", target.replace("armv7-", "armv7a-")));
         let variable = format!("CARGO_TARGET_{}_LINKER", target.to_uppercase().replace('-', "_"));
-        let library = ffi::build_for(&toolchain, target, &[(variable, clang), ("STRIP".to_owned(), tools.join("llvm-strip"))])?;
+        let library = ffi::build_for(
+            &toolchain,
+            target,
+            &[(variable, clang), ("STRIP".to_owned(), tools.join("llvm-strip"))],
+        )?;
         let folder = aar.join("jni").join(abi);
         fs::create_dir_all(&folder)?;
         fs::copy(&library.stripped, folder.join(library.file_name()))?;
@@ -159,7 +186,8 @@ fn android_pom(bindings: &Path) -> Result<String> {
         ("net.java.dev.jna", "jna", "jna", "aar"),
         ("com.squareup.okhttp3", "okhttp", "okhttp", "jar"),
     ] {
-        let version = version(property).with_context(|| format!("bindings/kotlin/pom.xml has no <{property}.version>"))?;
+        let version = version(property)
+            .with_context(|| format!("bindings/kotlin/pom.xml has no <{property}.version>"))?;
         dependencies.push(format!(
             "    <dependency>\n      <groupId>{group}</groupId>\n      <artifactId>{artifact}</artifactId>\n      <version>{version}</version>\n      <type>{kind}</type>\n      <scope>compile</scope>\n    </dependency>\n"
         ));
@@ -190,13 +218,19 @@ fn android_pom(bindings: &Path) -> Result<String> {
 
 // Apple's systems
 
-/// Targets that go into Apple's library: those of a line run on the same system and are put into one library.
-const APPLE: [&[&str]; 3] =
-    [&["aarch64-apple-ios"], &["aarch64-apple-ios-sim", "x86_64-apple-ios"], &["aarch64-apple-darwin", "x86_64-apple-darwin"]];
+/// Targets that go into Apple's library: those of a line run on the same system and are put into
+/// one library.
+const APPLE: [&[&str]; 3] = [
+    &["aarch64-apple-ios"],
+    &["aarch64-apple-ios-sim", "x86_64-apple-ios"],
+    &["aarch64-apple-darwin", "x86_64-apple-darwin"],
+];
 
 fn package_swift() -> Result<()> {
     if !cfg!(target_os = "macos") {
-        bail!("an XCFramework can only be made on a Mac; elsewhere, `cargo xtask swift` builds the package with this machine's library");
+        bail!(
+            "an XCFramework can only be made on a Mac; elsewhere, `cargo xtask swift` builds the package with this machine's library"
+        );
     }
     let host = swift::prepare()?;
     let toolchain = Toolchain::installed()?;
@@ -214,7 +248,10 @@ fn package_swift() -> Result<()> {
     }
     let mut create = command("xcodebuild", ["-create-xcframework"]);
     for targets in APPLE {
-        let libraries = targets.iter().map(|target| ffi::build_for(&toolchain, target, &[])).collect::<Result<Vec<_>>>()?;
+        let libraries = targets
+            .iter()
+            .map(|target| ffi::build_for(&toolchain, target, &[]))
+            .collect::<Result<Vec<_>>>()?;
         let folder = work.join(targets[0]);
         fs::create_dir_all(&folder)?;
         let joined = folder.join("libsteadfast_ffi.a");
@@ -227,7 +264,9 @@ fn package_swift() -> Result<()> {
     let out = empty("swift")?;
     let archive = out.join(format!("steadfast-swift-{VERSION}.zip"));
     let mut zip = command("zip", ["--quiet", "--recurse-paths", "--symlinks"]);
-    zip.arg(&archive).args(["Package.swift", "Sources", "Tests", "SteadfastFFI.xcframework"]).current_dir(&package);
+    zip.arg(&archive)
+        .args(["Package.swift", "Sources", "Tests", "SteadfastFFI.xcframework"])
+        .current_dir(&package);
     run(&mut zip, "install zip")?;
     println!("\nMade {} (and {} for this machine)", archive.display(), host.target);
     Ok(())

@@ -6,14 +6,17 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use steadfast_sim::Scenario;
 
-/// Languages that replay the scripts, each of whose tests leaves `target/scenarios/results/NAME.json`.
-const LANGUAGES: [(&str, &str); 3] = [("npm", "npm in Node"), ("kotlin", "Kotlin"), ("swift", "Swift")];
+/// Languages that replay the scripts, each of whose tests leaves
+/// `target/scenarios/results/NAME.json`.
+const LANGUAGES: [(&str, &str); 3] =
+    [("npm", "npm in Node"), ("kotlin", "Kotlin"), ("swift", "Swift")];
 
 fn folder() -> PathBuf {
     root().join("target/scenarios")
 }
 
-/// Runs every scenario and writes its script for `language`, of whose results none from before are left.
+/// Runs every scenario and writes its script for `language`, of whose results none from before are
+/// left.
 pub(crate) fn prepare(language: &str) -> Result<()> {
     std::fs::create_dir_all(folder().join("results"))?;
     let results = results_file(language);
@@ -28,7 +31,8 @@ pub(crate) fn prepare(language: &str) -> Result<()> {
         }
     }
     for (name, scenario) in scenarios()? {
-        let script = scenario.script().with_context(|| format!("the scenario {name} cannot be run"))?;
+        let script =
+            scenario.script().with_context(|| format!("the scenario {name} cannot be run"))?;
         if script.is_for_all_languages() {
             std::fs::write(folder().join(name).with_extension("json"), script.to_json())?;
         }
@@ -40,21 +44,33 @@ fn scenarios() -> Result<BTreeMap<String, Scenario>> {
     let mut scenarios = BTreeMap::new();
     for file in std::fs::read_dir(root().join("tests/scenarios"))? {
         let path = file?.path();
-        let Some(name) = path.file_stem().filter(|_| path.extension().is_some_and(|kind| kind == "json")) else { continue };
-        let scenario = Scenario::from_json(&std::fs::read_to_string(&path)?).with_context(|| path.display().to_string())?;
+        let Some(name) =
+            path.file_stem().filter(|_| path.extension().is_some_and(|kind| kind == "json"))
+        else {
+            continue;
+        };
+        let scenario = Scenario::from_json(&std::fs::read_to_string(&path)?)
+            .with_context(|| path.display().to_string())?;
         scenarios.insert(name.to_string_lossy().into_owned(), scenario);
     }
     Ok(scenarios)
 }
 
-/// What a language says of a scenario: how many events were the same at the same millisecond, or what was not.
+/// What a language says of a scenario: how many events were the same at the same millisecond, or
+/// what was not.
 type Said = Result<u64, String>;
 
-/// Prints which scenario goes the same in which language; an error if one does not, or, in CI, was not run.
+/// Prints which scenario goes the same in which language; an error if one does not, or, in CI, was
+/// not run.
 pub(crate) fn report() -> Result<()> {
     let said = LANGUAGES.iter().map(|(file, _)| results(file)).collect::<Result<Vec<_>>>()?;
     let titles: Vec<_> = LANGUAGES.iter().map(|(_, title)| *title).collect();
-    println!("\nEvents that are the same, at the same millisecond, in each language:\n\n{:<42} {:>6}  {}", "", "Rust", titles.join("  "));
+    println!(
+        "\nEvents that are the same, at the same millisecond, in each language:\n\n{:<42} {:>6}  {}",
+        "",
+        "Rust",
+        titles.join("  ")
+    );
     let mut wrong = Vec::new();
     for (name, scenario) in scenarios()? {
         let script = scenario.script().with_context(|| name.clone())?;
@@ -81,7 +97,9 @@ pub(crate) fn report() -> Result<()> {
         }
         println!();
     }
-    println!("\nThe npm package tells an app fewer kinds of events; all that it tells are compared.");
+    println!(
+        "\nThe npm package tells an app fewer kinds of events; all that it tells are compared."
+    );
     if !wrong.is_empty() {
         bail!("scenarios go differently:\n{}", wrong.join("\n"));
     }
@@ -95,7 +113,10 @@ fn results_file(language: &str) -> PathBuf {
 fn results(language: &str) -> Result<BTreeMap<String, Said>> {
     let path = results_file(language);
     let Ok(text) = std::fs::read_to_string(&path) else { return Ok(BTreeMap::new()) };
-    let read: BTreeMap<String, serde_json::Value> = serde_json::from_str(&text).with_context(|| path.display().to_string())?;
-    let said = |value: serde_json::Value| value.as_u64().ok_or_else(|| value.as_str().unwrap_or("?").to_owned());
+    let read: BTreeMap<String, serde_json::Value> =
+        serde_json::from_str(&text).with_context(|| path.display().to_string())?;
+    let said = |value: serde_json::Value| {
+        value.as_u64().ok_or_else(|| value.as_str().unwrap_or("?").to_owned())
+    };
     Ok(read.into_iter().map(|(name, value)| (name, said(value))).collect())
 }

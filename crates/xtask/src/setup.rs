@@ -1,4 +1,5 @@
-//! Installs what the other commands need: the ordinary way first, the Debian way where that cannot be had.
+//! Installs what the other commands need: the ordinary way first, the Debian way where that cannot
+//! be had.
 
 use crate::command::{cargo, command, headline, in_ci, installed, root, run_quietly, succeeds};
 use anyhow::{Context, Result, bail};
@@ -17,7 +18,10 @@ pub(crate) fn npm_packages() -> Result<()> {
         bail!("npm is missing; install Node.js 20.19 or newer, see https://nodejs.org");
     }
     headline("Installing npm packages");
-    run_quietly(&mut command("npm", ["ci", "--no-audit", "--no-fund"]), "can the npm registry be reached?")
+    run_quietly(
+        &mut command("npm", ["ci", "--no-audit", "--no-fund"]),
+        "can the npm registry be reached?",
+    )
 }
 
 /// The browsers that tests run in.
@@ -27,13 +31,17 @@ pub(crate) struct Browsers {
     pub(crate) webkit: Option<PathBuf>,
 }
 
-const CHROMIUMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const CHROMIUMS: [&str; 4] =
+    ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const FIREFOXES: [&str; 2] = ["firefox-esr", "firefox"];
 const MAC_CHROME: &str = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
 const MAC_FIREFOX: &str = "/Applications/Firefox.app/Contents/MacOS/firefox";
 
 fn first(names: &[&str], mac: &str) -> Option<PathBuf> {
-    names.iter().find_map(|name| installed(name)).or_else(|| Some(PathBuf::from(mac)).filter(|path| path.exists()))
+    names
+        .iter()
+        .find_map(|name| installed(name))
+        .or_else(|| Some(PathBuf::from(mac)).filter(|path| path.exists()))
 }
 
 fn installed_chromium() -> Option<PathBuf> {
@@ -113,11 +121,18 @@ pub(crate) fn apt(packages: &[&str]) -> Result<()> {
         bail!("cannot install {wanted} here; install the like by your system's own means");
     }
     let apt = |arguments: &[&str]| {
-        let mut apt = if is_root() { command("apt-get", arguments) } else { command("sudo", [&["-n", "apt-get"], arguments].concat()) };
+        let mut apt = if is_root() {
+            command("apt-get", arguments)
+        } else {
+            command("sudo", [&["-n", "apt-get"], arguments].concat())
+        };
         apt.env("DEBIAN_FRONTEND", "noninteractive");
         apt
     };
     let advice = format!("run `sudo apt-get install {wanted}` and try again");
     run_quietly(&mut apt(&["update"]), &advice)?;
-    run_quietly(&mut apt(&[&["install", "-y", "--no-install-recommends"], packages].concat()), &advice)
+    run_quietly(
+        &mut apt(&[&["install", "-y", "--no-install-recommends"], packages].concat()),
+        &advice,
+    )
 }

@@ -22,9 +22,17 @@ pub(crate) fn run() -> Result<()> {
 pub(crate) fn report_library(library: &Library) -> Result<()> {
     let bytes = std::fs::read(&library.stripped)?;
     println!("\n{:<28} {:>9} {:>9}", "", "raw", "brotli");
-    println!("{:<28} {:>9} {:>9}   (limit {LIBRARY_LIMIT} raw)", library.file_name(), bytes.len(), brotli(&bytes)?);
+    println!(
+        "{:<28} {:>9} {:>9}   (limit {LIBRARY_LIMIT} raw)",
+        library.file_name(),
+        bytes.len(),
+        brotli(&bytes)?
+    );
     if bytes.len() > LIBRARY_LIMIT {
-        bail!("the library for Swift and Kotlin is {} bytes over its limit", bytes.len() - LIBRARY_LIMIT);
+        bail!(
+            "the library for Swift and Kotlin is {} bytes over its limit",
+            bytes.len() - LIBRARY_LIMIT
+        );
     }
     Ok(())
 }
@@ -35,7 +43,9 @@ pub(crate) fn report() -> Result<()> {
         let (name, limit) = (entry.name, entry.limit);
         let mut sum = (0, 0);
         println!("\n{name:<28} {:>9} {:>9}", "raw", "brotli");
-        for (part, file) in [("wasm", "steadfast_bg.wasm"), ("glue and face (minified)", "index.js")] {
+        for (part, file) in
+            [("wasm", "steadfast_bg.wasm"), ("glue and face (minified)", "index.js")]
+        {
             let bytes = std::fs::read(entry.folder().join(file))?;
             let compressed = brotli(&bytes)?;
             println!("{part:<28} {:>9} {compressed:>9}", bytes.len());
@@ -43,13 +53,17 @@ pub(crate) fn report() -> Result<()> {
         }
         println!("{:<28} {:>9} {:>9}   (limit {limit})", "sum", sum.0, sum.1);
         if sum.1 > limit {
-            bail!("{name} is {} bytes over its limit; `twiggy top target/wasm-names/steadfast_bg.wasm` shows what is in it", sum.1 - limit);
+            bail!(
+                "{name} is {} bytes over its limit; `twiggy top target/wasm-names/steadfast_bg.wasm` shows what is in it",
+                sum.1 - limit
+            );
         }
     }
     Ok(())
 }
 
-/// Prints what each part of the engine costs in the wasm. Compressed, all of it shrinks to about a third.
+/// Prints what each part of the engine costs in the wasm. Compressed, all of it shrinks to about a
+/// third.
 fn report_parts() -> Result<()> {
     println!("\n{:<50} {:>9}", "of the wasm's code, by part", "raw");
     for (part, size) in parts::sizes(&std::fs::read(wasm::with_names()?)?)? {

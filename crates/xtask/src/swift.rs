@@ -1,4 +1,5 @@
-//! The Swift package: its native part, its generated code, its tests, on this system's Swift or on one in a folder of its own.
+//! The Swift package: its native part, its generated code, its tests, on this system's Swift or on
+//! one in a folder of its own.
 
 use crate::command::{command, headline, in_ci, installed, root, run, run_quietly};
 use crate::ffi::{self, Library};
@@ -20,7 +21,10 @@ pub(crate) fn prepare() -> Result<Library> {
     let swift = package().join("Sources/SteadfastCore/Generated");
     std::fs::create_dir_all(&swift)?;
     for module in ["SteadfastCore", "SteadfastTypes"] {
-        copy_if_new(&generated.join(module).with_extension("swift"), &swift.join(module).with_extension("swift"))?;
+        copy_if_new(
+            &generated.join(module).with_extension("swift"),
+            &swift.join(module).with_extension("swift"),
+        )?;
     }
     for header in ["SteadfastFFI.h", "SteadfastTypesFFI.h"] {
         copy_if_new(&generated.join(header), &package().join("Sources/SteadfastFFI").join(header))?;
@@ -40,7 +44,8 @@ fn copy_if_new(from: &Path, to: &Path) -> Result<()> {
     std::fs::write(to, bytes).with_context(|| to.display().to_string())
 }
 
-/// Builds and tests the package. It is skipped, out of CI, where there is no Swift and no right to install one.
+/// Builds and tests the package. It is skipped, out of CI, where there is no Swift and no right to
+/// install one.
 pub(crate) fn test() -> Result<()> {
     if !Swift::can_be_had() && !in_ci() {
         println!("SKIPPED, nothing of the Swift package was tested: {MISSING}");
@@ -60,8 +65,7 @@ pub(crate) enum Swift {
     Folder(PathBuf),
 }
 
-const MISSING: &str =
-    "Swift is missing, and only root on Linux can set one up in a folder of its own; install Swift 6, see https://www.swift.org/install";
+const MISSING: &str = "Swift is missing, and only root on Linux can set one up in a folder of its own; install Swift 6, see https://www.swift.org/install";
 
 impl Swift {
     fn can_be_had() -> bool {
@@ -89,10 +93,16 @@ impl Swift {
         }
         std::fs::create_dir_all(&folder)?;
         let mut bootstrap = command("debootstrap", ["--variant=minbase", "trixie"]);
-        run_quietly(bootstrap.arg(&folder).arg("http://deb.debian.org/debian"), "can Debian's servers be reached?")?;
+        run_quietly(
+            bootstrap.arg(&folder).arg("http://deb.debian.org/debian"),
+            "can Debian's servers be reached?",
+        )?;
         let install = "apt-get update && apt-get install -y --no-install-recommends swiftlang libc6-dev libstdc++-14-dev ca-certificates";
         let mut inside = command("chroot", [&folder]);
-        run_quietly(inside.args(["sh", "-c", install]).env("DEBIAN_FRONTEND", "noninteractive"), "can Debian's servers be reached?")?;
+        run_quietly(
+            inside.args(["sh", "-c", install]).env("DEBIAN_FRONTEND", "noninteractive"),
+            "can Debian's servers be reached?",
+        )?;
         std::fs::write(folder.join(COMPLETE), "")?;
         Ok(own)
     }
@@ -106,7 +116,8 @@ impl Swift {
                 shell
             }
             Self::Folder(folder) => {
-                // The checkout appears inside it at the same path; mounts and processes of a namespace of their own end with the command.
+                // The checkout appears inside it at the same path; mounts and processes of a
+                // namespace of their own end with the command.
                 let inside = folder.join(root().strip_prefix("/")?);
                 std::fs::create_dir_all(&inside)?;
                 let script = format!(
@@ -116,8 +127,14 @@ impl Swift {
                     folder = folder.display(),
                     package = package().display(),
                 );
-                let mut shell = command("unshare", ["--mount", "--pid", "--fork", "--kill-child", "sh", "-c", &script]);
-                shell.env("LD_LIBRARY_PATH", "/usr/libexec/swift/lib/swift/linux:/usr/lib/swift/linux");
+                let mut shell = command(
+                    "unshare",
+                    ["--mount", "--pid", "--fork", "--kill-child", "sh", "-c", &script],
+                );
+                shell.env(
+                    "LD_LIBRARY_PATH",
+                    "/usr/libexec/swift/lib/swift/linux:/usr/lib/swift/linux",
+                );
                 shell
             }
         })
@@ -129,5 +146,7 @@ const COMPLETE: &str = ".steadfast-complete";
 
 fn cache() -> Result<PathBuf> {
     let home = std::env::home_dir().context("there is no home folder to keep Swift in")?;
-    Ok(std::env::var_os("XDG_CACHE_HOME").map_or_else(|| home.join(".cache"), PathBuf::from).join("steadfast"))
+    Ok(std::env::var_os("XDG_CACHE_HOME")
+        .map_or_else(|| home.join(".cache"), PathBuf::from)
+        .join("steadfast"))
 }

@@ -34,10 +34,15 @@ pub(crate) fn run_tests(arguments: &Arguments) -> Result<()> {
     let started = Instant::now();
     let mut passed = 0;
     for (name, part) in PARTS {
-        let wanted = arguments.part.as_ref().is_none_or(|wanted| name.to_lowercase().contains(&wanted.to_lowercase()));
+        let wanted = arguments
+            .part
+            .as_ref()
+            .is_none_or(|wanted| name.to_lowercase().contains(&wanted.to_lowercase()));
         if wanted {
             headline(name);
-            part().with_context(|| format!("the part \"{name}\" failed; to run it alone: cargo xtask test \"{name}\""))?;
+            part().with_context(|| {
+                format!("the part \"{name}\" failed; to run it alone: cargo xtask test \"{name}\"")
+            })?;
             passed += 1;
         }
     }
@@ -47,9 +52,21 @@ pub(crate) fn run_tests(arguments: &Arguments) -> Result<()> {
 
 fn lints() -> Result<()> {
     run(&mut cargo(["fmt", "--all", "--check"]), "run `cargo fmt --all`")?;
-    run(&mut cargo(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]), "mend what it names")?;
+    run(
+        &mut cargo(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+        "mend what it names",
+    )?;
     // With only the features that a browser gets.
-    let bare = ["clippy", "--locked", "--package", "steadfast", "--no-default-features", "--", "-D", "warnings"];
+    let bare = [
+        "clippy",
+        "--locked",
+        "--package",
+        "steadfast",
+        "--no-default-features",
+        "--",
+        "-D",
+        "warnings",
+    ];
     run(&mut cargo(bare), "mend what it names")
 }
 
@@ -58,7 +75,8 @@ fn dependencies() -> Result<()> {
     let mut check = Command::new(&deny);
     run(check.args(["check", "bans", "licenses", "sources"]).current_dir(root()), "see deny.toml")?;
     let mut advisories = Command::new(&deny);
-    let checked = run(advisories.args(["check", "advisories"]).current_dir(root()), "see deny.toml");
+    let checked =
+        run(advisories.args(["check", "advisories"]).current_dir(root()), "see deny.toml");
     if let Err(problem) = checked {
         if advisory_database_is_there() {
             return Err(problem);
@@ -72,9 +90,14 @@ fn dependencies() -> Result<()> {
 
 /// Whether cargo-deny has ever got hold of the advisory database.
 fn advisory_database_is_there() -> bool {
-    let home = std::env::var_os("CARGO_HOME").map(Into::into).or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
-    let folders = home.and_then(|home: std::path::PathBuf| std::fs::read_dir(home.join("advisory-dbs")).ok());
-    folders.is_some_and(|mut folders| folders.any(|folder| folder.is_ok_and(|folder| folder.path().join("crates").exists())))
+    let home = std::env::var_os("CARGO_HOME")
+        .map(Into::into)
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    let folders =
+        home.and_then(|home: std::path::PathBuf| std::fs::read_dir(home.join("advisory-dbs")).ok());
+    folders.is_some_and(|mut folders| {
+        folders.any(|folder| folder.is_ok_and(|folder| folder.path().join("crates").exists()))
+    })
 }
 
 fn rust_tests() -> Result<()> {
@@ -82,8 +105,12 @@ fn rust_tests() -> Result<()> {
 }
 
 fn documentation() -> Result<()> {
-    let mut doc = cargo(["doc", "--locked", "--workspace", "--no-deps", "--document-private-items"]);
-    run(doc.env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links"), "mend what it names")
+    let mut doc =
+        cargo(["doc", "--locked", "--workspace", "--no-deps", "--document-private-items"]);
+    run(
+        doc.env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links"),
+        "mend what it names",
+    )
 }
 
 fn package() -> Result<()> {
@@ -93,7 +120,10 @@ fn package() -> Result<()> {
 
 fn typescript() -> Result<()> {
     setup::npm_packages()?;
-    run(&mut command("npx", ["biome", "check", "--error-on-warnings", "."]), "run `npx biome check --write .`")?;
+    run(
+        &mut command("npx", ["biome", "check", "--error-on-warnings", "."]),
+        "run `npx biome check --write .`",
+    )?;
     run(&mut command("npx", ["tsc", "-p", "web-demo"]), "mend what it names")
 }
 
@@ -101,11 +131,19 @@ fn packaging() -> Result<()> {
     npm::build()?;
     demo::build_testbed()?;
     scenarios::prepare("npm")?;
-    let files = ["tests/packaging/packaging.test.mjs", "tests/browser/node.test.mjs", "tests/browser/scenarios.test.mjs"];
-    run(node_tests(&files).env("CHROMIUM", setup::chromium()?), "the failing test says what it expected")
+    let files = [
+        "tests/packaging/packaging.test.mjs",
+        "tests/browser/node.test.mjs",
+        "tests/browser/scenarios.test.mjs",
+    ];
+    run(
+        node_tests(&files).env("CHROMIUM", setup::chromium()?),
+        "the failing test says what it expected",
+    )
 }
 
-/// Node's test runner over these files. A file that does not end, whatever keeps it alive, fails after 20 minutes.
+/// Node's test runner over these files. A file that does not end, whatever keeps it alive, fails
+/// after 20 minutes.
 fn node_tests(files: &[&str]) -> Command {
     let mut tests = command("node", ["--test", "--test-timeout=1200000"]);
     tests.args(files);

@@ -6,8 +6,9 @@ use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A compiler that has the standard library's sources. Built along with ours, without its backtraces and optimized for size, it spares
-/// every visitor of a page a fifth of the WebAssembly, and every phone a quarter of the library.
+/// A compiler that has the standard library's sources. Built along with ours, without its
+/// backtraces and optimized for size, it spares every visitor of a page a fifth of the WebAssembly,
+/// and every phone a quarter of the library.
 pub(crate) struct Toolchain {
     cargo: PathBuf,
     rustc: PathBuf,
@@ -43,12 +44,19 @@ impl Toolchain {
         }
         println!("rustup could not add rust-src; trying Debian's packages");
         apt(&["rustc-web", "cargo-web", "rust-web-src", "lld-19"])?;
-        Self::debian().context("no standard library sources: run `rustup component add rust-src` with network access")
+        Self::debian().context(
+            "no standard library sources: run `rustup component add rust-src` with network access",
+        )
     }
 
     /// The one that compiles everything else.
     fn rustup() -> Option<Self> {
-        let own = Self { cargo: std::env::var_os("CARGO")?.into(), rustc: installed("rustc")?, llvm: None, name: "rustup" };
+        let own = Self {
+            cargo: std::env::var_os("CARGO")?.into(),
+            rustc: installed("rustc")?,
+            llvm: None,
+            name: "rustup",
+        };
         own.has_sources().then_some(own)
     }
 
@@ -62,7 +70,9 @@ impl Toolchain {
     }
 
     fn has_sources(&self) -> bool {
-        self.says(&["--print", "sysroot"]).is_some_and(|sysroot| Path::new(&sysroot).join("lib/rustlib/src/rust/library/std").exists())
+        self.says(&["--print", "sysroot"]).is_some_and(|sysroot| {
+            Path::new(&sysroot).join("lib/rustlib/src/rust/library/std").exists()
+        })
     }
 
     fn says(&self, arguments: &[&str]) -> Option<String> {
@@ -72,7 +82,9 @@ impl Toolchain {
 
     /// The target of this machine.
     pub(crate) fn host(&self) -> Result<String> {
-        self.says(&["--print", "host-tuple"]).filter(|host| !host.is_empty()).context("`rustc --print host-tuple` says nothing")
+        self.says(&["--print", "host-tuple"])
+            .filter(|host| !host.is_empty())
+            .context("`rustc --print host-tuple` says nothing")
     }
 
     /// The cargo command of a build, and the folder that the result will be in.
@@ -81,13 +93,19 @@ impl Toolchain {
         let std = format!("-Zbuild-std=std,{panic}");
         // Each compiler has a target folder of its own, or they would evict each other's work.
         let folder = root().join("target").join(format!("{}-{}", build.name(), self.name));
-        let mut command = command(&self.cargo.to_string_lossy(), ["build", "--locked", "--target", target, "--profile", profile]);
+        let mut command = command(
+            &self.cargo.to_string_lossy(),
+            ["build", "--locked", "--target", target, "--profile", profile],
+        );
         command
             .args(["--package", package, &std, "-Zbuild-std-features=optimize_for_size"])
             .env("RUSTC", &self.rustc)
             // These flags are unstable; a stable compiler takes them with this.
             .env("RUSTC_BOOTSTRAP", "1")
-            .env("RUSTFLAGS", format!("-Zlocation-detail=none -Zfmt-debug=none {flags} {}", self.linking(target)))
+            .env(
+                "RUSTFLAGS",
+                format!("-Zlocation-detail=none -Zfmt-debug=none {flags} {}", self.linking(target)),
+            )
             .env("CARGO_TARGET_DIR", &folder);
         if let Some(llvm) = &self.llvm {
             command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", llvm.join("wasm-ld"));
@@ -102,8 +120,12 @@ impl Toolchain {
         match &self.llvm {
             _ if target == WASM => String::new(),
             // The NDK's clang uses that linker. Newer phones map memory in pages of 16 KB.
-            _ if target.contains("android") => format!("{SAME_CODE} -Clink-arg=-Wl,-z,max-page-size=16384"),
-            Some(llvm) => format!("{SAME_CODE} -Clink-arg=-fuse-ld=lld -Clink-arg=-B{}", llvm.display()),
+            _ if target.contains("android") => {
+                format!("{SAME_CODE} -Clink-arg=-Wl,-z,max-page-size=16384")
+            }
+            Some(llvm) => {
+                format!("{SAME_CODE} -Clink-arg=-fuse-ld=lld -Clink-arg=-B{}", llvm.display())
+            }
             // This target's compiler brings that linker and uses it by default.
             None if target == "x86_64-unknown-linux-gnu" => SAME_CODE.to_owned(),
             None => String::new(),

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use std::path::Path;
 use steadfast::config::Config;
 use steadfast::{
-    CallOutcome, Event, Explanation, FIRST_SERVER_ERROR, MAX_ANSWER_BYTES, Permit, Problem, REPEATABLE_METHODS, Refusal, Report, Snapshot,
+    CallOutcome, Event, Explanation, FIRST_SERVER_ERROR, MAX_ANSWER_BYTES, Permit, Problem,
+    REPEATABLE_METHODS, Refusal, Report, Snapshot,
 };
 use ts_rs::TS;
 
@@ -40,8 +41,13 @@ pub(crate) fn write(out: &Path) -> Result<()> {
 
 /// Writes the constants that the face goes by into the file `out`.
 pub(crate) fn write_rules(out: &Path) -> Result<()> {
-    let mut rules = format!("export const REPEATABLE_METHODS: string[] = {};\n", serde_json::to_string(&REPEATABLE_METHODS)?);
-    for (name, number) in [("FIRST_SERVER_ERROR", FIRST_SERVER_ERROR.into()), ("MAX_ANSWER_BYTES", MAX_ANSWER_BYTES)] {
+    let mut rules = format!(
+        "export const REPEATABLE_METHODS: string[] = {};\n",
+        serde_json::to_string(&REPEATABLE_METHODS)?
+    );
+    for (name, number) in
+        [("FIRST_SERVER_ERROR", FIRST_SERVER_ERROR.into()), ("MAX_ANSWER_BYTES", MAX_ANSWER_BYTES)]
+    {
         writeln!(rules, "export const {name} = {number};")?;
     }
     Ok(std::fs::write(out, rules)?)

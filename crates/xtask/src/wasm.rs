@@ -20,16 +20,24 @@ fn compiler(features: &[&str]) -> Result<(Command, PathBuf)> {
     Ok((build, folder.join("steadfast_web.wasm")))
 }
 
-/// Builds `crates/web` with these features into `out`: `steadfast.js`, `steadfast.d.ts` and `steadfast_bg.wasm`.
+/// Builds `crates/web` with these features into `out`: `steadfast.js`, `steadfast.d.ts` and
+/// `steadfast_bg.wasm`.
 pub(crate) fn build(features: &[&str], out: &Path) -> Result<()> {
     headline("Building the WebAssembly");
     compile(features, out)?;
     let (wasm, glue) = (out.join(WASM), out.join("steadfast.js"));
     wasm_opt(&wasm, &SMALL)?;
-    // It strips names as well: the compiler must not, for wasm-bindgen reads a section that stripping removes.
-    let names = ["--strip-debug", "--strip-producers", "--strip-target-features", "--minify-imports-and-exports-and-modules"];
+    // It strips names as well: the compiler must not, for wasm-bindgen reads a section that
+    // stripping removes.
+    let names = [
+        "--strip-debug",
+        "--strip-producers",
+        "--strip-target-features",
+        "--minify-imports-and-exports-and-modules",
+    ];
     let renamed = wasm_opt(&wasm, &names)?;
-    let names: Names = serde_json::from_str(&renamed).context("wasm-opt does not say how it renamed what")?;
+    let names: Names =
+        serde_json::from_str(&renamed).context("wasm-opt does not say how it renamed what")?;
     std::fs::write(&glue, names.shorten(&std::fs::read_to_string(&glue)?)?)?;
     Ok(())
 }
@@ -49,12 +57,18 @@ fn compile(features: &[&str], out: &Path) -> Result<()> {
     let (mut build, wasm) = compiler(features)?;
     run_quietly(&mut build, "the compiler's message above says why")?;
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(&wasm).web(true)?.typescript(true).out_name("steadfast").omit_default_module_path(true);
+    bindgen
+        .input_path(&wasm)
+        .web(true)?
+        .typescript(true)
+        .out_name("steadfast")
+        .omit_default_module_path(true);
     bindgen.generate(out).context("wasm-bindgen failed")
 }
 
-/// Options that make the WebAssembly small once it is compressed, found by trying: inlining what is called only once, and sharing what is
-/// computed twice, save bytes and cost more then. The linker puts the stack below everything else, so that the first kilobyte is only its end.
+/// Options that make the WebAssembly small once it is compressed, found by trying: inlining what is
+/// called only once, and sharing what is computed twice, save bytes and cost more then. The linker
+/// puts the stack below everything else, so that the first kilobyte is only its end.
 const SMALL: [&str; 6] = [
     "-Oz",
     "--converge",
@@ -78,7 +92,8 @@ fn wasm_opt(wasm: &Path, options: &[&str]) -> Result<String> {
     said_by(optimize.args(options).args(features).arg(wasm).arg("-o").arg(wasm), "run `npm ci`")
 }
 
-/// What wasm-opt calls the WebAssembly's imports and exports from now on. All imports are of one module.
+/// What wasm-opt calls the WebAssembly's imports and exports from now on. All imports are of one
+/// module.
 #[derive(serde::Deserialize)]
 struct Names {
     imports: Vec<(String, String, String)>,
@@ -100,8 +115,14 @@ impl Names {
         let mut parts = short.split("wasm.");
         let mut shorter = parts.next().unwrap_or_default().to_owned();
         for part in parts {
-            let (long, rest) = part.split_at(part.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(part.len()));
-            let name = self.exports.iter().find(|(export, _)| export == long).map_or(long, |(_, name)| name);
+            let (long, rest) = part.split_at(
+                part.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(part.len()),
+            );
+            let name = self
+                .exports
+                .iter()
+                .find(|(export, _)| export == long)
+                .map_or(long, |(_, name)| name);
             shorter.extend(["wasm.", name, rest]);
         }
         Ok(shorter)
@@ -114,9 +135,15 @@ mod tests {
 
     #[test]
     fn glue_and_wasm_keep_knowing_each_other() {
-        let names: Names = serde_json::from_str(r#"{"imports": [["./x.js", "now_1f", "b"]], "exports": [["core_new", "c"]]}"#).unwrap();
+        let names: Names = serde_json::from_str(
+            r#"{"imports": [["./x.js", "now_1f", "b"]], "exports": [["core_new", "c"]]}"#,
+        )
+        .unwrap();
         let glue = "        now_1f: function() {\n\"./x.js\": import0\nwasm.core_new(wasm.core_news, x.wasm)";
-        assert_eq!(names.shorten(glue).unwrap(), "        b: function() {\n\"a\": import0\nwasm.c(wasm.core_news, x.wasm)");
+        assert_eq!(
+            names.shorten(glue).unwrap(),
+            "        b: function() {\n\"a\": import0\nwasm.c(wasm.core_news, x.wasm)"
+        );
         assert!(names.shorten("").is_err());
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::base::time::Millis;
 
-/// `SplitMix64` (Steele, Lea, Flood 2014): eight bytes of state, good enough for jitter, not for secrets.
+/// `SplitMix64` (Steele, Lea, Flood 2014): eight bytes of state, good enough for jitter, not for
+/// secrets.
 #[derive(Clone, Debug)]
 pub(crate) struct Random(u64);
 
@@ -11,7 +12,8 @@ impl Random {
         Self(seed)
     }
 
-    /// A number from 0 up to and including `most`, all alike but for a bias below one in four billion.
+    /// A number from 0 up to and including `most`, all alike but for a bias below one in four
+    /// billion.
     pub(crate) fn up_to(&mut self, most: u32) -> u32 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -43,7 +45,12 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_numbers() {
-        let draw = |seed| (0..8).map(|_| 0).scan(Random::new(seed), |r, _: i32| Some(r.up_to(u32::MAX))).collect::<Vec<_>>();
+        let draw = |seed| {
+            (0..8)
+                .map(|_| 0)
+                .scan(Random::new(seed), |r, _: i32| Some(r.up_to(u32::MAX)))
+                .collect::<Vec<_>>()
+        };
         assert_eq!(draw(1), draw(1));
         assert_ne!(draw(1), draw(2));
     }

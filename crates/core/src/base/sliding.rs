@@ -1,4 +1,5 @@
-//! Counts over a window of time that slides by tenths: bounded, and empty again after a while in which nothing happens.
+//! Counts over a window of time that slides by tenths: bounded, and empty again after a while in
+//! which nothing happens.
 
 use crate::base::time::{Millis, Timestamp};
 
@@ -53,7 +54,8 @@ mod tests {
     #[test]
     fn counts_leave_a_tenth_at_a_time() {
         let mut sliding = Sliding::default();
-        let (length, at) = (Millis::from_secs(10), |secs: u64| Timestamp::from_millis(secs * 1_000));
+        let (length, at) =
+            (Millis::from_secs(10), |secs: u64| Timestamp::from_millis(secs * 1_000));
         (0..10).for_each(|second| sliding.add([true, second % 2 == 0], length, at(second)));
         assert_eq!(sliding.sums(length, at(9)), [10, 5]);
         assert_eq!(sliding.sums(length, at(12)), [7, 3]);

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 /// A duration in whole milliseconds, at most about 49 days.
 ///
-/// In a config it is written as a number of milliseconds or as a text with a unit: `"250ms"`, `"3s"`, `"10m"`, `"1h"`, `"1d"`.
+/// In a config it is written as a number of milliseconds or as a text with a unit: `"250ms"`,
+/// `"3s"`, `"10m"`, `"1h"`, `"1d"`.
 ///
 /// ```
 /// use steadfast::Millis;
@@ -17,11 +18,16 @@ use std::time::Duration;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename = "Duration", type = "number | string"))]
+#[cfg_attr(
+    feature = "typescript",
+    derive(ts_rs::TS),
+    ts(rename = "Duration", type = "number | string")
+)]
 pub struct Millis(u32);
 
 /// Units of a duration's text, largest first, each with its milliseconds.
-const UNITS: [(&str, u32); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+const UNITS: [(&str, u32); 5] =
+    [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
 impl Millis {
     /// No time at all.
@@ -48,7 +54,8 @@ impl Millis {
         Self(if scaled > u32::MAX as u64 { u32::MAX } else { scaled as u32 })
     }
 
-    /// Reads `"3s"` and the like; the one parser of durations, also for the bounds written in the settings.
+    /// Reads `"3s"` and the like; the one parser of durations, also for the bounds written in the
+    /// settings.
     pub(crate) const fn parse(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
         let mut digits = 0;
@@ -117,7 +124,8 @@ impl From<Duration> for Millis {
 #[error("not a duration: write a whole number and a unit, such as 250ms, 3s, 10m, 1h or 1d")]
 pub struct ParseDurationError;
 
-/// An instant: milliseconds on a monotonic clock that the shell injects. Where the clock starts does not matter.
+/// An instant: milliseconds on a monotonic clock that the shell injects. Where the clock starts
+/// does not matter.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "number"))]
 pub struct Timestamp(
@@ -194,8 +202,9 @@ impl Sub for Timestamp {
 
 /// A monotonic clock that also counts the time a device sleeps.
 ///
-/// Monotonic clocks stop in sleep on several platforms while the wall clock goes on, and the wall clock may be set back.
-/// Fed with both, this one never goes back and never misses a sleep, so that the engine can tell that one happened.
+/// Monotonic clocks stop in sleep on several platforms while the wall clock goes on, and the wall
+/// clock may be set back. Fed with both, this one never goes back and never misses a sleep, so that
+/// the engine can tell that one happened.
 ///
 /// ```
 /// let mut clock = steadfast::Clock::default();
@@ -211,7 +220,8 @@ pub struct Clock {
 impl Clock {
     /// The present instant, from the platform's monotonic and wall clocks, both in milliseconds.
     pub fn read(&mut self, monotonic: u64, wall: u64) -> Timestamp {
-        let (last_monotonic, last_wall) = self.last.replace((monotonic, wall)).unwrap_or((monotonic, wall));
+        let (last_monotonic, last_wall) =
+            self.last.replace((monotonic, wall)).unwrap_or((monotonic, wall));
         let steady = monotonic.saturating_sub(last_monotonic);
         let wall = wall.saturating_sub(last_wall);
         // The two clocks tick apart by a millisecond now and then; only a real gap is sleep.

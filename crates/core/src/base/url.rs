@@ -1,11 +1,12 @@
-//! A parsed URL. The parser is injected: the `url` crate on native platforms, the browser's own on the web.
+//! A parsed URL. The parser is injected: the `url` crate on native platforms, the browser's own on
+//! the web.
 
 use std::fmt;
 
 /// A URL that a parser has accepted, in its normal form.
 ///
-/// `Display` and `Debug` show it without user name, password, query and fragment, so that it can be logged;
-/// [`Url::as_str`] is the whole.
+/// `Display` and `Debug` show it without user name, password, query and fragment, so that it can be
+/// logged; [`Url::as_str`] is the whole.
 ///
 /// ```
 /// # #[cfg(feature = "url")] {
@@ -53,13 +54,15 @@ impl Scheme {
 }
 
 /// What a text is told that is none.
-pub(crate) const NOT_A_URL: &str = "not a URL: write http, https, ws, wss or tcp, then :// and a host";
+pub(crate) const NOT_A_URL: &str =
+    "not a URL: write http, https, ws, wss or tcp, then :// and a host";
 
 /// Turns a text into the normal form of its URL; `None` if it is none.
 pub type UrlParser = fn(&str) -> Option<String>;
 
 impl Url {
-    /// Reads `text` by the platform's `parser`; `None` if it is not a URL of a known [`Scheme`] with a host.
+    /// Reads `text` by the platform's `parser`; `None` if it is not a URL of a known [`Scheme`]
+    /// with a host.
     pub fn parse_with(text: &str, parser: UrlParser) -> Option<Self> {
         let href = parser(text)?;
         let (name, rest) = split(&href)?;
@@ -68,8 +71,9 @@ impl Url {
         host_given.then_some(Self { href, scheme })
     }
 
-    /// A text in place of a URL, so that all else can be checked. Whoever makes one sees to it that the config is refused, or written to a
-    /// [`Value`](crate::config::Value) and read back, which parses it.
+    /// A text in place of a URL, so that all else can be checked. Whoever makes one sees to it that
+    /// the config is refused, or written to a [`Value`](crate::config::Value) and read back, which
+    /// parses it.
     pub(crate) fn unparsed(text: String) -> Self {
         Self { href: text, scheme: Scheme::Unparsed }
     }

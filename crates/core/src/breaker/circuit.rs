@@ -65,7 +65,11 @@ impl Circuit {
     }
 
     /// Permission for a request, or how long to wait before asking again, as far as that is known.
-    pub(crate) fn try_acquire(&mut self, rules: &Breaker, now: Timestamp) -> Result<Ticket, Option<Millis>> {
+    pub(crate) fn try_acquire(
+        &mut self,
+        rules: &Breaker,
+        now: Timestamp,
+    ) -> Result<Ticket, Option<Millis>> {
         if let State::Open { until } = self.state
             && until <= now
         {
@@ -108,18 +112,21 @@ impl Circuit {
             State::Closed { failures, window } => {
                 *failures = if failed { failures.saturating_add(1) } else { 0 };
                 let in_a_row = rules.failures.is_some_and(|maximum| *failures >= maximum);
-                let by_share = (rules.failure_percent.is_some() || rules.slow_percent.is_some()) && {
-                    let window = window.get_or_insert_default();
-                    window.add([true, failed, slow], rules.window, now);
-                    reaches_a_share(window, rules, now)
-                };
+                let by_share = (rules.failure_percent.is_some() || rules.slow_percent.is_some())
+                    && {
+                        let window = window.get_or_insert_default();
+                        window.add([true, failed, slow], rules.window, now);
+                        reaches_a_share(window, rules, now)
+                    };
                 if in_a_row || by_share {
                     self.open(rules, random, now);
                 }
             }
             State::HalfOpen { trials, successes } => {
                 // One whose time was over has given its permit back already.
-                let is_it = |(number, deadline): &(u32, Timestamp)| *number == ticket.number && *deadline > now;
+                let is_it = |(number, deadline): &(u32, Timestamp)| {
+                    *number == ticket.number && *deadline > now
+                };
                 let Some(at) = trials.iter().position(is_it) else { return };
                 trials.swap_remove(at);
                 if outcome == CallOutcome::Released {
@@ -150,7 +157,8 @@ impl Circuit {
         first
     }
 
-    /// Opens it, whatever its counts say; one that is open already stays so for as long as it would.
+    /// Opens it, whatever its counts say; one that is open already stays so for as long as it
+    /// would.
     pub(crate) fn open(&mut self, rules: &Breaker, random: &mut Random, now: Timestamp) {
         if matches!(self.state, State::Open { .. } | State::Isolated) {
             return;
@@ -212,8 +220,11 @@ type Window = Sliding<3>;
 
 fn reaches_a_share(window: &mut Window, rules: &Breaker, now: Timestamp) -> bool {
     let [calls, failed, slow] = window.sums(rules.window, now);
-    let reaches = |count: u32, percent: Option<u32>| percent.is_some_and(|percent| count * 100 >= percent * calls);
-    calls >= rules.minimum && (reaches(failed, rules.failure_percent) || reaches(slow, rules.slow_percent))
+    let reaches = |count: u32, percent: Option<u32>| {
+        percent.is_some_and(|percent| count * 100 >= percent * calls)
+    };
+    calls >= rules.minimum
+        && (reaches(failed, rules.failure_percent) || reaches(slow, rules.slow_percent))
 }
 
 #[cfg(test)]

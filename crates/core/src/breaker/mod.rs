@@ -38,18 +38,34 @@ impl Breakers {
     }
 
     /// Asks for permission to make a request to an endpoint.
-    pub(crate) fn try_acquire(&mut self, cx: &mut Context, index: usize) -> Result<Permit, Refusal> {
+    pub(crate) fn try_acquire(
+        &mut self,
+        cx: &mut Context,
+        index: usize,
+    ) -> Result<Permit, Refusal> {
         let (config, now) = (cx.config.clone(), cx.now);
-        let acquired = self.change(cx, index, |circuit, _| circuit.try_acquire(&config.breaker, now));
+        let acquired =
+            self.change(cx, index, |circuit, _| circuit.try_acquire(&config.breaker, now));
         let endpoint = cx.name(index);
         match acquired {
             Ok(Ticket { generation, number }) => Ok(Permit { endpoint, generation, number }),
-            Err(wait) => Err(Refusal { endpoint, state: self.state(index), retry_after_ms: wait.map(Millis::get) }),
+            Err(wait) => Err(Refusal {
+                endpoint,
+                state: self.state(index),
+                retry_after_ms: wait.map(Millis::get),
+            }),
         }
     }
 
     /// Takes in how a request ended. True if that opened the breaker.
-    pub(crate) fn ended(&mut self, cx: &mut Context, index: usize, permit: &Permit, outcome: CallOutcome, took: Millis) -> bool {
+    pub(crate) fn ended(
+        &mut self,
+        cx: &mut Context,
+        index: usize,
+        permit: &Permit,
+        outcome: CallOutcome,
+        took: Millis,
+    ) -> bool {
         let ticket = Ticket { generation: permit.generation, number: permit.number };
         let (config, now) = (cx.config.clone(), cx.now);
         let before = self.state(index);
@@ -124,7 +140,12 @@ impl Breakers {
     }
 
     /// Works on a circuit, and reports a change of its state.
-    fn change<T>(&mut self, cx: &mut Context, index: usize, work: impl FnOnce(&mut Circuit, &mut Context) -> T) -> T {
+    fn change<T>(
+        &mut self,
+        cx: &mut Context,
+        index: usize,
+        work: impl FnOnce(&mut Circuit, &mut Context) -> T,
+    ) -> T {
         let circuit = &mut self.circuits[index];
         let from = circuit.state();
         let done = work(circuit, cx);

@@ -12,7 +12,8 @@ records! {
     pub struct Permit {
         /// Which endpoint.
         pub endpoint: Name,
-        /// State of the breaker that gave it; what is reported with one of an older state changes nothing.
+        /// State of the breaker that gave it; what is reported with one of an older state changes
+        /// nothing.
         pub generation: u32,
         /// Its number within that state.
         pub number: u32,
@@ -47,7 +48,8 @@ keywords! {
         Succeeded = "succeeded",
         /// The server did not.
         Failed = "failed",
-        /// It was given up before it showed either: it counts for nothing, and its permit is free again.
+        /// It was given up before it showed either: it counts for nothing, and its permit is free
+        /// again.
         Released = "released",
     }
 }

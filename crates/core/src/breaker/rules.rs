@@ -2,24 +2,29 @@
 
 use crate::base::keyword::keywords;
 use crate::base::time::Millis;
-use crate::config::reader::settings;
+use crate::config::settings::settings;
 
 settings! {
-    /// When an endpoint's circuit breaker opens and closes. It guards the app's own requests, as far as the app asks it to.
+    /// When an endpoint's circuit breaker opens and closes. It guards the app's own requests, as
+    /// far as the app asks it to.
     pub struct Breaker {
         /// Failures in a row at which it opens; `null`: only the shares below count.
         failures: Option<u32> = Some(5), "1" ..= "1000";
-        /// Percentage of failed requests within `window` at which it opens; `null`: it does not matter.
+        /// Percentage of failed requests within `window` at which it opens; `null`: it does not
+        /// matter.
         failure_percent: Option<u32> = None, "1" ..= "100";
-        /// Percentage of slow requests within `window` at which it opens; `null`: it does not matter.
+        /// Percentage of slow requests within `window` at which it opens; `null`: it does not
+        /// matter.
         slow_percent: Option<u32> = None, "1" ..= "100";
         /// How long a request takes that is slow.
         slow_after: Millis = Millis::from_secs(5), "1ms" ..= "10m";
-        /// How far back shares are counted. Old requests leave it a tenth at a time, also when no new ones come.
+        /// How far back shares are counted. Old requests leave it a tenth at a time, also when no
+        /// new ones come.
         window: Millis = Millis::from_secs(60), "1s" ..= "1h";
         /// Requests in the window below which shares mean nothing.
         minimum: u32 = 10, "1" ..= "10000";
-        /// How long it stays open at first. Twice as long each time that a trial fails, and up to a fifth more at random.
+        /// How long it stays open at first. Twice as long each time that a trial fails, and up to a
+        /// fifth more at random.
         open: Millis = Millis::from_secs(5), "10ms" ..= "1h";
         /// The longest that it stays open, but for the fifth.
         open_max: Millis = Millis::from_secs(60), "10ms" ..= "1d";

@@ -87,20 +87,30 @@ impl Checked {
         if let Some(sample) = sample {
             self.health.detector_mut().observe(sample);
         }
-        self.close_looks = if self.health.detector().is_doubtful() { self.close_looks.saturating_add(1) } else { 0 };
+        self.close_looks = if self.health.detector().is_doubtful() {
+            self.close_looks.saturating_add(1)
+        } else {
+            0
+        };
         if let Some(latency) = latency {
             self.rtt.observe(latency);
         }
         if failure.is_none() {
             self.last_pass = Some(started);
-            self.first_pass = self.first_pass.or(Some(started).filter(|at| *at >= self.asked_since));
+            self.first_pass =
+                self.first_pass.or(Some(started).filter(|at| *at >= self.asked_since));
         } else {
             self.last_failure = Some(started);
         }
     }
 
     /// Takes in the end of a check that had failed by its timeout.
-    pub(super) fn learn_late(&mut self, latency: Option<Millis>, sample: Option<Sample>, now: Timestamp) {
+    pub(super) fn learn_late(
+        &mut self,
+        latency: Option<Millis>,
+        sample: Option<Sample>,
+        now: Timestamp,
+    ) {
         self.health.detector_mut().late_check_ended(latency.is_some(), now);
         if let Some(sample) = sample {
             self.health.detector_mut().observe(sample);
@@ -132,7 +142,8 @@ impl Checked {
     }
 
     /// How long the next check may take to pass. Each failure in a row earns the endpoint half as
-    /// much patience again, up to twice as much: a jolt is forgiven, while a lasting slowdown is not.
+    /// much patience again, up to twice as much: a jolt is forgiven, while a lasting slowdown is
+    /// not.
     pub(super) fn timeout(&self, check: &Check) -> Millis {
         let patience = 2 + self.health.detector().failures().min(2);
         let learnt = self.rtt.timeout(check.min_timeout(), check.timeout);
@@ -199,8 +210,8 @@ impl Checked {
         self.health.detector_mut().set_loss(loss);
     }
 
-    /// The endpoint's URL or check is another one: what was learnt of the host is void, and what the
-    /// app said of the name stays.
+    /// The endpoint's URL or check is another one: what was learnt of the host is void, and what
+    /// the app said of the name stays.
     pub(super) fn replace(&mut self, config: &Config, now: Timestamp) -> Option<HealthChange> {
         let before = std::mem::replace(self, Self::new(config, now)).health;
         if let Some(exclusion) = before.exclusion() {
@@ -213,6 +224,8 @@ impl Checked {
     /// Whether it works, and has failed so often lately that it is worth looking more closely. An
     /// endpoint that goes on like this is not looked at closely for ever.
     pub(super) fn is_doubtful(&self) -> bool {
-        self.health.is_usable() && self.health.detector().is_doubtful() && self.close_looks < MAX_CLOSE_LOOKS
+        self.health.is_usable()
+            && self.health.detector().is_doubtful()
+            && self.close_looks < MAX_CLOSE_LOOKS
     }
 }

@@ -168,12 +168,14 @@ impl Connectivity {
         self.probes.is_empty()
     }
 
-    /// Whether somebody answers in the place of a third party, as a portal does where one has to log
-    /// in first.
+    /// Whether somebody answers in the place of a third party, as a portal does where one has to
+    /// log in first.
     pub(crate) fn is_captive(&self) -> bool {
         use FailureKind::{Body, Redirect, Status, Tls};
         let foreign = |kind| matches!(kind, Body | Redirect | Status | Tls);
-        self.probes.iter().any(|probe| matches!(probe.ended, Some((_, Some(kind))) if foreign(kind)))
+        self.probes
+            .iter()
+            .any(|probe| matches!(probe.ended, Some((_, Some(kind))) if foreign(kind)))
     }
 }
 

@@ -49,7 +49,9 @@ impl Checks {
         for index in 0..self.endpoints.len() {
             let now = cx.now;
             let overdue = |check: &InFlightCheck| check.deadline() <= now;
-            if self.endpoints[index].schedule.in_flight().iter().any(overdue) && !self.endpoints[index].give_up_late() {
+            if self.endpoints[index].schedule.in_flight().iter().any(overdue)
+                && !self.endpoints[index].give_up_late()
+            {
                 self.cancel(cx, index);
                 self.cancel_late(cx, index);
                 self.ask(cx, index);

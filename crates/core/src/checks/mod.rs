@@ -95,7 +95,8 @@ impl Checks {
         &self.connectivity
     }
 
-    /// Schedules begin anew; what is known of the endpoints stays, and so does what the app has asked for.
+    /// Schedules begin anew; what is known of the endpoints stays, and so does what the app has
+    /// asked for.
     pub(crate) fn restart(&mut self, cx: &Context) {
         for checked in &mut self.endpoints {
             let request = checked.schedule.request();
@@ -106,9 +107,14 @@ impl Checks {
         }
     }
 
-    /// Takes in the outcome of a check; `None` if it is not in flight any more, ran on only for what
-    /// it teaches, or was a connectivity probe.
-    pub(crate) fn finished(&mut self, cx: &mut Context, id: CheckId, outcome: Outcome) -> Option<Ended> {
+    /// Takes in the outcome of a check; `None` if it is not in flight any more, ran on only for
+    /// what it teaches, or was a connectivity probe.
+    pub(crate) fn finished(
+        &mut self,
+        cx: &mut Context,
+        id: CheckId,
+        outcome: Outcome,
+    ) -> Option<Ended> {
         for index in 0..self.endpoints.len() {
             let schedule = &mut self.endpoints[index].schedule;
             if schedule.in_flight().iter().any(|check| check.id == id) {
@@ -123,8 +129,8 @@ impl Checks {
         None
     }
 
-    /// Ends a check that has taken longer than its timeout, if there is one. It runs on for what its
-    /// answer teaches, if no other one does.
+    /// Ends a check that has taken longer than its timeout, if there is one. It runs on for what
+    /// its answer teaches, if no other one does.
     pub(crate) fn expired(&mut self, cx: &mut Context) -> Option<Ended> {
         let now = cx.now;
         for index in 0..self.endpoints.len() {
@@ -148,7 +154,13 @@ impl Checks {
         None
     }
 
-    fn ended(&mut self, cx: &mut Context, index: usize, id: CheckId, outcome: Outcome) -> Option<Ended> {
+    fn ended(
+        &mut self,
+        cx: &mut Context,
+        index: usize,
+        id: CheckId,
+        outcome: Outcome,
+    ) -> Option<Ended> {
         let check = self.end(cx, index, id)?;
         let health = &cx.endpoints[index].health;
         let (failure, latency, answer) = match outcome {
@@ -167,17 +179,23 @@ impl Checks {
         let checked = &mut self.endpoints[index];
         // An answer that came too late to pass still tells how long the endpoint takes.
         let latency = latency.filter(|_| failure.is_none_or(|kind| kind == FailureKind::Timeout));
-        let limited =
-            failure == Some(FailureKind::Status) && answer.status == Some(TOO_MANY_REQUESTS) && cx.config.failure_threshold.is_none();
+        let limited = failure == Some(FailureKind::Status)
+            && answer.status == Some(TOO_MANY_REQUESTS)
+            && cx.config.failure_threshold.is_none();
         // A server that limits the rate works.
         let failure_of_server = failure.filter(|_| !limited);
-        let sample = sample(failure_of_server).filter(|_| check.baseline && announced.is_none() && !runs_on);
+        let sample =
+            sample(failure_of_server).filter(|_| check.baseline && announced.is_none() && !runs_on);
         let lesson = Lesson { started: check.started, failure: failure_of_server, latency, sample };
         checked.learn(&lesson, cx.now);
-        let warns = answer.document.as_ref().is_some_and(|document| document.status == DocumentStatus::Warn);
+        let warns = answer
+            .document
+            .as_ref()
+            .is_some_and(|document| document.status == DocumentStatus::Warn);
         let slow = checked.is_slow(answer.latency, cx.config.degraded_latency);
         let poor = limited || (failure.is_none() && (warns || slow));
-        let repeated = failure.is_some() && !limited && announced.is_none() && check.attempt < retries;
+        let repeated =
+            failure.is_some() && !limited && announced.is_none() && check.attempt < retries;
         Some(Ended { index, failure, check, answer, announced, poor, repeated })
     }
 
@@ -211,14 +229,20 @@ impl Checks {
         // Everyone was told the same: none comes back earlier, and not all at the same moment.
         let until = rest.map(|rest| cx.now + rest + cx.random.within(cx.config.spread.forced));
         checked.schedule.heed(until, heeds && answer.status == Some(TOO_MANY_REQUESTS));
-        let by_document = document.is_some_and(|document| document.status == DocumentStatus::Maintenance);
+        let by_document =
+            document.is_some_and(|document| document.status == DocumentStatus::Maintenance);
         let announced = by_document || (answer.status == Some(503) && rest.is_some());
         let until = cx.now + rest.unwrap_or(MAINTENANCE);
         (announced && heeds).then_some(Exclusion::Announced(until))
     }
 
     /// Draws the conclusions from a check that counts.
-    pub(crate) fn weigh(&mut self, cx: &mut Context, ended: &Ended, witnesses: Witnesses) -> Option<HealthChange> {
+    pub(crate) fn weigh(
+        &mut self,
+        cx: &mut Context,
+        ended: &Ended,
+        witnesses: Witnesses,
+    ) -> Option<HealthChange> {
         let checked = &mut self.endpoints[ended.index];
         if let Some(exclusion) = ended.announced {
             return checked.health.exclude(exclusion, cx.now);
@@ -239,13 +263,24 @@ impl Checks {
     }
 
     /// Takes in evidence other than a check.
-    pub(crate) fn hold_against(&mut self, cx: &Context, index: usize, evidence: Evidence, witnesses: Witnesses) -> Option<HealthChange> {
+    pub(crate) fn hold_against(
+        &mut self,
+        cx: &Context,
+        index: usize,
+        evidence: Evidence,
+        witnesses: Witnesses,
+    ) -> Option<HealthChange> {
         let checked = &mut self.endpoints[index];
         checked.failed_at(cx.now);
         checked.health.failure(evidence, witnesses, cx.now)
     }
 
-    pub(crate) fn exclude(&mut self, cx: &Context, index: usize, exclusion: Exclusion) -> Option<HealthChange> {
+    pub(crate) fn exclude(
+        &mut self,
+        cx: &Context,
+        index: usize,
+        exclusion: Exclusion,
+    ) -> Option<HealthChange> {
         self.endpoints[index].health.exclude(exclusion, cx.now)
     }
 

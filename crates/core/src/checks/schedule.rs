@@ -116,7 +116,13 @@ impl Schedule {
     }
 
     /// Ends a check, if it is in flight. The pause begins, of a length that is drawn now.
-    pub(crate) fn end(&mut self, id: CheckId, now: Timestamp, jitter_percent: u32, random: &mut Random) -> Option<InFlightCheck> {
+    pub(crate) fn end(
+        &mut self,
+        id: CheckId,
+        now: Timestamp,
+        jitter_percent: u32,
+        random: &mut Random,
+    ) -> Option<InFlightCheck> {
         let at = self.in_flight.iter().position(|check| check.id == id)?;
         let ended = self.in_flight.remove(at);
         self.pause_from(now, jitter_percent, random);
@@ -168,8 +174,8 @@ impl Schedule {
         self.requested = Some(at);
     }
 
-    /// A check at once, but no sooner than `gap` after the last one started: a flapping network must
-    /// not become a flood of checks.
+    /// A check at once, but no sooner than `gap` after the last one started: a flapping network
+    /// must not become a flood of checks.
     pub(crate) fn ask(&mut self, now: Timestamp, gap: Millis) {
         self.requested = Some(self.last_start.map_or(now, |start| now.max(start + gap)));
     }
@@ -195,15 +201,21 @@ impl Schedule {
         pause.scaled(self.jitter * if self.rate_limited { 2 } else { 1 }, 1000)
     }
 
-    /// The next of the checks that follow each other in haste, side by side if they take longer than
-    /// `gap`; `None` when there have been enough, or nothing is done in haste.
+    /// The next of the checks that follow each other in haste, side by side if they take longer
+    /// than `gap`; `None` when there have been enough, or nothing is done in haste.
     pub(crate) fn in_haste(&self, gap: Option<Millis>, attempts: u32) -> Option<Timestamp> {
-        let gap = gap.filter(|_| self.attempts < attempts && self.in_flight.len() < attempts as usize)?;
+        let gap =
+            gap.filter(|_| self.attempts < attempts && self.in_flight.len() < attempts as usize)?;
         Some(self.last_start.map_or(self.last_end, |start| start + gap))
     }
 
     /// Next check of the active endpoint.
-    pub(crate) fn active_due(&self, config: &Config, check: &Check, haste: Haste) -> Option<Timestamp> {
+    pub(crate) fn active_due(
+        &self,
+        config: &Config,
+        check: &Check,
+        haste: Haste,
+    ) -> Option<Timestamp> {
         if haste == Haste::Suspected
             && let Some(soon) = self.in_haste(config.suspect_interval, MAX_ATTEMPTS)
         {
@@ -264,7 +276,14 @@ mod tests {
     }
 
     fn check(id: u64, started: u64) -> InFlightCheck {
-        InFlightCheck { id: CheckId(id), started: at(started), timeout: Millis::new(300), attempt: 0, baseline: true, request: None }
+        InFlightCheck {
+            id: CheckId(id),
+            started: at(started),
+            timeout: Millis::new(300),
+            attempt: 0,
+            baseline: true,
+            request: None,
+        }
     }
 
     fn checked_once() -> Schedule {

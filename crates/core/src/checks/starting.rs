@@ -39,13 +39,17 @@ impl Checks {
             }
             Pace::Leaving => schedule.active_due(&cx.config, check, Haste::None),
             Pace::Every(pause) | Pace::InVain(pause) => schedule.due_after(pause),
-            Pace::Haste(attempts, pause) => schedule.in_haste(cx.config.suspect_interval, attempts).or_else(|| schedule.due_after(pause)),
+            Pace::Haste(attempts, pause) => schedule
+                .in_haste(cx.config.suspect_interval, attempts)
+                .or_else(|| schedule.due_after(pause)),
             Pace::Round(at) => (!schedule.is_checking()).then(|| schedule.rested(at)),
         };
         let excluded = checked.health.health() == Health::Maintenance;
         // A requested check replaces the scheduled one, unless the endpoint is suspect and its next
         // check in haste comes sooner.
-        let requested = schedule.requested(excluded).filter(|_| pace != Pace::Off || schedule.request().is_some());
+        let requested = schedule
+            .requested(excluded)
+            .filter(|_| pace != Pace::Off || schedule.request().is_some());
         match (requested, due) {
             (Some(requested), Some(due)) if suspected => Some(requested.min(due)),
             (Some(requested), _) => Some(requested),
@@ -77,7 +81,9 @@ impl Checks {
         let patient = match pace {
             Pace::Active | Pace::Leaving => false,
             Pace::Round(_) | Pace::Wait | Pace::InVain(_) => true,
-            Pace::Never | Pace::Off | Pace::OnRequest | Pace::Every(_) | Pace::Haste(..) => unhealthy,
+            Pace::Never | Pace::Off | Pace::OnRequest | Pace::Every(_) | Pace::Haste(..) => {
+                unhealthy
+            }
         };
         let full = endpoint.health.check().timeout;
         let timeout = if patient { full } else { checked.timeout(endpoint.health.check()) };
@@ -94,14 +100,29 @@ impl Checks {
         self.begin_check(cx, ended.index, timeout, attempt + 1, request, false);
     }
 
-    fn begin_check(&mut self, cx: &mut Context, index: usize, timeout: Millis, attempt: u32, request: Option<u32>, teaches: bool) {
+    fn begin_check(
+        &mut self,
+        cx: &mut Context,
+        index: usize,
+        timeout: Millis,
+        attempt: u32,
+        request: Option<u32>,
+        teaches: bool,
+    ) {
         self.last_id += 1;
         let id = CheckId(self.last_id);
         let checked = &mut self.endpoints[index];
         let baseline = teaches && !checked.health.detector().suspects();
         let endpoint = cx.endpoints[index].clone();
         let limit = endpoint.health.check().timeout;
-        checked.schedule.begin(InFlightCheck { id, started: cx.now, timeout, attempt, baseline, request });
+        checked.schedule.begin(InFlightCheck {
+            id,
+            started: cx.now,
+            timeout,
+            attempt,
+            baseline,
+            request,
+        });
         cx.push(Effect::StartCheck { id, endpoint, timeout: limit });
     }
 
@@ -112,8 +133,8 @@ impl Checks {
         self.endpoints[index].schedule.ask(cx.now, gap);
     }
 
-    /// Asks for a check of `first` after `delay`, and of the watched others within an interval after
-    /// that.
+    /// Asks for a check of `first` after `delay`, and of the watched others within an interval
+    /// after that.
     pub(crate) fn ask_all(&mut self, cx: &mut Context, first: usize, delay: Millis) {
         for index in 0..self.endpoints.len() {
             let schedule = &mut self.endpoints[index].schedule;

@@ -1,6 +1,7 @@
 //! How a health check asks, and which answers pass.
 
-use super::reader::{Read, Reader, Setting, settings};
+use super::reader::{Read, Reader, Setting};
+use super::settings::settings;
 use super::value::Value;
 use super::writer::Write;
 use crate::base::keyword::keywords;
@@ -9,31 +10,41 @@ use crate::base::url::{Scheme, Url};
 use crate::protocol::outcome::Header;
 
 settings! {
-    /// How endpoints are checked. The config's `check` holds for all of them; an endpoint's `health` may say otherwise.
+    /// How endpoints are checked. The config's `check` holds for all of them; an endpoint's
+    /// `health` may say otherwise.
     pub struct Check {
         /// HTTP method.
         method: Method = Method::Get;
-        /// Request headers: at most 64, without line breaks. A browser adds a preflight for all but the simplest.
+        /// Request headers: at most 64, without line breaks. A browser adds a preflight for all but
+        /// the simplest.
         headers: Headers = Headers::default();
         /// Request body of a POST or PUT, or what a TCP check sends first; at most 64 KiB.
         body: Option<String> = None;
-        /// Which statuses pass: numbers from 100 to 599, or classes such as `"2xx"`. 401 and 403 pass by default: they speak of the app's
-        /// credentials, not of the server's health.
-        expect_status: StatusPatterns = StatusPatterns(vec![StatusPattern::Class(2), StatusPattern::Code(401), StatusPattern::Code(403)]);
-        /// Text that must stand in the first 64 KiB of the body (for a TCP check, in the first 1024 bytes that arrive).
+        /// Which statuses pass: numbers from 100 to 599, or classes such as `"2xx"`. 401 and 403
+        /// pass by default: they speak of the app's credentials, not of the server's health.
+        expect_status: StatusPatterns = StatusPatterns(vec![
+            StatusPattern::Class(2),
+            StatusPattern::Code(401),
+            StatusPattern::Code(403),
+        ]);
+        /// Text that must stand in the first 64 KiB of the body (for a TCP check, in the first 1024
+        /// bytes that arrive).
         expect_body: Option<String> = None;
-        /// Whether a body in JSON is read for what the server says of its own health (`status` and the failing parts, in the forms of
-        /// health+json, Spring Boot, ASP.NET and the like).
+        /// Whether a body in JSON is read for what the server says of its own health (`status` and
+        /// the failing parts, in the forms of health+json, Spring Boot, ASP.NET and the like).
         document: bool = true;
-        /// The longest that a whole check may take, from the name look-up to the last byte that is needed.
+        /// The longest that a whole check may take, from the name look-up to the last byte that is
+        /// needed.
         timeout: Millis = Millis::from_secs(5), "10ms" ..= "10m";
-        /// The shortest that the timeout learnt from the endpoint's own round trips may become; never above `timeout`. Set both to the same for a fixed timeout.
+        /// The shortest that the timeout learnt from the endpoint's own round trips may become;
+        /// never above `timeout`. Set both to the same for a fixed timeout.
         min_timeout: Millis = Millis::new(300), "10ms" ..= "10m";
         /// Pause between the end of a check of the active endpoint and the start of the next.
         interval: Millis = Millis::from_secs(3), "100ms" ..= "1h";
         /// How often a failed check is repeated at once before it counts.
         retries: u32 = 0, "0" ..= "10";
-        /// Whether a redirect is followed; if not, it is an answer like another, and its status decides.
+        /// Whether a redirect is followed; if not, it is an answer like another, and its status
+        /// decides.
         follow_redirects: bool = false;
         /// What a browser may see of the answer; other platforms always see all of it.
         mode: FetchMode = FetchMode::Cors;
@@ -77,7 +88,9 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 impl Setting for Headers {
     fn overlay(&mut self, value: &Value, reader: &mut Reader) {
         for (name, value) in reader.table(value) {
-            let Some(text) = reader.field(name, |reader| String::read(value, reader)) else { continue };
+            let Some(text) = reader.field(name, |reader| String::read(value, reader)) else {
+                continue;
+            };
             match self.0.iter_mut().find(|known| known.name.eq_ignore_ascii_case(name)) {
                 Some(known) => known.value = text,
                 None => self.0.push(Header::new(name, text)),
@@ -92,15 +105,23 @@ impl Setting for Headers {
         for Header { name, value } in &self.0 {
             // RFC 9110, section 5.6.2: a field name is a token.
             let token = |byte: u8| {
-                byte.is_ascii_graphic() && !matches!(byte, b'"' | b'(' | b')' | b',' | b'/' | b':'..=b'@' | b'['..=b']' | b'{' | b'}')
+                byte.is_ascii_graphic()
+                    && !matches!(byte, b'"' | b'(' | b')' | b',' | b'/' | b':'..=b'@' | b'['..=b']' | b'{' | b'}')
             };
             if name.is_empty() || !name.bytes().all(token) {
-                reader.field(name, |reader| reader.problem("not a header name, allowed: letters, digits and !#$%&'*+-.^_`|~"));
+                reader.field(name, |reader| {
+                    reader
+                        .problem("not a header name, allowed: letters, digits and !#$%&'*+-.^_`|~");
+                });
             }
             // No platform sends others as they are.
             let printable = |byte: u8| matches!(byte, b'\t' | b' '..=b'~');
             if !value.bytes().all(printable) || value.len() > MAX_HEADER_BYTES {
-                reader.field(name, |reader| reader.problem("not a header value, allowed: one line of ASCII, at most 8192 bytes"));
+                reader.field(name, |reader| {
+                    reader.problem(
+                        "not a header value, allowed: one line of ASCII, at most 8192 bytes",
+                    );
+                });
             }
         }
     }
@@ -119,7 +140,11 @@ impl Write for Headers {
 /// One or a hundred HTTP statuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "number | \"1xx\" | \"2xx\" | \"3xx\" | \"4xx\" | \"5xx\""))]
+#[cfg_attr(
+    feature = "typescript",
+    derive(ts_rs::TS),
+    ts(type = "number | \"1xx\" | \"2xx\" | \"3xx\" | \"4xx\" | \"5xx\"")
+)]
 #[non_exhaustive]
 pub enum StatusPattern {
     /// Just this status, 100 to 599.
@@ -213,13 +238,19 @@ impl Check {
             reader.field("body", |reader| reader.problem("too long, allowed: at most 65536 bytes"));
         }
         if self.body.is_some() && matches!(self.method, Method::Get | Method::Head) && !tcp {
-            reader.field("body", |reader| reader.problem("a GET or HEAD has no body; set `method` to POST or PUT"));
+            reader.field("body", |reader| {
+                reader.problem("a GET or HEAD has no body; set `method` to POST or PUT");
+            });
         }
         if self.expect_body.is_some() && self.method == Method::Head && !tcp {
-            reader.field("expectBody", |reader| reader.problem("the answer to a HEAD has no body; set `method` to GET"));
+            reader.field("expectBody", |reader| {
+                reader.problem("the answer to a HEAD has no body; set `method` to GET");
+            });
         }
         if self.mode == FetchMode::NoCors && self.method == Method::Put {
-            reader.field("method", |reader| reader.problem("`mode` no-cors allows GET, HEAD and POST"));
+            reader.field("method", |reader| {
+                reader.problem("`mode` no-cors allows GET, HEAD and POST");
+            });
         }
         if self.mode == FetchMode::NoCors && self.expect_body.is_some() {
             reader.field("expectBody", |reader| {

@@ -18,22 +18,26 @@ pub struct Endpoint {
     pub name: Name,
     /// Where the app connects: `ws`, `wss`, `http` or `https`.
     pub connect: Url,
-    /// How its health is checked: a URL, or an object with `url` and whatever differs from the config's `check`.
+    /// How its health is checked: a URL, or an object with `url` and whatever differs from the
+    /// config's `check`.
     #[cfg_attr(feature = "typescript", ts(as = "WrittenHealthCheck"))]
     pub health: HealthCheck,
-    /// Lower is better: the strategy `priority` holds to the best healthy one. Equal ones keep the order of the list.
+    /// Lower is better: the strategy `priority` holds to the best healthy one. Equal ones keep the
+    /// order of the list.
     ///
     /// Default: 0, allowed: 0 to 1000.
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
     #[cfg_attr(feature = "uniffi", uniffi(default = 0))]
     pub priority: u32,
-    /// Share among endpoints of equal priority under the strategy `weighted`; 0: only if nothing else is healthy.
+    /// Share among endpoints of equal priority under the strategy `weighted`; 0: only if nothing
+    /// else is healthy.
     ///
     /// Default: 1, allowed: 0 to 1000.
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
     #[cfg_attr(feature = "uniffi", uniffi(default = 1))]
     pub weight: u32,
-    /// Where it stands: endpoints of the config's own `region` come before others. At most 64 characters.
+    /// Where it stands: endpoints of the config's own `region` come before others. At most 64
+    /// characters.
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
     #[cfg_attr(feature = "uniffi", uniffi(default = None))]
     pub region: Option<String>,
@@ -52,15 +56,26 @@ impl Endpoint {
     /// Reports what is wrong with the endpoint, which comes after those `before` it in the list.
     pub(super) fn check(&mut self, before: &[(usize, Name)], reader: &mut Reader) {
         if let Some((twin, _)) = before.iter().find(|(_, name)| *name == self.name) {
-            reader.field("name", |reader| reader.problem(format!("must be unique; endpoints[{twin}] has the same")));
+            reader.field("name", |reader| {
+                reader.problem(format!("must be unique; endpoints[{twin}] has the same"));
+            });
         }
         if !(1..=64).contains(&self.name.as_str().chars().count()) {
             reader.field("name", |reader| reader.problem("allowed: 1 to 64 characters"));
         }
         let connectable = [Scheme::Ws, Scheme::Wss, Scheme::Http, Scheme::Https];
-        check_scheme("connect", &self.connect, &connectable, "allowed: ws, wss, http or https", reader);
-        reader.field("priority", |reader| reader.within(Measure::Count(self.priority), RANK[0], RANK[1]));
-        reader.field("weight", |reader| reader.within(Measure::Count(self.weight), RANK[0], RANK[1]));
+        check_scheme(
+            "connect",
+            &self.connect,
+            &connectable,
+            "allowed: ws, wss, http or https",
+            reader,
+        );
+        reader.field("priority", |reader| {
+            reader.within(Measure::Count(self.priority), RANK[0], RANK[1]);
+        });
+        reader
+            .field("weight", |reader| reader.within(Measure::Count(self.weight), RANK[0], RANK[1]));
         reader.field("region", |reader| check_region(self.region.as_ref(), reader));
         reader.field("health", |reader| self.health.check_settings(reader));
     }
@@ -73,7 +88,8 @@ pub(super) fn check_region(region: Option<&String>, reader: &mut Reader) {
     }
 }
 
-/// Reports a URL whose scheme has no place in `field`. What is no URL has been reported when it was read.
+/// Reports a URL whose scheme has no place in `field`. What is no URL has been reported when it was
+/// read.
 fn check_scheme(field: &str, url: &Url, allowed: &[Scheme], message: &str, reader: &mut Reader) {
     if url.scheme() != Scheme::Unparsed && !allowed.contains(&url.scheme()) {
         reader.field(field, |reader| reader.problem(message));
@@ -82,7 +98,8 @@ fn check_scheme(field: &str, url: &Url, allowed: &[Scheme], message: &str, reade
 
 impl Read for Endpoint {
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
-        let (mut name, mut connect, mut health) = (None::<String>, None::<Url>, None::<HealthCheck>);
+        let (mut name, mut connect, mut health) =
+            (None::<String>, None::<Url>, None::<HealthCheck>);
         let (mut priority, mut weight, mut region) = (0, 1, None::<String>);
         let fields: Vec<Field> = vec![
             ("name", &mut name, &[]),
@@ -96,14 +113,28 @@ impl Read for Endpoint {
         for required in &["name", "connect", "health"] {
             require(value, required, reader);
         }
-        Some(Self { name: name?.as_str().into(), connect: connect?, health: health?, priority, weight, region })
+        Some(Self {
+            name: name?.as_str().into(),
+            connect: connect?,
+            health: health?,
+            priority,
+            weight,
+            region,
+        })
     }
 }
 
 impl Write for Endpoint {
     fn write(&self) -> Value {
         let Self { name, connect, health, priority, weight, region } = self;
-        table(&[("name", name), ("connect", connect), ("health", health), ("priority", priority), ("weight", weight), ("region", region)])
+        table(&[
+            ("name", name),
+            ("connect", connect),
+            ("health", health),
+            ("priority", priority),
+            ("weight", weight),
+            ("region", region),
+        ])
     }
 }
 
@@ -121,7 +152,8 @@ fn require(table: &Value, key: &str, reader: &mut Reader) {
 pub struct HealthCheck {
     /// What is asked: `http`, `https`, or on native platforms `tcp://host:port`.
     pub url: Url,
-    /// How it is asked; if left out, as the config's `check` says. The endpoints that an engine hands out always say it.
+    /// How it is asked; if left out, as the config's `check` says. The endpoints that an engine
+    /// hands out always say it.
     #[cfg_attr(feature = "uniffi", uniffi(default = None))]
     pub check: Option<Check>,
 }
@@ -129,10 +161,20 @@ pub struct HealthCheck {
 impl HealthCheck {
     /// Reports what is wrong with it.
     pub(super) fn check_settings(&mut self, reader: &mut Reader) {
-        check_scheme("url", &self.url, &[Scheme::Http, Scheme::Https, Scheme::Tcp], "allowed: http, https or tcp", reader);
+        check_scheme(
+            "url",
+            &self.url,
+            &[Scheme::Http, Scheme::Https, Scheme::Tcp],
+            "allowed: http, https or tcp",
+            reader,
+        );
         // No browser makes such checks.
-        if cfg!(not(target_family = "wasm")) && self.url.scheme() == Scheme::Tcp && !self.url.has_port() {
-            reader.field("url", |reader| reader.problem("a port is missing: write tcp://host:5432"));
+        if cfg!(not(target_family = "wasm"))
+            && self.url.scheme() == Scheme::Tcp
+            && !self.url.has_port()
+        {
+            reader
+                .field("url", |reader| reader.problem("a port is missing: write tcp://host:5432"));
         }
         if let Some(check) = &mut self.check {
             check.check(reader);
@@ -141,10 +183,11 @@ impl HealthCheck {
         check.check_together(&self.url, reader);
     }
 
-    /// What a shell in another language must know to make the check: `url`, and of the check's settings those that say how it asks and what
-    /// it needs to see, named as in a config.
+    /// What a shell in another language must know to make the check: `url`, and of the check's
+    /// settings those that say how it asks and what it needs to see, named as in a config.
     pub fn to_request(&self) -> Value {
-        let Check { method, headers, body, expect_body, document, follow_redirects, mode, .. } = self.check();
+        let Check { method, headers, body, expect_body, document, follow_redirects, mode, .. } =
+            self.check();
         table(&[
             ("url", &self.url),
             ("method", method),

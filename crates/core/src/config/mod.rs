@@ -1,10 +1,12 @@
-//! The config: one schema for all languages. It refuses nonsense, all of it at once, and never guesses.
+//! The config: one schema for all languages. It refuses nonsense, all of it at once, and never
+//! guesses.
 
 mod check;
 mod endpoint;
 mod preset;
 mod problems;
 pub(crate) mod reader;
+pub(crate) mod settings;
 mod value;
 pub(crate) mod writer;
 
@@ -22,25 +24,28 @@ pub use crate::breaker::rules::Breaker;
 pub use crate::observe::failures::FailureEvents;
 #[cfg(feature = "recovery")]
 pub use crate::operate::recovery::Recovery;
-use reader::{Read, Reader, Setting, settings};
+use reader::{Read, Reader, Setting};
+use settings::settings;
 use writer::Write;
 
 settings! {
-    /// Everything that can be set. All but `endpoints` has a default; durations are milliseconds or texts such as `"3s"`.
+    /// Everything that can be set. All but `endpoints` has a default; durations are milliseconds or
+    /// texts such as `"3s"`.
     ///
     /// ```
     /// # #[cfg(all(feature = "url", feature = "serde"))] {
     /// use steadfast::{Config, Engine, Timestamp};
     /// let config: Config = serde_json::from_str(r#"{
     ///     "endpoints": [
-    ///         { "name": "primary", "connect": "wss://a.example/live", "health": "https://a.example/_ping" },
-    ///         { "name": "secondary", "connect": "wss://b.example/live", "health": "https://b.example/_ping" }
+    ///         { "name": "a", "connect": "wss://a.example/live", "health": "https://a.example/_ping" },
+    ///         { "name": "b", "connect": "wss://b.example/live", "health": "https://b.example/_ping" }
     ///     ],
     ///     "check": { "interval": "5s" }
     /// }"#).unwrap();
     /// assert!(Engine::new(config, 1, Timestamp::from_millis(0)).is_ok());
     ///
-    /// let wrong = serde_json::from_str::<Config>(r#"{ "endpoints": [], "chekc": {} }"#).unwrap_err().to_string();
+    /// let wrong = serde_json::from_str::<Config>(r#"{ "endpoints": [], "chekc": {} }"#);
+    /// let wrong = wrong.unwrap_err().to_string();
     /// assert!(wrong.contains("chekc: unknown key; did you mean `check`?"));
     /// assert!(wrong.contains("endpoints: allowed: 1 to 64 endpoints"));
     /// # }
@@ -58,35 +63,45 @@ settings! {
         check: Check = Check::default();
         /// Pause before the first check.
         initial_delay: Millis = Millis::ZERO, "0ms" ..= "1h";
-        /// How sure one must be before an endpoint is Unhealthy: a working one would show the same evidence once in 10ⁿ times. On a clean
-        /// network three failures suffice for 8; on a lossy one it takes more, which follow each other in haste.
+        /// How sure one must be before an endpoint is Unhealthy: a working one would show the same
+        /// evidence once in 10ⁿ times. On a clean network three failures suffice for 8; on a lossy
+        /// one it takes more, which follow each other in haste.
         suspicion_level: u32 = 8, "1" ..= "20";
-        /// Failures in a row after which an endpoint is Unhealthy; `null`: they are not counted but weighed, see `suspicionLevel`.
+        /// Failures in a row after which an endpoint is Unhealthy; `null`: they are not counted but
+        /// weighed, see `suspicionLevel`.
         failure_threshold: Option<u32> = None, "1" ..= "100";
-        /// Successes in a row after which an Unhealthy endpoint is Healthy again. The first success ever suffices at once.
+        /// Successes in a row after which an Unhealthy endpoint is Healthy again. The first success
+        /// ever suffices at once.
         success_threshold: u32 = 1, "1" ..= "100";
         /// Smoothed round-trip time above which an endpoint that passes its checks is Degraded.
         degraded_latency: Millis = Millis::from_secs(2), "1ms" ..= "10m";
-        /// From start to start of the checks of a Suspect endpoint, side by side if they take longer, at most 16 for a verdict; `null`: it is
-        /// checked no faster than a healthy one.
+        /// From start to start of the checks of a Suspect endpoint, side by side if they take
+        /// longer, at most 16 for a verdict; `null`: it is checked no faster than a healthy one.
         suspect_interval: Option<Millis> = Some(Millis::new(250)), "10ms" ..= "10m";
-        /// Pause between checks of an endpoint that is not the active one, twice as long while messages arrive on the app's connection; `null`: only those are watched that the app would go back to.
+        /// Pause between checks of an endpoint that is not the active one, twice as long while
+        /// messages arrive on the app's connection; `null`: only those are watched that the app
+        /// would go back to.
         standby_interval: Option<Millis> = Some(Millis::from_secs(30)), "100ms" ..= "1d";
-        /// Longest pause between checks of the active endpoint while the app's own traffic shows that it answers: traffic proves the connection,
-        /// not what the server says of itself. With 16 s, half of all 503s are found within 9 s, by 225 checks an hour.
+        /// Longest pause between checks of the active endpoint while the app's own traffic shows
+        /// that it answers: traffic proves the connection, not what the server says of itself. With
+        /// 16 s, half of all 503s are found within 9 s, by 225 checks an hour.
         busy_interval: Millis = Millis::from_secs(16), "100ms" ..= "1h";
-        /// By how many percent, more or less, a pause is varied, so that a crowd of clients does not keep step.
+        /// By how many percent, more or less, a pause is varied, so that a crowd of clients does
+        /// not keep step.
         jitter_percent: u32 = 10, "0" ..= "50";
-        /// Whether endpoints are checked while the app is in the background. Off by default: it costs battery.
+        /// Whether endpoints are checked while the app is in the background. Off by default: it
+        /// costs battery.
         background_checks: bool = false;
         /// When a better endpoint that has recovered becomes active again.
         failback: Failback = Failback::default();
-        /// The longest that the app's connection may take to open, with name look-up, handshakes and upgrade.
+        /// The longest that the app's connection may take to open, with name look-up, handshakes
+        /// and upgrade.
         connect_timeout: Millis = Millis::from_secs(10), "100ms" ..= "10m";
         /// How retries wait for each other, for checks when nothing answers and for the connection.
         retry: Retry = Retry::default();
-        /// Where to ask whether the network works, when endpoints do not answer: at most 4 URLs of somebody else, checked only then. With
-        /// `expectBody`, a portal that answers for everyone (a hotel's log-in page) is told from the network.
+        /// Where to ask whether the network works, when endpoints do not answer: at most 4 URLs of
+        /// somebody else, checked only then. With `expectBody`, a portal that answers for everyone
+        /// (a hotel's log-in page) is told from the network.
         connectivity: HealthChecks = HealthChecks::default();
         /// When an endpoint's circuit breaker refuses the app's own requests.
         breaker: Breaker = Breaker::default();
@@ -96,10 +111,11 @@ settings! {
         /// When something is done about failure events.
         #[cfg(feature = "recovery")]
         recovery: Recovery = Recovery::default();
-        /// How far back is remembered what the endpoints have been like, for reports: in 24 parts, and at most 4 KB for each endpoint. `0ms`:
-        /// not at all.
+        /// How far back is remembered what the endpoints have been like, for reports: in 24 parts,
+        /// and at most 4 KB for each endpoint. `0ms`: not at all.
         history: Millis = Millis::from_secs(86_400), "0ms" ..= "30d";
-        /// How long moves are put off at random, so that a crowd of clients does not arrive together.
+        /// How long moves are put off at random, so that a crowd of clients does not arrive
+        /// together.
         spread: Spread = Spread::default();
     }
 }
@@ -107,7 +123,8 @@ settings! {
 settings! {
     /// When a better endpoint that has recovered becomes active again (strategy `priority`).
     pub struct Failback {
-        /// How long it must have stayed Healthy. Each time that it fails again soon after, the wait doubles.
+        /// How long it must have stayed Healthy. Each time that it fails again soon after, the wait
+        /// doubles.
         after: Millis = Millis::from_secs(60), "0ms" ..= "1d";
         /// The longest wait.
         max: Millis = Millis::from_secs(30 * 60), "0ms" ..= "1d";
@@ -117,7 +134,8 @@ settings! {
 }
 
 settings! {
-    /// Exponential back-off with full jitter: the n-th wait is a random part of `initial` · 2ⁿ, at most of `max`.
+    /// Exponential back-off with full jitter: the n-th wait is a random part of `initial` · 2ⁿ, at
+    /// most of `max`.
     pub struct Retry {
         /// The longest that the first wait may be.
         initial: Millis = Millis::new(500), "10ms" ..= "10m";
@@ -129,8 +147,9 @@ settings! {
 settings! {
     /// The widest random delay of a move.
     pub struct Spread {
-        /// When the active endpoint failed in a way that a whole crowd sees at the same moment (a closed socket). What a check on its own
-        /// schedule found is not delayed: the schedules are spread already.
+        /// When the active endpoint failed in a way that a whole crowd sees at the same moment (a
+        /// closed socket). What a check on its own schedule found is not delayed: the schedules are
+        /// spread already.
         forced: Millis = Millis::from_secs(1), "0ms" ..= "10m";
         /// When the active endpoint still works.
         voluntary: Millis = Millis::from_secs(10), "0ms" ..= "1h";
@@ -140,18 +159,21 @@ settings! {
 keywords! {
     /// Which endpoint is the active one.
     pub enum Strategy {
-        /// The best by `priority` that is healthy; a better one that recovers becomes active again (see [`Failback`]).
+        /// The best by `priority` that is healthy; a better one that recovers becomes active again
+        /// (see [`Failback`]).
         Priority = "priority",
-        /// As `priority`, and among equals the one that answers fastest: another one takes over if it has been faster for a minute, by a
-        /// fifth and by 50 ms at least.
+        /// As `priority`, and among equals the one that answers fastest: another one takes over if
+        /// it has been faster for a minute, by a fifth and by 50 ms at least.
         Latency = "latency",
-        /// As `priority`, and among equals each client has its own, drawn by `weight` when it starts.
+        /// As `priority`, and among equals each client has its own, drawn by `weight` when it
+        /// starts.
         Weighted = "weighted",
         /// The one that it is, for as long as it is healthy; no failback.
         Sticky = "sticky",
-        /// As `sticky`, but at the threshold only the next in the list is asked, once; unless it is healthy, all are down and counting starts anew.
-        /// Only checks of the active endpoint count, as in the published script: an endpoint that refuses connections is not left while its
-        /// checks pass, and all are reported to be down even while messages arrive.
+        /// As `sticky`, but at the threshold only the next in the list is asked, once; unless it is
+        /// healthy, all are down and counting starts anew. Only checks of the active endpoint
+        /// count, as in the published script: an endpoint that refuses connections is not left
+        /// while its checks pass, and all are reported to be down even while messages arrive.
         Cyclic = "cyclic",
     }
 }
@@ -159,7 +181,10 @@ keywords! {
 /// URLs that are checked for what they tell of the network.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct HealthChecks(#[cfg_attr(feature = "typescript", ts(as = "Vec<endpoint::WrittenHealthCheck>"))] pub Vec<HealthCheck>);
+pub struct HealthChecks(
+    #[cfg_attr(feature = "typescript", ts(as = "Vec<endpoint::WrittenHealthCheck>"))]
+    pub  Vec<HealthCheck>,
+);
 
 /// Maximum number of connectivity checks.
 const MAX_HEALTH_CHECKS: usize = 4;
@@ -211,7 +236,8 @@ impl Setting for Endpoints {
         let mut names = Vec::new();
         // What follows the 64th is only counted: a list from the network may be of any length.
         for (index, item) in items.iter().take(MAX_ENDPOINTS).enumerate() {
-            // Checked here and not later: the place in the list is known here even if another endpoint cannot be read.
+            // Checked here and not later: the place in the list is known here even if another
+            // endpoint cannot be read.
             if let Some(mut endpoint) = reader.item(index, |reader| Endpoint::read(item, reader)) {
                 reader.item(index, |reader| endpoint.check(&names, reader));
                 names.push((index, endpoint.name.clone()));
@@ -264,7 +290,8 @@ impl Config {
         Self { endpoints: Endpoints(endpoints), ..preset.config() }
     }
 
-    /// Reads a config, with every endpoint's health check spelt out, or reports everything that is wrong with it. URLs are parsed by the platform's `parser`.
+    /// Reads a config, with every endpoint's health check spelt out, or reports everything that is
+    /// wrong with it. URLs are parsed by the platform's `parser`.
     pub fn read(value: &Value, parser: UrlParser) -> Result<Self, Problems> {
         let preset = value.text("preset").and_then(Preset::from_word);
         let mut config = preset.unwrap_or(Preset::Default).config();
@@ -289,7 +316,8 @@ impl Config {
         self.write()
     }
 
-    /// Reads endpoints as [`Config::read`] does, with this config's `check` to start from, for use at run time.
+    /// Reads endpoints as [`Config::read`] does, with this config's `check` to start from, for use
+    /// at run time.
     pub fn read_endpoints(&self, value: &Value, parser: UrlParser) -> Result<Endpoints, Problems> {
         let mut reader = Reader::new(parser, self.check.clone());
         let mut endpoints = Endpoints::default();
@@ -316,7 +344,9 @@ impl Config {
         for (section, field, low, high) in &waits {
             if low > high {
                 reader.field(section, |reader| {
-                    reader.field(field, |reader| reader.problem(format!("{high} is less than the first wait, {low}")));
+                    reader.field(field, |reader| {
+                        reader.problem(format!("{high} is less than the first wait, {low}"));
+                    });
                 });
             }
         }
@@ -331,7 +361,8 @@ impl Config {
         Problems::or(reader.finish(), self)
     }
 
-    /// Endpoints to use with this config from now on, if nothing is wrong with them, with every health check spelt out.
+    /// Endpoints to use with this config from now on, if nothing is wrong with them, with every
+    /// health check spelt out.
     pub fn validated_endpoints(&self, mut endpoints: Endpoints) -> Result<Endpoints, Problems> {
         let mut reader = Reader::checking(&self.check);
         reader.field("endpoints", |reader| endpoints.check_all(reader));

@@ -8,7 +8,8 @@ records! {
     /// One thing wrong with a config.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Problem {
-        /// Where, as one would write it in JavaScript: `endpoints[1].health.timeout`; empty for the config as a whole.
+        /// Where, as one would write it in JavaScript: `endpoints[1].health.timeout`; empty for the
+        /// config as a whole.
         pub path: String,
         /// What is wrong, and what is allowed there.
         pub message: String,

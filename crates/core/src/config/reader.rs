@@ -1,7 +1,7 @@
 //! Reads settings out of a [`Value`] and collects what is wrong, with the path of each problem.
 //!
-//! Serde's derive stops at the first error and costs a browser 26 KB for a schema of this size; this costs a fifth and
-//! reports everything.
+//! Serde's derive stops at the first error and costs a browser 26 KB for a schema of this size;
+//! this costs a fifth and reports everything.
 
 use super::check::Check;
 use super::problems::Problem;
@@ -112,7 +112,9 @@ impl Reader {
     pub(crate) fn section(&mut self, value: &Value, mut fields: Vec<Field<'_>>) {
         for (key, value) in self.table(value) {
             self.field(key, |reader| {
-                if let Some((_, setting, range)) = fields.iter_mut().find(|(name, ..)| camel(name) == *key) {
+                if let Some((_, setting, range)) =
+                    fields.iter_mut().find(|(name, ..)| camel(name) == *key)
+                {
                     return reader.with_range(range, |reader| setting.overlay(value, reader));
                 }
                 let mut known = Vec::new();
@@ -125,7 +127,11 @@ impl Reader {
     }
 
     /// Does `work` on a setting with this range, or with none.
-    pub(super) fn with_range(&mut self, range: &'static [&'static str], work: impl FnOnce(&mut Self)) {
+    pub(super) fn with_range(
+        &mut self,
+        range: &'static [&'static str],
+        work: impl FnOnce(&mut Self),
+    ) {
         let outer = std::mem::replace(&mut self.range, range);
         work(self);
         self.range = outer;
@@ -139,7 +145,8 @@ impl Reader {
         }
     }
 
-    /// Reports what is wrong with these fields; the texts are the lowest and the highest allowed value, if there are such.
+    /// Reports what is wrong with these fields; the texts are the lowest and the highest allowed
+    /// value, if there are such.
     pub(crate) fn check_section(&mut self, fields: Vec<Field<'_>>) {
         for (name, setting, range) in fields {
             self.field(&camel(name), |reader| {
@@ -159,7 +166,8 @@ impl Reader {
     }
 }
 
-/// A value that can be compared with a lowest and a highest one, which are written as texts: so they stand in docs and errors too.
+/// A value that can be compared with a lowest and a highest one, which are written as texts: so
+/// they stand in docs and errors too.
 #[derive(Clone, Copy)]
 pub(crate) enum Measure {
     Count(u32),
@@ -329,66 +337,3 @@ pub(crate) fn camel(field: &str) -> String {
     }
     name
 }
-
-/// Defines a struct of settings: its fields, their defaults and ranges, how it is read, checked and written, and its type in other languages.
-macro_rules! settings {
-    (
-        $(#[$meta:meta])*
-        pub struct $name:ident {
-            $( $(#[doc = $doc:expr])* $(#[cfg(feature = $feature:literal)])? $field:ident: $type:ty = $default:expr $(, $low:literal ..= $high:literal)?; )*
-        }
-    ) => {
-        $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq)]
-        #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename_all = "camelCase"))]
-        #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
-        #[non_exhaustive]
-        pub struct $name {
-            $(
-                $(#[doc = $doc])*
-                $( #[cfg(feature = $feature)] )?
-                #[cfg_attr(
-                    not(feature = "uniffi"),
-                    doc = concat!("\n\nDefault: `", stringify!($default), "`" $(, ", allowed: ", $low, " to ", $high)?, ".")
-                )]
-                // UniFFI hands on only what is written out; the defaults are what `presetConfig` gives.
-                $( #[cfg_attr(feature = "uniffi", doc = "\n\nAllowed:", doc = $low, doc = "to", doc = $high)] )?
-                #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
-                pub $field: $type,
-            )*
-        }
-
-        impl Default for $name {
-            fn default() -> Self {
-                Self { $( $(#[cfg(feature = $feature)])? $field: $default ),* }
-            }
-        }
-
-        impl $name {
-            /// Every setting, with its name and its range: the one list by which they are read and checked.
-            #[inline(never)]
-            pub(crate) fn settings(&mut self) -> Vec<$crate::config::reader::Field<'_>> {
-                vec![ $( $(#[cfg(feature = $feature)])? (stringify!($field), &mut self.$field, &[ $( $low, $high )? ]) ),* ]
-            }
-        }
-
-        impl $crate::config::reader::Setting for $name {
-            fn overlay(&mut self, value: &$crate::config::Value, reader: &mut $crate::config::reader::Reader) {
-                reader.section(value, self.settings());
-            }
-
-            fn check(&mut self, reader: &mut $crate::config::reader::Reader) {
-                reader.check_section(self.settings());
-            }
-        }
-
-        impl $crate::config::writer::Write for $name {
-            fn write(&self) -> $crate::config::Value {
-                $crate::config::writer::table(&[
-                    $( $(#[cfg(feature = $feature)])? (stringify!($field), &self.$field) ),*
-                ])
-            }
-        }
-    };
-}
-pub(crate) use settings;

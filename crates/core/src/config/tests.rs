@@ -13,7 +13,8 @@ fn read(json: &str) -> Config {
     serde_json::from_str(json).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
-const ENDPOINTS: &str = r#""endpoints": [{ "name": "a", "connect": "ws://a/", "health": "http://a/" }]"#;
+const ENDPOINTS: &str =
+    r#""endpoints": [{ "name": "a", "connect": "ws://a/", "health": "http://a/" }]"#;
 
 #[test]
 fn everything_wrong_is_told_at_once_with_its_path() {
@@ -61,8 +62,12 @@ fn a_config_that_is_no_object_or_has_no_endpoints_says_so() {
     assert_eq!(problems("[]"), ["config: expected an object, found a list", "endpoints: missing"]);
     assert_eq!(problems("{}"), ["endpoints: missing"]);
     assert_eq!(problems(r#"{"endpoints": []}"#), ["endpoints: allowed: 1 to 64 endpoints"]);
-    let many = vec![r#"{ "name": "a", "connect": "ws://a/", "health": "http://a/" }"#; 65].join(",");
-    assert!(problems(&format!(r#"{{"endpoints": [{many}]}}"#)).contains(&"endpoints: allowed: 1 to 64 endpoints".to_owned()));
+    let many =
+        vec![r#"{ "name": "a", "connect": "ws://a/", "health": "http://a/" }"#; 65].join(",");
+    assert!(
+        problems(&format!(r#"{{"endpoints": [{many}]}}"#))
+            .contains(&"endpoints: allowed: 1 to 64 endpoints".to_owned())
+    );
 }
 
 #[test]
@@ -107,7 +112,9 @@ fn headers_that_no_platform_can_send_are_refused() {
 #[test]
 fn what_cannot_be_together_is_refused() {
     let health = r#"{ "url": "http://a/", "method": "HEAD", "body": "x", "expectBody": "OK" }"#;
-    let told = problems(&format!(r#"{{"endpoints": [{{ "name": "a", "connect": "ws://a/", "health": {health} }}]}}"#));
+    let told = problems(&format!(
+        r#"{{"endpoints": [{{ "name": "a", "connect": "ws://a/", "health": {health} }}]}}"#
+    ));
     assert_eq!(
         told,
         [
@@ -159,7 +166,9 @@ fn what_is_written_reads_back_the_same() {
 
 #[test]
 fn a_preset_is_a_start_not_the_end() {
-    let config = read(&format!(r#"{{ "preset": "appServices", "failureThreshold": 4, "standbyInterval": null, {ENDPOINTS} }}"#));
+    let config = read(&format!(
+        r#"{{ "preset": "appServices", "failureThreshold": 4, "standbyInterval": null, {ENDPOINTS} }}"#
+    ));
     assert_eq!((config.preset, config.strategy), (Preset::AppServices, Strategy::Cyclic));
     assert_eq!((config.failure_threshold, config.initial_delay), (Some(4), Millis::from_secs(3)));
     assert_eq!(config.endpoints.0[0].health.check().method, Method::Head);
@@ -172,7 +181,9 @@ fn a_preset_is_a_start_not_the_end() {
 #[test]
 fn endpoints_can_be_read_at_run_time() {
     let config = read(&format!(r#"{{ "check": {{ "timeout": "1s" }}, {ENDPOINTS} }}"#));
-    let value = serde_json::from_str(r#"[{ "name": "n", "connect": "ws://n/", "health": "http://n/" }]"#).unwrap();
+    let value =
+        serde_json::from_str(r#"[{ "name": "n", "connect": "ws://n/", "health": "http://n/" }]"#)
+            .unwrap();
     let endpoints = config.read_endpoints(&value, crate::parse_url).unwrap();
     assert_eq!(endpoints.0[0].health.check().timeout, Millis::from_secs(1));
     let told = config.read_endpoints(&Value::Null, crate::parse_url).unwrap_err();
@@ -181,7 +192,9 @@ fn endpoints_can_be_read_at_run_time() {
 
 #[test]
 fn numbers_beyond_all_ranges_are_refused_with_the_range() {
-    let told = problems(&format!(r#"{{ "failureThreshold": -1, "jitterPercent": 99999999999, "busyInterval": -5, {ENDPOINTS} }}"#));
+    let told = problems(&format!(
+        r#"{{ "failureThreshold": -1, "jitterPercent": 99999999999, "busyInterval": -5, {ENDPOINTS} }}"#
+    ));
     assert_eq!(
         told,
         [

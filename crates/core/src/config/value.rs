@@ -1,4 +1,5 @@
-//! A config before it is understood: the tree that any format gives. One small type to deserialize, whatever the schema.
+//! A config before it is understood: the tree that any format gives. One small type to deserialize,
+//! whatever the schema.
 
 /// Any value that JSON, a JavaScript object or another serde format can hold.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +37,9 @@ impl Value {
     /// The value under `key`, if this is a table that has it.
     pub fn get(&self, key: &str) -> Option<&Self> {
         match self {
-            Self::Table(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, value)| value),
+            Self::Table(entries) => {
+                entries.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+            }
             _ => None,
         }
     }
@@ -65,7 +68,11 @@ impl Value {
 impl From<f64> for Value {
     fn from(number: f64) -> Self {
         // Beyond this not every whole number has a float of its own, and no setting goes there.
-        if number.fract() == 0.0 && number.abs() < 1e15 { Self::Number(number as i64) } else { Self::Fraction(number) }
+        if number.fract() == 0.0 && number.abs() < 1e15 {
+            Self::Number(number as i64)
+        } else {
+            Self::Fraction(number)
+        }
     }
 }
 
@@ -79,7 +86,9 @@ impl serde::Serialize for Value {
             Self::Number(number) => serializer.serialize_i64(*number),
             Self::Text(text) => serializer.serialize_str(text),
             Self::List(items) => serializer.collect_seq(items),
-            Self::Table(entries) => serializer.collect_map(entries.iter().map(|(key, value)| (key, value))),
+            Self::Table(entries) => {
+                serializer.collect_map(entries.iter().map(|(key, value)| (key, value)))
+            }
         }
     }
 }

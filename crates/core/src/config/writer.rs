@@ -1,5 +1,6 @@
-//! Writes settings as the tree that they are read from, and what the engine tells as the tree that other languages see. Going by a tree
-//! costs a browser a third of what serde's code for each type does.
+//! Writes settings as the tree that they are read from, and what the engine tells as the tree that
+//! other languages see. Going by a tree costs a browser a third of what serde's code for each type
+//! does.
 
 use super::Name;
 use super::reader::camel;

@@ -28,7 +28,8 @@ impl Engine {
             // Where all that the round is for asks for rest, the next one is planned.
             self.fact(Fact::Observed);
             view = self.gather();
-            next = (0..self.cx.endpoints.len()).filter_map(|index| self.check_due(&view, index)).min();
+            next =
+                (0..self.cx.endpoints.len()).filter_map(|index| self.check_due(&view, index)).min();
         }
         self.wakeup = self.find_wakeup(next);
     }
@@ -165,7 +166,8 @@ impl Engine {
         self.session.hurry_in_a_crowd(&mut self.cx, spread);
     }
 
-    /// The network was to blame: every endpoint that failed gets a new trial, the active one at once.
+    /// The network was to blame: every endpoint that failed gets a new trial, the active one at
+    /// once.
     fn discard_verdicts(&mut self) {
         for index in 0..self.cx.endpoints.len() {
             if !self.checks.of(index).health().is_usable() {

@@ -24,7 +24,12 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    pub(crate) fn new(config: Arc<Config>, endpoints: Vec<Arc<Endpoint>>, seed: u64, now: Timestamp) -> Self {
+    pub(crate) fn new(
+        config: Arc<Config>,
+        endpoints: Vec<Arc<Endpoint>>,
+        seed: u64,
+        now: Timestamp,
+    ) -> Self {
         let random = Random::new(seed);
         Self { config, endpoints, now, random, running: false, effects: Vec::new(), seen: 0 }
     }

@@ -124,7 +124,13 @@ impl Engine {
         Self::of(config.clone(), endpoints.clone(), connectivity, seed, now)
     }
 
-    fn of(config: Arc<Config>, endpoints: Vec<Arc<Endpoint>>, connectivity: Connectivity, seed: u64, now: Timestamp) -> Self {
+    fn of(
+        config: Arc<Config>,
+        endpoints: Vec<Arc<Endpoint>>,
+        connectivity: Connectivity,
+        seed: u64,
+        now: Timestamp,
+    ) -> Self {
         let mut cx = Context::new(config, endpoints, seed, now);
         let mut engine = Self {
             checks: Checks::new(&cx, connectivity),
@@ -274,7 +280,9 @@ impl Engine {
             if !self.is_running() {
                 break;
             }
-            let Some(command) = self.operator.poll_command(&mut self.cx, &self.checks, &self.session) else {
+            let Some(command) =
+                self.operator.poll_command(&mut self.cx, &self.checks, &self.session)
+            else {
                 break;
             };
             self.command(command);

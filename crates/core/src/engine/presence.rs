@@ -125,8 +125,8 @@ impl Engine {
         }
     }
 
-    /// After a sleep, a freeze or a change of network nothing that was under way means anything: the
-    /// active endpoint is checked afresh.
+    /// After a sleep, a freeze or a change of network nothing that was under way means anything:
+    /// the active endpoint is checked afresh.
     pub(super) fn awaken(&mut self, spread: Millis) {
         self.begin_afresh();
         self.session.hurry(&mut self.cx, spread);

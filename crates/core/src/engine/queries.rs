@@ -49,8 +49,8 @@ impl Engine {
     }
 
     /// Why the engine thinks what it thinks of an endpoint: which evidence led to its last verdict
-    /// and what each piece weighed; of the active endpoint if no name is given, `None` for an unknown
-    /// name.
+    /// and what each piece weighed; of the active endpoint if no name is given, `None` for an
+    /// unknown name.
     ///
     /// ```
     /// # #[cfg(feature = "url")] {
@@ -87,8 +87,8 @@ impl Engine {
     }
 
     /// All metrics, for a scraper: response times (a summary over the config's `history`, in
-    /// milliseconds), the state of the last check, failed checks by class, and which endpoint is the
-    /// active one.
+    /// milliseconds), the state of the last check, failed checks by class, and which endpoint is
+    /// the active one.
     ///
     /// ```
     /// # #[cfg(feature = "url")] {
@@ -118,9 +118,9 @@ impl Engine {
         self.checks.requests()
     }
 
-    /// Asks for permission to make a request of the app's own. It costs nothing and decides at once.
-    /// Call [`handle`](Self::handle) with [`Input::Wake`](crate::Input::Wake) after it, for what
-    /// follows.
+    /// Asks for permission to make a request of the app's own. It costs nothing and decides at
+    /// once. Call [`handle`](Self::handle) with [`Input::Wake`](crate::Input::Wake) after it, for
+    /// what follows.
     pub fn try_acquire(&mut self, now: Timestamp, route: &Route) -> Result<Permit, Refusal> {
         self.advance(now);
         let index = match route {
@@ -135,7 +135,9 @@ impl Engine {
     /// The best usable endpoint but this, before all one whose breaker may let a request through.
     fn best_other(&self, but: Option<usize>) -> Option<usize> {
         let view = self.gather();
-        let others = |allowed: &dyn Fn(usize) -> bool| Failover::best(&view, &self.cx, &|index| Some(index) != but && allowed(index));
+        let others = |allowed: &dyn Fn(usize) -> bool| {
+            Failover::best(&view, &self.cx, &|index| Some(index) != but && allowed(index))
+        };
         others(&|index| self.breakers.may_permit(index)).or_else(|| others(&|_| true))
     }
 }

@@ -23,8 +23,8 @@ pub(crate) fn origins(before: &[Arc<Endpoint>], after: &[Endpoint]) -> Vec<Origi
     origins
 }
 
-/// Whether two endpoints are checked and connected to at the same place. What a URL's text leaves out
-/// does not matter: a new token in its query makes no other host.
+/// Whether two endpoints are checked and connected to at the same place. What a URL's text leaves
+/// out does not matter: a new token in its query makes no other host.
 fn is_same_host(one: &Endpoint, other: &Endpoint) -> bool {
     one.health.check == other.health.check
         && one.connect.to_string() == other.connect.to_string()
@@ -32,7 +32,11 @@ fn is_same_host(one: &Endpoint, other: &Endpoint) -> bool {
 }
 
 /// Arranges what a machine knows of the endpoints as the new list wants it.
-pub(crate) fn rearrange<T>(known: &mut Vec<T>, origins: &[Origin], mut new: impl FnMut(usize) -> T) {
+pub(crate) fn rearrange<T>(
+    known: &mut Vec<T>,
+    origins: &[Origin],
+    mut new: impl FnMut(usize) -> T,
+) {
     let mut before = Vec::new();
     before.extend(std::mem::take(known).into_iter().map(Some));
     for (index, origin) in origins.iter().enumerate() {

@@ -1,4 +1,5 @@
-//! What has been learnt, written down for the next start: versioned, bounded, and of no consequence if it is not ours.
+//! What has been learnt, written down for the next start: versioned, bounded, and of no consequence
+//! if it is not ours.
 
 use super::{Engine, Phase};
 use crate::base::time::Millis;
@@ -21,15 +22,18 @@ const STALE: Millis = Millis::from_secs(86_400);
 pub struct RestoreError(&'static str);
 
 impl Engine {
-    /// What has been learnt so far, to be kept until the next start: round-trip times, losses, how long returns last, and the history. It
-    /// holds no URLs. `wall` is the wall clock's time in milliseconds.
+    /// What has been learnt so far, to be kept until the next start: round-trip times, losses, how
+    /// long returns last, and the history. It holds no URLs. `wall` is the wall clock's time in
+    /// milliseconds.
     ///
     /// ```
     /// # #[cfg(feature = "url")] {
     /// use steadfast::{Config, Endpoint, Engine, Preset, Timestamp};
-    /// let endpoint = Endpoint::new("only", "wss://a.example/".parse().unwrap(), "https://a.example/_ping".parse().unwrap());
+    /// let url = |text: &str| text.parse().unwrap();
+    /// let endpoint = Endpoint::new("only", url("wss://a.example/"), url("https://a.example/_ping"));
     /// let config = Config::new(Preset::Default, vec![endpoint]);
-    /// let saved = Engine::new(config.clone(), 1, Timestamp::from_millis(0)).unwrap().save(1_700_000_000_000);
+    /// let engine = Engine::new(config.clone(), 1, Timestamp::from_millis(0)).unwrap();
+    /// let saved = engine.save(1_700_000_000_000);
     /// let mut restarted = Engine::new(config, 2, Timestamp::from_millis(0)).unwrap();
     /// assert!(restarted.restore(&saved, 1_700_000_060_000).is_ok());
     /// # }
@@ -49,11 +53,17 @@ impl Engine {
             ]));
         }
         let active = &self.active().name;
-        table(&[("steadfast", &VERSION), ("at", &at), ("active", active), ("endpoints", &Value::List(endpoints))])
+        table(&[
+            ("steadfast", &VERSION),
+            ("at", &at),
+            ("active", active),
+            ("endpoints", &Value::List(endpoints)),
+        ])
     }
 
-    /// Takes over what an engine of an earlier run saved, so that this one begins with the endpoint that was active, and with what was known
-    /// of each. Endpoints are told by their names; of others nothing is taken. Only before the start.
+    /// Takes over what an engine of an earlier run saved, so that this one begins with the endpoint
+    /// that was active, and with what was known of each. Endpoints are told by their names; of
+    /// others nothing is taken. Only before the start.
     pub fn restore(&mut self, saved: &Value, wall: u64) -> Result<(), RestoreError> {
         if self.phase != Phase::Idle {
             return Err(RestoreError("the engine has started already"));
@@ -72,7 +82,9 @@ impl Engine {
                 self.restore_endpoint(index, endpoint, gap);
             }
         }
-        let active = self.index_of_saved(saved.text("active")).unwrap_or_else(|| Failover::best_of_all(&self.gather(), &self.cx));
+        let active = self
+            .index_of_saved(saved.text("active"))
+            .unwrap_or_else(|| Failover::best_of_all(&self.gather(), &self.cx));
         self.failover.set_active(&self.cx, active);
         Ok(())
     }

@@ -52,8 +52,8 @@ impl FlapDamping {
         self.arrived_at = Some(now);
     }
 
-    /// The app left although nobody wished for it. After a move there that is a flap, and each `max`
-    /// of service since wears one off.
+    /// The app left although nobody wished for it. After a move there that is a flap, and each
+    /// `max` of service since wears one off.
     pub(crate) fn left(&mut self, failback: &Failback, now: Timestamp) {
         self.left_at = Some(now);
         if let Some(arrived) = self.arrived_at.take() {

@@ -26,10 +26,17 @@ fn proof_after(forced_moves: u32) -> u32 {
 impl Failover {
     /// Gathers what is known. `retry` says how retries wait for each other at present, `watch`
     /// whether checks are made without being asked for.
-    pub(crate) fn gather(&self, world: World<'_>, cx: &Context, retry: Retry, watch: Watch) -> View {
+    pub(crate) fn gather(
+        &self,
+        world: World<'_>,
+        cx: &Context,
+        retry: Retry,
+        watch: Watch,
+    ) -> View {
         let forced_moves = self.forced_moves(cx.now);
         let proof = proof_after(forced_moves);
-        let endpoints = (0..self.seats.len()).map(|index| self.endpoint(world, cx, index, proof)).collect();
+        let endpoints =
+            (0..self.seats.len()).map(|index| self.endpoint(world, cx, index, proof)).collect();
         let World { checks, session } = world;
         let connectivity = checks.connectivity();
         let pending = self.preference.as_ref().filter(|preference| preference.pending);

@@ -134,7 +134,8 @@ impl Failover {
 
     /// Whether a fact can change the state as it is.
     pub(crate) const fn heeds(&self, fact: Fact) -> bool {
-        (self.outage_told && matches!(fact, Fact::Passed)) || transition::concerns(&self.state, fact)
+        (self.outage_told && matches!(fact, Fact::Passed))
+            || transition::concerns(&self.state, fact)
     }
 
     /// Takes in a fact. What follows is for the caller to do.
@@ -155,8 +156,13 @@ impl Failover {
             Decision::Switch { to, reason } => {
                 let damping = &mut self.seats[self.active].damping;
                 match reason {
-                    SwitchReason::Failback | SwitchReason::Preferred | SwitchReason::Faster | SwitchReason::Replaced => damping.excused(),
-                    SwitchReason::Degraded | SwitchReason::Maintenance => damping.left(failback, now),
+                    SwitchReason::Failback
+                    | SwitchReason::Preferred
+                    | SwitchReason::Faster
+                    | SwitchReason::Replaced => damping.excused(),
+                    SwitchReason::Degraded | SwitchReason::Maintenance => {
+                        damping.left(failback, now);
+                    }
                     _ => {
                         damping.left(failback, now);
                         self.forced = (self.forced_moves(now) + 1, now);
@@ -220,7 +226,8 @@ impl Failover {
 
     /// What the platform reports before the start.
     pub(crate) fn set_reported_offline(&mut self, now: Timestamp, offline: bool) {
-        self.state = if offline { State::Offline(Offline::Reported(now)) } else { State::Steady(None) };
+        self.state =
+            if offline { State::Offline(Offline::Reported(now)) } else { State::Steady(None) };
     }
 
     /// The app is to be connected to this endpoint, which may be what it wished for.
@@ -235,7 +242,8 @@ impl Failover {
 
     /// The app prefers this endpoint, or none.
     pub(crate) fn prefer(&mut self, cx: &Context, index: Option<usize>) {
-        self.preference = index.map(|index| Preference { name: cx.name(index), pending: index != self.active });
+        self.preference =
+            index.map(|index| Preference { name: cx.name(index), pending: index != self.active });
         if let State::Steady(planned) = &mut self.state {
             *planned = None;
         }

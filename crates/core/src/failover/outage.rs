@@ -10,12 +10,19 @@ use crate::base::random::Random;
 
 /// In an outage: ends it as soon as an endpoint is usable for long enough, and otherwise plans the
 /// next round of checks.
-pub(super) fn recover(mut state: State, view: &View, strategy: &dyn Strategy, random: &mut Random) -> Next {
+pub(super) fn recover(
+    mut state: State,
+    view: &View,
+    strategy: &dyn Strategy,
+    random: &mut Random,
+) -> Next {
     let Some(outage) = state.outage().copied() else { return (state, None) };
     let offline = matches!(state, State::Offline(_));
     let holds = |it: &EndpointView| it.is_usable() && it.since + outage.hold <= view.now;
     // As in a suspicion: where one move follows another, the next endpoint must prove itself.
-    let usable = |_: usize, it: &EndpointView| holds(it) && (it.successes >= it.proof || it.since + WELL_FOR_A_WHILE <= view.now);
+    let usable = |_: usize, it: &EndpointView| {
+        holds(it) && (it.successes >= it.proof || it.since + WELL_FOR_A_WHILE <= view.now)
+    };
     let back = if holds(view.ours()) { Some(view.active) } else { best(view, strategy, &usable) };
     let network_works = offline && view.network_works_since(outage.since);
     if back.is_some() || network_works {
@@ -23,7 +30,11 @@ pub(super) fn recover(mut state: State, view: &View, strategy: &dyn Strategy, ra
         // the endpoints: the app stays where it is unless that is found to fail now.
         let void = outage.silent && strategy.response() == Response::Investigate;
         let to = back.filter(|_| !void).unwrap_or(view.active);
-        let decision = if offline { Decision::BackOnline { to, void } } else { Decision::Recover { to, void } };
+        let decision = if offline {
+            Decision::BackOnline { to, void }
+        } else {
+            Decision::Recover { to, void }
+        };
         return (State::Steady(None), Some(decision));
     }
     let in_flight = view.endpoints.iter().any(|it| it.checking);
@@ -35,7 +46,8 @@ pub(super) fn recover(mut state: State, view: &View, strategy: &dyn Strategy, ra
         if outage.round.is_none() && !in_flight {
             // Those that asked for rest get it; the first of the others makes the round.
             let at = now + outage.backoff.wait(retry, random);
-            let due = view.endpoints.iter().map(|it| it.rests_until.map_or(at, |rest| rest.max(at)));
+            let due =
+                view.endpoints.iter().map(|it| it.rests_until.map_or(at, |rest| rest.max(at)));
             outage.round = due.min();
         }
     }

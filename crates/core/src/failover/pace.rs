@@ -26,7 +26,11 @@ pub(crate) enum Watch {
 
 impl Failover {
     /// The best endpoint that is usable and `allowed`.
-    pub(crate) fn best(view: &View, cx: &Context, allowed: &dyn Fn(usize) -> bool) -> Option<usize> {
+    pub(crate) fn best(
+        view: &View,
+        cx: &Context,
+        allowed: &dyn Fn(usize) -> bool,
+    ) -> Option<usize> {
         best(view, cx.strategy(), &|index, it| allowed(index) && it.is_usable())
     }
 
@@ -108,14 +112,17 @@ pub(super) fn pace(state: &State, view: &View, strategy: &dyn Strategy, index: u
     match (state, view.watch) {
         (_, Watch::Frozen) => Pace::Never,
         (_, Watch::Off) => Pace::Off,
-        (State::Steady(_) | State::Offline(Offline::Reported(_)), Watch::Mending) | (State::Trying { .. }, _) => Pace::OnRequest,
+        (State::Steady(_) | State::Offline(Offline::Reported(_)), Watch::Mending)
+        | (State::Trying { .. }, _) => Pace::OnRequest,
         // A platform can be wrong, so everyone is tried now and then.
         (State::Offline(Offline::Reported(_)), _) => Pace::InVain(retry),
-        (State::AllDown(outage) | State::Offline(Offline::Presumed(outage)), _) => match outage.round {
-            _ if view.endpoints[index].is_usable() => Pace::Active,
-            Some(at) => Pace::Round(at),
-            None => Pace::Wait,
-        },
+        (State::AllDown(outage) | State::Offline(Offline::Presumed(outage)), _) => {
+            match outage.round {
+                _ if view.endpoints[index].is_usable() => Pace::Active,
+                Some(at) => Pace::Round(at),
+                None => Pace::Wait,
+            }
+        }
         (State::Suspecting(suspicion), _) if active && suspicion.decided => Pace::Leaving,
         (State::Steady(_) | State::Suspecting(_), _) if active => Pace::Active,
         (State::Suspecting(suspicion), _) => {
@@ -125,7 +132,9 @@ pub(super) fn pace(state: &State, view: &View, strategy: &dyn Strategy, index: u
                 None => Pace::Every(pause),
             }
         }
-        (State::Steady(_), _) if is_on_probation(view, strategy, index) => Pace::Every(view.endpoints[index].interval),
+        (State::Steady(_), _) if is_on_probation(view, strategy, index) => {
+            Pace::Every(view.endpoints[index].interval)
+        }
         (State::Steady(_), _) => match config.standby_interval {
             // A busy connection shows that the active endpoint lives: there is less hurry.
             Some(pause) if view.connection.talking => Pace::Every(pause.scaled(2, 1)),
@@ -133,7 +142,9 @@ pub(super) fn pace(state: &State, view: &View, strategy: &dyn Strategy, index: u
             // The app waits to go there.
             None if view.wish == Some(index) || is_refuge(state, index) => Pace::Every(retry),
             // Where standbys are not watched, those that the app would go back to are.
-            None if strategy.fails_back() && is_better(view, strategy, index) => Pace::Every(config.failback.after.max(retry)),
+            None if strategy.fails_back() && is_better(view, strategy, index) => {
+                Pace::Every(config.failback.after.max(retry))
+            }
             None => Pace::OnRequest,
         },
     }
@@ -141,23 +152,34 @@ pub(super) fn pace(state: &State, view: &View, strategy: &dyn Strategy, index: u
 
 /// Whether the app is to leave a degraded endpoint for this one, which may have to prove itself.
 fn is_refuge(state: &State, index: usize) -> bool {
-    matches!(state, State::Steady(Some(planned)) if planned.to == index && planned.reason == SwitchReason::Degraded)
+    let State::Steady(Some(planned)) = state else { return false };
+    planned.to == index && planned.reason == SwitchReason::Degraded
 }
 
 /// Whether an endpoint that has flapped is about to be gone back to: it is looked at closely.
 fn is_on_probation(view: &View, strategy: &dyn Strategy, index: usize) -> bool {
     const PROBATION: Millis = Millis::from_secs(30);
     let it = &view.endpoints[index];
-    it.flaps > 0 && it.passes() && view.now + PROBATION >= it.ready_at && strategy.fails_back() && is_better(view, strategy, index)
+    it.flaps > 0
+        && it.passes()
+        && view.now + PROBATION >= it.ready_at
+        && strategy.fails_back()
+        && is_better(view, strategy, index)
 }
 
 /// When a decision is due that waits for nothing but time, if one is later than `now`. `well_since`
 /// has, for each endpoint whose checks pass, since when.
-pub(super) fn due(state: &State, now: Timestamp, well_since: impl Iterator<Item = Timestamp>) -> Option<Timestamp> {
+pub(super) fn due(
+    state: &State,
+    now: Timestamp,
+    well_since: impl Iterator<Item = Timestamp>,
+) -> Option<Timestamp> {
     let due = match state {
         State::Suspecting(suspicion) => suspicion.verdict.map(|at| at + suspicion.spread),
         State::Steady(Some(PlannedMove { stage: Stage::Waiting(at), .. })) => Some(*at),
-        State::AllDown(outage) | State::Offline(Offline::Presumed(outage)) if outage.hold > Millis::ZERO => {
+        State::AllDown(outage) | State::Offline(Offline::Presumed(outage))
+            if outage.hold > Millis::ZERO =>
+        {
             return well_since.map(|since| since + outage.hold).filter(|at| *at > now).min();
         }
         _ => None,

@@ -26,7 +26,11 @@ struct Improvement {
 }
 
 /// The best endpoint among those `allowed`; among equals the first in the list.
-pub(crate) fn best(view: &View, strategy: &dyn Strategy, allowed: &dyn Fn(usize, &EndpointView) -> bool) -> Option<usize> {
+pub(crate) fn best(
+    view: &View,
+    strategy: &dyn Strategy,
+    allowed: &dyn Fn(usize, &EndpointView) -> bool,
+) -> Option<usize> {
     let (mut best, mut best_rank) = (None, None);
     for (index, endpoint) in view.endpoints.iter().enumerate() {
         if allowed(index, endpoint) {
@@ -40,7 +44,12 @@ pub(crate) fn best(view: &View, strategy: &dyn Strategy, allowed: &dyn Fn(usize,
 }
 
 /// The move to plan from here while the active endpoint is not suspected, if there is one.
-pub(crate) fn plan(planned: Option<PlannedMove>, view: &View, strategy: &dyn Strategy, random: &mut Random) -> Option<PlannedMove> {
+pub(crate) fn plan(
+    planned: Option<PlannedMove>,
+    view: &View,
+    strategy: &dyn Strategy,
+    random: &mut Random,
+) -> Option<PlannedMove> {
     // The app may have closed the connection meanwhile, or asked for another one.
     if let Some(opening) = planned.filter(|planned| planned.stage == Stage::Opening)
         && view.connection.trying
@@ -75,7 +84,12 @@ pub(crate) fn is_due(planned: &PlannedMove, view: &View) -> bool {
 fn improvement(view: &View, strategy: &dyn Strategy) -> Option<Improvement> {
     let (active, ours) = (view.active, view.ours());
     let wish = view.wish.filter(|wish| view.endpoints[*wish].passes());
-    let wish = wish.map(|to| Improvement { to, reason: SwitchReason::Preferred, ready: view.now, window: Millis::ZERO });
+    let wish = wish.map(|to| Improvement {
+        to,
+        reason: SwitchReason::Preferred,
+        ready: view.now,
+        window: Millis::ZERO,
+    });
     if wish.as_ref().is_some_and(|wish| view.endpoints[wish.to].retry_at <= view.now) {
         return wish;
     }
@@ -83,7 +97,11 @@ fn improvement(view: &View, strategy: &dyn Strategy) -> Option<Improvement> {
         return wish;
     }
     let voluntary = view.voluntary_spread();
-    let well = |theirs: &EndpointView| theirs.health == Health::Healthy && is_reliable_enough(view, theirs) && !ours.may_be_like(theirs);
+    let well = |theirs: &EndpointView| {
+        theirs.health == Health::Healthy
+            && is_reliable_enough(view, theirs)
+            && !ours.may_be_like(theirs)
+    };
     match ours.health {
         Health::Maintenance => {
             let usable = |index: usize, it: &EndpointView| index != active && it.is_usable();
@@ -96,7 +114,9 @@ fn improvement(view: &View, strategy: &dyn Strategy) -> Option<Improvement> {
         }
         // One that has had enough of us for a while may be well again after it.
         Health::Degraded if ours.rests_until.is_none() => {
-            let healthy = |index: usize, it: &EndpointView| index != active && it.health == Health::Healthy && !ours.may_be_like(it);
+            let healthy = |index: usize, it: &EndpointView| {
+                index != active && it.health == Health::Healthy && !ours.may_be_like(it)
+            };
             if let Some(to) = soonest(view, strategy, &healthy) {
                 let ready = view.endpoints[to].free_at.max(ours.since + DEGRADED_FOR);
                 let reason = SwitchReason::Degraded;
@@ -105,7 +125,9 @@ fn improvement(view: &View, strategy: &dyn Strategy) -> Option<Improvement> {
         }
         Health::Healthy => {
             if let Some(gain) = ours.failure_share.gain() {
-                let reliable = |index: usize, it: &EndpointView| index != active && it.failure_share.reaches(gain) && well(it);
+                let reliable = |index: usize, it: &EndpointView| {
+                    index != active && it.failure_share.reaches(gain) && well(it)
+                };
                 if let Some(to) = soonest(view, strategy, &reliable) {
                     let (ready, reason) = (view.endpoints[to].free_at, SwitchReason::Degraded);
                     return Some(Improvement { to, reason, ready, window: voluntary });
@@ -133,37 +155,55 @@ fn improvement(view: &View, strategy: &dyn Strategy) -> Option<Improvement> {
     if strategy.goes_by_place() {
         return None;
     }
-    let faster = |index: usize, it: &EndpointView| index != active && it.rank == ours.rank && strategy.is_faster(ours, it) && well(it);
+    let faster = |index: usize, it: &EndpointView| {
+        index != active && it.rank == ours.rank && strategy.is_faster(ours, it) && well(it)
+    };
     let to = best(view, strategy, &faster)?;
     let ready = view.endpoints[to].free_at.max(view.now + FASTER_FOR);
     let reason = SwitchReason::Faster;
     Some(Improvement { to, reason, ready, window: voluntary })
 }
 
-/// Whether no usable endpoint certainly fails less often. To one of which that is not so nobody goes
-/// without need, from wherever: or the app could go round in circles.
+/// Whether no usable endpoint certainly fails less often. To one of which that is not so nobody
+/// goes without need, from wherever: or the app could go round in circles.
 fn is_reliable_enough(view: &View, it: &EndpointView) -> bool {
     let Some(gain) = it.failure_share.gain() else { return true };
-    let better = |other: &EndpointView| other.health == Health::Healthy && !other.unreachable && other.failure_share.reaches(gain);
+    let better = |other: &EndpointView| {
+        other.health == Health::Healthy && !other.unreachable && other.failure_share.reaches(gain)
+    };
     !view.endpoints.iter().any(better)
 }
 
 /// The best endpoint among those `allowed`: one that cannot be connected to is not in the way of
 /// another.
-fn best_reachable(view: &View, strategy: &dyn Strategy, allowed: &dyn Fn(usize, &EndpointView) -> bool) -> Option<usize> {
+fn best_reachable(
+    view: &View,
+    strategy: &dyn Strategy,
+    allowed: &dyn Fn(usize, &EndpointView) -> bool,
+) -> Option<usize> {
     let first = best(view, strategy, allowed)?;
     let reachable = |index: usize, it: &EndpointView| allowed(index, it) && !it.unreachable;
-    if view.endpoints[first].unreachable { best(view, strategy, &reachable).or(Some(first)) } else { Some(first) }
+    if view.endpoints[first].unreachable {
+        best(view, strategy, &reachable).or(Some(first))
+    } else {
+        Some(first)
+    }
 }
 
 /// The best endpoint among those `allowed` that the app may go to at once, or else the best of all.
-fn soonest(view: &View, strategy: &dyn Strategy, allowed: &dyn Fn(usize, &EndpointView) -> bool) -> Option<usize> {
-    let free = |index: usize, it: &EndpointView| allowed(index, it) && it.free_at.max(it.retry_at) <= view.now;
+fn soonest(
+    view: &View,
+    strategy: &dyn Strategy,
+    allowed: &dyn Fn(usize, &EndpointView) -> bool,
+) -> Option<usize> {
+    let free = |index: usize, it: &EndpointView| {
+        allowed(index, it) && it.free_at.max(it.retry_at) <= view.now
+    };
     best(view, strategy, &free).or_else(|| best(view, strategy, allowed))
 }
 
-/// Better than the active one by its rank, or by its place in the list where nothing else counts. An
-/// active endpoint that asked for rest may be well again after it.
+/// Better than the active one by its rank, or by its place in the list where nothing else counts.
+/// An active endpoint that asked for rest may be well again after it.
 pub(crate) fn is_better(view: &View, strategy: &dyn Strategy, index: usize) -> bool {
     Contender::active(view, strategy).is_beaten_by(view, index)
 }

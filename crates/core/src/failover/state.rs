@@ -8,7 +8,8 @@ use crate::session::backoff::Backoff;
 /// The failover state.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum State {
-    /// The active endpoint is believed to work. A move that nobody is forced to make may be planned.
+    /// The active endpoint is believed to work. A move that nobody is forced to make may be
+    /// planned.
     Steady(Option<PlannedMove>),
     /// There is evidence against the active endpoint; the standbys are checked.
     Suspecting(Suspicion),
@@ -114,7 +115,10 @@ impl State {
 
     /// Whether a connection may be opened for a move.
     pub(crate) const fn may_be_opening(&self) -> bool {
-        matches!(self, Self::Suspecting(_) | Self::Steady(Some(PlannedMove { stage: Stage::Opening, .. })))
+        matches!(
+            self,
+            Self::Suspecting(_) | Self::Steady(Some(PlannedMove { stage: Stage::Opening, .. }))
+        )
     }
 
     /// The state as the app sees it.

@@ -71,7 +71,9 @@ impl Strategy for Latency {
         // The difference must be more than what both estimates are uncertain by.
         let theirs_at_worst = their_rtt.get() + theirs.deviation.get();
         let ours_at_best = our_rtt.get().saturating_sub(ours.deviation.get());
-        their_rtt <= our_rtt.scaled(4, 5) && their_rtt.get() + FASTER_BY.get() <= our_rtt.get() && theirs_at_worst <= ours_at_best
+        their_rtt <= our_rtt.scaled(4, 5)
+            && their_rtt.get() + FASTER_BY.get() <= our_rtt.get()
+            && theirs_at_worst <= ours_at_best
     }
 }
 

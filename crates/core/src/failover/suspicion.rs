@@ -14,8 +14,8 @@ use crate::session::backoff::Backoff;
 
 /// Failures in a row after which silence on all sides is taken for an outage.
 const SILENCES: u32 = 3;
-/// Checks of a standby during a suspicion, if it does not answer: its network may be as lossy as the
-/// suspect's. An unreachable host or an unknown name is retried less often.
+/// Checks of a standby during a suspicion, if it does not answer: its network may be as lossy as
+/// the suspect's. An unreachable host or an unknown name is retried less often.
 const STANDBY_ATTEMPTS: u32 = 6;
 const STANDBY_ATTEMPTS_WITHOUT_NETWORK: u32 = 2;
 /// How long a standby must have been well to be taken without further proof before nobody is left.
@@ -32,7 +32,11 @@ pub(super) fn is_in_doubt(view: &View) -> bool {
 /// suffices.
 pub(super) fn investigate(mut suspicion: Suspicion, view: &View, strategy: &dyn Strategy) -> Next {
     if !is_in_doubt(view) {
-        let next = if is_carried_through(&suspicion, view) { State::Suspecting(suspicion) } else { State::Steady(None) };
+        let next = if is_carried_through(&suspicion, view) {
+            State::Suspecting(suspicion)
+        } else {
+            State::Steady(None)
+        };
         return (next, None);
     }
     let active = view.active;
@@ -87,7 +91,9 @@ pub(super) fn investigate(mut suspicion: Suspicion, view: &View, strategy: &dyn 
         return (State::Steady(None), Some(Decision::Switch { to, reason }));
     }
     // One that is proving itself is waited for.
-    let proving = |index: usize, it: &EndpointView| index != active && it.is_usable() && has_passed_since(it, suspicion.since);
+    let proving = |index: usize, it: &EndpointView| {
+        index != active && it.is_usable() && has_passed_since(it, suspicion.since)
+    };
     if best(view, strategy, &proving).is_some() {
         return (State::Suspecting(suspicion), None);
     }
@@ -106,10 +112,12 @@ fn is_carried_through(suspicion: &Suspicion, view: &View) -> bool {
     view.connection.trying && suspicion.verdict.is_some_and(|at| view.ours().since > at)
 }
 
-/// The best endpoint whose checks pass, but that could not be connected to, if its back-off was over
-/// by then.
+/// The best endpoint whose checks pass, but that could not be connected to, if its back-off was
+/// over by then.
 fn retriable(view: &View, strategy: &dyn Strategy, by: Timestamp) -> Option<usize> {
-    best(view, strategy, &|index, it| index != view.active && it.passes() && it.unreachable && it.retry_at <= by)
+    best(view, strategy, &|index, it| {
+        index != view.active && it.passes() && it.unreachable && it.retry_at <= by
+    })
 }
 
 /// Why the active endpoint must be left, if it must.
@@ -130,7 +138,8 @@ fn is_alone_with_silence(suspicion: &Suspicion, view: &View) -> bool {
         return false;
     }
     let others = view.endpoints.iter().enumerate().filter(|(index, _)| *index != view.active);
-    let mut asked = others.map(|(_, it)| it).filter(|it| it.last_check() >= Some(suspicion.since)).peekable();
+    let mut asked =
+        others.map(|(_, it)| it).filter(|it| it.last_check() >= Some(suspicion.since)).peekable();
     (view.probes.any || asked.peek().is_some()) && asked.all(EndpointView::is_silent)
 }
 
@@ -149,9 +158,9 @@ fn has_passed_since(endpoint: &EndpointView, since: Timestamp) -> bool {
 }
 
 /// Whether the evidence tells the active endpoint from the standby: the active one has failed since
-/// the standby first passed, or both may have gone silent because of our own network, and be back with it.
-/// One that fails now and then is left only for one that does so less. An endpoint that was taken out
-/// of rotation is down without evidence: there is nothing to tell apart.
+/// the standby first passed, or both may have gone silent because of our own network, and be back
+/// with it. One that fails now and then is left only for one that does so less. An endpoint that
+/// was taken out of rotation is down without evidence: there is nothing to tell apart.
 fn tells_apart(view: &View, standby: usize) -> bool {
     let (ours, theirs) = (view.ours(), &view.endpoints[standby]);
     let evidence = ours.down && ours.is_suspected();
@@ -163,10 +172,9 @@ fn tells_apart(view: &View, standby: usize) -> bool {
 
 /// Whether the answer of a standby is still to be had.
 fn awaits_standbys(suspicion: &Suspicion, view: &View) -> bool {
-    view.endpoints
-        .iter()
-        .enumerate()
-        .any(|(index, it)| index != view.active && (it.checking || asked_in_haste(suspicion, view, index).is_some()))
+    view.endpoints.iter().enumerate().any(|(index, it)| {
+        index != view.active && (it.checking || asked_in_haste(suspicion, view, index).is_some())
+    })
 }
 
 /// For how many attempts a standby is checked in haste: one that has been asked since the suspicion
@@ -197,7 +205,8 @@ fn no_alternative(suspicion: Suspicion, view: &View) -> Next {
     if view.nothing_reachable() && view.has_just_heard() {
         return (State::Suspecting(suspicion), None);
     }
-    // What connectivity URLs say is waited for even if there are answers: a portal may have given them.
+    // What connectivity URLs say is waited for even if there are answers: a portal may have given
+    // them.
     let probes = &view.probes;
     let unasked = probes.any && probes.last_end < Some(suspicion.since);
     let works = probes.last_pass >= Some(suspicion.since);
@@ -205,7 +214,13 @@ fn no_alternative(suspicion: Suspicion, view: &View) -> Next {
     if view.connection.talking || (!works && (probes.in_flight || unasked)) {
         return (State::Suspecting(suspicion), None);
     }
-    let outage = Outage { since: suspicion.since, round: None, backoff: Backoff::default(), silent, hold: view.hold };
+    let outage = Outage {
+        since: suspicion.since,
+        round: None,
+        backoff: Backoff::default(),
+        silent,
+        hold: view.hold,
+    };
     match presumed_offline(&suspicion, view) {
         Some(reason) => {
             // Only what is answered from now on shows the contrary.

@@ -89,14 +89,24 @@ pub(super) type Next = (State, Option<Decision>);
 /// Whether a fact can change the state: a view is gathered only for one that can.
 pub(crate) const fn concerns(state: &State, fact: Fact) -> bool {
     match fact {
-        Fact::Passed | Fact::Opened | Fact::Message => matches!(state, State::AllDown(_) | State::Offline(_)),
-        Fact::Tried { target, .. } => matches!(state, State::Trying { target: to } if *to == target),
+        Fact::Passed | Fact::Opened | Fact::Message => {
+            matches!(state, State::AllDown(_) | State::Offline(_))
+        }
+        Fact::Tried { target, .. } => {
+            matches!(state, State::Trying { target: to } if *to == target)
+        }
         _ => true,
     }
 }
 
 /// What becomes of the state by a fact.
-pub(crate) fn next(state: State, view: &View, fact: Fact, strategy: &dyn Strategy, random: &mut Random) -> Next {
+pub(crate) fn next(
+    state: State,
+    view: &View,
+    fact: Fact,
+    strategy: &dyn Strategy,
+    random: &mut Random,
+) -> Next {
     match fact {
         Fact::Observed => observed(state, view, strategy, random),
         Fact::NetworkLost => {
@@ -112,40 +122,50 @@ pub(crate) fn next(state: State, view: &View, fact: Fact, strategy: &dyn Strateg
             _ => (with_round_now(state, view), None),
         },
         Fact::Discarded => match state {
-            State::Steady(_) | State::Suspecting(_) | State::Trying { .. } => (State::Steady(None), None),
+            State::Steady(_) | State::Suspecting(_) | State::Trying { .. } => {
+                (State::Steady(None), None)
+            }
             State::AllDown(_) | State::Offline(_) => (with_round_now(state, view), None),
         },
         Fact::Passed | Fact::Opened | Fact::Message => sign_of_life(state, view, fact),
         Fact::TrialOpened(endpoint) => match state {
-            State::Steady(Some(PlannedMove { to, reason, stage: Stage::Opening })) if to == endpoint => {
+            State::Steady(Some(PlannedMove { to, reason, stage: Stage::Opening }))
+                if to == endpoint =>
+            {
                 (State::Steady(None), Some(Decision::Switch { to, reason }))
             }
             State::Suspecting(suspicion) => {
-                let reason = reason_to_leave(view).or(suspicion.trial).unwrap_or(SwitchReason::Unhealthy);
+                let reason =
+                    reason_to_leave(view).or(suspicion.trial).unwrap_or(SwitchReason::Unhealthy);
                 (State::Steady(None), Some(Decision::Switch { to: endpoint, reason }))
             }
             _ => (state, None),
         },
         Fact::TrialFailed(endpoint) => match state {
-            State::Steady(Some(PlannedMove { to, stage: Stage::Opening, .. })) if to == endpoint => {
+            State::Steady(Some(PlannedMove { to, stage: Stage::Opening, .. }))
+                if to == endpoint =>
+            {
                 (State::Steady(None), Some(Decision::Postpone(to)))
             }
             _ => (state, None),
         },
         Fact::Tried { target, passed } => match state {
-            // One that was taken out of rotation may pass its checks; and where evidence is weighed,
-            // one check is no proof for an endpoint that flaps.
+            // One that was taken out of rotation may pass its checks; and where evidence is
+            // weighed, one check is no proof for an endpoint that flaps.
             State::Trying { target: to }
                 if to == target
                     && passed
                     && view.endpoints[to].passes()
-                    && (view.config.failure_threshold.is_some() || view.endpoints[to].proof <= 1) =>
+                    && (view.config.failure_threshold.is_some()
+                        || view.endpoints[to].proof <= 1) =>
             {
                 let switch = Decision::Switch { to, reason: SwitchReason::Unhealthy };
                 let recover = Decision::Recover { to, void: false };
                 (State::Steady(None), Some(if view.outage_told { recover } else { switch }))
             }
-            State::Trying { target: to } if to == target => (State::Steady(None), Some(Decision::TryFailed)),
+            State::Trying { target: to } if to == target => {
+                (State::Steady(None), Some(Decision::TryFailed))
+            }
             _ => (state, None),
         },
     }
@@ -166,8 +186,12 @@ fn sign_of_life(state: State, view: &View, fact: Fact) -> Next {
         State::Offline(Offline::Reported(at)) if fact == Fact::Passed || view.now - at >= GRACE => {
             (State::Steady(None), Some(Decision::BackOnline { to: view.active, void: false }))
         }
-        State::Offline(Offline::Presumed(_)) if fact != Fact::Passed => (State::Steady(None), Some(back)),
-        State::Steady(_) if view.outage_told && view.ours().passes() => (state, Some(Decision::Recover { to: view.active, void: false })),
+        State::Offline(Offline::Presumed(_)) if fact != Fact::Passed => {
+            (State::Steady(None), Some(back))
+        }
+        State::Steady(_) if view.outage_told && view.ours().passes() => {
+            (state, Some(Decision::Recover { to: view.active, void: false }))
+        }
         State::AllDown(outage) if fact == Fact::Message && view.connection.talking => {
             let suspicion = Suspicion::new(outage.since, Millis::ZERO);
             let recover = Decision::Recover { to: view.active, void: false };
@@ -199,9 +223,13 @@ fn observed(state: State, view: &View, strategy: &dyn Strategy, random: &mut Ran
             // Check schedules are jittered, so what a check has found needs no further delay. A
             // closed socket is seen by all clients at once, so the move is spread.
             let found_by_check = view.ours().failure.is_some();
-            let spread = if found_by_check { Millis::ZERO } else { random.within(view.forced_spread()) };
+            let spread =
+                if found_by_check { Millis::ZERO } else { random.within(view.forced_spread()) };
             let opening = planned.filter(|planned| planned.stage == Stage::Opening);
-            let suspicion = Suspicion { trial: opening.map(|planned| planned.reason), ..Suspicion::new(view.now, spread) };
+            let suspicion = Suspicion {
+                trial: opening.map(|planned| planned.reason),
+                ..Suspicion::new(view.now, spread)
+            };
             (State::Suspecting(suspicion), Some(Decision::Suspect))
         }
         // What is known is old: nobody is moved by it who has not wished for it.
@@ -209,7 +237,9 @@ fn observed(state: State, view: &View, strategy: &dyn Strategy, random: &mut Ran
         State::Steady(planned) => steady(planned, view, strategy, random),
         State::Suspecting(_) if view.is_blind() => (state, None),
         State::Suspecting(suspicion) => investigate(suspicion, view, strategy),
-        State::AllDown(_) | State::Offline(Offline::Presumed(_)) => recover(state, view, strategy, random),
+        State::AllDown(_) | State::Offline(Offline::Presumed(_)) => {
+            recover(state, view, strategy, random)
+        }
         State::Trying { .. } | State::Offline(Offline::Reported(_)) => (state, None),
     }
 }
@@ -220,7 +250,12 @@ fn has_been_asked_since(view: &View, index: usize) -> bool {
 }
 
 /// While nothing speaks against the active endpoint: goes where the app wishes, or to a better one.
-fn steady(planned: Option<PlannedMove>, view: &View, strategy: &dyn Strategy, random: &mut Random) -> Next {
+fn steady(
+    planned: Option<PlannedMove>,
+    view: &View,
+    strategy: &dyn Strategy,
+    random: &mut Random,
+) -> Next {
     let Some(planned) = plan(planned, view, strategy, random) else {
         return (State::Steady(None), None);
     };

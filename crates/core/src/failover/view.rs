@@ -157,7 +157,8 @@ impl View {
         &self.endpoints[self.active]
     }
 
-    /// Whether nothing is checked at present but what the app asks for: nothing is looked into either.
+    /// Whether nothing is checked at present but what the app asks for: nothing is looked into
+    /// either.
     pub(crate) const fn is_blind(&self) -> bool {
         matches!(self.watch, Watch::Off | Watch::Frozen)
     }
@@ -191,7 +192,8 @@ impl View {
     /// Whether the network has been shown to work since then.
     pub(crate) fn network_works_since(&self, since: Timestamp) -> bool {
         // Where a portal answers in the place of others, only what passes is an answer.
-        let answer = |it: &EndpointView| if self.probes.captive { it.last_pass } else { it.last_answer };
+        let answer =
+            |it: &EndpointView| if self.probes.captive { it.last_pass } else { it.last_answer };
         let answered = |it: &EndpointView| answer(it).is_some_and(|at| at >= since);
         self.endpoints.iter().any(answered)
             || self.probes.last_pass.is_some_and(|at| at >= since)

@@ -8,11 +8,12 @@
 //! - **Truth.** An endpoint is well, slow, ailing (its checks fail, its sockets work), shut (its
 //!   checks pass, it refuses sockets), dead, silent or in maintenance. The network is up, gone, a
 //!   hole in which everything is lost, or a portal.
-//! - **Evidence.** Two failures suffice for a verdict. What everybody loses counts only after three.
-//!   Endpoints that fail now and then, flap damping and rest that servers ask for are left out.
+//! - **Evidence.** Two failures suffice for a verdict. What everybody loses counts only after
+//!   three. Endpoints that fail now and then, flap damping and rest that servers ask for are left
+//!   out.
 //! - **Knowledge.** Of counts it is known whether they are none, some or enough: failures up to
-//!   three, successes up to two, attempts to check a standby none, one or six. One failed attempt to
-//!   connect makes an endpoint unreachable.
+//!   three, successes up to two, attempts to check a standby none, one or six. One failed attempt
+//!   to connect makes an endpoint unreachable.
 //! - **Checks.** At most two of an endpoint are in flight: one from before there was doubt, and one
 //!   since. One begins at some time if its `Pace` says so or somebody asked for it.
 //! - **Time.** Of moments only the order is known that decisions compare: what came before the
@@ -21,11 +22,11 @@
 //! - **Sockets.** One carries the app's messages, and a second one may be opening. That an open one
 //!   is replaced because it may be dead is left out: it closes in the end.
 //!
-//! Then the truth stays as it is, and the worlds settle: sets of worlds that lead only to each other.
-//! Whoever lets everything happen that is due ends up in such a set, from every world, within a few
-//! sweeps. There, nothing is told and nobody moves any more; no usable endpoint stays unused while
-//! the active one is not usable; if nobody is usable, the app has been told; if all is well, the
-//! state is `Steady` and the best endpoint is active.
+//! Then the truth stays as it is, and the worlds settle: sets of worlds that lead only to each
+//! other. Whoever lets everything happen that is due ends up in such a set, from every world,
+//! within a few sweeps. There, nothing is told and nobody moves any more; no usable endpoint stays
+//! unused while the active one is not usable; if nobody is usable, the app has been told; if all is
+//! well, the state is `Steady` and the best endpoint is active.
 
 mod change;
 mod endpoint;
@@ -92,21 +93,34 @@ fn networks_that_come_and_go_are_told_from_servers_that_do() {
 #[test]
 fn connectivity_urls_and_portals_are_no_trap() {
     let networks = &[Up, Gone, Hole, Portal];
-    let setup = |endpoints, changes| Setup { truths: LIFE, networks, probes: true, ..Setup::new("probes", Priority, endpoints, changes) };
+    let setup = |endpoints, changes| Setup {
+        truths: LIFE,
+        networks,
+        probes: true,
+        ..Setup::new("probes", Priority, endpoints, changes)
+    };
     explore(&setup(1, 3));
     explore(&setup(2, 1));
 }
 
 #[test]
 fn what_the_platform_reports_is_no_trap() {
-    let new = |name, changes| Setup { platform: true, truths: LIFE, ..Setup::new(name, Priority, 2, changes) };
+    let new = |name, changes| Setup {
+        platform: true,
+        truths: LIFE,
+        ..Setup::new(name, Priority, 2, changes)
+    };
     explore(&Setup { networks: NETWORKS, ..new("platform", 2) });
     explore(&Setup { wanted: true, ..new("platform, connected", 2) });
 }
 
 #[test]
 fn what_the_app_asks_for_is_no_trap() {
-    let new = |name, strategy, changes| Setup { app: true, truths: LIFE, ..Setup::new(name, strategy, 2, changes) };
+    let new = |name, strategy, changes| Setup {
+        app: true,
+        truths: LIFE,
+        ..Setup::new(name, strategy, 2, changes)
+    };
     explore(&new("app", Priority, 2));
     explore(&new("app, sticky", Sticky, 2));
     explore(&Setup { wanted: true, ..new("app, connected", Priority, 2) });
@@ -123,7 +137,8 @@ fn connections_that_fail_find_a_way_out() {
 #[test]
 fn messages_are_heeded() {
     let truths = &[Well, Ailing, Dead];
-    let setup = Setup { truths, wanted: true, messages: true, ..Setup::new("messages", Priority, 2, 2) };
+    let setup =
+        Setup { truths, wanted: true, messages: true, ..Setup::new("messages", Priority, 2, 2) };
     explore(&setup);
 }
 
@@ -135,7 +150,11 @@ fn the_background_gets_its_connection_back() {
 
 #[test]
 fn outages_that_follow_each_other_end() {
-    let new = |name, changes| Setup { truths: LIFE, relapses: true, ..Setup::new(name, Priority, 2, changes) };
+    let new = |name, changes| Setup {
+        truths: LIFE,
+        relapses: true,
+        ..Setup::new(name, Priority, 2, changes)
+    };
     explore(&new("relapses", 4));
     explore(&Setup { wanted: true, ..new("relapses, connected", 2) });
 }
@@ -143,8 +162,13 @@ fn outages_that_follow_each_other_end() {
 #[test]
 fn what_is_waited_for_is_due_whatever_the_config_says() {
     for strategy in [Priority, Sticky, Cyclic] {
-        let new = |name| Setup { truths: &[Well, Dead, Silent], networks: NETWORKS, ..Setup::new(name, strategy, 2, 2) };
-        let mut unwatched = Setup { app: true, truths: LIFE, ..Setup::new("unwatched", strategy, 2, 3) };
+        let new = |name| Setup {
+            truths: &[Well, Dead, Silent],
+            networks: NETWORKS,
+            ..Setup::new(name, strategy, 2, 2)
+        };
+        let mut unwatched =
+            Setup { app: true, truths: LIFE, ..Setup::new("unwatched", strategy, 2, 3) };
         Arc::make_mut(&mut unwatched.config).standby_interval = None;
         explore(&unwatched);
         let mut unhurried = new("without haste");

@@ -132,7 +132,12 @@ impl Detector {
     }
 
     /// What a piece of evidence says for either alternative.
-    fn weigh(&mut self, evidence: Evidence, witnesses: Witnesses, now: Timestamp) -> (Weight, Weight) {
+    fn weigh(
+        &mut self,
+        evidence: Evidence,
+        witnesses: Witnesses,
+        now: Timestamp,
+    ) -> (Weight, Weight) {
         let Some(weight) = evidence.weight() else {
             let chance = self.loss.chance(self.timeouts, now).max(witnesses.chance());
             // Where every other check fails, failures in a row are no burst of the network's.
@@ -140,7 +145,11 @@ impl Detector {
             self.timeouts = self.timeouts.saturating_add(1);
             return (Weight::of_chance(chance), Weight::of_chance(single));
         };
-        let weight = if evidence.is_error() { weight.min(Weight::of_chance(self.loss.error_chance())) } else { weight };
+        let weight = if evidence.is_error() {
+            weight.min(Weight::of_chance(self.loss.error_chance()))
+        } else {
+            weight
+        };
         (weight, weight)
     }
 

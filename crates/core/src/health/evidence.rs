@@ -1,4 +1,5 @@
-//! What speaks against an endpoint, and how much: in decades, that is, as the power of ten by which it is rare of a healthy one.
+//! What speaks against an endpoint, and how much: in decades, that is, as the power of ten by which
+//! it is rare of a healthy one.
 
 use crate::protocol::outcome::FailureKind;
 use std::fmt;
@@ -47,7 +48,8 @@ pub(crate) fn log10(x: u32) -> u32 {
 /// logarithms differ in the last bit, and a decision must not.
 pub(crate) fn log2(x: u32) -> u32 {
     let whole = x.max(1).ilog2();
-    // The rest is found bit by bit: squaring a number doubles its logarithm. It lies in [1, 2) and is held in 31 bits.
+    // The rest is found bit by bit: squaring a number doubles its logarithm. It lies in [1, 2) and
+    // is held in 31 bits.
     let mut rest = u64::from(x.max(1)) << (31 - whole);
     let mut log2 = whole;
     for _ in 0..10 {
@@ -77,18 +79,22 @@ pub(crate) enum Evidence {
 }
 
 impl Evidence {
-    /// How rare it is of a healthy endpoint; `None` for a timeout, of which each endpoint's own history tells.
+    /// How rare it is of a healthy endpoint; `None` for a timeout, of which each endpoint's own
+    /// history tells.
     ///
-    /// The figures are orders of magnitude. A server that works refuses connections, breaks them off or answers 5xx about once in 10³ times,
-    /// mostly while it or the proxy before it restarts; its certificate is ten times less likely to be wrong for a moment. Sockets break off
-    /// for reasons of the network's own about once in a hundred times that they are looked at.
+    /// The figures are orders of magnitude. A server that works refuses connections, breaks them
+    /// off or answers 5xx about once in 10³ times, mostly while it or the proxy before it restarts;
+    /// its certificate is ten times less likely to be wrong for a moment. Sockets break off for
+    /// reasons of the network's own about once in a hundred times that they are looked at.
     pub(crate) const fn weight(self) -> Option<Weight> {
         Some(Weight::decades(match self {
             Self::Check(FailureKind::Timeout, _) => return None,
             Self::Check(FailureKind::Tls, _) => 4,
             // The server works and has had enough of us; or it has nothing to say.
             Self::Check(FailureKind::Status, Some(429)) | Self::Silent => 1,
-            Self::Check(FailureKind::Unreachable, _) | Self::Closed(None | Some(1006)) | Self::Reported => 2,
+            Self::Check(FailureKind::Unreachable, _)
+            | Self::Closed(None | Some(1006))
+            | Self::Reported => 2,
             Self::Check(..) | Self::Closed(_) | Self::BreakerOpened => 3,
         }))
     }

@@ -94,7 +94,11 @@ impl LossEstimator {
         let total = total.min(MEMORY.into());
         let burst = burst.min(BURST_MEMORY.into());
         Self {
-            usual: Baseline { lost: lost.min(16 * total) as u16, errors: errors.min(16 * total) as u16, total: total as u16 },
+            usual: Baseline {
+                lost: lost.min(16 * total) as u16,
+                errors: errors.min(16 * total) as u16,
+                total: total as u16,
+            },
             burst: Rate { lost: burst_lost.min(16 * burst) as u16, total: burst as u16 },
             ..Self::default()
         }
@@ -117,7 +121,8 @@ impl LossEstimator {
                 let Baseline { lost, errors, total } = self.usual;
                 self.usual = Baseline { lost: lost / 2, errors: errors / 2, total: total / 2 };
             }
-            *recent = Recent { length: length.saturating_mul(2).min(LAST_STRETCH), ..Recent::default() };
+            *recent =
+                Recent { length: length.saturating_mul(2).min(LAST_STRETCH), ..Recent::default() };
         }
     }
 
@@ -126,8 +131,8 @@ impl LossEstimator {
         self.recent = Recent { length: self.recent.length, ..Recent::default() };
     }
 
-    /// A suspicion has proved unfounded: so many checks in a row were lost after the one that raised
-    /// it, and then one was answered.
+    /// A suspicion has proved unfounded: so many checks in a row were lost after the one that
+    /// raised it, and then one was answered.
     pub(crate) fn observe_burst(&mut self, lost: usize, now: Timestamp) {
         let lost = lost.min(usize::from(MAX_BURST)) as u16;
         self.burst = self.faded_burst(now);

@@ -85,7 +85,14 @@ pub(crate) struct Pass {
 
 impl EndpointHealth {
     pub(crate) fn new(rule: Rule, now: Timestamp) -> Self {
-        Self { health: Health::Unknown, detector: Detector::new(rule), successes: 0, since: now, exclusion: None, verdict: None }
+        Self {
+            health: Health::Unknown,
+            detector: Detector::new(rule),
+            successes: 0,
+            since: now,
+            exclusion: None,
+            verdict: None,
+        }
     }
 
     pub(crate) const fn health(&self) -> Health {
@@ -124,7 +131,12 @@ impl EndpointHealth {
     }
 
     /// Takes in a check that passed.
-    pub(crate) fn success(&mut self, threshold: u32, pass: Pass, now: Timestamp) -> Option<HealthChange> {
+    pub(crate) fn success(
+        &mut self,
+        threshold: u32,
+        pass: Pass,
+        now: Timestamp,
+    ) -> Option<HealthChange> {
         let row = match self.health {
             Health::Unhealthy => Row::Confirmed,
             _ => Row::Refuted { overtaken: pass.overtaken },
@@ -145,7 +157,12 @@ impl EndpointHealth {
     }
 
     /// Takes in evidence against the endpoint.
-    pub(crate) fn failure(&mut self, evidence: Evidence, witnesses: Witnesses, now: Timestamp) -> Option<HealthChange> {
+    pub(crate) fn failure(
+        &mut self,
+        evidence: Evidence,
+        witnesses: Witnesses,
+        now: Timestamp,
+    ) -> Option<HealthChange> {
         self.successes = 0;
         match self.exclusion {
             // It was said that it would fail.
@@ -162,13 +179,17 @@ impl EndpointHealth {
         let change = self.turn(health, now);
         if change.is_some() && health == Health::Unhealthy {
             self.detector.discard_recent();
-            self.verdict =
-                Some(Box::new(Verdict { at: now, suspicion: self.detector.suspicion(), evidence: self.detector.evidence().to_vec() }));
+            self.verdict = Some(Box::new(Verdict {
+                at: now,
+                suspicion: self.detector.suspicion(),
+                evidence: self.detector.evidence().to_vec(),
+            }));
         }
         change
     }
 
-    /// The endpoint is not to be used for a while. The app's word counts for more than the server's.
+    /// The endpoint is not to be used for a while. The app's word counts for more than the
+    /// server's.
     pub(crate) fn exclude(&mut self, exclusion: Exclusion, now: Timestamp) -> Option<HealthChange> {
         match self.exclusion {
             Some(Exclusion::Commanded) => {}

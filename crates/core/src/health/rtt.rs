@@ -1,4 +1,5 @@
-//! How long an endpoint usually takes to answer, and how long to wait for it: TCP's estimator (RFC 6298) applied to checks.
+//! How long an endpoint usually takes to answer, and how long to wait for it: TCP's estimator (RFC
+//! 6298) applied to checks.
 
 use crate::base::time::Millis;
 
@@ -19,7 +20,8 @@ const LONGEST: u32 = 120_000;
 enum Samples {
     #[default]
     None,
-    /// It took the name look-up and the handshakes along, which later checks on the same connection do not.
+    /// It took the name look-up and the handshakes along, which later checks on the same connection
+    /// do not.
     First,
     Several,
 }

@@ -20,8 +20,8 @@ const UNRELIABLE: u32 = 50_000;
 /// The share below which it is reliable, and results from which that can be said.
 const RELIABLE: u32 = 20_000;
 const KNOWN: u16 = 60;
-/// Bits at which it is certain that one fails less often: of two that fail alike, it seems so once in
-/// 10⁶ times.
+/// Bits at which it is certain that one fails less often: of two that fail alike, it seems so once
+/// in 10⁶ times.
 const CERTAIN: u32 = 20;
 /// Bits at which checks in a row that passed show that the endpoint is not any more what it was.
 const CHANGED: u32 = 13;

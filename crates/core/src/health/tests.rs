@@ -46,7 +46,9 @@ fn an_unknown_endpoint_is_not_suspected_but_can_be_found_unhealthy() {
 #[test]
 fn only_healthy_and_degraded_ones_are_usable() {
     let mut health = health();
-    let seen = |health: &EndpointHealth| (health.health() == Health::Healthy, health.is_usable(), health.successes());
+    let seen = |health: &EndpointHealth| {
+        (health.health() == Health::Healthy, health.is_usable(), health.successes())
+    };
     assert_eq!(seen(&health), (false, false, 0));
     pass(&mut health, 1);
     pass(&mut health, 1);
@@ -107,7 +109,8 @@ fn a_poor_pass_degrades_and_a_good_one_restores() {
 
 #[test]
 fn one_that_fails_every_other_time_is_degraded_before_it_is_confirmed() {
-    let mut health = EndpointHealth::new(Rule::Accrue(crate::health::evidence::Weight::decades(8)), NOW);
+    let mut health =
+        EndpointHealth::new(Rule::Accrue(crate::health::evidence::Weight::decades(8)), NOW);
     let mut seen = Vec::new();
     for _ in 0..4 {
         pass(&mut health, 1);
@@ -117,7 +120,11 @@ fn one_that_fails_every_other_time_is_degraded_before_it_is_confirmed() {
     assert_eq!(seen, [Health::Healthy, Health::Healthy, Health::Healthy, Health::Degraded]);
     assert_eq!(health.health(), Health::Unhealthy);
     pass(&mut health, 1);
-    assert_eq!(health.health(), Health::Degraded, "one success does not show that it fails no more");
+    assert_eq!(
+        health.health(),
+        Health::Degraded,
+        "one success does not show that it fails no more"
+    );
     (0..8).for_each(|_| pass(&mut health, 1));
     assert_eq!(health.health(), Health::Healthy);
 }
@@ -125,10 +132,15 @@ fn one_that_fails_every_other_time_is_degraded_before_it_is_confirmed() {
 #[test]
 fn one_that_was_down_altogether_is_healthy_as_soon_as_it_passes() {
     for threshold in [1, 2] {
-        let mut health = EndpointHealth::new(Rule::Accrue(crate::health::evidence::Weight::decades(8)), NOW);
+        let mut health =
+            EndpointHealth::new(Rule::Accrue(crate::health::evidence::Weight::decades(8)), NOW);
         pass(&mut health, threshold);
         for _ in 0..6 {
-            health.failure(Evidence::Check(FailureKind::Status, Some(500)), Witnesses::default(), NOW);
+            health.failure(
+                Evidence::Check(FailureKind::Status, Some(500)),
+                Witnesses::default(),
+                NOW,
+            );
         }
         assert_eq!(health.health(), Health::Unhealthy);
         (0..threshold).for_each(|_| pass(&mut health, threshold));
@@ -163,7 +175,11 @@ fn what_was_taken_out_of_rotation_stays_out_for_its_time() {
     announced.exclude(Exclusion::Commanded, NOW);
     assert_eq!(announced.exclusion(), Some(Exclusion::Commanded), "the app's word counts for more");
     over.exclude(Exclusion::Announced(end + Millis::from_secs(1)), end);
-    assert_eq!(over.exclusion(), Some(Exclusion::Announced(end + Millis::from_secs(1))), "its time is over");
+    assert_eq!(
+        over.exclusion(),
+        Some(Exclusion::Announced(end + Millis::from_secs(1))),
+        "its time is over"
+    );
     health.success(1, Pass::default(), end);
     assert_eq!(health.health(), Health::Healthy);
 }

@@ -18,8 +18,8 @@ records! {
         pub health: Health,
         /// When it was last found unhealthy, in milliseconds before now.
         pub unhealthy_ms_ago: Option<u32>,
-        /// The suspicion against it at that time, or now if it has never been found unhealthy: a working endpoint would show as much once in
-        /// 10ⁿ times.
+        /// The suspicion against it at that time, or now if it has never been found unhealthy: a
+        /// working endpoint would show as much once in 10ⁿ times.
         pub suspicion: f64,
         /// The suspicion at which it is found unhealthy.
         pub level: f64,
@@ -47,7 +47,8 @@ impl Explanation {
     /// Puts an endpoint's health into words.
     pub(crate) fn new(endpoint: Name, health: &EndpointHealth, now: Timestamp) -> Self {
         let (detector, verdict) = (health.detector(), health.verdict());
-        let (suspicion, weighed) = verdict.map_or((detector.suspicion(), detector.evidence()), |it| (it.suspicion, &it.evidence));
+        let (suspicion, weighed) = verdict
+            .map_or((detector.suspicion(), detector.evidence()), |it| (it.suspicion, &it.evidence));
         let ago = |at: Timestamp| (now - at).get();
         let decades = |weight: Weight| f64::from(weight.0) / 100.0;
         let mut text = format!("{endpoint} is {}", health.health());

@@ -1,10 +1,11 @@
-//! Failure events: what is wrong with an endpoint, how often and since when, in the terms of those who run it.
+//! Failure events: what is wrong with an endpoint, how often and since when, in the terms of those
+//! who run it.
 
 use crate::base::keyword::keywords;
 use crate::base::sliding::Sliding;
 use crate::base::time::{Millis, Timestamp};
 use crate::config::Name;
-use crate::config::reader::settings;
+use crate::config::settings::settings;
 use crate::config::writer::records;
 use crate::protocol::outcome::FailureKind;
 
@@ -15,7 +16,8 @@ settings! {
         enabled: bool = false;
         /// A check that passes but takes longer than this is a failure, too.
         response_time: Millis = Millis::from_secs(5), "1ms" ..= "10m";
-        /// Percentage of failed checks within `window` above which the endpoint's error rate is high.
+        /// Percentage of failed checks within `window` above which the endpoint's error rate is
+        /// high.
         error_rate_percent: u32 = 5, "1" ..= "100";
         /// Checks in the window below which a rate means nothing.
         minimum: u32 = 10, "1" ..= "10000";
@@ -27,7 +29,8 @@ settings! {
 }
 
 keywords! {
-    /// What is wrong. A client finds out only some of these; the others are for those who watch containers.
+    /// What is wrong. A client finds out only some of these; the others are for those who watch
+    /// containers.
     pub enum FailureEventKind {
         /// A check was answered, but not as it should be.
         HealthCheckFailed = "healthCheckFailed",
@@ -80,14 +83,19 @@ impl FailureEventKind {
     /// What a failed check is, by its typed cause and never by the words of an error.
     pub(crate) const fn of(kind: FailureKind) -> Self {
         match kind {
-            FailureKind::Status | FailureKind::Body | FailureKind::Reported | FailureKind::Redirect => Self::HealthCheckFailed,
+            FailureKind::Status
+            | FailureKind::Body
+            | FailureKind::Reported
+            | FailureKind::Redirect => Self::HealthCheckFailed,
             FailureKind::Timeout => Self::HealthCheckTimeout,
             FailureKind::Refused => Self::PortNotListening,
             FailureKind::Unreachable => Self::NetworkUnreachable,
             FailureKind::Dns => Self::DnsFailed,
-            FailureKind::Tls | FailureKind::Reset | FailureKind::Cors | FailureKind::MixedContent | FailureKind::Unexpected => {
-                Self::HealthCheckError
-            }
+            FailureKind::Tls
+            | FailureKind::Reset
+            | FailureKind::Cors
+            | FailureKind::MixedContent
+            | FailureKind::Unexpected => Self::HealthCheckError,
         }
     }
 
@@ -103,7 +111,8 @@ impl FailureEventKind {
 
     /// Whether it is critical the first time.
     const fn is_critical(self) -> bool {
-        matches!(self, Self::ApplicationStartupFailed) || matches!(self.severity(), Severity::Critical)
+        matches!(self, Self::ApplicationStartupFailed)
+            || matches!(self.severity(), Severity::Critical)
     }
 }
 
@@ -125,7 +134,8 @@ records! {
         pub consecutive: u32,
         /// Times within the window.
         pub in_window: u32,
-        /// How long ago it happened for the first time since the window was last free of it, in milliseconds.
+        /// How long ago it happened for the first time since the window was last free of it, in
+        /// milliseconds.
         pub first_ms_ago: u32,
     }
 }
@@ -171,22 +181,45 @@ impl Failures {
                 }
             }
             if slow {
-                found.push((FailureEventKind::HighResponseTime, format!("the answer took {latency}, allowed: {}", rules.response_time)));
+                found.push((
+                    FailureEventKind::HighResponseTime,
+                    format!("the answer took {latency}, allowed: {}", rules.response_time),
+                ));
             }
         }
         if checks >= rules.minimum && failed * 100 > rules.error_rate_percent * checks {
             if failure.is_some() {
-                found.push((FailureEventKind::HighErrorRate, format!("{failed} of {checks} checks failed within {}", rules.window)));
+                found.push((
+                    FailureEventKind::HighErrorRate,
+                    format!("{failed} of {checks} checks failed within {}", rules.window),
+                ));
             }
-        } else if let Some(counted) = self.kinds.iter_mut().find(|counted| counted.kind == FailureEventKind::HighErrorRate) {
+        } else if let Some(counted) =
+            self.kinds.iter_mut().find(|counted| counted.kind == FailureEventKind::HighErrorRate)
+        {
             counted.consecutive = 0;
         }
-        found.into_iter().map(|(kind, message)| self.count(rules, endpoint, kind, message, now)).collect()
+        found
+            .into_iter()
+            .map(|(kind, message)| self.count(rules, endpoint, kind, message, now))
+            .collect()
     }
 
-    fn count(&mut self, rules: &FailureEvents, endpoint: &Name, kind: FailureEventKind, message: String, now: Timestamp) -> FailureEvent {
+    fn count(
+        &mut self,
+        rules: &FailureEvents,
+        endpoint: &Name,
+        kind: FailureEventKind,
+        message: String,
+        now: Timestamp,
+    ) -> FailureEvent {
         let at = self.kinds.iter().position(|counted| counted.kind == kind).unwrap_or_else(|| {
-            self.kinds.push(Counted { kind, consecutive: 0, window: Sliding::default(), first: now });
+            self.kinds.push(Counted {
+                kind,
+                consecutive: 0,
+                window: Sliding::default(),
+                first: now,
+            });
             self.kinds.len() - 1
         });
         let counted = &mut self.kinds[at];
@@ -212,7 +245,9 @@ impl Failures {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use FailureEventKind::{HealthCheckFailed, HealthCheckTimeout, HighErrorRate, HighResponseTime};
+    use FailureEventKind::{
+        HealthCheckFailed, HealthCheckTimeout, HighErrorRate, HighResponseTime,
+    };
     use FailureKind::{Status, Timeout};
 
     struct Test {
@@ -232,8 +267,15 @@ mod tests {
             self.failures.observe(&self.rules, &"a".into(), failure, Millis::new(millis), self.now)
         }
 
-        fn kinds(&mut self, failure: Option<FailureKind>, millis: u32) -> Vec<(FailureEventKind, u32)> {
-            self.check(failure, millis).into_iter().map(|event| (event.kind, event.consecutive)).collect()
+        fn kinds(
+            &mut self,
+            failure: Option<FailureKind>,
+            millis: u32,
+        ) -> Vec<(FailureEventKind, u32)> {
+            self.check(failure, millis)
+                .into_iter()
+                .map(|event| (event.kind, event.consecutive))
+                .collect()
         }
     }
 
@@ -241,15 +283,26 @@ mod tests {
     fn rows_are_counted_by_kind_and_end_with_a_success() {
         let mut test = Test::new();
         assert_eq!(test.kinds(Some(Status), 1), [(HealthCheckFailed, 1)]);
-        assert_eq!(test.kinds(Some(Timeout), 5_001), [(HealthCheckTimeout, 1)], "a timeout is not slow as well");
+        assert_eq!(
+            test.kinds(Some(Timeout), 5_001),
+            [(HealthCheckTimeout, 1)],
+            "a timeout is not slow as well"
+        );
         assert_eq!(test.kinds(Some(Status), 1), [(HealthCheckFailed, 2)]);
         assert_eq!(test.kinds(None, 1), []);
         assert_eq!(test.kinds(Some(Status), 1), [(HealthCheckFailed, 1)]);
         let event = test.check(Some(Status), 1).remove(0);
-        assert_eq!((event.in_window, event.first_ms_ago, event.severity), (4, 50_000, Severity::Low));
+        assert_eq!(
+            (event.in_window, event.first_ms_ago, event.severity),
+            (4, 50_000, Severity::Low)
+        );
         test.now = test.now + Millis::from_secs(3_600);
         let event = test.check(Some(Status), 1).remove(0);
-        assert_eq!((event.in_window, event.first_ms_ago), (1, 0), "the others have left the window");
+        assert_eq!(
+            (event.in_window, event.first_ms_ago),
+            (1, 0),
+            "the others have left the window"
+        );
     }
 
     #[test]
@@ -269,6 +322,10 @@ mod tests {
         test.rules.error_rate_percent = 5;
         (0..8).for_each(|_| assert!(test.check(None, 1).is_empty()));
         assert_eq!(test.kinds(Some(Status), 1), [(HealthCheckFailed, 1)], "one of nine");
-        assert_eq!(test.kinds(Some(Status), 1), [(HealthCheckFailed, 2), (HighErrorRate, 1)], "two of ten");
+        assert_eq!(
+            test.kinds(Some(Status), 1),
+            [(HealthCheckFailed, 2), (HighErrorRate, 1)],
+            "two of ten"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! What an endpoint has been like: a fixed number of slots, each of which sums up a part of the time that is remembered.
+//! What an endpoint has been like: a fixed number of slots, each of which sums up a part of the
+//! time that is remembered.
 
 mod slot;
 
@@ -24,7 +25,8 @@ pub(crate) struct Attribution {
 pub(crate) enum Time {
     Up,
     Down,
-    /// Nobody knows; or it was in announced maintenance, or our own network was down. Counts for nothing.
+    /// Nobody knows; or it was in announced maintenance, or our own network was down. Counts for
+    /// nothing.
     #[default]
     Unknown,
 }
@@ -52,7 +54,12 @@ pub(crate) struct History {
 
 impl History {
     pub(crate) const fn new(now: Timestamp) -> Self {
-        Self { slots: Vec::new(), began: now, attribution: Attribution { time: Time::Unknown, active: false }, accounted: now }
+        Self {
+            slots: Vec::new(),
+            began: now,
+            attribution: Attribution { time: Time::Unknown, active: false },
+            accounted: now,
+        }
     }
 
     pub(crate) const fn attribution(&self) -> Attribution {
@@ -60,7 +67,13 @@ impl History {
     }
 
     /// A check has ended.
-    pub(crate) fn check(&mut self, failure: Option<FailureKind>, latency: Millis, length: Millis, now: Timestamp) {
+    pub(crate) fn check(
+        &mut self,
+        failure: Option<FailureKind>,
+        latency: Millis,
+        length: Millis,
+        now: Timestamp,
+    ) {
         self.account(length, now);
         let Some(slot) = self.slots.last_mut() else { return };
         match failure {
@@ -83,7 +96,8 @@ impl History {
         self.attribution = attribution;
     }
 
-    /// Adds the time that has passed to the slots that it fell in, which together are `length` long.
+    /// Adds the time that has passed to the slots that it fell in, which together are `length`
+    /// long.
     pub(crate) fn account(&mut self, length: Millis, now: Timestamp) {
         let slot_length = length.scaled(1, SLOTS as u32);
         if slot_length == Millis::ZERO {
@@ -93,7 +107,9 @@ impl History {
             // Of a time so long only the end is remembered.
             self.slots.clear();
             self.begin_slot();
-            self.accounted = self.accounted.max(Timestamp::from_millis(now.as_millis().saturating_sub(slot_length.get().into())));
+            self.accounted = self.accounted.max(Timestamp::from_millis(
+                now.as_millis().saturating_sub(slot_length.get().into()),
+            ));
             self.began = self.accounted;
         }
         while self.accounted < now {
@@ -198,14 +214,28 @@ mod tests {
         history.turn(attribution(Time::Up), DAY, hour(8));
         history.account(DAY, hour(10));
         let day = sum(history.within(DAY, DAY));
-        assert_eq!([Sum::Up, Sum::Down, Sum::Unknown, Sum::Active].map(|sum| day[sum]), [8, 2, 0, 10].map(|hours| hours * 3_600_000));
+        assert_eq!(
+            [Sum::Up, Sum::Down, Sum::Unknown, Sum::Active].map(|sum| day[sum]),
+            [8, 2, 0, 10].map(|hours| hours * 3_600_000)
+        );
         let recent = sum(history.within(Millis::from_secs(3 * 3_600), DAY));
-        assert_eq!([Sum::Up, Sum::Down].map(|sum| recent[sum]), [2, 1].map(|hours| hours * 3_600_000));
+        assert_eq!(
+            [Sum::Up, Sum::Down].map(|sum| recent[sum]),
+            [2, 1].map(|hours| hours * 3_600_000)
+        );
         history.account(DAY, hour(31));
-        assert_eq!(sum(history.within(DAY, DAY))[Sum::Down], 3_600_000, "the hour from 7 to 8 is still remembered");
+        assert_eq!(
+            sum(history.within(DAY, DAY))[Sum::Down],
+            3_600_000,
+            "the hour from 7 to 8 is still remembered"
+        );
         assert_eq!(history.slots.len(), SLOTS);
         history.account(DAY, hour(1_000));
-        assert_eq!(sum(history.within(DAY, DAY))[Sum::Up], 3_600_000, "after a long sleep only the end is");
+        assert_eq!(
+            sum(history.within(DAY, DAY))[Sum::Up],
+            3_600_000,
+            "after a long sleep only the end is"
+        );
     }
 
     #[test]
@@ -230,13 +260,29 @@ mod tests {
 
     #[test]
     fn nonsense_is_read_as_what_can_be_read() {
-        for nonsense in [Value::Null, Value::List(vec![Value::Number(i64::MIN), Value::Number(i64::MAX), Value::Text("x".into())])] {
+        for nonsense in [
+            Value::Null,
+            Value::List(vec![
+                Value::Number(i64::MIN),
+                Value::Number(i64::MAX),
+                Value::Text("x".into()),
+            ]),
+        ] {
             Slot::unpacked(&nonsense);
         }
         Slot::unpacked(&Value::List(vec![Value::Number(-100); 1_000]));
         let mut history = History::new(hour(0));
-        history.restore(&[Value::List(vec![Value::Number(u32::MAX.into()); 100])], Millis::ZERO, DAY, hour(0));
+        history.restore(
+            &[Value::List(vec![Value::Number(u32::MAX.into()); 100])],
+            Millis::ZERO,
+            DAY,
+            hour(0),
+        );
         history.account(DAY, hour(2));
-        assert_eq!(sum(history.within(DAY, DAY))[Sum::Unknown], u32::MAX, "full, and no more than that");
+        assert_eq!(
+            sum(history.within(DAY, DAY))[Sum::Unknown],
+            u32::MAX,
+            "full, and no more than that"
+        );
     }
 }

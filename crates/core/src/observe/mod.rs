@@ -75,7 +75,9 @@ impl Observers {
                 }
                 return;
             }
-            Event::Started { active } => (self.active, self.watching) = (Some(active.clone()), true),
+            Event::Started { active } => {
+                (self.active, self.watching) = (Some(active.clone()), true);
+            }
             Event::Switched { to, .. } => {
                 self.active = Some(to.clone());
                 if let Some(index) = cx.index_of(to) {

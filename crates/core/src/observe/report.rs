@@ -1,4 +1,5 @@
-//! What the endpoints have been like over a time: for the operator, and for those who ask how good they are.
+//! What the endpoints have been like over a time: for the operator, and for those who ask how good
+//! they are.
 
 use crate::base::keyword::{Keyword, keywords};
 use crate::config::Name;
@@ -25,8 +26,8 @@ records! {
     pub struct EndpointReport {
         /// Its name.
         pub endpoint: Name,
-        /// Percentage of the known time in which it could be used; none if nothing is known. Announced maintenance and time in which our own
-        /// network was down are not counted.
+        /// Percentage of the known time in which it could be used; none if nothing is known.
+        /// Announced maintenance and time in which our own network was down are not counted.
         pub uptime_percent: Option<f64>,
         /// Checks that ended.
         pub checks: u32,
@@ -46,8 +47,8 @@ records! {
         pub active_ms: u32,
         /// How long it was down, in milliseconds.
         pub down_ms: u32,
-        /// Its uptime in percent for each twenty-fourth of the config's `history`, oldest first, as far as the period reaches; none where nothing
-        /// is known. For a sparkline.
+        /// Its uptime in percent for each twenty-fourth of the config's `history`, oldest first, as
+        /// far as the period reaches; none where nothing is known. For a sparkline.
         pub uptime_over_time: Vec<Option<f64>>,
         /// The same for the mean time that checks took, in milliseconds.
         pub latency_over_time: Vec<Option<u32>>,
@@ -87,11 +88,18 @@ impl ErrorClass {
     pub(crate) const fn of(kind: FailureKind) -> Self {
         match kind {
             FailureKind::Timeout => Self::Timeout,
-            FailureKind::Refused | FailureKind::Unreachable | FailureKind::Reset => Self::Connection,
+            FailureKind::Refused | FailureKind::Unreachable | FailureKind::Reset => {
+                Self::Connection
+            }
             FailureKind::Dns => Self::Dns,
             FailureKind::Tls => Self::Ssl,
-            FailureKind::Status | FailureKind::Body | FailureKind::Reported | FailureKind::Redirect => Self::Http,
-            FailureKind::Cors | FailureKind::MixedContent | FailureKind::Unexpected => Self::Unknown,
+            FailureKind::Status
+            | FailureKind::Body
+            | FailureKind::Reported
+            | FailureKind::Redirect => Self::Http,
+            FailureKind::Cors | FailureKind::MixedContent | FailureKind::Unexpected => {
+                Self::Unknown
+            }
         }
     }
 }

@@ -47,7 +47,8 @@ impl Operator {
     fn see_check(&mut self, cx: &mut Context, checks: &Checks, report: &CheckReport) {
         let config = cx.config.clone();
         let Some(index) = cx.index_of(&report.endpoint) else { return };
-        // It was said that it would fail; what recovery took out of rotation may need more than that.
+        // It was said that it would fail; what recovery took out of rotation may need more than
+        // that.
         let exclusion = checks.of(index).health().exclusion();
         let announced = matches!(exclusion, Some(Exclusion::Announced(_) | Exclusion::Commanded));
         if !config.failure_events.enabled || self.offline || announced {
@@ -71,7 +72,12 @@ impl Operator {
 
     /// Does the next thing. What a client can do by itself is a command; `None` if there is nothing
     /// left to do.
-    pub(crate) fn poll_command(&mut self, cx: &mut Context, checks: &Checks, session: &Session) -> Option<Command> {
+    pub(crate) fn poll_command(
+        &mut self,
+        cx: &mut Context,
+        checks: &Checks,
+        session: &Session,
+    ) -> Option<Command> {
         if let Some(name) = self.needed(cx, checks, session) {
             return Some(Command::Maintenance(name, false));
         }
@@ -136,7 +142,9 @@ impl Operator {
         let may_work = |index: usize| match health(index).health() {
             Health::Unhealthy | Health::Maintenance => false,
             Health::Suspect => health(index).detector().failures() < 2,
-            Health::Unknown | Health::Healthy | Health::Degraded => !session.is_unreachable(cx, index),
+            Health::Unknown | Health::Healthy | Health::Degraded => {
+                !session.is_unreachable(cx, index)
+            }
         };
         if (0..cx.endpoints.len()).any(may_work) { None } else { self.removed.pop() }
     }
@@ -150,12 +158,22 @@ impl Operator {
 }
 
 /// What a client does to carry out a strategy, or why it cannot.
-fn command(cx: &Context, checks: &Checks, session: &Session, strategy: RecoveryStrategy, endpoint: &Name) -> Result<Command, &'static str> {
+fn command(
+    cx: &Context,
+    checks: &Checks,
+    session: &Session,
+    strategy: RecoveryStrategy,
+    endpoint: &Name,
+) -> Result<Command, &'static str> {
     let index = cx.index_of(endpoint).ok_or("the endpoint is gone")?;
     if strategy == RecoveryStrategy::Reconnect {
         return Ok(Command::Reconnect);
     }
-    let usable = |other: usize| other != index && checks.of(other).health().is_usable() && !session.is_unreachable(cx, other);
+    let usable = |other: usize| {
+        other != index
+            && checks.of(other).health().is_usable()
+            && !session.is_unreachable(cx, other)
+    };
     if !(0..cx.endpoints.len()).any(usable) {
         // Never the last one: an endpoint that fails is better than none.
         return Err("no other endpoint is healthy");
@@ -163,7 +181,9 @@ fn command(cx: &Context, checks: &Checks, session: &Session, strategy: RecoveryS
     match checks.of(index).health().exclusion() {
         Some(Exclusion::Removed(end)) if cx.now < end => Err("it is out of rotation already"),
         Some(_) => Err("it is in maintenance"),
-        None if strategy == RecoveryStrategy::Drain => Ok(Command::Drain(endpoint.clone(), cx.config.recovery.out_of_rotation)),
+        None if strategy == RecoveryStrategy::Drain => {
+            Ok(Command::Drain(endpoint.clone(), cx.config.recovery.out_of_rotation))
+        }
         None => Ok(Command::Remove(endpoint.clone(), cx.config.recovery.out_of_rotation)),
     }
 }

@@ -1,9 +1,10 @@
-//! What is done about a failure: for each kind a list of strategies, tried in order until one helps, within limits.
+//! What is done about a failure: for each kind a list of strategies, tried in order until one
+//! helps, within limits.
 
 use crate::base::keyword::keywords;
 use crate::base::time::{Millis, Timestamp};
 use crate::config::Name;
-use crate::config::reader::settings;
+use crate::config::settings::settings;
 use crate::config::writer::records;
 use crate::observe::failures::{FailureEvent, FailureEventKind};
 use std::collections::VecDeque;
@@ -17,7 +18,8 @@ settings! {
         after: u32 = 3, "1" ..= "1000";
         /// Maximum number of restarts of an endpoint within `window`.
         restarts: u32 = 3, "0" ..= "100";
-        /// Maximum number of times that an endpoint is scaled out within `window`, and only from the second failure in a row.
+        /// Maximum number of times that an endpoint is scaled out within `window`, and only from
+        /// the second failure in a row.
         scale_outs: u32 = 1, "0" ..= "100";
         /// How far back restarts and the like are counted.
         window: Millis = Millis::from_secs(300), "1s" ..= "1d";
@@ -61,22 +63,36 @@ keywords! {
 impl RecoveryStrategy {
     /// Whether a client can do it by itself. The others are left to whoever listens for them.
     pub const fn is_client_side(self) -> bool {
-        matches!(self, Self::Drain | Self::RemoveFromLoadBalancer | Self::RedirectTraffic | Self::FailOver | Self::Reconnect)
+        matches!(
+            self,
+            Self::Drain
+                | Self::RemoveFromLoadBalancer
+                | Self::RedirectTraffic
+                | Self::FailOver
+                | Self::Reconnect
+        )
     }
 }
 
 /// What is done about each kind of failure, in this order. Every kind has something.
 pub const fn recovery_strategies(kind: FailureEventKind) -> &'static [RecoveryStrategy] {
-    use RecoveryStrategy::{FailOver, Reconnect, Recreate, RemoveFromLoadBalancer, Replace, Restart, RestartDependencies, ScaleOut};
+    use RecoveryStrategy::{
+        FailOver, Reconnect, Recreate, RemoveFromLoadBalancer, Replace, Restart,
+        RestartDependencies, ScaleOut,
+    };
     match kind {
-        FailureEventKind::HealthCheckFailed | FailureEventKind::PortNotListening => &[RemoveFromLoadBalancer, Restart, Recreate],
-        FailureEventKind::HealthCheckTimeout | FailureEventKind::HealthCheckError => &[RemoveFromLoadBalancer, Restart],
+        FailureEventKind::HealthCheckFailed | FailureEventKind::PortNotListening => {
+            &[RemoveFromLoadBalancer, Restart, Recreate]
+        }
+        FailureEventKind::HealthCheckTimeout | FailureEventKind::HealthCheckError => {
+            &[RemoveFromLoadBalancer, Restart]
+        }
         FailureEventKind::HighResponseTime => &[RemoveFromLoadBalancer, ScaleOut, Restart],
         FailureEventKind::HighErrorRate => &[RemoveFromLoadBalancer, RestartDependencies, Restart],
         FailureEventKind::HighResourceUsage => &[ScaleOut, Restart, Replace],
-        FailureEventKind::ContainerStopped | FailureEventKind::ContainerRestartLoop | FailureEventKind::ApplicationStartupFailed => {
-            &[Recreate, Replace]
-        }
+        FailureEventKind::ContainerStopped
+        | FailureEventKind::ContainerRestartLoop
+        | FailureEventKind::ApplicationStartupFailed => &[Recreate, Replace],
         FailureEventKind::ContainerOutOfMemory => &[Replace, ScaleOut],
         FailureEventKind::NetworkUnreachable => &[RemoveFromLoadBalancer, Recreate],
         FailureEventKind::DnsFailed => &[FailOver, Reconnect],
@@ -142,9 +158,18 @@ struct Action {
 }
 
 impl Recoveries {
-    /// What to do first about a failure; `None` if something is being done for the endpoint already, or nothing may be done.
-    pub(crate) fn begin(&mut self, rules: &Recovery, event: &FailureEvent, now: Timestamp) -> Option<Step> {
-        let busy = self.actions.iter().any(|action| action.endpoint == event.endpoint && action.ended.is_none());
+    /// What to do first about a failure; `None` if something is being done for the endpoint
+    /// already, or nothing may be done.
+    pub(crate) fn begin(
+        &mut self,
+        rules: &Recovery,
+        event: &FailureEvent,
+        now: Timestamp,
+    ) -> Option<Step> {
+        let busy = self
+            .actions
+            .iter()
+            .any(|action| action.endpoint == event.endpoint && action.ended.is_none());
         if busy || event.consecutive < rules.after {
             return None;
         }
@@ -160,8 +185,10 @@ impl Recoveries {
 
     /// What to do after an action that has just ended, if it did not help.
     pub(crate) fn after(&mut self, rules: &Recovery, id: u32, now: Timestamp) -> Option<Step> {
-        let failed = |action: &&Action| action.id == id && matches!(action.ended, Some((_, Err(_))));
-        let Action { kind, endpoint, consecutive, place, .. } = self.actions.iter().find(failed)?.clone();
+        let failed =
+            |action: &&Action| action.id == id && matches!(action.ended, Some((_, Err(_))));
+        let Action { kind, endpoint, consecutive, place, .. } =
+            self.actions.iter().find(failed)?.clone();
         self.step(rules, kind, &endpoint, consecutive, place + 1, now)
     }
 
@@ -173,7 +200,11 @@ impl Recoveries {
 
     /// When the next action will be overdue.
     pub(crate) fn due(&self, rules: &Recovery) -> Option<Timestamp> {
-        self.actions.iter().filter(|action| action.ended.is_none()).map(|action| action.began + rules.timeout).min()
+        self.actions
+            .iter()
+            .filter(|action| action.ended.is_none())
+            .map(|action| action.began + rules.timeout)
+            .min()
     }
 
     /// All that are remembered, oldest first.
@@ -201,7 +232,8 @@ impl Recoveries {
         }
     }
 
-    /// The first strategy from `place` on that may be tried; those before it that may not are recorded as such.
+    /// The first strategy from `place` on that may be tried; those before it that may not are
+    /// recorded as such.
     fn step(
         &mut self,
         rules: &Recovery,
@@ -218,10 +250,24 @@ impl Recoveries {
             self.forget_the_oldest();
             let ended = refused.map(|reason| (now, Err(reason.to_owned())));
             let may = ended.is_none();
-            self.actions.push_back(Action { id, strategy, kind, endpoint: endpoint.clone(), began: now, ended, place, consecutive });
+            self.actions.push_back(Action {
+                id,
+                strategy,
+                kind,
+                endpoint: endpoint.clone(),
+                began: now,
+                ended,
+                place,
+                consecutive,
+            });
             if may {
                 self.limited.retain(|(_, _, at)| now - *at < rules.window);
-                if matches!(strategy, RecoveryStrategy::Restart | RecoveryStrategy::RollingRestart | RecoveryStrategy::ScaleOut) {
+                if matches!(
+                    strategy,
+                    RecoveryStrategy::Restart
+                        | RecoveryStrategy::RollingRestart
+                        | RecoveryStrategy::ScaleOut
+                ) {
                     self.limited.push((endpoint.clone(), strategy, now));
                 }
                 return Some(Step { id, strategy, endpoint: endpoint.clone() });
@@ -241,16 +287,29 @@ impl Recoveries {
     ) -> Option<&'static str> {
         // Those that were tried, whatever came of them: one that fails counts like one that helps.
         let tried = |wanted: RecoveryStrategy| {
-            self.limited.iter().filter(|(name, strategy, at)| name == endpoint && *strategy == wanted && now - *at < rules.window).count()
-                as u32
+            self.limited
+                .iter()
+                .filter(|(name, strategy, at)| {
+                    name == endpoint && *strategy == wanted && now - *at < rules.window
+                })
+                .count() as u32
         };
         match strategy {
-            RecoveryStrategy::Restart | RecoveryStrategy::RollingRestart if tried(strategy) >= rules.restarts => {
+            RecoveryStrategy::Restart | RecoveryStrategy::RollingRestart
+                if tried(strategy) >= rules.restarts =>
+            {
                 Some("restarted too often")
             }
-            RecoveryStrategy::ScaleOut if consecutive < 2 => Some("the first failure in a row is no reason to scale out"),
-            RecoveryStrategy::ScaleOut if tried(strategy) >= rules.scale_outs => Some("scaled out too often"),
-            RecoveryStrategy::Recreate if kind != FailureEventKind::ContainerStopped && tried(RecoveryStrategy::Restart) == 0 => {
+            RecoveryStrategy::ScaleOut if consecutive < 2 => {
+                Some("the first failure in a row is no reason to scale out")
+            }
+            RecoveryStrategy::ScaleOut if tried(strategy) >= rules.scale_outs => {
+                Some("scaled out too often")
+            }
+            RecoveryStrategy::Recreate
+                if kind != FailureEventKind::ContainerStopped
+                    && tried(RecoveryStrategy::Restart) == 0 =>
+            {
                 Some("a restart comes first")
             }
             _ => None,
@@ -259,99 +318,4 @@ impl Recoveries {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::keyword::Keyword;
-    use crate::observe::failures::Severity;
-    use FailureEventKind::{ContainerStopped, HealthCheckFailed, HighResponseTime};
-    use RecoveryStrategy::{Recreate, RemoveFromLoadBalancer, Restart, ScaleOut};
-
-    fn event(kind: FailureEventKind, consecutive: u32) -> FailureEvent {
-        let (severity, message) = (Severity::Low, String::new());
-        FailureEvent { endpoint: "a".into(), kind, severity, critical: false, message, consecutive, in_window: 1, first_ms_ago: 0 }
-    }
-
-    fn at(secs: u64) -> Timestamp {
-        Timestamp::from_millis(secs * 1_000)
-    }
-
-    fn failed() -> Result<(), String> {
-        Err("no".into())
-    }
-
-    /// Ends an action; what to do next.
-    fn end(recoveries: &mut Recoveries, rules: &Recovery, id: u32, result: Result<(), String>, now: Timestamp) -> Option<Step> {
-        if recoveries.end(id, result, now) { recoveries.after(rules, id, now) } else { None }
-    }
-
-    #[test]
-    fn the_documents_table_is_what_is_done() {
-        let document = include_str!("../../../../docs/recovery.md");
-        for kind in FailureEventKind::KEYWORDS {
-            let strategies: Vec<_> = recovery_strategies(*kind).iter().map(|strategy| format!("`{strategy}`")).collect();
-            let row = format!("\n| `{kind}` | {} |\n", strategies.join(", "));
-            assert!(document.contains(&row), "{row}");
-        }
-    }
-
-    #[test]
-    fn the_first_success_ends_the_list_and_a_failure_goes_on() {
-        let (mut recoveries, rules) = (Recoveries::default(), Recovery::default());
-        assert_eq!(recoveries.begin(&rules, &event(HealthCheckFailed, 2), at(0)), None, "not yet");
-        let first = recoveries.begin(&rules, &event(HealthCheckFailed, 3), at(0)).unwrap();
-        assert_eq!(first.strategy, RemoveFromLoadBalancer);
-        assert_eq!(recoveries.begin(&rules, &event(HealthCheckFailed, 4), at(0)), None, "one thing at a time");
-        let second = end(&mut recoveries, &rules, first.id, failed(), at(1)).unwrap();
-        let third = end(&mut recoveries, &rules, second.id, failed(), at(2)).unwrap();
-        assert_eq!((second.strategy, third.strategy), (Restart, Recreate));
-        assert_eq!(end(&mut recoveries, &rules, third.id, Ok(()), at(5)), None);
-        assert_eq!(end(&mut recoveries, &rules, third.id, Ok(()), at(5)), None, "reported twice");
-        let list = recoveries.list(at(10));
-        assert_eq!(list.iter().map(|action| action.ok).collect::<Vec<_>>(), [Some(false), Some(false), Some(true)]);
-        assert_eq!((list[2].began_ms_ago, list[2].took_ms, list[0].error.as_deref()), (8_000, 3_000, Some("no")));
-    }
-
-    #[test]
-    fn limits_hold_even_if_every_attempt_fails() {
-        let (mut recoveries, rules) = (Recoveries::default(), Recovery::default());
-        let mut restarts = 0;
-        for second in 0..299 {
-            let mut step = recoveries.begin(&rules, &event(HealthCheckFailed, 3), at(second));
-            while let Some(Step { id, strategy, .. }) = step {
-                restarts += u32::from(strategy == Restart);
-                step = end(&mut recoveries, &rules, id, failed(), at(second));
-            }
-        }
-        assert_eq!(restarts, 3);
-        assert_eq!(recoveries.actions.len(), KEPT);
-    }
-
-    #[test]
-    fn scaling_out_and_recreating_have_conditions() {
-        let (mut recoveries, rules) = (Recoveries::default(), Recovery { after: 1, ..Recovery::default() });
-        let first = recoveries.begin(&rules, &event(HighResponseTime, 1), at(0)).unwrap();
-        assert_eq!(end(&mut recoveries, &rules, first.id, failed(), at(0)).unwrap().strategy, Restart, "scaling out waits for the second");
-        let (mut recoveries, rules) = (Recoveries::default(), Recovery { after: 1, restarts: 0, ..Recovery::default() });
-        let first = recoveries.begin(&rules, &event(HealthCheckFailed, 9), at(0)).unwrap();
-        assert_eq!(end(&mut recoveries, &rules, first.id, failed(), at(0)), None, "without a restart nothing is recreated");
-        assert_eq!(recoveries.begin(&rules, &event(ContainerStopped, 1), at(0)).unwrap().strategy, Recreate);
-        let mut recoveries = Recoveries::default();
-        let first = recoveries.begin(&rules, &event(HighResponseTime, 2), at(0)).unwrap();
-        assert_eq!(end(&mut recoveries, &rules, first.id, failed(), at(1)).unwrap().strategy, ScaleOut);
-    }
-
-    #[test]
-    fn what_nobody_reports_has_failed_in_time() {
-        let (mut recoveries, rules) = (Recoveries::default(), Recovery::default());
-        let step = recoveries.begin(&rules, &event(ContainerStopped, 3), at(0)).unwrap();
-        assert_eq!((recoveries.due(&rules), recoveries.overdue(&rules, at(59))), (Some(at(60)), None));
-        assert_eq!(recoveries.overdue(&rules, at(60)), Some(step.id));
-    }
-
-    #[test]
-    fn every_kind_of_failure_has_something_that_can_be_done() {
-        for kind in FailureEventKind::KEYWORDS {
-            assert!(!recovery_strategies(*kind).is_empty());
-        }
-    }
-}
+mod tests;

@@ -1,9 +1,13 @@
 //! What servers say of their own health in JSON, in the forms that are in use.
 //!
-//! - `application/health+json` (draft-inadarei-api-health-check): `status` pass, warn or fail; `checks` of lists with a `status` each.
-//! - Spring Boot's Actuator: `status` UP, DOWN, `OUT_OF_SERVICE`; `components` with a `status` each.
-//! - ASP.NET's health checks: `status` Healthy, Degraded, Unhealthy; `entries` with a `status` each.
-//! - django-watchman's like, as event-management servers publish it: `status` success or failure; `results` with `checker` and `passed`.
+//! - `application/health+json` (draft-inadarei-api-health-check): `status` pass, warn or fail;
+//!   `checks` of lists with a `status` each.
+//! - Spring Boot's Actuator: `status` UP, DOWN, `OUT_OF_SERVICE`; `components` with a `status`
+//!   each.
+//! - ASP.NET's health checks: `status` Healthy, Degraded, Unhealthy; `entries` with a `status`
+//!   each.
+//! - django-watchman's like, as event-management servers publish it: `status` success or failure;
+//!   `results` with `checker` and `passed`.
 
 use crate::base::time::Millis;
 use crate::config::Value;
@@ -14,9 +18,11 @@ use crate::config::Value;
 pub struct HealthDocument {
     /// What it makes of itself as a whole.
     pub status: DocumentStatus,
-    /// The parts that fail, by name: at most 8 names of at most 64 bytes, without control characters.
+    /// The parts that fail, by name: at most 8 names of at most 64 bytes, without control
+    /// characters.
     pub failing: Vec<String>,
-    /// Over how long a time its clients are asked to spread their moves and their return (`spread`: a duration as in a config).
+    /// Over how long a time its clients are asked to spread their moves and their return (`spread`:
+    /// a duration as in a config).
     pub spread: Option<Millis>,
 }
 
@@ -60,7 +66,9 @@ impl HealthDocument {
     /// assert!(!steadfast::HealthDocument::is_in("text/html"));
     /// ```
     pub fn is_in(content_type: &str) -> bool {
-        let media_type = content_type[..content_type.bytes().position(|byte| byte == b';').unwrap_or(content_type.len())].trim_ascii();
+        let media_type = content_type
+            [..content_type.bytes().position(|byte| byte == b';').unwrap_or(content_type.len())]
+            .trim_ascii();
         media_type.ends_with("/json") || media_type.ends_with("+json")
     }
 
@@ -70,14 +78,26 @@ impl HealthDocument {
         let mut failing = Vec::new();
         for key in &["checks", "components", "details", "entries", "results"] {
             match tree.get(key) {
-                Some(Value::Table(parts)) => parts.iter().for_each(|(name, part)| note(name, part, &mut failing)),
-                Some(Value::List(parts)) => parts.iter().for_each(|part| note(name(part), part, &mut failing)),
+                Some(Value::Table(parts)) => {
+                    for (name, part) in parts {
+                        note(name, part, &mut failing);
+                    }
+                }
+                Some(Value::List(parts)) => {
+                    for part in parts {
+                        note(name(part), part, &mut failing);
+                    }
+                }
                 _ => {}
             }
         }
         let spread = tree.text("spread").and_then(Millis::parse);
         // An hour is longer than any maintenance that one would wait for.
-        Some(Self { status, failing, spread: spread.map(|spread| spread.min(Millis::from_secs(3_600))) })
+        Some(Self {
+            status,
+            failing,
+            spread: spread.map(|spread| spread.min(Millis::from_secs(3_600))),
+        })
     }
 
     /// The document in JSON, if it is one.
@@ -90,7 +110,9 @@ impl HealthDocument {
 fn status(tree: &Value) -> Option<DocumentStatus> {
     match (tree.text("status"), tree.get("passed")) {
         (Some(word), _) => DocumentStatus::from_word(word),
-        (_, Some(Value::Bool(passed))) => Some(if *passed { DocumentStatus::Pass } else { DocumentStatus::Fail }),
+        (_, Some(Value::Bool(passed))) => {
+            Some(if *passed { DocumentStatus::Pass } else { DocumentStatus::Fail })
+        }
         _ => None,
     }
 }
@@ -129,25 +151,27 @@ mod tests {
     fn every_form_in_use_is_understood() {
         use DocumentStatus::{Fail, Maintenance, Pass, Warn};
         let none = Vec::<String>::new;
-        let health_json =
-            r#"{"status":"fail","checks":{"cassandra:responseTime":[{"status":"pass"},{"status":"fail"}],"uptime":[{"status":"pass"}]}}"#;
+        let health_json = r#"{"status":"fail","checks":{"cassandra:responseTime":[{"status":"pass"},{"status":"fail"}],"uptime":[{"status":"pass"}]}}"#;
         assert_eq!(read(health_json), (Fail, vec!["cassandra:responseTime".into()]));
         let actuator = r#"{"status":"DOWN","components":{"db":{"status":"DOWN","details":{}},"diskSpace":{"status":"UP"}}}"#;
         assert_eq!(read(actuator), (Fail, vec!["db".into()]));
-        let asp_net =
-            r#"{"status":"Unhealthy","totalDuration":"00:00:01","entries":{"redis":{"status":"Unhealthy"},"sql":{"status":"Healthy"}}}"#;
+        let asp_net = r#"{"status":"Unhealthy","totalDuration":"00:00:01","entries":{"redis":{"status":"Unhealthy"},"sql":{"status":"Healthy"}}}"#;
         assert_eq!(read(asp_net), (Fail, vec!["redis".into()]));
         let published = r#"{"status":"failure","timestamp":1.5,"hostname":"h","results":[{"checker":"database","passed":true},{"checker":"redis","passed":false}]}"#;
         assert_eq!(read(published), (Fail, vec!["redis".into()]));
         assert_eq!(read(r#"{"status":"OUT_OF_SERVICE"}"#), (Maintenance, none()));
         assert_eq!(read(r#"{"status":"Degraded"}"#), (Warn, none()));
         assert_eq!(read(r#"{"status":"success","results":[]}"#), (Pass, none()));
-        assert_eq!(read(r#"{"status":"down","details":{"queue":"down","cache":"up"}}"#), (Fail, vec!["queue".into()]));
+        assert_eq!(
+            read(r#"{"status":"down","details":{"queue":"down","cache":"up"}}"#),
+            (Fail, vec!["queue".into()])
+        );
     }
 
     #[test]
     fn other_json_is_no_health_document() {
-        for json in ["", "{", "[]", "{}", r#"{"status":200}"#, r#"{"status":"shipped"}"#, r#""ok""#] {
+        for json in ["", "{", "[]", "{}", r#"{"status":200}"#, r#"{"status":"shipped"}"#, r#""ok""#]
+        {
             assert_eq!(HealthDocument::from_json(json.as_bytes()), None, "{json}");
         }
     }
@@ -166,10 +190,16 @@ mod tests {
 
     #[test]
     fn what_a_server_says_is_bounded() {
-        let parts: Vec<_> = (0..100).map(|part| format!(r#"{{"name":"{part}{}","passed":false}}"#, "é".repeat(500))).collect();
-        let document = format!(r#"{{"status":"fail","spread":"30d","results":[{}]}}"#, parts.join(","));
+        let parts: Vec<_> = (0..100)
+            .map(|part| format!(r#"{{"name":"{part}{}","passed":false}}"#, "é".repeat(500)))
+            .collect();
+        let document =
+            format!(r#"{{"status":"fail","spread":"30d","results":[{}]}}"#, parts.join(","));
         let document = HealthDocument::from_json(document.as_bytes()).unwrap();
-        assert_eq!((document.failing.len(), document.failing[7].len()), (MAX_PARTS, MAX_NAME_BYTES - 1));
+        assert_eq!(
+            (document.failing.len(), document.failing[7].len()),
+            (MAX_PARTS, MAX_NAME_BYTES - 1)
+        );
         assert_eq!(document.spread, Some(Millis::from_secs(3_600)));
     }
 }

@@ -1,4 +1,5 @@
-//! What the engine asks of its shell. A shell executes an effect or reports why it could not; it never drops one.
+//! What the engine asks of its shell. A shell executes an effect or reports why it could not; it
+//! never drops one.
 
 use crate::base::keyword::keywords;
 use crate::base::time::{Millis, Timestamp};
@@ -30,8 +31,9 @@ impl ConnectionId {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Effect {
-    /// Check the endpoint as its `health` says; report [`Input::CheckFinished`](crate::Input::CheckFinished). The engine itself ends a
-    /// check that is not reported within `timeout`.
+    /// Check the endpoint as its `health` says; report
+    /// [`Input::CheckFinished`](crate::Input::CheckFinished). The engine itself ends a check that
+    /// is not reported within `timeout`.
     StartCheck {
         /// Number to report under.
         id: CheckId,
@@ -45,7 +47,8 @@ pub enum Effect {
         /// Which one.
         id: CheckId,
     },
-    /// Open a connection; report [`ConnectionOpened`](crate::Input::ConnectionOpened) or [`ConnectionClosed`](crate::Input::ConnectionClosed).
+    /// Open a connection; report [`ConnectionOpened`](crate::Input::ConnectionOpened) or
+    /// [`ConnectionClosed`](crate::Input::ConnectionClosed).
     Connect {
         /// Number to report under.
         id: ConnectionId,
@@ -64,7 +67,8 @@ pub enum Effect {
         /// Why.
         reason: DisconnectReason,
     },
-    /// A good moment to keep what [`Engine::save`](crate::Engine::save) gives, for the next start. A shell without a place for it need not.
+    /// A good moment to keep what [`Engine::save`](crate::Engine::save) gives, for the next start.
+    /// A shell without a place for it need not.
     Persist,
     /// Tell the app.
     Emit {

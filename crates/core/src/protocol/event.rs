@@ -13,7 +13,11 @@ use crate::protocol::outcome::{FailureKind, Header};
 
 /// What the app is told.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase"))]
+#[cfg_attr(
+    feature = "typescript",
+    derive(ts_rs::TS),
+    ts(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")
+)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Enum))]
 #[non_exhaustive]
 pub enum Event {
@@ -51,7 +55,8 @@ pub enum Event {
         /// Why.
         reason: SwitchReason,
     },
-    /// No endpoint is healthy, though the network is up. The app stays where it is, and all of them are tried again.
+    /// No endpoint is healthy, though the network is up. The app stays where it is, and all of them
+    /// are tried again.
     AllDown {
         /// The active endpoint.
         active: Name,
@@ -83,8 +88,8 @@ pub enum Event {
     /// Something is wrong with an endpoint, in the terms of those who run it.
     #[cfg(feature = "recovery")]
     Failure(FailureEvent),
-    /// Something is or was done about a failure. If `ok` is none, it is for the app to do: let it report
-    /// [`Input::RecoveryEnded`](crate::Input::RecoveryEnded).
+    /// Something is or was done about a failure. If `ok` is none, it is for the app to do: let it
+    /// report [`Input::RecoveryEnded`](crate::Input::RecoveryEnded).
     #[cfg(feature = "recovery")]
     Recovery(RecoveryAction),
     /// Watching has ended.
@@ -111,15 +116,18 @@ pub struct CheckReport {
     pub message: Option<String>,
     /// The parts that the server itself reports as failing, by name.
     pub failing: Vec<String>,
-    /// Number of the last `checkNow`, counted from 1, that this check answers: one that began after the call. `None` if the app did not ask.
+    /// Number of the last `checkNow`, counted from 1, that this check answers: one that began after
+    /// the call. `None` if the app did not ask.
     pub request: Option<u32>,
-    /// The answer's headers. They may hold secrets, so they are in no serialized form; a log shows those that it names.
+    /// The answer's headers. They may hold secrets, so they are in no serialized form; a log shows
+    /// those that it names.
     #[cfg_attr(feature = "typescript", ts(skip))]
     pub headers: Vec<Header>,
 }
 
 impl Event {
-    /// What it is called in a log, and for telemetry after `steadfast.`: `switched`, `allDown` and so on.
+    /// What it is called in a log, and for telemetry after `steadfast.`: `switched`, `allDown` and
+    /// so on.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Started { .. } => "started",
@@ -150,10 +158,18 @@ impl Write for Event {
             #[cfg(feature = "recovery")]
             Self::Recovery(action) => return self.tagged(action),
             Self::Check(report) => return self.tagged(report),
-            Self::Started { active } | Self::AllDown { active } | Self::Recovered { active } => &[("active", active)],
-            Self::Health { endpoint, from, to } => &[("endpoint", endpoint), ("from", from), ("to", to)],
-            Self::Breaker { endpoint, from, to } => &[("endpoint", endpoint), ("from", from), ("to", to)],
-            Self::Switched { from, to, reason } => &[("from", from), ("to", to), ("reason", reason)],
+            Self::Started { active } | Self::AllDown { active } | Self::Recovered { active } => {
+                &[("active", active)]
+            }
+            Self::Health { endpoint, from, to } => {
+                &[("endpoint", endpoint), ("from", from), ("to", to)]
+            }
+            Self::Breaker { endpoint, from, to } => {
+                &[("endpoint", endpoint), ("from", from), ("to", to)]
+            }
+            Self::Switched { from, to, reason } => {
+                &[("from", from), ("to", to), ("reason", reason)]
+            }
             Self::Offline { reason } => &[("reason", reason)],
             Self::Online | Self::Stopped => &[],
             Self::Connected { endpoint } => &[("endpoint", endpoint)],
@@ -178,7 +194,17 @@ serialize_as_written!(Event);
 
 impl Write for CheckReport {
     fn write(&self) -> Value {
-        let Self { endpoint, failure, status, latency_ms, failures, message, failing, request, headers: _ } = self;
+        let Self {
+            endpoint,
+            failure,
+            status,
+            latency_ms,
+            failures,
+            message,
+            failing,
+            request,
+            headers: _,
+        } = self;
         table(&[
             ("endpoint", endpoint),
             ("failure", failure),

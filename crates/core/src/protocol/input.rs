@@ -1,4 +1,5 @@
-//! What the engine can be told. Inputs are facts and commands; they carry no opinion on what should follow.
+//! What the engine can be told. Inputs are facts and commands; they carry no opinion on what should
+//! follow.
 
 use crate::base::keyword::keywords;
 use crate::base::time::Millis;
@@ -51,7 +52,8 @@ pub enum Input {
         /// Whether the server did its part.
         ok: bool,
     },
-    /// A request of the app's own has ended that [`Engine::try_acquire`](crate::Engine::try_acquire) gave a permit for.
+    /// A request of the app's own has ended that
+    /// [`Engine::try_acquire`](crate::Engine::try_acquire) gave a permit for.
     CallEnded {
         /// As given.
         permit: Permit,
@@ -110,21 +112,26 @@ keywords! {
 pub enum Command {
     /// Check the active endpoint at once, even in the background.
     CheckNow,
-    /// Rank this endpoint first from now on and move to it as soon as it is healthy; `None` takes that back. An unknown name changes nothing.
+    /// Rank this endpoint first from now on and move to it as soon as it is healthy; `None` takes
+    /// that back. An unknown name changes nothing.
     Prefer(Option<Name>),
-    /// This endpoint is not to be used for a while, or may be used again. The app moves away from it gently, and goes back as after a failure.
+    /// This endpoint is not to be used for a while, or may be used again. The app moves away from
+    /// it gently, and goes back as after a failure.
     Maintenance(Name, bool),
-    /// Let this endpoint's connections end for so long: the app moves away from it gently, and back when a check passes.
+    /// Let this endpoint's connections end for so long: the app moves away from it gently, and back
+    /// when a check passes.
     Drain(Name, Millis),
     /// Take this endpoint out of rotation for so long, however its checks go.
     Remove(Name, Millis),
     /// Let this endpoint's circuit breaker refuse every request, or begin anew.
     Isolate(Name, bool),
-    /// Replace the endpoints. What the app has said of a name stays with the name; what was learnt of a host stays if its URLs and its check do.
+    /// Replace the endpoints. What the app has said of a name stays with the name; what was learnt
+    /// of a host stays if its URLs and its check do.
     SetEndpoints(Endpoints),
     /// Hold a connection to the active endpoint.
     Connect,
-    /// Replace the open connection by another one to the same endpoint; without an open one, try again soon.
+    /// Replace the open connection by another one to the same endpoint; without an open one, try
+    /// again soon.
     Reconnect,
     /// Hold none.
     Disconnect,

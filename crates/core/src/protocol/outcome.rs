@@ -1,4 +1,5 @@
-//! What came of a check, typed where it happened, and whether that passes. Nobody ever parses an error text.
+//! What came of a check, typed where it happened, and whether that passes. Nobody ever parses an
+//! error text.
 
 use crate::base::keyword::keywords;
 use crate::base::time::Millis;
@@ -27,11 +28,13 @@ pub const MAX_TCP_BYTES: usize = 1024;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Answer {
-    /// HTTP status; `None` where there is none to see: a TCP connection, or an opaque answer in a browser.
+    /// HTTP status; `None` where there is none to see: a TCP connection, or an opaque answer in a
+    /// browser.
     pub status: Option<u16>,
     /// At most [`MAX_ANSWER_HEADERS`] headers.
     pub headers: Vec<Header>,
-    /// The start of the body, at most [`MAX_ANSWER_BYTES`]; may be empty if the check expects no text.
+    /// The start of the body, at most [`MAX_ANSWER_BYTES`]; may be empty if the check expects no
+    /// text.
     pub body: Vec<u8>,
     /// From the start of the check to the last byte that was needed.
     pub latency: Millis,
@@ -43,7 +46,10 @@ pub struct Answer {
 impl Answer {
     /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(|header| header.value.as_str())
+        self.headers
+            .iter()
+            .find(|header| header.name.eq_ignore_ascii_case(name))
+            .map(|header| header.value.as_str())
     }
 
     /// Looks for a health document in the body, for shells that have no other way to read JSON.
@@ -90,7 +96,8 @@ keywords! {
     pub enum FailureKind {
         /// No complete answer within the check's timeout.
         Timeout = "timeout",
-        /// The host is there and refused the connection, or a browser could not connect and does not say why.
+        /// The host is there and refused the connection, or a browser could not connect and does
+        /// not say why.
         Refused = "refused",
         /// There is no way to the host.
         Unreachable = "unreachable",
@@ -125,12 +132,16 @@ impl FailureKind {
             Self::Refused => "could not connect: nothing accepts connections there",
             Self::Unreachable => "no way to the host: the network is down or has no route",
             Self::Dns => "the host name was not found",
-            Self::Tls => "the TLS handshake failed: check the certificate's names, dates and issuer",
+            Self::Tls => {
+                "the TLS handshake failed: check the certificate's names, dates and issuer"
+            }
             Self::Reset => "the connection broke off before the answer was complete",
             Self::Cors => {
                 "the server answered, but not for this page: let it send Access-Control-Allow-Origin (and allow the check's method and headers), or set the check's mode to no-cors"
             }
-            Self::MixedContent => "a page on https may not ask an http URL: serve the health check over https",
+            Self::MixedContent => {
+                "a page on https may not ask an http URL: serve the health check over https"
+            }
             Self::Redirect => "the server redirects: give the final URL, or set followRedirects",
             Self::Status => "the status is not an expected one",
             Self::Body => "the expected text is not in the body",
@@ -144,13 +155,15 @@ impl FailureKind {
         matches!(self, Self::Unreachable | Self::Dns)
     }
 
-    /// Whether the failure leaves open that it is our own network that is down. All others are signs that something answered.
+    /// Whether the failure leaves open that it is our own network that is down. All others are
+    /// signs that something answered.
     pub(crate) const fn is_no_answer(self) -> bool {
         matches!(self, Self::Timeout) || self.is_no_network()
     }
 }
 
-/// Reads a body piece by piece, until the expected text has been seen or the limit is reached: no shell reads more than is needed.
+/// Reads a body piece by piece, until the expected text has been seen or the limit is reached: no
+/// shell reads more than is needed.
 ///
 /// ```
 /// let mut body = steadfast::BodySearch::new("status: up", steadfast::MAX_ANSWER_BYTES);
@@ -172,20 +185,27 @@ impl<'a> BodySearch<'a> {
         Self { text: Some(text.as_bytes()), limit, read: Vec::new() }
     }
 
-    /// What `check` needs to see of the body of an answer with this `Content-Type`; `None` if nothing.
+    /// What `check` needs to see of the body of an answer with this `Content-Type`; `None` if
+    /// nothing.
     pub fn wanted(check: &'a Check, content_type: Option<&str>) -> Option<Self> {
         let document = check.document && content_type.is_some_and(HealthDocument::is_in);
         let text = check.expect_body.as_deref().map(str::as_bytes);
-        (document || text.is_some()).then(|| Self { text: text.filter(|_| !document), limit: MAX_ANSWER_BYTES, read: Vec::new() })
+        (document || text.is_some()).then(|| Self {
+            text: text.filter(|_| !document),
+            limit: MAX_ANSWER_BYTES,
+            read: Vec::new(),
+        })
     }
 
     /// Takes the next piece; whether another one is needed after it.
     pub fn wants_more_after(&mut self, piece: &[u8]) -> bool {
-        // What was searched before need not be searched again, but for a match that spans the two pieces.
+        // What was searched before need not be searched again, but for a match that spans the two
+        // pieces.
         let from = self.text.map_or(0, |text| (self.read.len() + 1).saturating_sub(text.len()));
         let room = self.limit - self.read.len();
         self.read.extend_from_slice(&piece[..piece.len().min(room)]);
-        self.read.len() < self.limit && !self.text.is_some_and(|text| contains(&self.read[from..], text))
+        self.read.len() < self.limit
+            && !self.text.is_some_and(|text| contains(&self.read[from..], text))
     }
 
     /// What has been read, for [`Answer::body`].
@@ -206,9 +226,14 @@ impl HealthCheck {
             Some(FailureKind::Timeout)
         } else if answer.status.is_some_and(|status| !expect_status.matches(status)) {
             Some(FailureKind::Status)
-        } else if expect_body.as_ref().is_some_and(|text| !contains(&answer.body, text.as_bytes())) {
+        } else if expect_body.as_ref().is_some_and(|text| !contains(&answer.body, text.as_bytes()))
+        {
             Some(FailureKind::Body)
-        } else if answer.document.as_ref().is_some_and(|document| document.status == DocumentStatus::Fail) {
+        } else if answer
+            .document
+            .as_ref()
+            .is_some_and(|document| document.status == DocumentStatus::Fail)
+        {
             Some(FailureKind::Reported)
         } else {
             None
@@ -222,8 +247,14 @@ mod tests {
     use super::*;
 
     fn judge(check: Check, status: u16, body: &str, latency: u32) -> Option<FailureKind> {
-        let check = HealthCheck { url: "https://a.example/_ping".parse().unwrap(), check: Some(check) };
-        let answer = Answer { status: Some(status), body: body.into(), latency: Millis::new(latency), ..Answer::default() };
+        let check =
+            HealthCheck { url: "https://a.example/_ping".parse().unwrap(), check: Some(check) };
+        let answer = Answer {
+            status: Some(status),
+            body: body.into(),
+            latency: Millis::new(latency),
+            ..Answer::default()
+        };
         check.judge(&answer, Millis::new(100))
     }
 
@@ -254,12 +285,17 @@ mod tests {
         let text = Check { expect_body: Some("OK".into()), ..Check::default() };
         assert!(BodySearch::wanted(&Check::default(), Some("text/html")).is_none());
         assert!(!BodySearch::wanted(&text, None).unwrap().wants_more_after(b"OK"));
-        assert!(BodySearch::wanted(&text, Some("application/json")).unwrap().wants_more_after(b"OK"));
+        assert!(
+            BodySearch::wanted(&text, Some("application/json")).unwrap().wants_more_after(b"OK")
+        );
     }
 
     #[test]
     fn rest_is_asked_for_in_seconds() {
-        let answer = |value: &str| Answer { headers: vec![Header::new("Retry-After", value)], ..Answer::default() };
+        let answer = |value: &str| Answer {
+            headers: vec![Header::new("Retry-After", value)],
+            ..Answer::default()
+        };
         assert_eq!(answer(" 120 ").retry_after(), Some(Millis::from_secs(120)));
         assert_eq!(answer("999999").retry_after(), Some(Millis::from_secs(3_600)));
         assert_eq!(answer("Wed, 21 Oct 2026 07:28:00 GMT").retry_after(), None);

@@ -31,8 +31,8 @@ impl Session {
         self.retry_at = self.retry_at.map(|at| at.min(soon));
     }
 
-    /// As [`Session::hurry`], where a crowd has waited for the same moment: an attempt that is due is
-    /// spread like the others.
+    /// As [`Session::hurry`], where a crowd has waited for the same moment: an attempt that is due
+    /// is spread like the others.
     pub(crate) fn hurry_in_a_crowd(&mut self, cx: &mut Context, spread: Millis) {
         let soon = self.soon(cx, spread);
         let now = cx.now;

@@ -1,4 +1,5 @@
-//! Waits between retries: exponential, capped, with full jitter, so that clients that failed together do not come back together.
+//! Waits between retries: exponential, capped, with full jitter, so that clients that failed
+//! together do not come back together.
 
 use crate::base::random::Random;
 use crate::base::time::Millis;

@@ -1,13 +1,16 @@
 //! What a WebSocket close code says about the server.
 
-/// Whether a close code says that the server is going away for a while: going away, service restart, try again later.
+/// Whether a close code says that the server is going away for a while: going away, service
+/// restart, try again later.
 pub(crate) fn announces_maintenance(code: Option<u16>) -> bool {
     matches!(code, Some(1001 | 1012 | 1013))
 }
 
-/// Whether a close code speaks against the server's health. Application codes (4xxx), normal closing, and complaints about the client do not.
+/// Whether a close code speaks against the server's health. Application codes (4xxx), normal
+/// closing, and complaints about the client do not.
 pub(crate) fn blames_server(code: Option<u16>) -> bool {
-    // RFC 6455, section 7.4.1, and the IANA registry of close codes: going away, abnormal, internal error, restart, try later, bad gateway, TLS.
+    // RFC 6455, section 7.4.1, and the IANA registry of close codes: going away, abnormal, internal
+    // error, restart, try later, bad gateway, TLS.
     matches!(code, None | Some(1001 | 1006 | 1011..=1015))
 }
 

@@ -114,8 +114,8 @@ impl Connection {
         self.candidate.as_ref().is_some_and(|candidate| candidate.purpose == purpose)
     }
 
-    /// Sees to it that a socket to `target`, the active endpoint, is open or opening. True if one that
-    /// was open takes over.
+    /// Sees to it that a socket to `target`, the active endpoint, is open or opening. True if one
+    /// that was open takes over.
     pub(crate) fn follow(&mut self, cx: &mut Context, target: &Arc<Endpoint>) -> bool {
         if !self.wanted {
             return false;
@@ -162,8 +162,8 @@ impl Connection {
         free
     }
 
-    /// Opens a second socket to an endpoint that becomes the active one if it opens. True if it takes
-    /// the place of another one.
+    /// Opens a second socket to an endpoint that becomes the active one if it opens. True if it
+    /// takes the place of another one.
     pub(crate) fn try_out(&mut self, cx: &mut Context, target: &Arc<Endpoint>) -> bool {
         let displaces = self.candidate.is_some();
         self.drop_candidate(cx, DisconnectReason::Replaced);
@@ -237,8 +237,15 @@ impl Connection {
 
     /// A socket is open. It takes over, unless it is a trial to an endpoint that has to show first
     /// that its connections last. `None` for one that is not ours any more.
-    pub(crate) fn opened(&mut self, cx: &mut Context, id: ConnectionId, lasts: bool) -> Option<Opened> {
-        if let Some(Candidate { socket, purpose }) = self.candidate.as_mut().filter(|it| it.socket.id == id) {
+    pub(crate) fn opened(
+        &mut self,
+        cx: &mut Context,
+        id: ConnectionId,
+        lasts: bool,
+    ) -> Option<Opened> {
+        if let Some(Candidate { socket, purpose }) =
+            self.candidate.as_mut().filter(|it| it.socket.id == id)
+        {
             let (endpoint, purpose) = (socket.endpoint.clone(), *purpose);
             socket.phase = Phase::Open { since: cx.now };
             let promoted = purpose != Purpose::Trial || lasts;
@@ -247,7 +254,8 @@ impl Connection {
             }
             return Some(Opened { endpoint, purpose: Some(purpose), promoted });
         }
-        let opening = |socket: &&mut Socket| socket.id == id && matches!(socket.phase, Phase::Opening { .. });
+        let opening =
+            |socket: &&mut Socket| socket.id == id && matches!(socket.phase, Phase::Opening { .. });
         let socket = self.current.as_mut().filter(opening)?;
         socket.phase = Phase::Open { since: cx.now };
         cx.push(Effect::Promote { id });
@@ -267,7 +275,8 @@ impl Connection {
 
     /// A socket has closed, or did not open. `None` for one that is not ours any more.
     pub(crate) fn closed(&mut self, id: ConnectionId, now: Timestamp) -> Option<Closed> {
-        if let Some(Candidate { socket, purpose }) = self.candidate.take_if(|it| it.socket.id == id) {
+        if let Some(Candidate { socket, purpose }) = self.candidate.take_if(|it| it.socket.id == id)
+        {
             return Some(socket.ended(now, Some(purpose)));
         }
         let socket = self.current.take_if(|socket| socket.id == id)?;
@@ -308,9 +317,13 @@ impl Connection {
         candidate.into_iter().chain(&self.current).any(|socket| !socket.heads_to(target))
     }
 
-    /// Whether the socket that carries the app's messages leads there, and nothing speaks against it.
+    /// Whether the socket that carries the app's messages leads there, and nothing speaks against
+    /// it.
     pub(crate) fn has_lasted(&self, target: &Endpoint, now: Timestamp) -> bool {
-        let lasted = |socket: &Socket| socket.heads_to(target) && socket.open_since().is_some_and(|(_, since)| since + STABLE <= now);
+        let lasted = |socket: &Socket| {
+            socket.heads_to(target)
+                && socket.open_since().is_some_and(|(_, since)| since + STABLE <= now)
+        };
         self.renewal.is_none() && self.current.as_ref().is_some_and(lasted)
     }
 

@@ -7,19 +7,19 @@ pub(crate) mod close_code;
 mod connection;
 pub(crate) mod idle;
 pub(crate) mod reach;
+mod timers;
 
 pub(crate) use connection::Renewal;
 
-use crate::base::time::{Millis, Timestamp, earliest};
+use crate::base::time::{Millis, Timestamp};
 use crate::config::{Endpoint, Retry};
 use crate::engine::context::Context;
 use crate::engine::roster::{Origin, rearrange};
-use crate::protocol::effect::{ConnectionId, DisconnectReason, Effect};
+use crate::protocol::effect::ConnectionId;
 use close_code::blames_server;
 use connection::{Connection, Purpose};
-use idle::{IdleDetector, Remark};
+use idle::IdleDetector;
 use reach::{Reach, STABLE};
-use std::sync::Arc;
 
 /// What has happened to the app's connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,7 +170,11 @@ impl Session {
     /// As [`Session::follow`], for an endpoint that stays the active one: attempts of an outage may
     /// have led elsewhere. Without any socket, the attempt that waits is made in its time.
     pub(crate) fn come_back(&mut self, cx: &mut Context, index: usize) -> Option<SessionFact> {
-        if self.connection.leads_away_from(&cx.endpoints[index]) { self.follow(cx, index) } else { None }
+        if self.connection.leads_away_from(&cx.endpoints[index]) {
+            self.follow(cx, index)
+        } else {
+            None
+        }
     }
 
     /// Makes the attempt that is due.
@@ -182,8 +186,8 @@ impl Session {
         self.postponed = !made && self.is_trying();
     }
 
-    /// Opens a second socket to an endpoint that becomes the active one if it opens. False if none is
-    /// needed: the app's messages still come from there.
+    /// Opens a second socket to an endpoint that becomes the active one if it opens. False if none
+    /// is needed: the app's messages still come from there.
     pub(crate) fn try_out(&mut self, cx: &mut Context, index: usize) -> bool {
         let target = cx.endpoints[index].clone();
         let needed = !self.connection.has_lasted(&target, cx.now);
@@ -236,10 +240,20 @@ impl Session {
             return None;
         }
         self.begin_listening(cx.now);
-        Some(if opened.purpose == Some(Purpose::Trial) { SessionFact::TrialOpened(index) } else { SessionFact::Opened(index) })
+        Some(if opened.purpose == Some(Purpose::Trial) {
+            SessionFact::TrialOpened(index)
+        } else {
+            SessionFact::Opened(index)
+        })
     }
 
-    pub(crate) fn closed(&mut self, cx: &mut Context, id: ConnectionId, code: Option<u16>, retry: &Retry) -> Option<SessionFact> {
+    pub(crate) fn closed(
+        &mut self,
+        cx: &mut Context,
+        id: ConnectionId,
+        code: Option<u16>,
+        retry: &Retry,
+    ) -> Option<SessionFact> {
         let closed = self.connection.closed(id, cx.now)?;
         let index = cx.index_of(&closed.endpoint.name);
         // One that closes at once, and not by the app's own word, is as good as none.
@@ -250,7 +264,11 @@ impl Session {
             if closed.lasted.is_some_and(|lasted| lasted > STABLE) {
                 reach.lasted();
             }
-            next = if failed { reach.failed(cx.now, retry, &mut cx.random) } else { reach.wait(cx.now, retry, &mut cx.random) };
+            next = if failed {
+                reach.failed(cx.now, retry, &mut cx.random)
+            } else {
+                reach.wait(cx.now, retry, &mut cx.random)
+            };
         }
         if closed.purpose == Some(Purpose::Trial) {
             self.make_up_for_trial(next);
@@ -290,75 +308,7 @@ impl Session {
         cx.index_of(&self.connection.endpoint(id)?.name)
     }
 
-    // The passing of time.
-
-    /// When something is to be done; `attempts` says whether any are made at present.
-    pub(crate) fn due(&self, cx: &Context, attempts: bool) -> Option<Timestamp> {
-        earliest([self.connection.deadline(), self.retry_at.filter(|_| attempts), self.lasting_at(cx)])
-    }
-
-    /// When the silence of the connection is remarkable.
-    pub(crate) fn idle_due(&self) -> Option<Timestamp> {
-        self.idle.deadline()
-    }
-
-    /// A socket that has not opened in time; it is given up.
-    pub(crate) fn overdue(&self, cx: &mut Context) -> Option<ConnectionId> {
-        let id = self.connection.overdue(cx.now)?;
-        cx.push(Effect::Disconnect { id, reason: DisconnectReason::Timeout });
-        Some(id)
-    }
-
-    /// Takes notice of silence, if it has just become remarkable.
-    pub(crate) fn notice_silence(&mut self, cx: &Context) -> Option<SessionFact> {
-        match self.idle.notice(cx.now)? {
-            Remark::Late => {
-                let open = self.connection.open_endpoint()?;
-                cx.index_of(&open.name).map(SessionFact::Silent)
-            }
-            Remark::Dead => Some(SessionFact::Dead),
-        }
-    }
-
-    /// When a connection has shown that it lasts, if that is still open.
-    fn lasting_at(&self, cx: &Context) -> Option<Timestamp> {
-        let doubted = self.connection.is_presumed_dead();
-        let current = self.connection.open_since().filter(|(endpoint, _)| {
-            let place = cx.index_of(&endpoint.name).filter(|_| !doubted);
-            // One to an older URL of the endpoint shows nothing of the present one.
-            place.is_some_and(|index| cx.endpoints[index].connect == endpoint.connect && self.reach[index].failures() > 0)
-        });
-        let trial = self.connection.trial_since();
-        earliest([current.map(|(_, at)| at + STABLE), trial.map(|(_, at)| at + STABLE)])
-    }
-
-    /// Takes in that a connection has lasted.
-    pub(crate) fn lasted(&mut self, cx: &mut Context) -> Option<SessionFact> {
-        if self.lasting_at(cx).is_none_or(|at| at > cx.now) {
-            return None;
-        }
-        let lasts = |(endpoint, since): (&Arc<Endpoint>, Timestamp)| {
-            let place = cx.index_of(&endpoint.name).filter(|_| since + STABLE <= cx.now);
-            place.filter(|index| cx.endpoints[*index].connect == endpoint.connect)
-        };
-        let doubted = self.connection.is_presumed_dead();
-        let (current, trial) =
-            (self.connection.open_since().filter(|_| !doubted).and_then(lasts), self.connection.trial_since().and_then(lasts));
-        if let Some(index) = current {
-            self.reach[index].lasted();
-        }
-        let index = trial?;
-        self.reach[index].lasted();
-        self.connection.promote(cx);
-        self.idle.pause();
-        Some(SessionFact::TrialOpened(index))
-    }
-
-    /// Nobody could have heard anything until now.
-    pub(crate) fn awake(&mut self, cx: &Context) {
-        self.connection.extend(cx);
-        self.idle.restart(cx.now);
-    }
+    // What is known of the endpoints.
 
     /// The endpoint's checks pass again.
     pub(crate) fn recovered(&mut self, index: usize) {

@@ -23,7 +23,12 @@ pub(crate) struct Reach {
 
 impl Reach {
     /// An attempt did not open, or broke off at once. Returns how long to wait before the next.
-    pub(crate) fn failed(&mut self, now: Timestamp, retry: &Retry, random: &mut Random) -> Timestamp {
+    pub(crate) fn failed(
+        &mut self,
+        now: Timestamp,
+        retry: &Retry,
+        random: &mut Random,
+    ) -> Timestamp {
         self.failures = self.failures.saturating_add(1);
         self.wait(now, retry, random)
     }

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::config::Config;
+use crate::protocol::effect::Effect;
+use std::sync::Arc;
 
 fn endpoint(name: &str) -> Arc<Endpoint> {
     let (connect, health) = ("ws://a.example/".parse(), "http://a.example/".parse());
@@ -301,7 +303,8 @@ fn an_open_trial_takes_over_when_its_endpoint_becomes_the_active_one() {
     assert_eq!(test.session.follow(&mut test.cx, 1), Some(SessionFact::Opened(1)));
     let b = test.cx.endpoints[1].clone();
     assert!(test.session.is_open_to(&b));
-    let promoted = std::iter::from_fn(|| test.cx.pop_effect()).any(|effect| matches!(effect, Effect::Promote { .. }));
+    let promoted = std::iter::from_fn(|| test.cx.pop_effect())
+        .any(|effect| matches!(effect, Effect::Promote { .. }));
     assert!(promoted, "the app is given it");
 }
 

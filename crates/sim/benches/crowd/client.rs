@@ -2,10 +2,12 @@
 
 use crate::Event;
 use steadfast::{
-    Answer, CheckId, Command, ConnectionId, Effect, Engine, FailureKind, Header, Input, Lifecycle, Millis, Network, Outcome, Timestamp,
+    Answer, CheckId, Command, ConnectionId, Effect, Engine, FailureKind, Header, Input, Lifecycle,
+    Millis, Network, Outcome, Timestamp,
 };
 
-/// When it happens; before that the clients have been at work for a while, each since a moment of its own.
+/// When it happens; before that the clients have been at work for a while, each since a moment of
+/// its own.
 pub(crate) const AT: u64 = 30_000;
 /// How long the primary stays away, where it comes back.
 const AWAY: u64 = 30_000;
@@ -24,7 +26,9 @@ pub(crate) struct Seen {
 impl Seen {
     pub(crate) fn and(mut self, other: Self) -> Self {
         self.clients += other.clients;
-        for (counts, more) in [(&mut self.connections, other.connections), (&mut self.checks, other.checks)] {
+        for (counts, more) in
+            [(&mut self.connections, other.connections), (&mut self.checks, other.checks)]
+        {
             counts.resize(counts.len().max(more.len()), 0);
             counts.iter_mut().zip(more).for_each(|(count, more)| *count += more);
         }
@@ -33,7 +37,8 @@ impl Seen {
 
     /// The most that connected within 100 ms, in thousandths of all.
     pub(crate) fn peak_permille(&self) -> f64 {
-        1_000.0 * self.connections.iter().copied().max().unwrap_or_default() as f64 / self.clients as f64
+        1_000.0 * self.connections.iter().copied().max().unwrap_or_default() as f64
+            / self.clients as f64
     }
 
     /// Seconds until this share, in thousandths, was connected.
@@ -80,7 +85,8 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) fn new(template: &Engine, event: Event, seed: u64) -> Self {
         let mut chance = fastrand::Rng::with_seed(seed);
-        // Apps are opened at all times; those that are opened together check together without jitter.
+        // Apps are opened at all times; those that are opened together check together without
+        // jitter.
         let now = chance.u64(0..3_000);
         let engine = template.sibling(chance.u64(..), Timestamp::from_millis(now));
         Self { engine, event, chance, now, pending: Vec::new(), open: None, happened: 0 }
@@ -116,7 +122,11 @@ impl Client {
             let moment = moments.get(self.happened).copied();
             let arrival = self.pending.iter().map(|(at, _)| *at).min();
             let wakeup = self.engine.next_wakeup().map(Timestamp::as_millis);
-            let Some(next) = [moment, arrival, wakeup].into_iter().flatten().min().filter(|at| *at <= end) else { return };
+            let Some(next) =
+                [moment, arrival, wakeup].into_iter().flatten().min().filter(|at| *at <= end)
+            else {
+                return;
+            };
             self.now = next;
             if moment == Some(next) {
                 self.happened += 1;
@@ -131,7 +141,9 @@ impl Client {
 
     fn primary_is_away(&self) -> bool {
         let back = self.event == Event::PrimaryBack && self.happened == 2;
-        matches!(self.event, Event::PrimaryKilled | Event::PrimaryBack) && self.happened > 0 && !back
+        matches!(self.event, Event::PrimaryKilled | Event::PrimaryBack)
+            && self.happened > 0
+            && !back
     }
 
     fn network_is_away(&self) -> bool {
@@ -162,7 +174,8 @@ impl Client {
                     Input::ConnectionClosed { id, code: None }
                 } else {
                     self.open = Some((id, primary));
-                    let everybody_goes_to_primary = matches!(self.event, Event::PrimaryBack | Event::Blip);
+                    let everybody_goes_to_primary =
+                        matches!(self.event, Event::PrimaryBack | Event::Blip);
                     if primary == everybody_goes_to_primary {
                         count(&mut seen.connections, at, self.counted_from());
                     }
@@ -176,7 +189,12 @@ impl Client {
     fn check(&mut self, primary: bool) -> (u64, Outcome) {
         let latency = 20 + self.chance.u64(0..60);
         let answer = |status, headers| {
-            Outcome::Answer(Answer { status: Some(status), headers, latency: Millis::new(latency as u32), ..Answer::default() })
+            Outcome::Answer(Answer {
+                status: Some(status),
+                headers,
+                latency: Millis::new(latency as u32),
+                ..Answer::default()
+            })
         };
         if self.network_is_away() {
             (0, Outcome::Failure(FailureKind::Unreachable))
@@ -199,10 +217,15 @@ impl Client {
                     self.pending.push((self.now + after, Pending::Check(id, outcome)));
                 }
                 Effect::CancelCheck { id } => {
-                    self.pending.retain(|(_, pending)| !matches!(pending, Pending::Check(check, _) if *check == id));
+                    self.pending.retain(
+                        |(_, pending)| !matches!(pending, Pending::Check(check, _) if *check == id),
+                    );
                 }
                 Effect::Connect { id, endpoint } => {
-                    self.pending.push((self.now + 20, Pending::Opened(id, endpoint.name.as_str() == "primary")));
+                    self.pending.push((
+                        self.now + 20,
+                        Pending::Opened(id, endpoint.name.as_str() == "primary"),
+                    ));
                 }
                 Effect::Disconnect { id, .. } => {
                     self.open.take_if(|(open, _)| *open == id);

@@ -1,7 +1,8 @@
-//! What a million clients do to the servers when something happens to all of them at once. Run by `cargo xtask bench crowd`, which also writes
-//! the table and the plot of `docs/crowds.md`.
+//! What a million clients do to the servers when something happens to all of them at once. Run by
+//! `cargo xtask bench crowd`, which also writes the table and the plot of `docs/crowds.md`.
 //!
-//! The clients do not see each other, so each lives through the whole by itself, one after the other on every core.
+//! The clients do not see each other, so each lives through the whole by itself, one after the
+//! other on every core.
 
 mod client;
 #[path = "../shared/docs.rs"]
@@ -54,7 +55,11 @@ fn main() {
     for (event, name) in EVENTS {
         for jitter in [false, true] {
             let seen = run(event, jitter);
-            eprintln!("{name}, {} jitter: {:.0} s so far", if jitter { "with" } else { "without" }, started.elapsed().as_secs_f64());
+            eprintln!(
+                "{name}, {} jitter: {:.0} s so far",
+                if jitter { "with" } else { "without" },
+                started.elapsed().as_secs_f64()
+            );
             outcomes.push(Outcome { event, name, jitter, seen });
         }
     }
@@ -83,15 +88,21 @@ fn main() {
         }
         holds
     });
-    println!("{} memory of a client: {memory} bytes, mark 2048", if memory <= 2_048 { "met    " } else { "NOT MET" });
+    println!(
+        "{} memory of a client: {memory} bytes, mark 2048",
+        if memory <= 2_048 { "met    " } else { "NOT MET" }
+    );
     if !met || memory > 2_048 {
         std::process::exit(1);
     }
 }
 
-/// An engine from which the others are made. Without jitter it does what many clients do: check in step, move at once.
+/// An engine from which the others are made. Without jitter it does what many clients do: check in
+/// step, move at once.
 fn template(jitter: bool) -> Engine {
-    let url = |scheme: &str, name: &str| format!("{scheme}://{name}.example/live").parse().expect("a URL");
+    let url = |scheme: &str, name: &str| {
+        format!("{scheme}://{name}.example/live").parse().expect("a URL")
+    };
     let endpoint = |name: &str| Endpoint::new(name, url("wss", name), url("https", name));
     let mut config = Config::new(Preset::Default, vec![endpoint("primary"), endpoint("secondary")]);
     if !jitter {
@@ -123,12 +134,14 @@ fn run(event: Event, jitter: bool) -> Seen {
                 })
             })
             .collect();
-        let seen = running.into_iter().map(|thread| thread.join().expect("a client does not panic"));
+        let seen =
+            running.into_iter().map(|thread| thread.join().expect("a client does not panic"));
         seen.fold(Seen::default(), Seen::and)
     })
 }
 
-/// What one client takes from the allocator at the end of its life, besides what all share, and what the engine itself takes.
+/// What one client takes from the allocator at the end of its life, besides what all share, and
+/// what the engine itself takes.
 fn memory() -> usize {
     let template = template(true);
     let mut held = None;

@@ -7,7 +7,10 @@ use std::path::Path;
 pub(crate) fn summary(outcomes: &[Outcome], memory: usize) -> String {
     let mut table = "| | jitter | most that connect within 100 ms | half are connected after | 99 % after | most checks in a second |\n|---|---|---:|---:|---:|---:|\n".to_owned();
     for Outcome { name, jitter, seen, .. } in outcomes {
-        let seconds = |permille| seen.until_permille(permille).map_or_else(|| "–".to_owned(), |seconds| format!("{seconds:.1} s"));
+        let seconds = |permille| {
+            seen.until_permille(permille)
+                .map_or_else(|| "–".to_owned(), |seconds| format!("{seconds:.1} s"))
+        };
         let _ = writeln!(
             table,
             "| {name} | {} | {:.2} % | {} | {} | {} |",

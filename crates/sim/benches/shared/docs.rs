@@ -1,4 +1,5 @@
-//! Measurements that have a page: where `--docs FOLDER` says, what stands between two marks is replaced.
+//! Measurements that have a page: where `--docs FOLDER` says, what stands between two marks is
+//! replaced.
 
 use std::path::PathBuf;
 

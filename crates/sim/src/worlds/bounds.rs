@@ -38,7 +38,12 @@ impl Fair<'_> {
             let calm = long / u64::from(interval.get()).max(1);
             (TIMES * (calm + retries) * u64::from(1 + check.retries) + IN_HASTE) as u32
         };
-        let checks: HashMap<_, _> = self.truth.endpoints.iter().map(|endpoint| (endpoint.name.to_string(), checks(endpoint))).collect();
+        let checks: HashMap<_, _> = self
+            .truth
+            .endpoints
+            .iter()
+            .map(|endpoint| (endpoint.name.to_string(), checks(endpoint)))
+            .collect();
         // Somebody else's URLs are asked once a second while there is doubt.
         let neutral = (long / 1_000 + IN_HASTE) as u32;
         let endpoints = self.truth.endpoints.len() as u64;
@@ -46,7 +51,8 @@ impl Fair<'_> {
         let neutrals = config.connectivity.0.len() as u32 * neutral;
         // Each check and each attempt begins and ends, and each message moves the moment at which
         // silence is remarkable.
-        let wakes = 2 * (checks.values().sum::<u32>() + neutrals + attempts) + messages + IN_HASTE as u32;
+        let wakes =
+            2 * (checks.values().sum::<u32>() + neutrals + attempts) + messages + IN_HASTE as u32;
         Bounds { checks, neutral, wakes, attempts }
     }
 }

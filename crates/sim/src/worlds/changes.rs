@@ -190,7 +190,11 @@ impl Maker {
             2 => self.command(json!("stop")),
             _ => {
                 for index in 0..self.neutrals {
-                    let health = if self.chance.percent(50) { json!({ "status": 204 }) } else { faults::neutral(&mut self.chance) };
+                    let health = if self.chance.percent(50) {
+                        json!({ "status": 204 })
+                    } else {
+                        faults::neutral(&mut self.chance)
+                    };
                     self.health(&format!("connectivity-{index}"), health);
                 }
             }

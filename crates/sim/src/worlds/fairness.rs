@@ -51,7 +51,10 @@ impl Fair<'_> {
     /// Until the first check of the active endpoint after a change has begun.
     fn first(&self, endpoint: &Endpoint) -> u64 {
         let interval = self.jittered(endpoint.health.check().interval);
-        let busy = self.messages.filter(|_| self.truth.wants_socket).map_or(0, |_| self.jittered(self.truth.config.busy_interval));
+        let busy = self
+            .messages
+            .filter(|_| self.truth.wants_socket)
+            .map_or(0, |_| self.jittered(self.truth.config.busy_interval));
         interval.max(busy) + self.grid
     }
 
@@ -59,7 +62,8 @@ impl Fair<'_> {
     fn found(&self, endpoint: &Endpoint, grade: Grade) -> Option<u64> {
         let config = &self.truth.config;
         let interval = self.jittered(endpoint.health.check().interval) + self.grid;
-        let gap = config.suspect_interval.map_or(interval, |pause| self.jittered(pause) + self.grid);
+        let gap =
+            config.suspect_interval.map_or(interval, |pause| self.jittered(pause) + self.grid);
         let first = self.first(endpoint);
         Some(match grade {
             Grade::Well | Grade::Mixed => return None,
@@ -70,14 +74,19 @@ impl Fair<'_> {
             Grade::Flaky if config.check.retries > 0 => return None,
             Grade::Flaky => TO_BE_FOUND_FLAKY * (first + self.grid) + self.check(endpoint),
             Grade::Fails => {
-                first + u64::from(config.failure_threshold.map_or(MOST_FOR_A_VERDICT as u32, |count| count)) * self.failure(endpoint, gap)
+                first
+                    + u64::from(
+                        config.failure_threshold.map_or(MOST_FOR_A_VERDICT as u32, |count| count),
+                    ) * self.failure(endpoint, gap)
             }
         })
     }
 
     /// One failure more: checks in haste run side by side, others one after the other.
     fn failure(&self, endpoint: &Endpoint, gap: u64) -> u64 {
-        if self.truth.config.suspect_interval.is_some() && self.truth.config.failure_threshold.is_none() {
+        if self.truth.config.suspect_interval.is_some()
+            && self.truth.config.failure_threshold.is_none()
+        {
             gap + self.check(endpoint) / MOST_FOR_A_VERDICT
         } else {
             gap + self.check(endpoint)
@@ -106,23 +115,46 @@ impl Fair<'_> {
     }
 
     /// Until the app has left `active` for `other`, which is well; `None`: it need not.
-    pub(super) fn left_for(&self, active: &Endpoint, has_socket: bool, other: &Endpoint, was_left: bool) -> Option<u64> {
+    pub(super) fn left_for(
+        &self,
+        active: &Endpoint,
+        has_socket: bool,
+        other: &Endpoint,
+        was_left: bool,
+    ) -> Option<u64> {
         let truth = self.truth;
         let name = active.name.as_str();
         let unconnectable = truth.wants_socket && !truth.accepts(name) && !has_socket;
         let found = self.found(active, truth.grade(active));
         let found = if truth.in_maintenance(name) { Some(0) } else { found };
-        let found = if unconnectable { Some(found.unwrap_or(0).max(self.first(active)) + self.unconnectable()) } else { found };
+        let found = if unconnectable {
+            Some(found.unwrap_or(0).max(self.first(active)) + self.unconnectable())
+        } else {
+            found
+        };
         // Others that do not work may be tried before.
-        let detours = truth.endpoints.iter().filter(|tried| truth.wants_socket && !truth.accepts(tried.name.as_str()));
+        let detours = truth
+            .endpoints
+            .iter()
+            .filter(|tried| truth.wants_socket && !truth.accepts(tried.name.as_str()));
         let detours = detours.count() as u64 * (self.unconnectable() + self.moved());
         // Where the platform is wrong about the network, one endpoint at a time is tried.
         let pause = self.jittered(truth.config.retry.max) + self.check(other);
         let told = if truth.told_offline { truth.endpoints.len() as u64 * pause } else { 0 };
-        // Where the app is served, if poorly, one that flapped waits twice as long as before failback.
+        // Where the app is served, if poorly, one that flapped waits twice as long as before
+        // failback.
         let served = !unconnectable && matches!(truth.grade(active), Grade::Slow | Grade::Flaky);
-        let damped = if served && was_left { u64::from(2 * truth.config.failback.after.get()) } else { 0 };
-        Some(found? + damped + told + self.recognized(other) + self.moved() + detours + u64::from(truth.config.initial_delay.get()))
+        let damped =
+            if served && was_left { u64::from(2 * truth.config.failback.after.get()) } else { 0 };
+        Some(
+            found?
+                + damped
+                + told
+                + self.recognized(other)
+                + self.moved()
+                + detours
+                + u64::from(truth.config.initial_delay.get()),
+        )
     }
 
     /// Until the app is connected to an endpoint that is active and well.
@@ -138,7 +170,9 @@ impl Fair<'_> {
         let slowest = truth.endpoints.iter().map(check).max().unwrap_or(0);
         let found = self.found(active, Grade::Fails).unwrap_or(0);
         // One whose checks pass is found out by its sockets.
-        let by_sockets = truth.endpoints.iter().filter(|endpoint| truth.grade(endpoint) != Grade::Fails).count() as u64;
+        let by_sockets =
+            truth.endpoints.iter().filter(|endpoint| truth.grade(endpoint) != Grade::Fails).count()
+                as u64;
         let standbys = MOST_FOR_A_VERDICT * slowest / 2;
         let delay = u64::from(truth.config.initial_delay.get());
         found + standbys + by_sockets * (self.unconnectable() + self.moved()) + self.moved() + delay
@@ -150,26 +184,36 @@ impl Fair<'_> {
     pub(super) fn settled(&self, endpoint: &Endpoint, has_socket: bool) -> Millis {
         let round = self.first(endpoint) + self.check(endpoint);
         let truth = self.truth;
-        let rare = !truth.is_foreground() && !truth.config.background_checks && truth.wants_socket && !has_socket;
+        let rare = !truth.is_foreground()
+            && !truth.config.background_checks
+            && truth.wants_socket
+            && !has_socket;
         let attempt = if rare { RETRY_IN_THE_BACKGROUND } else { Millis::ZERO };
         Millis::new((TO_BE_FOUND_SLOW * round) as u32).max(attempt)
     }
 
     /// Until a connection that has died is replaced.
     pub(super) fn replaced(&self, endpoint: &Endpoint, rhythm: Millis) -> u64 {
-        60_000 + 10 * u64::from(rhythm.get()) + self.first(endpoint) + self.check(endpoint) + self.connected()
+        60_000
+            + 10 * u64::from(rhythm.get())
+            + self.first(endpoint)
+            + self.check(endpoint)
+            + self.connected()
     }
 
     /// How often an app may be moved in ten minutes: on from each endpoint that does not work, if
     /// those are many. One that asks for an early way back gets it, until the wait, which doubles
-    /// each time, is the usual one; one that asks for no wait at all gets what it asked for: `None`.
-    /// So does one that asks for the published script, which moves on at each row of failures
-    /// whatever came before, where checks fail at random: how often is a matter of luck. One to which
-    /// two errors in a row suffice gets two moves more there.
+    /// each time, is the usual one; one that asks for no wait at all gets what it asked for:
+    /// `None`. So does one that asks for the published script, which moves on at each row of
+    /// failures whatever came before, where checks fail at random: how often is a matter of luck.
+    /// One to which two errors in a row suffice gets two moves more there.
     pub(super) fn switches(&self) -> Option<usize> {
         let truth = self.truth;
         let after = truth.config.failback.after;
-        let at_random = truth.endpoints.iter().any(|endpoint| matches!(truth.grade(endpoint), Grade::Flaky | Grade::Mixed));
+        let at_random = truth
+            .endpoints
+            .iter()
+            .any(|endpoint| matches!(truth.grade(endpoint), Grade::Flaky | Grade::Mixed));
         if after == Millis::ZERO || (is_blind(&truth.config) && at_random) {
             return None;
         }

@@ -90,7 +90,11 @@ impl Maker {
     }
 
     pub(super) fn names(&self) -> Vec<String> {
-        self.endpoints.iter().filter_map(|endpoint| endpoint["name"].as_str()).map(str::to_owned).collect()
+        self.endpoints
+            .iter()
+            .filter_map(|endpoint| endpoint["name"].as_str())
+            .map(str::to_owned)
+            .collect()
     }
 
     pub(super) fn name(&mut self) -> String {
@@ -102,7 +106,11 @@ impl Maker {
     fn begin(&mut self) {
         for name in self.names() {
             if self.chance.percent(50) {
-                let health = if self.chance.percent(70) { faults::well(&mut self.chance) } else { faults::ill(&mut self.chance) };
+                let health = if self.chance.percent(70) {
+                    faults::well(&mut self.chance)
+                } else {
+                    faults::ill(&mut self.chance)
+                };
                 self.health(&name, health);
             }
         }

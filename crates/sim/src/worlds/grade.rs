@@ -55,7 +55,11 @@ pub(super) fn grade_of(answers: &Answers, endpoint: &Endpoint, config: &Config) 
         // The published script knows nothing of maintenance, and what a warning asks for is a
         // matter of taste.
         let says = |word: &str| answers.body.contains(word);
-        return if says("fail") || (says("maintenance") && !is_blind(config)) { Grade::Fails } else { Grade::Mixed };
+        return if says("fail") || (says("maintenance") && !is_blind(config)) {
+            Grade::Fails
+        } else {
+            Grade::Mixed
+        };
     }
     let degraded = u64::from(config.degraded_latency.get());
     let (quickest, slowest) = (u64::from(quickest.get()), u64::from(slowest.get()));

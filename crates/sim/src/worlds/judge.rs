@@ -24,7 +24,8 @@ pub fn judge(scenario: &Scenario) -> Result<Vec<Broken>, Invalid> {
         let now = if begun { rest.first().map(|(at, _)| *at) } else { Some(Timestamp::default()) };
         let Some(now) = now else { break };
         let turn = rest.iter().take_while(|(at, _)| *at == now).count();
-        let until = rest.get(turn).map_or(end, |(at, _)| Timestamp::from_millis(at.as_millis() - 1));
+        let until =
+            rest.get(turn).map_or(end, |(at, _)| Timestamp::from_millis(at.as_millis() - 1));
         if begun {
             simulation.go_on(until, &rest[..turn], &mut watch);
         } else {
@@ -33,7 +34,11 @@ pub fn judge(scenario: &Scenario) -> Result<Vec<Broken>, Invalid> {
         }
         rest = &rest[turn..];
         if simulation.spins() {
-            watch.broken(Rule::Busy, until, "it wants to be woken at one moment again and again".to_owned());
+            watch.broken(
+                Rule::Busy,
+                until,
+                "it wants to be woken at one moment again and again".to_owned(),
+            );
             break;
         }
         Phase { watch: &mut watch, simulation: &simulation, now: until }.end();
@@ -79,7 +84,10 @@ impl Phase<'_> {
 
     /// The connection to the endpoint that the app was given, dead or not.
     fn in_use(&self, name: &str) -> Option<&Open> {
-        self.simulation.open().iter().find(|open| open.endpoint == name && self.watch.in_use.contains(&open.id))
+        self.simulation
+            .open()
+            .iter()
+            .find(|open| open.endpoint == name && self.watch.in_use.contains(&open.id))
     }
 
     /// In the background a client may sleep for good, and frozen it must.
@@ -96,7 +104,10 @@ impl Phase<'_> {
     fn app_is_where_it_works(&mut self) {
         let truth = &self.watch.truth;
         let name = self.simulation.active();
-        let Some(active) = truth.endpoint(name).filter(|active| !is_blind(&truth.config) && !truth.is_well(active)) else {
+        let Some(active) = truth
+            .endpoint(name)
+            .filter(|active| !is_blind(&truth.config) && !truth.is_well(active))
+        else {
             return;
         };
         let has_socket = self.open_to(name).is_some();
@@ -131,13 +142,18 @@ impl Phase<'_> {
     fn app_is_connected(&mut self) {
         let truth = &self.watch.truth;
         let name = self.simulation.active();
-        let Some(active) = truth.endpoint(name).filter(|active| truth.wants_socket && truth.is_well(active)) else {
+        let Some(active) =
+            truth.endpoint(name).filter(|active| truth.wants_socket && truth.is_well(active))
+        else {
             return;
         };
         let well = truth.available(name, self.now).min(self.now - self.watch.switched);
         let fair = self.fair().connected();
         if self.in_use(name).is_none() && u64::from(well.get()) >= fair {
-            let what = format!("no connection to `{}`, which has been active and well for {well}; fair: {fair} ms", active.name);
+            let what = format!(
+                "no connection to `{}`, which has been active and well for {well}; fair: {fair} ms",
+                active.name
+            );
             self.break_rule(Rule::L2, what);
         }
     }
@@ -156,13 +172,25 @@ impl Phase<'_> {
         if blind && truth.in_maintenance(active.name.as_str()) {
             return;
         }
-        let nobody = truth.endpoints.iter().all(|endpoint| fails(endpoint) || cannot(endpoint.name.as_str()));
-        let waited = truth.endpoints.iter().map(|endpoint| truth.unchanged(endpoint.name.as_str(), self.now)).min();
+        let nobody = truth
+            .endpoints
+            .iter()
+            .all(|endpoint| fails(endpoint) || cannot(endpoint.name.as_str()));
+        let waited = truth
+            .endpoints
+            .iter()
+            .map(|endpoint| truth.unchanged(endpoint.name.as_str(), self.now))
+            .min();
         let waited = waited.unwrap_or(Millis::ZERO).min(self.now - self.watch.heard);
         let fair = self.fair().told(active);
         if nobody && !self.watch.outage && u64::from(waited.get()) >= fair {
-            let which = if truth.endpoints.iter().all(fails) { "every check fails" } else { "nobody can be connected to" };
-            let what = format!("{which} for {waited}, and the app has not been told; fair: {fair} ms");
+            let which = if truth.endpoints.iter().all(fails) {
+                "every check fails"
+            } else {
+                "nobody can be connected to"
+            };
+            let what =
+                format!("{which} for {waited}, and the app has not been told; fair: {fair} ms");
             self.break_rule(Rule::L3, what);
         }
     }
@@ -171,7 +199,9 @@ impl Phase<'_> {
     fn dead_connection_is_replaced(&mut self) {
         let truth = &self.watch.truth;
         let name = self.simulation.active();
-        let Some(endpoint) = truth.endpoint(name).filter(|endpoint| truth.wants_socket && truth.is_well(endpoint)) else {
+        let Some(endpoint) =
+            truth.endpoint(name).filter(|endpoint| truth.wants_socket && truth.is_well(endpoint))
+        else {
             return;
         };
         let talking = self.in_use(name).filter(|open| open.messages >= TALKED);
@@ -182,7 +212,8 @@ impl Phase<'_> {
         let waited = (self.now - dead).min(truth.available(name, self.now));
         let fair = self.fair().replaced(endpoint, rhythm);
         if u64::from(waited.get()) >= fair {
-            let what = format!("the connection to `{name}` has been dead for {waited}; fair: {fair} ms");
+            let what =
+                format!("the connection to `{name}` has been dead for {waited}; fair: {fair} ms");
             self.break_rule(Rule::L4, what);
         }
     }

@@ -35,16 +35,36 @@ pub enum Rule {
 /// Each rule, its name and what it demands.
 pub const RULES: [(Rule, &str, &str); 12] = [
     (Rule::L1, "L1", "where somebody is well, the active endpoint is one that is well"),
-    (Rule::L2, "L2", "an app that wants a socket is connected to the active endpoint, if that is well"),
+    (
+        Rule::L2,
+        "L2",
+        "an app that wants a socket is connected to the active endpoint, if that is well",
+    ),
     (Rule::L3, "L3", "where nobody can be used, the app has been told allDown or offline"),
-    (Rule::L4, "L4", "an open connection that talked and is dead has been replaced, if its server is well"),
-    (Rule::S1, "S1", "nobody leaves an endpoint that has been well for two minutes, but for a better one"),
-    (Rule::S2, "S2", "offline is told only if the network is away or nothing at all can be reached"),
+    (
+        Rule::L4,
+        "L4",
+        "an open connection that talked and is dead has been replaced, if its server is well",
+    ),
+    (
+        Rule::S1,
+        "S1",
+        "nobody leaves an endpoint that has been well for two minutes, but for a better one",
+    ),
+    (
+        Rule::S2,
+        "S2",
+        "offline is told only if the network is away or nothing at all can be reached",
+    ),
     (Rule::S3, "S3", "allDown is told only if nobody has been well for a minute"),
     (Rule::S4, "S4", "at most 4 switches in a phase, or in ten minutes of it"),
     (Rule::S5, "S5", "in the background, without a socket, no checks"),
     (Rule::Stuck, "N1", "a running engine has something ahead"),
-    (Rule::One, "N2", "at most one connection in use and two open, none unwanted, no effect after a stop"),
+    (
+        Rule::One,
+        "N2",
+        "at most one connection in use and two open, none unwanted, no effect after a stop",
+    ),
     (Rule::Busy, "N3", "wake-ups, checks and connection attempts are bounded"),
 ];
 
@@ -74,6 +94,12 @@ pub struct Broken {
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.at.as_millis() as f64 / 1_000.0;
-        write!(f, "{} ({}) broken at {seconds} s: {}", self.rule.name(), self.rule.text(), self.what)
+        write!(
+            f,
+            "{} ({}) broken at {seconds} s: {}",
+            self.rule.name(),
+            self.rule.text(),
+            self.what
+        )
     }
 }

@@ -15,7 +15,11 @@ pub(super) struct Ranking {
 
 impl Ranking {
     pub(super) fn drawn(chance: &mut Chance) -> Self {
-        Self { by_priority: chance.percent(40), regions: chance.percent(15), weights: chance.percent(20) }
+        Self {
+            by_priority: chance.percent(40),
+            regions: chance.percent(15),
+            weights: chance.percent(20),
+        }
     }
 
     /// Whether the app names its own region.
@@ -38,14 +42,17 @@ impl Ranking {
                 list.remove(at);
             }
             1 | 2 if list.len() < NAMES.len() => {
-                let new = NAMES.iter().find(|name| list.iter().all(|endpoint| endpoint["name"] != **name));
+                let new = NAMES
+                    .iter()
+                    .find(|name| list.iter().all(|endpoint| endpoint["name"] != **name));
                 list.push(self.endpoint(new.unwrap_or(&"z"), chance));
             }
             3 => list[at]["priority"] = json!(chance.between(0, 3)),
             4 => list.reverse(),
             _ => {
                 let name = list[at]["name"].as_str().unwrap_or_default().to_owned();
-                list[at]["connect"] = json!(format!("wss://{name}.example/live?token={}", chance.between(1, 99)));
+                list[at]["connect"] =
+                    json!(format!("wss://{name}.example/live?token={}", chance.between(1, 99)));
             }
         }
         list

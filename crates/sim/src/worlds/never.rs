@@ -20,7 +20,13 @@ const FOR_A_COMMAND: Millis = Millis::from_secs(60);
 
 impl Watch {
     /// S1.
-    pub(super) fn judge_leaving(&mut self, at: Timestamp, from: &str, to: &str, reason: SwitchReason) {
+    pub(super) fn judge_leaving(
+        &mut self,
+        at: Timestamp,
+        from: &str,
+        to: &str,
+        reason: SwitchReason,
+    ) {
         let truth = &self.truth;
         let Some(left) = truth.endpoint(from) else {
             return;
@@ -39,7 +45,13 @@ impl Watch {
         };
         let better = truth.endpoint(to).is_some_and(|taken| self.is_better(taken, left));
         if !(free && better) {
-            self.broken(Rule::S1, at, format!("`{from}` was left for `{to}` ({reason}), though it had been well for {well}"));
+            self.broken(
+                Rule::S1,
+                at,
+                format!(
+                    "`{from}` was left for `{to}` ({reason}), though it had been well for {well}"
+                ),
+            );
         }
     }
 
@@ -51,7 +63,11 @@ impl Watch {
         self.switches.push(at);
         let lately = self.switches.iter().filter(|switch| at - **switch < A_PHASE).count();
         if let Some(most) = self.fair().switches().filter(|most| lately > *most) {
-            self.broken(Rule::S4, at, format!("{lately} switches within ten minutes; fair: {most}"));
+            self.broken(
+                Rule::S4,
+                at,
+                format!("{lately} switches within ten minutes; fair: {most}"),
+            );
         }
     }
 
@@ -64,11 +80,14 @@ impl Watch {
             let abroad = truth.config.region.is_some() && truth.config.region != endpoint.region;
             (!preferred, abroad, endpoint.priority)
         };
-        let place = |endpoint: &Endpoint| truth.endpoints.iter().position(|known| known.name == endpoint.name);
+        let place = |endpoint: &Endpoint| {
+            truth.endpoints.iter().position(|known| known.name == endpoint.name)
+        };
         match standing(one).cmp(&standing(other)) {
             std::cmp::Ordering::Less => true,
             std::cmp::Ordering::Equal => {
-                matches!(truth.config.strategy, Strategy::Weighted | Strategy::Latency) || place(one) < place(other)
+                matches!(truth.config.strategy, Strategy::Weighted | Strategy::Latency)
+                    || place(one) < place(other)
             }
             std::cmp::Ordering::Greater => false,
         }
@@ -79,13 +98,20 @@ impl Watch {
         let truth = &self.truth;
         if reason == OfflineReason::Told {
             if !truth.told_offline {
-                self.broken(Rule::S2, at, "told offline, though the platform has not said so".to_owned());
+                self.broken(
+                    Rule::S2,
+                    at,
+                    "told offline, though the platform has not said so".to_owned(),
+                );
             }
             return;
         }
         let plain = |name: &str| truth.unchanged(name, at) >= PLAIN;
-        let neutrals: Vec<_> = (0..truth.config.connectivity.0.len()).map(|index| format!("connectivity-{index}")).collect();
-        let neutral = neutrals.iter().find(|name| plain(name) && truth.neutral_passes(name)).cloned();
+        let neutrals: Vec<_> = (0..truth.config.connectivity.0.len())
+            .map(|index| format!("connectivity-{index}"))
+            .collect();
+        let neutral =
+            neutrals.iter().find(|name| plain(name) && truth.neutral_passes(name)).cloned();
         let answers = |endpoint: &&Endpoint| {
             let name = endpoint.name.as_str();
             plain(name) && truth.answers(name, endpoint.health.check().timeout)
@@ -112,7 +138,11 @@ impl Watch {
         });
         if let Some(endpoint) = well {
             let well = truth.available(endpoint.name.as_str(), at);
-            self.broken(Rule::S3, at, format!("allDown, though `{}` has been well for {well}", endpoint.name));
+            self.broken(
+                Rule::S3,
+                at,
+                format!("allDown, though `{}` has been well for {well}", endpoint.name),
+            );
         }
     }
 
@@ -127,7 +157,11 @@ impl Watch {
         let unwatched = unseen && !truth.wants_socket;
         let asked = self.asked.is_some_and(|asked| at - asked < FOR_A_COMMAND);
         if unwatched && !asked {
-            self.broken(Rule::S5, at, format!("`{name}` was checked though nobody is there ({:?})", truth.presence));
+            self.broken(
+                Rule::S5,
+                at,
+                format!("`{name}` was checked though nobody is there ({:?})", truth.presence),
+            );
         }
     }
 

@@ -12,7 +12,8 @@ pub(super) fn config(endpoints: &[Value], ranking: &Ranking, chance: &mut Chance
         config["preset"] = json!(preset);
     }
     if preset != "appServices" {
-        let strategies = [(50, "priority"), (15, "latency"), (15, "weighted"), (15, "sticky"), (5, "cyclic")];
+        let strategies =
+            [(50, "priority"), (15, "latency"), (15, "weighted"), (15, "sticky"), (5, "cyclic")];
         let strategy = chance.weighted(&strategies);
         if strategy != "priority" {
             config["strategy"] = json!(strategy);
@@ -59,7 +60,15 @@ fn settings() -> Vec<Setting> {
         (10, "busyInterval", vec![json!("5s"), json!("1m")]),
         (10, "initialDelay", vec![json!("1s"), json!("10s")]),
         (10, "retry", vec![json!({ "max": "5s" }), json!({ "initial": "2s", "max": "60s" })]),
-        (15, "failback", vec![json!({ "after": "10s", "successes": 1 }), json!({ "after": "0s" }), json!({ "after": "5m" })]),
+        (
+            15,
+            "failback",
+            vec![
+                json!({ "after": "10s", "successes": 1 }),
+                json!({ "after": "0s" }),
+                json!({ "after": "5m" }),
+            ],
+        ),
     ]
 }
 

@@ -43,7 +43,9 @@ fn disturbs_sleep(scenario: &Value) -> bool {
         let told = entry["network"].is_string() && entry["silent"] != json!(true);
         let awake = told || entry["device"] != Value::Null || entry["command"] != Value::Null;
         let disturbs = at < asleep_until && awake;
-        if let Some(time) = entry["device"]["sleeps"].as_str().and_then(|text| text.parse::<Millis>().ok()) {
+        if let Some(time) =
+            entry["device"]["sleeps"].as_str().and_then(|text| text.parse::<Millis>().ok())
+        {
             asleep_until = at + u64::from(time.get());
         }
         disturbs
@@ -136,13 +138,19 @@ fn drop_key(smallest: &mut Value, path: &[&str], rule: Rule) -> bool {
     for name in tables {
         table = table.and_then(|table| table.get_mut(*name)?.as_object_mut());
     }
-    table.is_some_and(|table| table.remove(*key).is_some()) && take_if_broken(smallest, smaller, rule)
+    table.is_some_and(|table| table.remove(*key).is_some())
+        && take_if_broken(smallest, smaller, rule)
 }
 
 /// The time between two turns of the world is halved as often as may be, and then the numbers are
 /// made round.
 fn shorten_phases(smallest: &mut Value, rule: Rule) {
-    let mut times: Vec<_> = smallest["world"].as_array().into_iter().flatten().filter_map(|entry| entry["at"].as_u64()).collect();
+    let mut times: Vec<_> = smallest["world"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry["at"].as_u64())
+        .collect();
     times.push(smallest["duration"].as_u64().unwrap_or(0));
     times.dedup();
     for index in 0..times.len() {

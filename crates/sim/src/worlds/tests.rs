@@ -6,7 +6,9 @@ use super::{generate, judge, shrink};
 use crate::entry::{Device, Fault, Happening, Health, NetworkState};
 use crate::scenario::Scenario;
 use crate::simulation::Observer;
-use steadfast::{Config, Effect, Endpoint, Event, Input, OfflineReason, Preset, SwitchReason, Timestamp};
+use steadfast::{
+    Config, Effect, Endpoint, Event, Input, OfflineReason, Preset, SwitchReason, Timestamp,
+};
 
 const A: &str = "a";
 const B: &str = "b";
@@ -90,9 +92,16 @@ fn an_app_that_is_moved_again_and_again_swings() {
 
 #[test]
 fn nobody_is_checked_where_nobody_is_there() {
-    let mut engine = steadfast::Engine::new(Config::new(Preset::Default, vec![endpoint(A)]), 1, Timestamp::default()).unwrap();
+    let mut engine = steadfast::Engine::new(
+        Config::new(Preset::Default, vec![endpoint(A)]),
+        1,
+        Timestamp::default(),
+    )
+    .unwrap();
     engine.handle(Timestamp::default(), Input::Started);
-    let check = std::iter::from_fn(|| engine.poll_effect()).find(|effect| matches!(effect, Effect::StartCheck { .. })).unwrap();
+    let check = std::iter::from_fn(|| engine.poll_effect())
+        .find(|effect| matches!(effect, Effect::StartCheck { .. }))
+        .unwrap();
     let mut watch = watch();
     watch.effect(at(1), &check);
     watch.happening(at(2), &Happening::Device(Device::Background));

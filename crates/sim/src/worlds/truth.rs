@@ -107,7 +107,11 @@ impl Truth {
                         self.server_mut(endpoint.name.as_str(), at);
                     }
                 }
-                for gone in self.endpoints.iter().filter(|known| endpoints.0.iter().all(|new| new.name != known.name)) {
+                for gone in self
+                    .endpoints
+                    .iter()
+                    .filter(|known| endpoints.0.iter().all(|new| new.name != known.name))
+                {
                     if let Some(server) = self.servers.get_mut(gone.name.as_str()) {
                         server.maintenance = false;
                     }
@@ -153,7 +157,10 @@ impl Truth {
 
     /// For how long neither the endpoint nor anything about the client has changed.
     pub(super) fn unchanged(&self, name: &str, now: Timestamp) -> Millis {
-        now - self.servers.get(name).map_or(self.disturbed, |server| server.since.max(self.disturbed))
+        now - self
+            .servers
+            .get(name)
+            .map_or(self.disturbed, |server| server.since.max(self.disturbed))
     }
 
     /// As [`unchanged`](Self::unchanged), and it does not ask to be left alone either.
@@ -195,7 +202,9 @@ impl Truth {
     /// Whether nothing is wrong with it that the app could notice.
     pub(super) fn is_well(&self, endpoint: &Endpoint) -> bool {
         let name = endpoint.name.as_str();
-        self.grade(endpoint) == Grade::Well && !self.in_maintenance(name) && (!self.wants_socket || self.accepts(name))
+        self.grade(endpoint) == Grade::Well
+            && !self.in_maintenance(name)
+            && (!self.wants_socket || self.accepts(name))
     }
 
     /// For how long an endpoint has been well; `None` if it is not.
@@ -209,9 +218,13 @@ impl Truth {
         self.is_reachable()
             && match health {
                 None => true,
-                Some(Health::Answers(answers)) => answers.loss == 0.0 && slowest(answers) <= timeout,
+                Some(Health::Answers(answers)) => {
+                    answers.loss == 0.0 && slowest(answers) <= timeout
+                }
                 Some(Health::Fails(fault)) => speaks(*fault),
-                Some(Health::FailsAfter(failure)) => speaks(failure.fail) && failure.latency <= timeout,
+                Some(Health::FailsAfter(failure)) => {
+                    speaks(failure.fail) && failure.latency <= timeout
+                }
             }
     }
 
@@ -219,6 +232,8 @@ impl Truth {
     pub(super) fn neutral_passes(&self, name: &str) -> bool {
         let health = self.servers.get(name).and_then(|server| server.health.as_ref());
         let passes = |answers: &Answers| self.config.check.expect_status.matches(answers.status);
-        self.is_reachable() && health.is_none_or(|health| matches!(health, Health::Answers(answers) if passes(answers)))
+        self.is_reachable()
+            && health
+                .is_none_or(|health| matches!(health, Health::Answers(answers) if passes(answers)))
     }
 }

@@ -83,14 +83,31 @@ impl Watch {
     pub(super) fn end_phase(&mut self, now: Timestamp) {
         let bounds = self.fair().bounds(now - self.began, self.arrived);
         let most = self.checks.iter().max_by_key(|(_, count)| **count);
-        let most = most.map(|(name, count)| (name.clone(), *count)).filter(|(name, count)| *count > bounds.checks(name));
+        let most = most
+            .map(|(name, count)| (name.clone(), *count))
+            .filter(|(name, count)| *count > bounds.checks(name));
         let long = now - self.began;
         if let Some((name, count)) = most {
-            self.broken(Rule::Busy, now, format!("{count} checks of `{name}` in {long}; bound: {}", bounds.checks(&name)));
+            self.broken(
+                Rule::Busy,
+                now,
+                format!("{count} checks of `{name}` in {long}; bound: {}", bounds.checks(&name)),
+            );
         } else if self.wakes > bounds.wakes {
-            self.broken(Rule::Busy, now, format!("{} wake-ups in {long}; bound: {}", self.wakes, bounds.wakes));
+            self.broken(
+                Rule::Busy,
+                now,
+                format!("{} wake-ups in {long}; bound: {}", self.wakes, bounds.wakes),
+            );
         } else if self.attempts > bounds.attempts {
-            self.broken(Rule::Busy, now, format!("{} connection attempts in {long}; bound: {}", self.attempts, bounds.attempts));
+            self.broken(
+                Rule::Busy,
+                now,
+                format!(
+                    "{} connection attempts in {long}; bound: {}",
+                    self.attempts, bounds.attempts
+                ),
+            );
         }
     }
 
@@ -147,7 +164,12 @@ impl Observer for Watch {
                 self.arrived += 1;
             }
             Input::ConnectionClosed { id, .. } => self.forget(*id),
-            Input::Command(Command::CheckNow | Command::Prefer(_) | Command::Maintenance(..) | Command::SetEndpoints(_)) => {
+            Input::Command(
+                Command::CheckNow
+                | Command::Prefer(_)
+                | Command::Maintenance(..)
+                | Command::SetEndpoints(_),
+            ) => {
                 self.asked = Some(at);
             }
             _ => {}

@@ -159,7 +159,8 @@ fn a_share_of_failures_opens_it_once_there_are_enough_requests() {
 
 #[test]
 fn a_share_that_is_not_reached_does_not_open_it() {
-    let mut test = Test::new(Breaker { failures: None, failure_percent: Some(50), ..Breaker::default() });
+    let mut test =
+        Test::new(Breaker { failures: None, failure_percent: Some(50), ..Breaker::default() });
     (0..11).for_each(|_| {
         test.call(true);
     });
@@ -223,7 +224,8 @@ fn a_share_of_slow_requests_opens_it() {
 
 #[test]
 fn an_idle_window_empties_with_time() {
-    let mut test = Test::new(Breaker { failures: None, failure_percent: Some(50), ..Breaker::default() });
+    let mut test =
+        Test::new(Breaker { failures: None, failure_percent: Some(50), ..Breaker::default() });
     (0..9).for_each(|_| {
         test.call(false);
     });
@@ -294,7 +296,8 @@ proptest! {
 
 #[test]
 fn a_share_counts_nothing_from_before_a_sleep_or_another_network() {
-    let mut test = Test::new(Breaker { failures: None, failure_percent: Some(50), ..Breaker::default() });
+    let mut test =
+        Test::new(Breaker { failures: None, failure_percent: Some(50), ..Breaker::default() });
     for _ in 0..test.rules.minimum - 1 {
         test.call(false);
     }

@@ -11,10 +11,18 @@ fn no_input_is_lost_between_polls() {
     for round in 1..=100 {
         let network = if round % 2 == 0 { Network::Online } else { Network::Offline };
         driven.link.send(Input::Network(network));
-        assert_eq!(driven.wakes.0.swap(0, Ordering::Relaxed), 1, "each input wakes a waiting driver");
+        assert_eq!(
+            driven.wakes.0.swap(0, Ordering::Relaxed),
+            1,
+            "each input wakes a waiting driver"
+        );
         assert!(driven.turn().is_pending());
     }
-    let count = driven.events().iter().filter(|event| matches!(event, Event::Online | Event::Offline { .. })).count();
+    let count = driven
+        .events()
+        .iter()
+        .filter(|event| matches!(event, Event::Online | Event::Offline { .. }))
+        .count();
     assert_eq!(count, 100);
 }
 

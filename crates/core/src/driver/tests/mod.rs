@@ -84,7 +84,9 @@ impl Driven {
         let config = Config::new(Preset::Default, vec![endpoint("a"), endpoint("b")]);
         let link = Link::new(Engine::new(config, 1, Timestamp::from_millis(0)).unwrap());
         let transport = Scripted::default();
-        let future = Some(Box::pin(drive(link.clone(), transport.clone())) as Pin<Box<dyn Future<Output = ()>>>);
+        let future =
+            Some(Box::pin(drive(link.clone(), transport.clone()))
+                as Pin<Box<dyn Future<Output = ()>>>);
         Self { link, transport, wakes: Arc::new(Wakes(AtomicU32::new(0))), future }
     }
 
@@ -117,7 +119,12 @@ impl Driven {
 
     fn events(&self) -> Vec<Event> {
         let events = self.transport.applied.borrow();
-        events.iter().filter_map(|effect| if let Effect::Emit { event, .. } = effect { Some(event.clone()) } else { None }).collect()
+        events
+            .iter()
+            .filter_map(|effect| {
+                if let Effect::Emit { event, .. } = effect { Some(event.clone()) } else { None }
+            })
+            .collect()
     }
 }
 
@@ -165,7 +172,8 @@ fn dropping_the_driver_is_a_stop() {
     assert_eq!(driven.transport.under_way.get(), 0);
     let applied = driven.transport.applied.borrow();
     let opened = applied.iter().filter(|effect| matches!(effect, Effect::Connect { .. })).count();
-    let closed = applied.iter().filter(|effect| matches!(effect, Effect::Disconnect { .. })).count();
+    let closed =
+        applied.iter().filter(|effect| matches!(effect, Effect::Disconnect { .. })).count();
     assert_eq!((opened, closed), (1, 1));
     assert_eq!(driven.link.snapshot().state, State::Stopped);
 }

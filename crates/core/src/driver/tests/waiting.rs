@@ -20,7 +20,10 @@ fn who_asks_for_a_check_is_told_what_came_of_it() {
     drop(driven.link.check_now());
     assert!(driven.turn().is_pending());
     let Poll::Ready(Some(report)) = poll_once(&mut check) else { panic!("nothing was told") };
-    assert_eq!((report.endpoint.as_str(), report.status, report.failure), ("a", Some(503), Some(FailureKind::Status)));
+    assert_eq!(
+        (report.endpoint.as_str(), report.status, report.failure),
+        ("a", Some(503), Some(FailureKind::Status))
+    );
 }
 
 #[test]

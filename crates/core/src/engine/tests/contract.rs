@@ -8,7 +8,8 @@ use std::mem::size_of;
 
 #[test]
 fn a_bad_config_makes_no_engine() {
-    let config = Config { failure_threshold: Some(0), ..Config::new(Preset::Default, endpoints(1)) };
+    let config =
+        Config { failure_threshold: Some(0), ..Config::new(Preset::Default, endpoints(1)) };
     let problems = Engine::new(config, 0, at(0)).unwrap_err().to_string();
     assert!(problems.starts_with("failureThreshold: 0 is out of range"), "{problems}");
     assert!(Engine::new(Config::default(), 0, at(0)).is_err());

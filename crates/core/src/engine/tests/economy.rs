@@ -15,7 +15,8 @@ const SERVERS: [Server; 8] = [
     Server::Unreachable,
     Server::Hangs,
 ];
-const SOCKETS: [Option<Sockets>; 5] = [None, Some(Sockets::Open), Some(Sockets::Talk), Some(Sockets::Refused), Some(Sockets::Hang)];
+const SOCKETS: [Option<Sockets>; 5] =
+    [None, Some(Sockets::Open), Some(Sockets::Talk), Some(Sockets::Refused), Some(Sockets::Hang)];
 const PROBES: usize = 2;
 
 /// A situation that lasts.
@@ -36,7 +37,8 @@ impl Situation {
         for count in [1, 3] {
             for strategy in [Strategy::Priority, Strategy::Cyclic] {
                 for server in SERVERS {
-                    for (all, sockets) in SOCKETS.iter().flat_map(|it| [(false, *it), (true, *it)]) {
+                    for (all, sockets) in SOCKETS.iter().flat_map(|it| [(false, *it), (true, *it)])
+                    {
                         situations.push(Self { count, strategy, server, all, sockets });
                     }
                 }
@@ -87,7 +89,8 @@ fn what_is_done_in_an_hour_is_bounded_in_every_state() {
     const ACTIVE: usize = 1_350;
     // Rounds in an outage, and attempts to connect, wait 15 s on average: a part of 30 s at random.
     const OTHERS: usize = 280;
-    // From start to start of the checks of an endpoint that fails every other time: 250 ms at least.
+    // From start to start of the checks of an endpoint that fails every other time: 250 ms at
+    // least.
     const IN_HASTE: usize = 3_600 * 4;
     for situation in Situation::all() {
         let mut world = situation.begin();

@@ -34,7 +34,10 @@ fn a_standby_that_passes_more_often_than_a_hung_check_ends_is_moved_to() {
             config.check.min_timeout = Millis::new(timeout);
             let took = time_to_leave(config, 1, Sockets::Open);
             let most = 3_500 + 3 * u64::from(timeout);
-            assert!(took.is_some_and(|took| took <= most), "standby {standby}, timeout {timeout}: {took:?}");
+            assert!(
+                took.is_some_and(|took| took <= most),
+                "standby {standby}, timeout {timeout}: {took:?}"
+            );
         }
     }
 }
@@ -48,7 +51,10 @@ fn late_timers_hide_no_hang_whatever_is_repeated() {
                 config.check.retries = retries;
                 let took = time_to_leave(config, grid, sockets);
                 let most = 30_000 + u64::from(8 + 6 * retries) * grid;
-                assert!(took.is_some_and(|took| took <= most), "grid {grid}, retries {retries}, {sockets:?}: {took:?}");
+                assert!(
+                    took.is_some_and(|took| took <= most),
+                    "grid {grid}, retries {retries}, {sockets:?}: {took:?}"
+                );
             }
         }
     }
@@ -81,7 +87,10 @@ fn one_that_fails_every_other_time_is_left_though_little_is_known_of_the_standby
                 world.tell(Input::Network(Network::Changed));
             }
             world.run(300_000);
-            assert!(!world.moves().is_empty(), "{standby_interval:?}, another network: {other_network}");
+            assert!(
+                !world.moves().is_empty(),
+                "{standby_interval:?}, another network: {other_network}"
+            );
         }
     }
 }

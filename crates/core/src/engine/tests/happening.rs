@@ -88,7 +88,9 @@ impl Watched {
             }
             Happening::Stale => Input::CheckFinished { id: CheckId(0), outcome: passed() },
             Happening::Connection { which, kind } => self.socket(which, kind)?,
-            Happening::Traffic { endpoint, ok } => Input::Traffic { endpoint: format!("e{endpoint}").as_str().into(), ok },
+            Happening::Traffic { endpoint, ok } => {
+                Input::Traffic { endpoint: format!("e{endpoint}").as_str().into(), ok }
+            }
             Happening::Call(outcome) => {
                 let permit = self.engine.try_acquire(self.now, &Route::Active).ok()?;
                 Input::CallEnded { permit, outcome, latency: Millis::new(5) }
@@ -229,8 +231,8 @@ pub(super) fn config() -> impl Strategy<Value = Config> {
     let presets = [Preset::Default, Preset::Default, Preset::AppServices, Preset::Orchestrator];
     let strategies = [None, None, Some(Priority), Some(Latency), Some(Weighted), Some(Sticky)];
     let strategies = [&strategies[..], &[Some(Cyclic)]].concat();
-    (1_usize..6, select(presets.to_vec()), select(strategies), 0_u32..3, any::<[bool; 6]>()).prop_map(
-        |(count, preset, strategy, retries, odd)| {
+    (1_usize..6, select(presets.to_vec()), select(strategies), 0_u32..3, any::<[bool; 6]>())
+        .prop_map(|(count, preset, strategy, retries, odd)| {
             let mut config = Config::new(preset, endpoints(count));
             config.strategy = strategy.unwrap_or(config.strategy);
             config.check.retries = retries;
@@ -255,6 +257,5 @@ pub(super) fn config() -> impl Strategy<Value = Config> {
                 config.recovery.enabled = recovers;
             }
             config
-        },
-    )
+        })
 }

@@ -41,7 +41,10 @@ impl Vigil {
         let engine = &self.watched.engine;
         if engine.is_running() && self.has_something_to_do() {
             let state = &engine.failover;
-            assert!(engine.next_wakeup().is_some(), "nothing is ahead after {happening:?}: {state:?}");
+            assert!(
+                engine.next_wakeup().is_some(),
+                "nothing is ahead after {happening:?}: {state:?}"
+            );
         }
         self.unchecked.retain(|name, _| engine.cx.index_of(name).is_some());
         for index in 0..engine.cx.endpoints.len() {
@@ -62,7 +65,9 @@ impl Vigil {
     /// that.
     fn has_something_to_do(&self) -> bool {
         let engine = &self.watched.engine;
-        let mends = engine.presence == Presence::Background && engine.session.is_broken() && !engine.failover.is_reported_offline();
+        let mends = engine.presence == Presence::Background
+            && engine.session.is_broken()
+            && !engine.failover.is_reported_offline();
         engine.watches() || mends
     }
 

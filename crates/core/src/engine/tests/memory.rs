@@ -14,7 +14,8 @@ fn what_was_learnt_survives_a_restart_and_stays_small() {
             if let Effect::StartCheck { id, endpoint, .. } = effect {
                 let down = endpoint.name.as_str() == "e0" && round > 190_000;
                 let latency = Millis::new(20 + round % 4_000);
-                let outcome = Outcome::Answer(Answer { latency, ..answer(if down { 503 } else { 200 }) });
+                let outcome =
+                    Outcome::Answer(Answer { latency, ..answer(if down { 503 } else { 200 }) });
                 learnt.handle(at(now), Input::CheckFinished { id, outcome });
             }
         }

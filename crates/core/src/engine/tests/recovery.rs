@@ -119,7 +119,9 @@ fn reconnecting_opens_another_connection_and_closes_the_old_one() {
     let before = world.open.clone();
     assert_eq!(before.len(), 1);
     world.serve("e0", Server::UnknownName);
-    let reconnected = |world: &World| told(world).iter().any(|it| it.strategy == Recovery::Reconnect && it.ok == Some(true));
+    let reconnected = |world: &World| {
+        told(world).iter().any(|it| it.strategy == Recovery::Reconnect && it.ok == Some(true))
+    };
     while !reconnected(&world) {
         world.run(100);
     }
@@ -161,7 +163,11 @@ fn the_last_endpoint_that_works_is_never_taken_out() {
 fn one_that_was_taken_out_is_put_back_when_no_other_one_is_left() {
     let mut world = recovering(2);
     world.serve("e0", Server::Says(500));
-    let removed = |world: &World| told(world).iter().any(|it| it.strategy == Recovery::RemoveFromLoadBalancer && it.ok == Some(true));
+    let removed = |world: &World| {
+        told(world)
+            .iter()
+            .any(|it| it.strategy == Recovery::RemoveFromLoadBalancer && it.ok == Some(true))
+    };
     while !removed(&world) {
         world.run(100);
     }

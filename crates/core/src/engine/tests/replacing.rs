@@ -44,7 +44,9 @@ fn what_the_app_commanded_of_a_name_outlives_a_new_list() {
 
 #[test]
 fn what_is_forgotten_of_an_endpoint_is_told() {
-    for (hosts, told) in [(SAME, false), (NEW_TOKEN, false), (OTHER_HOST, true), (OTHER_CHECK, true)] {
+    for (hosts, told) in
+        [(SAME, false), (NEW_TOKEN, false), (OTHER_HOST, true), (OTHER_CHECK, true)]
+    {
         let mut world = World::settled();
         world.serve("e1", Server::Refuses);
         world.run(300_000);
@@ -54,15 +56,22 @@ fn what_is_forgotten_of_an_endpoint_is_told() {
         set(&mut world, hosts);
         let says = |wanted: &Event| world.events[before..].iter().any(|(_, event)| event == wanted);
         let endpoint = || "e1".into();
-        let health = Event::Health { endpoint: endpoint(), from: Health::Unhealthy, to: Health::Unknown };
-        let breaker = Event::Breaker { endpoint: endpoint(), from: BreakerState::Open, to: BreakerState::Closed };
+        let health =
+            Event::Health { endpoint: endpoint(), from: Health::Unhealthy, to: Health::Unknown };
+        let breaker = Event::Breaker {
+            endpoint: endpoint(),
+            from: BreakerState::Open,
+            to: BreakerState::Closed,
+        };
         assert_eq!((says(&health), says(&breaker)), (told, told), "variant {hosts}");
     }
 }
 
 #[test]
 fn a_new_token_is_no_new_host() {
-    for (hosts, same) in [(SAME, true), (NEW_TOKEN, true), (OTHER_HOST, false), (OTHER_CHECK, false)] {
+    for (hosts, same) in
+        [(SAME, true), (NEW_TOKEN, true), (OTHER_HOST, false), (OTHER_CHECK, false)]
+    {
         let mut world = World::settled();
         let before = world.engine.checks.of(0).health().detector().loss().to_numbers();
         assert!(world.state("e0").rtt_ms.is_some() && before != [0; 5]);
@@ -129,7 +138,9 @@ fn an_app_whose_endpoint_is_gone_goes_to_the_best_one_that_is_usable() {
     world.run(1_000);
     world.command(Command::SetEndpoints(Endpoints(left)));
     let replaced = |(_, event): &(u64, Event)| match event {
-        Event::Switched { from, to, reason: SwitchReason::Replaced } => Some((from.to_string(), to.to_string())),
+        Event::Switched { from, to, reason: SwitchReason::Replaced } => {
+            Some((from.to_string(), to.to_string()))
+        }
         _ => None,
     };
     let moves: Vec<_> = world.events.iter().filter_map(replaced).collect();

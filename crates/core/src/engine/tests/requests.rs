@@ -46,7 +46,10 @@ fn discards() -> Vec<(&'static str, Vec<Input>)> {
         ("the app is resumed", lifecycle(Lifecycle::Resumed)),
         ("the app goes to the background", lifecycle(Lifecycle::Background)),
         ("the app is seen", lifecycle(Lifecycle::Foreground)),
-        ("the app is frozen and wakes", vec![Input::Lifecycle(Lifecycle::Frozen), Input::Lifecycle(Lifecycle::Foreground)]),
+        (
+            "the app is frozen and wakes",
+            vec![Input::Lifecycle(Lifecycle::Frozen), Input::Lifecycle(Lifecycle::Foreground)],
+        ),
         ("the endpoints are at other hosts", set(elsewhere)),
         ("the endpoints are others", set(vec![endpoint("new")])),
         ("the endpoint is gone", set(vec![endpoint("e1")])),
@@ -127,7 +130,8 @@ fn three_pushes_in_a_row_are_answered_though_the_app_moves() {
         expect_answer(&mut world, asked, &format!("push {push}"));
         world.run(600_000);
     }
-    let asked_of: Vec<_> = world.answered().iter().map(|it| it.report.endpoint.to_string()).collect();
+    let asked_of: Vec<_> =
+        world.answered().iter().map(|it| it.report.endpoint.to_string()).collect();
     assert_eq!(asked_of, ["e0", "e0", "e0"], "the third failure is the verdict");
 }
 

@@ -56,7 +56,9 @@ fn a_verdict_of_an_earlier_run_is_void() {
     assert_eq!((world.health("e0"), world.health("e1")), (Health::Unknown, Health::Unknown));
     assert_ne!(world.breaker("e0"), BreakerState::Open, "requests may try it");
     let forgotten = |(_, event): &(u64, Event)| match event {
-        Event::Health { from: Health::Unhealthy, to: Health::Unknown, endpoint } => Some(endpoint.to_string()),
+        Event::Health { from: Health::Unhealthy, to: Health::Unknown, endpoint } => {
+            Some(endpoint.to_string())
+        }
         _ => None,
     };
     let told: Vec<_> = world.events.iter().filter_map(forgotten).collect();
@@ -82,7 +84,9 @@ fn an_endpoint_that_could_not_be_connected_to_is_tried_anew() {
     world.events.clear();
     world.run(100);
     assert!(!world.told("connected").is_empty());
-    let unconnectable = |(_, event): &(u64, Event)| matches!(event, Event::Switched { reason: SwitchReason::Unconnectable, .. });
+    let unconnectable = |(_, event): &(u64, Event)| {
+        matches!(event, Event::Switched { reason: SwitchReason::Unconnectable, .. })
+    };
     assert!(!world.events.iter().any(unconnectable), "{:?}", world.events);
 }
 

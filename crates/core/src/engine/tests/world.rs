@@ -158,7 +158,8 @@ impl World {
                 self.attempts.push((now, endpoint.name.clone()));
                 self.open.push((id, endpoint.name.clone()));
                 let sockets = self.sockets.get(&endpoint.name).copied();
-                let (opened, refused) = (Input::ConnectionOpened { id }, Input::ConnectionClosed { id, code: None });
+                let (opened, refused) =
+                    (Input::ConnectionOpened { id }, Input::ConnectionClosed { id, code: None });
                 match sockets.unwrap_or(Sockets::Open) {
                     Sockets::Open => self.comes(30, opened),
                     Sockets::Talk => {
@@ -182,9 +183,9 @@ impl World {
     fn forget(&mut self, id: ConnectionId) {
         self.open.retain(|(socket, _)| *socket != id);
         self.coming.retain(|(_, input)| match input {
-            Input::ConnectionOpened { id: other } | Input::ConnectionActive { id: other } | Input::ConnectionClosed { id: other, .. } => {
-                *other != id
-            }
+            Input::ConnectionOpened { id: other }
+            | Input::ConnectionActive { id: other }
+            | Input::ConnectionClosed { id: other, .. } => *other != id,
             _ => true,
         });
     }

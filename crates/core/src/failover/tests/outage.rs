@@ -1,6 +1,9 @@
 //! How an outage is sat out, and what ends it.
 
-use super::scene::{Kind, NOW, Scene, ago, ahead, all_down, degraded, down, in_maintenance, kind, outage, presumed, unreachable, well};
+use super::scene::{
+    Kind, NOW, Scene, ago, ahead, all_down, degraded, down, in_maintenance, kind, outage, presumed,
+    unreachable, well,
+};
 use crate::base::time::Millis;
 use crate::config::Strategy;
 use crate::failover::state::{Offline, Outage, State};
@@ -92,8 +95,10 @@ fn an_outage_is_silent_no_more_when_somebody_refuses() {
 #[test]
 fn a_network_that_is_proved_ends_only_being_offline() {
     let none = || Scene::of([down(Unreachable), down(Unreachable)]);
-    let proofs: [fn(&mut Scene); 2] =
-        [|scene| scene.probes.last_pass = Some(ago(10)), |scene| scene.connection.last_message = Some(ago(10))];
+    let proofs: [fn(&mut Scene); 2] = [
+        |scene| scene.probes.last_pass = Some(ago(10)),
+        |scene| scene.connection.last_message = Some(ago(10)),
+    ];
     for proof in proofs {
         let online = Decision::BackOnline { to: 0, void: true };
         assert_eq!(none().but(proof).observe(presumed()).1, Some(online));
@@ -105,7 +110,8 @@ fn a_network_that_is_proved_ends_only_being_offline() {
 
 #[test]
 fn being_offline_asks_for_the_same_hysteresis() {
-    let holding = State::Offline(Offline::Presumed(Outage { hold: Millis::from_secs(5), ..outage() }));
+    let holding =
+        State::Offline(Offline::Presumed(Outage { hold: Millis::from_secs(5), ..outage() }));
     let back = |since| Scene::of([EndpointView { since, last_pass: None, ..well() }]);
     assert_eq!(kind(&back(ago(5)).observe(holding).0), Kind::Steady);
     assert_eq!(kind(&back(ago(4)).observe(holding).0), Kind::Presumed);

@@ -1,7 +1,8 @@
 //! How often each endpoint is checked, and that what a state waits for is always due.
 
 use super::scene::{
-    NOW, STEADY, Scene, ago, ahead, all_down, down, opening, outage, presumed, reported, suspected, suspecting, suspicion, waiting, well,
+    NOW, STEADY, Scene, ago, ahead, all_down, down, opening, outage, presumed, reported, suspected,
+    suspecting, suspicion, waiting, well,
 };
 use crate::base::time::{Millis, Timestamp};
 use crate::base::url::Url;
@@ -49,7 +50,10 @@ fn assert_all_due(scene: &Scene, state: State, indices: &[usize]) {
         let scene = scene.clone().but(|scene| scene.config = config.clone());
         for index in indices {
             let pace = full(&scene, state, *index);
-            assert!(begins(&config, pace).is_some(), "{index}: {pace:?} in {state:?} by {config:?}");
+            assert!(
+                begins(&config, pace).is_some(),
+                "{index}: {pace:?} in {state:?} by {config:?}"
+            );
         }
     }
 }
@@ -138,7 +142,11 @@ fn unwatched_standbys_are_checked_only_if_the_app_would_go_back_to_them() {
     let paces = |scene: &Scene| [full(scene, STEADY, 0), full(scene, STEADY, 2)];
     assert_eq!(paces(&scene), [back, Pace::OnRequest]);
     let leaving = waiting(2, SwitchReason::Degraded, ahead(5));
-    assert_eq!(full(&scene, leaving, 2), Pace::Every(scene.retry.max), "it may have to prove itself");
+    assert_eq!(
+        full(&scene, leaving, 2),
+        Pace::Every(scene.retry.max),
+        "it may have to prove itself"
+    );
     assert_eq!(paces(&scene.by(Strategy::Sticky)), [Pace::OnRequest, Pace::OnRequest]);
 }
 

@@ -1,7 +1,8 @@
 //! Which move is planned that nobody is forced to make, and when it is due.
 
 use super::scene::{
-    Kind, NOW, STEADY, Scene, ago, ahead, degraded, down, in_maintenance, kind, opening, rank, suspected, unreachable, waiting, well,
+    Kind, NOW, STEADY, Scene, ago, ahead, degraded, down, in_maintenance, kind, opening, rank,
+    suspected, unreachable, waiting, well,
 };
 use crate::base::random::Random;
 use crate::base::time::{Millis, Timestamp};
@@ -155,14 +156,16 @@ fn a_degraded_endpoint_that_asked_for_rest_is_left_only_for_one_that_is_better_w
 
 #[test]
 fn an_unreliable_endpoint_is_left_for_a_reliable_one() {
-    let failing = |failed| EndpointView { failure_share: FailureShare::of(failed, 1_000), ..well() };
+    let failing =
+        |failed| EndpointView { failure_share: FailureShare::of(failed, 1_000), ..well() };
     assert_eq!(plans(&scene([failing(300), failing(10)])), Some((1, SwitchReason::Degraded)));
     assert_eq!(plans(&scene([failing(300), failing(250)])), None, "it fails nearly as often");
 }
 
 #[test]
 fn one_that_is_degraded_because_it_fails_now_and_then_is_left_only_for_one_that_is_known_not_to() {
-    let ours = EndpointView { flaky_only: true, failure_share: FailureShare::of(20, 1_000), ..degraded() };
+    let ours =
+        EndpointView { flaky_only: true, failure_share: FailureShare::of(20, 1_000), ..degraded() };
     let known = EndpointView { failure_share: FailureShare::of(0, 60), ..well() };
     assert_eq!(plans(&scene([ours, known])), Some((1, SwitchReason::Degraded)));
     assert_eq!(plans(&scene([ours, well()])), None);
@@ -199,7 +202,9 @@ fn a_connection_that_is_opening_is_kept_while_its_endpoint_passes() {
 
 #[test]
 fn a_planned_move_lets_the_app_arrive_first() {
-    let scene = |following| on_second(well(), well()).connected().but(|scene| scene.connection.following = following);
+    let scene = |following| {
+        on_second(well(), well()).connected().but(|scene| scene.connection.following = following)
+    };
     let due = waiting(0, SwitchReason::Failback, ago(1));
     assert_eq!(scene(false).observe(due).1, Some(Decision::Open(0)));
     let waits = scene(true).observe(due);
@@ -229,12 +234,14 @@ fn a_plan_is_due_at_its_time_and_a_failback_after_as_many_checks_as_the_config_a
     assert!(!due(SwitchReason::Failback, NOW, 2));
     let flapped = |successes| {
         let scene = on_second(EndpointView { successes, flaps: 1, ..well() }, well());
-        planned(waiting(0, SwitchReason::Failback, NOW)).is_some_and(|it| is_due(&it, &scene.view()))
+        planned(waiting(0, SwitchReason::Failback, NOW))
+            .is_some_and(|it| is_due(&it, &scene.view()))
     };
     assert!(!flapped(8) && flapped(9), "three times as many");
     let poor = |successes, flaps| {
         let scene = on_second(EndpointView { successes, flaps, ..well() }, degraded());
-        planned(waiting(0, SwitchReason::Degraded, NOW)).is_some_and(|it| is_due(&it, &scene.view()))
+        planned(waiting(0, SwitchReason::Degraded, NOW))
+            .is_some_and(|it| is_due(&it, &scene.view()))
     };
     assert!(poor(1, 0) && !poor(8, 1) && poor(9, 1), "though the active one is poor");
     assert!(due(SwitchReason::Preferred, NOW, 1), "a wish asks for no proof");
@@ -245,12 +252,17 @@ fn a_plan_is_due_at_its_time_and_a_failback_after_as_many_checks_as_the_config_a
 #[test]
 fn a_wish_that_waits_for_its_back_off_is_in_the_way_of_no_move_that_is_needed() {
     let wished = EndpointView { retry_at: ahead(4), ..unreachable() };
-    let wishing = |ours| scene([ours, wished, well()]).connected().but(|scene| scene.wish = Some(1));
+    let wishing =
+        |ours| scene([ours, wished, well()]).connected().but(|scene| scene.wish = Some(1));
     assert_eq!(plans(&wishing(in_maintenance())), Some((2, SwitchReason::Maintenance)));
     assert_eq!(plans(&wishing(degraded())), Some((2, SwitchReason::Degraded)));
     assert_eq!(plans(&wishing(well())), Some((1, SwitchReason::Preferred)), "it has its turn");
     let alone = scene([in_maintenance(), wished]).connected().but(|scene| scene.wish = Some(1));
-    assert_eq!(plans(&alone), Some((1, SwitchReason::Preferred)), "there is nobody else to move to");
+    assert_eq!(
+        plans(&alone),
+        Some((1, SwitchReason::Preferred)),
+        "there is nobody else to move to"
+    );
 }
 
 #[test]
@@ -267,12 +279,17 @@ fn where_nothing_is_checked_nobody_moves_who_has_not_wished_for_it() {
     let (state, decision) = unseen().observe(STEADY);
     assert_eq!((planned(state).is_none(), decision), (true, None));
     let wished = unseen().but(|scene| scene.wish = Some(1));
-    assert_eq!(wished.observe(STEADY).1, Some(Decision::Switch { to: 1, reason: SwitchReason::Preferred }));
+    assert_eq!(
+        wished.observe(STEADY).1,
+        Some(Decision::Switch { to: 1, reason: SwitchReason::Preferred })
+    );
 }
 
 #[test]
 fn a_move_that_was_planned_before_a_suspicion_keeps_its_reason() {
-    let scene = on_second(well(), suspected(Refused)).connected().but(|scene| scene.connection.trying = true);
+    let scene = on_second(well(), suspected(Refused))
+        .connected()
+        .but(|scene| scene.connection.trying = true);
     let (suspecting, _) = scene.observe(opening(0, SwitchReason::Failback));
     let (_, decision) = scene.next(suspecting, Fact::TrialOpened(0));
     assert_eq!(decision, Some(Decision::Switch { to: 0, reason: SwitchReason::Failback }));

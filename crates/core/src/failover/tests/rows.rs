@@ -1,8 +1,8 @@
 //! The rows of the table about the network, and about an active endpoint that is believed to work.
 
 use super::scene::{
-    Kind, NOW, STEADY, Scene, ago, ahead, all_down, degraded, down, in_maintenance, opening, presumed, reported, suspected, suspecting,
-    unreachable, waiting, well,
+    Kind, NOW, STEADY, Scene, ago, ahead, all_down, degraded, down, in_maintenance, opening,
+    presumed, reported, suspected, suspecting, unreachable, waiting, well,
 };
 use super::table::{Case, Row};
 use crate::config::Strategy;
@@ -38,10 +38,17 @@ pub(super) fn rows() -> Vec<Row> {
 
 fn lost() -> Row {
     let offline = |name, state| {
-        Case::new(name, two(), state, Fact::NetworkLost).leads_to(Kind::Reported).with(Decision::Offline(OfflineReason::Told))
+        Case::new(name, two(), state, Fact::NetworkLost)
+            .leads_to(Kind::Reported)
+            .with(Decision::Offline(OfflineReason::Told))
     };
     Row {
-        words: ["any but `Offline`", "the platform reports that the network is gone", "`Offline(Reported)`", "`offline`"],
+        words: [
+            "any but `Offline`",
+            "the platform reports that the network is gone",
+            "`Offline(Reported)`",
+            "`offline`",
+        ],
         cases: vec![
             offline("all is well", STEADY),
             offline("a move is planned", opening(1, SwitchReason::Failback)),
@@ -68,9 +75,16 @@ fn found() -> Row {
     let new = |scene: Scene| scene.but(|scene| scene.now = ago(9));
     let case = |name, scene, fact| Case::new(name, scene, reported(), fact);
     Row {
-        words: ["`Offline(Reported)`", "the platform reports a network; a check passes; a message arrives", "`Steady`", "`online`"],
+        words: [
+            "`Offline(Reported)`",
+            "the platform reports a network; a check passes; a message arrives",
+            "`Steady`",
+            "`online`",
+        ],
         cases: vec![
-            case("the platform reports a network", two(), Fact::NetworkFound).leads_to(Kind::Steady).with(Decision::Online),
+            case("the platform reports a network", two(), Fact::NetworkFound)
+                .leads_to(Kind::Steady)
+                .with(Decision::Online),
             case("a check passes", new(two()), Fact::Passed).leads_to(Kind::Steady).with(answered),
             case("a message arrives", two(), Fact::Message).leads_to(Kind::Steady).with(answered),
             case("a connection opens", two(), Fact::Opened).leads_to(Kind::Steady).with(answered),
@@ -80,7 +94,8 @@ fn found() -> Row {
 }
 
 /// Half a second after the report.
-const SOON: crate::base::time::Timestamp = crate::base::time::Timestamp::from_millis(NOW.as_millis() - 9_500);
+const SOON: crate::base::time::Timestamp =
+    crate::base::time::Timestamp::from_millis(NOW.as_millis() - 9_500);
 
 fn answered() -> Row {
     let to = |to| Decision::BackOnline { to, void: true };
@@ -101,7 +116,9 @@ fn answered() -> Row {
         })
     };
     let probed = || none().but(|scene| scene.probes.last_pass = Some(ago(1)));
-    let answered_by = |name, scene, state| Case::new(name, scene, state, Fact::Passed).and_observed().leads_to(Kind::Steady);
+    let answered_by = |name, scene, state| {
+        Case::new(name, scene, state, Fact::Passed).and_observed().leads_to(Kind::Steady)
+    };
     let steady = |name, fact| Case::new(name, none(), presumed(), fact).leads_to(Kind::Steady);
     Row {
         words: [
@@ -112,8 +129,10 @@ fn answered() -> Row {
         ],
         cases: vec![
             answered_by("a check of the active one passes", first(), presumed()).with(to(0)),
-            answered_by("one of another passes where nobody had answered", second(), presumed()).with(to(0)),
-            answered_by("one of another passes, and others had answered", second(), loud()).with(moved),
+            answered_by("one of another passes where nobody had answered", second(), presumed())
+                .with(to(0)),
+            answered_by("one of another passes, and others had answered", second(), loud())
+                .with(moved),
             answered_by("one refuses", refused(), presumed()).with(to(0)),
             answered_by("a connectivity URL passes", probed(), presumed()).with(to(0)),
             steady("a message arrives", Fact::Message).with(to(0)),
@@ -128,7 +147,12 @@ fn discarded() -> Row {
         Case::new(name, scene, state, Fact::Discarded).leads_to(Kind::Steady)
     };
     Row {
-        words: ["`Suspecting`, `Trying`", "the checks under way were discarded (sleep, another network, background)", "`Steady`", "none"],
+        words: [
+            "`Suspecting`, `Trying`",
+            "the checks under way were discarded (sleep, another network, background)",
+            "`Steady`",
+            "none",
+        ],
         cases: vec![
             case("there was a suspicion", suspecting()),
             case("the next was tried", TRYING),
@@ -141,7 +165,12 @@ fn discarded() -> Row {
 fn discarded_in_an_outage() -> Row {
     let case = |name, state, fact| Case::new(name, two(), state, fact);
     Row {
-        words: ["`AllDown`, `Offline(Presumed)`", "the same, or the platform reports a network", "same, round due now", "none"],
+        words: [
+            "`AllDown`, `Offline(Presumed)`",
+            "the same, or the platform reports a network",
+            "same, round due now",
+            "none",
+        ],
         cases: vec![
             case("checks were discarded in an outage", all_down(), Fact::Discarded),
             case("a network is reported in an outage", all_down(), Fact::NetworkFound),
@@ -186,11 +215,20 @@ fn tried() -> Row {
     };
     let scene = |ours| Scene::of([ours, well()]).by(Strategy::Cyclic);
     Row {
-        words: ["`Steady`", "strategy `cyclic`: the threshold is reached", "`Trying`", "check the next endpoint"],
+        words: [
+            "`Steady`",
+            "strategy `cyclic`: the threshold is reached",
+            "`Trying`",
+            "check the next endpoint",
+        ],
         cases: vec![
-            Case::observed("it is down", scene(down(Refused)), STEADY).leads_to(Kind::Trying).with(Decision::Try(1)),
+            Case::observed("it is down", scene(down(Refused)), STEADY)
+                .leads_to(Kind::Trying)
+                .with(Decision::Try(1)),
             Case::observed("it is only suspected", scene(suspected(Refused)), STEADY),
-            Case::observed("it is taken out of rotation", removed(5), STEADY).leads_to(Kind::Trying).with(Decision::Try(1)),
+            Case::observed("it is taken out of rotation", removed(5), STEADY)
+                .leads_to(Kind::Trying)
+                .with(Decision::Try(1)),
             Case::observed("the next was asked since its own last check", removed(1), STEADY),
         ],
     }
@@ -219,7 +257,9 @@ fn better() -> Row {
     let reason = SwitchReason::Failback;
     let on_second = || two().but(|scene| scene.active = 1);
     let due = |name, scene: Scene, reason| {
-        Case::observed(name, scene.connected(), waiting(0, reason, NOW)).leads_to(Kind::Opening).with(Decision::Open(0))
+        Case::observed(name, scene.connected(), waiting(0, reason, NOW))
+            .leads_to(Kind::Opening)
+            .with(Decision::Open(0))
     };
     let wished = on_second().but(|scene| scene.wish = Some(0));
     let slow = on_second().but(|scene| scene.endpoints[1] = degraded());
@@ -235,7 +275,9 @@ fn better() -> Row {
             due("a better one is ready", on_second(), reason),
             due("the wished one is ready", wished, SwitchReason::Preferred),
             due("the active one is degraded", slow, SwitchReason::Degraded),
-            Case::observed("no connection is wanted", on_second(), waiting(0, reason, NOW)).leads_to(Kind::Steady).with(unwanted),
+            Case::observed("no connection is wanted", on_second(), waiting(0, reason, NOW))
+                .leads_to(Kind::Steady)
+                .with(unwanted),
             Case::observed("it waits", on_second(), waiting(0, reason, ahead(1))),
             Case::observed("it is planned", on_second(), STEADY).leads_to(Kind::Waiting),
         ],
@@ -261,9 +303,16 @@ fn trial_failed() -> Row {
     let scene = || two().but(|scene| scene.active = 1);
     let open = || opening(0, SwitchReason::Failback);
     Row {
-        words: ["`Steady`", "the connection of a planned move did not open", "`Steady`", "none: a longer wait"],
+        words: [
+            "`Steady`",
+            "the connection of a planned move did not open",
+            "`Steady`",
+            "none: a longer wait",
+        ],
         cases: vec![
-            Case::new("it did not open", scene(), open(), Fact::TrialFailed(0)).leads_to(Kind::Steady).with(Decision::Postpone(0)),
+            Case::new("it did not open", scene(), open(), Fact::TrialFailed(0))
+                .leads_to(Kind::Steady)
+                .with(Decision::Postpone(0)),
             Case::new("another did not open", scene(), open(), Fact::TrialFailed(1)),
         ],
     }

@@ -1,8 +1,8 @@
 //! The rows of the table about an active endpoint that is suspected, and about outages.
 
 use super::scene::{
-    Kind, NOW, Scene, ago, ahead, all_down, down, fresh, given_up, in_maintenance, outage, suspected, suspecting, suspicion, unreachable,
-    well,
+    Kind, NOW, Scene, ago, ahead, all_down, down, fresh, given_up, in_maintenance, outage,
+    suspected, suspecting, suspicion, unreachable, well,
 };
 use super::table::{Case, Row};
 use crate::base::time::Millis;
@@ -42,9 +42,16 @@ fn trying_one(name: &'static str, next: EndpointView, target: usize, passed: boo
 
 fn try_passed() -> Row {
     let switched = Decision::Switch { to: 1, reason: SwitchReason::Unhealthy };
-    let stranded = Scene::of([down(Refused), well()]).by(Strategy::Cyclic).but(|scene| scene.outage_told = true);
+    let stranded = Scene::of([down(Refused), well()])
+        .by(Strategy::Cyclic)
+        .but(|scene| scene.outage_told = true);
     let fact = Fact::Tried { target: 1, passed: true };
-    let outage_told = Case::new("the app was told that nobody is usable", stranded, State::Trying { target: 1 }, fact);
+    let outage_told = Case::new(
+        "the app was told that nobody is usable",
+        stranded,
+        State::Trying { target: 1 },
+        fact,
+    );
     Row {
         words: [
             "`Trying`",
@@ -62,10 +69,17 @@ fn try_passed() -> Row {
 
 fn try_failed() -> Row {
     Row {
-        words: ["`Trying`", "that check failed, or the endpoint may not be used", "`Steady`", "`allDown`; failures count from none"],
+        words: [
+            "`Trying`",
+            "that check failed, or the endpoint may not be used",
+            "`Steady`",
+            "`allDown`; failures count from none",
+        ],
         cases: vec![
             trying("it failed", 1, false).leads_to(Kind::Steady).with(Decision::TryFailed),
-            trying_one("it passed, and is excluded", in_maintenance(), 1, true).leads_to(Kind::Steady).with(Decision::TryFailed),
+            trying_one("it passed, and is excluded", in_maintenance(), 1, true)
+                .leads_to(Kind::Steady)
+                .with(Decision::TryFailed),
             trying("another one failed", 0, false),
         ],
     }
@@ -76,8 +90,16 @@ fn refuted() -> Row {
     let alternative = Scene::of([in_maintenance(), well()]);
     let case = |name, scene| Case::observed(name, scene, suspecting()).leads_to(Kind::Steady);
     Row {
-        words: ["`Suspecting`", "nothing speaks against the active endpoint any more", "`Steady`", "none"],
-        cases: vec![case("a check has passed", two), case("it is in maintenance, and another is usable", alternative)],
+        words: [
+            "`Suspecting`",
+            "nothing speaks against the active endpoint any more",
+            "`Steady`",
+            "none",
+        ],
+        cases: vec![
+            case("a check has passed", two),
+            case("it is in maintenance, and another is usable", alternative),
+        ],
     }
 }
 
@@ -92,15 +114,24 @@ fn moved() -> Row {
     let broken = || Scene::of([unreachable(), fresh()]).connected();
     let wished = Scene::of([suspected(Refused), well()]).but(|scene| scene.wish = Some(1));
     Row {
-        words: ["`Suspecting`", "verdict, and a standby passed a check that began since", "`Steady`", "`switched`, after the spread"],
+        words: [
+            "`Suspecting`",
+            "verdict, and a standby passed a check that began since",
+            "`Steady`",
+            "`switched`, after the spread",
+        ],
         cases: vec![
-            case("the evidence suffices", down(Refused)).leads_to(Kind::Steady).with(switched(SwitchReason::Unhealthy)),
+            case("the evidence suffices", down(Refused))
+                .leads_to(Kind::Steady)
+                .with(switched(SwitchReason::Unhealthy)),
             case("there is no verdict", suspected(Refused)),
             Case::observed("it cannot be connected to", broken(), suspecting())
                 .leads_to(Kind::Steady)
                 .with(switched(SwitchReason::Unconnectable)),
             Case::observed("the spread lasts", later(), spread(ago(2))),
-            Case::observed("the spread is over", later(), spread(ago(3))).leads_to(Kind::Steady).with(switched(SwitchReason::Unhealthy)),
+            Case::observed("the spread is over", later(), spread(ago(3)))
+                .leads_to(Kind::Steady)
+                .with(switched(SwitchReason::Unhealthy)),
             Case::observed("the app's wish needs no verdict", wished, suspecting())
                 .leads_to(Kind::Steady)
                 .with(switched(SwitchReason::Preferred)),
@@ -124,7 +155,8 @@ fn unasked() -> Row {
 }
 
 fn retried() -> Row {
-    let refuses = |retry_at| EndpointView { retry_at, ..EndpointView { unreachable: true, ..fresh() } };
+    let refuses =
+        |retry_at| EndpointView { retry_at, ..EndpointView { unreachable: true, ..fresh() } };
     let scene = |at| Scene::of([down(Refused), refuses(at)]).connected();
     let trying = scene(ago(20)).but(|scene| scene.connection.trying = true);
     Row {
@@ -135,7 +167,8 @@ fn retried() -> Row {
             "open a connection to it",
         ],
         cases: vec![
-            Case::observed("its back-off was over before", scene(ago(20)), suspecting()).with(Decision::Open(1)),
+            Case::observed("its back-off was over before", scene(ago(20)), suspecting())
+                .with(Decision::Open(1)),
             Case::observed("the connection is being opened", trying, suspecting()),
         ],
     }
@@ -144,7 +177,9 @@ fn retried() -> Row {
 fn retry_opened() -> Row {
     let scene = |ours| Scene::of([ours, unreachable()]).connected();
     let case = |name, ours, reason| {
-        Case::new(name, scene(ours), suspecting(), Fact::TrialOpened(1)).leads_to(Kind::Steady).with(Decision::Switch { to: 1, reason })
+        Case::new(name, scene(ours), suspecting(), Fact::TrialOpened(1))
+            .leads_to(Kind::Steady)
+            .with(Decision::Switch { to: 1, reason })
     };
     Row {
         words: ["`Suspecting`", "that connection is open", "`Steady`", "`switched`"],
@@ -161,7 +196,12 @@ fn proving() -> Row {
     let unproven = EndpointView { successes: 1, proof: 9, attempts: 1, ..fresh() };
     let scene = Scene::of([down(Refused), unproven]);
     Row {
-        words: ["`Suspecting`", "verdict, and a standby that passes must still prove itself", "same", "none"],
+        words: [
+            "`Suspecting`",
+            "verdict, and a standby that passes must still prove itself",
+            "same",
+            "none",
+        ],
         cases: vec![Case::observed("it had to be left a while ago", scene, suspecting())],
     }
 }
@@ -169,7 +209,8 @@ fn proving() -> Row {
 fn carried_through() -> Row {
     let left = State::Suspecting(Suspicion { verdict: Some(ago(2)), ..suspicion() });
     let back = EndpointView { since: ago(1), ..well() };
-    let opening = Scene::of([back, fresh()]).connected().but(|scene| scene.connection.trying = true);
+    let opening =
+        Scene::of([back, fresh()]).connected().but(|scene| scene.connection.trying = true);
     Row {
         words: [
             "`Suspecting`",
@@ -185,8 +226,13 @@ fn nobody_left() -> Row {
     let scene = |ours, theirs| Scene::of([down(ours), given_up(theirs)]);
     let case = |name, scene| Case::observed(name, scene, suspecting());
     let offline = |reason| Decision::Offline(reason);
-    let silent = |failure: FailureKind| EndpointView { down: false, last_failure: Some(NOW), ..given_up(failure) };
-    let portal = ProbesView { any: true, captive: true, last_end: Some(NOW), ..ProbesView::default() };
+    let silent = |failure: FailureKind| EndpointView {
+        down: false,
+        last_failure: Some(NOW),
+        ..given_up(failure)
+    };
+    let portal =
+        ProbesView { any: true, captive: true, last_end: Some(NOW), ..ProbesView::default() };
     Row {
         words: [
             "`Suspecting`",
@@ -195,11 +241,15 @@ fn nobody_left() -> Row {
             "`allDown` or `offline`; none while messages arrive",
         ],
         cases: vec![
-            case("both refuse", scene(Refused, Refused)).leads_to(Kind::AllDown).with(Decision::AllDown),
+            case("both refuse", scene(Refused, Refused))
+                .leads_to(Kind::AllDown)
+                .with(Decision::AllDown),
             case("neither can be reached", scene(Unreachable, Unreachable))
                 .leads_to(Kind::Presumed)
                 .with(offline(OfflineReason::Unreachable)),
-            case("both are silent", Scene::of([silent(Timeout), silent(Timeout)])).leads_to(Kind::AllDown).with(Decision::AllDown),
+            case("both are silent", Scene::of([silent(Timeout), silent(Timeout)]))
+                .leads_to(Kind::AllDown)
+                .with(Decision::AllDown),
             case("a portal answers", scene(Refused, Refused).but(|scene| scene.probes = portal))
                 .leads_to(Kind::Presumed)
                 .with(offline(OfflineReason::CaptivePortal)),
@@ -246,7 +296,9 @@ fn recovered() -> Row {
             case("the active one is back", Scene::of([well(), well()])).with(to(0)),
             case("another one is back", held(NOW)).with(to(1)),
             Case::observed("it is back for too short a time", held(ago(4)), holding()),
-            Case::observed("it is back for long enough", held(ago(5)), holding()).leads_to(Kind::Steady).with(to(1)),
+            Case::observed("it is back for long enough", held(ago(5)), holding())
+                .leads_to(Kind::Steady)
+                .with(to(1)),
             Case::observed("its connections fail", Scene::of([unreachable()]), all_down()),
             Case::observed("the round is not due", Scene::of([down(Refused)]), {
                 State::AllDown(Outage { round: Some(ahead(1)), ..outage() })

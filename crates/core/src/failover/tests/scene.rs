@@ -226,7 +226,13 @@ pub(super) fn suspecting() -> State {
 }
 
 pub(super) fn outage() -> Outage {
-    Outage { since: SINCE, round: Some(ahead(5)), backoff: Backoff::default(), silent: false, hold: Millis::ZERO }
+    Outage {
+        since: SINCE,
+        round: Some(ahead(5)),
+        backoff: Backoff::default(),
+        silent: false,
+        hold: Millis::ZERO,
+    }
 }
 
 pub(super) fn all_down() -> State {

@@ -42,7 +42,11 @@ fn a_better_priority_beats_a_better_place() {
 #[test]
 fn a_degraded_endpoint_comes_last_whatever_its_priority() {
     assert_eq!(best_of(&Scene::of([degraded(), ranked(9)])), Some(1));
-    assert_eq!(best_of(&Scene::of([degraded(), down(Refused)])), Some(0), "if it is not the only one");
+    assert_eq!(
+        best_of(&Scene::of([degraded(), down(Refused)])),
+        Some(0),
+        "if it is not the only one"
+    );
 }
 
 #[test]
@@ -58,7 +62,8 @@ fn among_equals_the_strategy_latency_takes_the_fastest_and_an_unknown_speed_come
     assert_eq!(best_of(&scene.clone().by(Strategy::Latency)), Some(2));
     assert_eq!(best_of(&scene.by(Strategy::Priority)), Some(0));
     let ranks = Scene::of([ranked(1), answering_in(20, 0)]);
-    let slow_but_better = ranks.but(|scene| scene.endpoints[1].rank = rank(2, Health::Healthy, false));
+    let slow_but_better =
+        ranks.but(|scene| scene.endpoints[1].rank = rank(2, Health::Healthy, false));
     assert_eq!(best_of(&slow_but_better.by(Strategy::Latency)), Some(0));
 }
 

@@ -1,8 +1,8 @@
 //! What is learnt while the active endpoint is suspected, and when that suffices.
 
 use super::scene::{
-    Kind, NOW, SINCE, STEADY, Scene, ago, ahead, down, fresh, given_up, in_maintenance, kind, suspected, suspecting, suspicion,
-    unreachable, well,
+    Kind, NOW, SINCE, STEADY, Scene, ago, ahead, down, fresh, given_up, in_maintenance, kind,
+    suspected, suspecting, suspicion, unreachable, well,
 };
 use crate::base::time::{Millis, Timestamp};
 use crate::failover::Watch;
@@ -13,7 +13,9 @@ use crate::failover::view::EndpointView;
 use crate::health::Health;
 use crate::health::share::FailureShare;
 use crate::protocol::event::{OfflineReason, SwitchReason};
-use crate::protocol::outcome::FailureKind::{self, Dns, Redirect, Refused, Status, Timeout, Unreachable};
+use crate::protocol::outcome::FailureKind::{
+    self, Dns, Redirect, Refused, Status, Timeout, Unreachable,
+};
 
 const SWITCHED: Decision = Decision::Switch { to: 1, reason: SwitchReason::Unhealthy };
 
@@ -50,7 +52,9 @@ fn a_socket_that_a_crowd_lost_spreads_the_move_and_a_failed_check_does_not() {
     let spread = |ours: EndpointView| {
         let scene = Scene::of([ours, well()]);
         match scene.observe(STEADY).0 {
-            State::Suspecting(Suspicion { since, spread, verdict: None, .. }) => Some((since, spread)),
+            State::Suspecting(Suspicion { since, spread, verdict: None, .. }) => {
+                Some((since, spread))
+            }
             _ => None,
         }
     };
@@ -60,7 +64,10 @@ fn a_socket_that_a_crowd_lost_spreads_the_move_and_a_failed_check_does_not() {
     assert!(wide > Millis::ZERO && wide <= Millis::from_secs(1));
     let asked = EndpointView { spread: Millis::from_secs(600), ..closed };
     let (_, wider) = spread(asked).unwrap();
-    assert!(wider > wide && wider <= Millis::from_secs(30), "what a server asks for, within reason");
+    assert!(
+        wider > wide && wider <= Millis::from_secs(30),
+        "what a server asks for, within reason"
+    );
 }
 
 #[test]
@@ -92,10 +99,21 @@ fn a_silent_endpoint_is_left_only_if_it_failed_after_the_standby_passed() {
 
 #[test]
 fn one_that_fails_now_and_then_is_left_only_for_one_that_does_so_less() {
-    let ours = |failed| EndpointView { flaky_only: true, failure_share: FailureShare::of(failed, 1_000), ..down(Status) };
-    let standby = |failed, total| EndpointView { failure_share: FailureShare::of(failed, total), ..passed_at(ago(3)) };
+    let ours = |failed| EndpointView {
+        flaky_only: true,
+        failure_share: FailureShare::of(failed, 1_000),
+        ..down(Status)
+    };
+    let standby = |failed, total| EndpointView {
+        failure_share: FailureShare::of(failed, total),
+        ..passed_at(ago(3))
+    };
     assert_eq!(decides([ours(300), standby(250, 1_000)]), None);
-    assert_eq!(decides([ours(300), standby(50, 1_000)]), Some(SWITCHED), "certainly less than half as often");
+    assert_eq!(
+        decides([ours(300), standby(50, 1_000)]),
+        Some(SWITCHED),
+        "certainly less than half as often"
+    );
     assert_eq!(decides([ours(30), standby(1, 60)]), Some(SWITCHED), "hardly ever");
     assert_eq!(decides([ours(30), standby(0, 59)]), None, "too little is known");
     let dead = EndpointView { flaky_only: false, ..ours(300) };
@@ -110,7 +128,10 @@ fn one_that_was_taken_out_of_rotation_is_left_though_its_checks_pass() {
 #[test]
 fn a_decided_move_waits_only_for_its_spread() {
     let spread = Suspicion { spread: Millis::from_secs(60), ..suspicion() };
-    let decided = |endpoints: [EndpointView; 2]| match Scene::of(endpoints).observe(State::Suspecting(spread)).0 {
+    let decided = |endpoints: [EndpointView; 2]| match Scene::of(endpoints)
+        .observe(State::Suspecting(spread))
+        .0
+    {
         State::Suspecting(suspicion) => (suspicion.verdict, suspicion.decided),
         other => panic!("{other:?}"),
     };
@@ -264,7 +285,8 @@ fn one_that_has_been_well_for_a_while_is_better_than_nobody_though_it_must_prove
 fn a_move_is_carried_through_though_a_check_passes_while_its_connection_opens() {
     let left = Suspicion { verdict: Some(ago(2)), ..suspicion() };
     let then = |ours, trying, suspicion| {
-        let scene = Scene::of([ours, fresh()]).connected().but(|scene| scene.connection.trying = trying);
+        let scene =
+            Scene::of([ours, fresh()]).connected().but(|scene| scene.connection.trying = trying);
         kind(&scene.observe(State::Suspecting(suspicion)).0)
     };
     let back = EndpointView { since: ago(1), ..well() };

@@ -59,7 +59,13 @@ impl Case {
             decisions.extend(decision);
         }
         let found = (kind(&state), &decisions);
-        assert_eq!(found, (self.then, &self.decisions), "{}\nof the row {:?}", self.name, row.words);
+        assert_eq!(
+            found,
+            (self.then, &self.decisions),
+            "{}\nof the row {:?}",
+            self.name,
+            row.words
+        );
     }
 }
 
@@ -99,14 +105,17 @@ fn every_file_that_the_page_names_is_there() {
     let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
     // The package that is published has no such file.
     let Ok(page) = std::fs::read_to_string(root.join("ARCHITECTURE.md")) else { return };
-    let (mut folders, mut files) = (vec![root.join("crates"), root.join("bindings/npm/src")], Vec::new());
+    let (mut folders, mut files) =
+        (vec![root.join("crates"), root.join("bindings/npm/src")], Vec::new());
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() { folders.push(path) } else { files.push(path) }
         }
     }
-    let is_source = |name: &&str| std::path::Path::new(name).extension().is_some_and(|it| it == "rs" || it == "ts");
+    let is_source = |name: &&str| {
+        std::path::Path::new(name).extension().is_some_and(|it| it == "rs" || it == "ts")
+    };
     let named: Vec<_> = page.split('`').skip(1).step_by(2).filter(is_source).collect();
     assert!(named.len() > 20, "{named:?}");
     for name in named {

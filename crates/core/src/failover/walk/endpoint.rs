@@ -140,7 +140,8 @@ impl Endpoint {
     }
 
     pub(super) const fn is_down(&self) -> bool {
-        matches!(self.exclusion, Exclusion::Removed) || (self.failures > 0 && self.evidence >= VERDICT)
+        matches!(self.exclusion, Exclusion::Removed)
+            || (self.failures > 0 && self.evidence >= VERDICT)
     }
 
     // ----- checks -----

@@ -52,14 +52,18 @@ fn always(setup: &Setup, world: &World) -> Option<&'static str> {
     }
     let trying = matches!(world.second, Second::Trial(_));
     match world.mind {
-        Mind::Opening { .. } if !trying => return Some("waits for a connection that is not opening"),
+        Mind::Opening { .. } if !trying => {
+            return Some("waits for a connection that is not opening");
+        }
         Mind::Opening { .. } | Mind::Suspecting { .. } => {}
         _ if trying => return Some("opens a connection that nobody waits for"),
         _ => {}
     }
     let stays = world.second == Second::None && !world.retry && world.mind.outage().is_none();
     match world.socket {
-        Socket::Open(to) if to != world.active && stays => Some("the socket leads elsewhere for good"),
+        Socket::Open(to) if to != world.active && stays => {
+            Some("the socket leads elsewhere for good")
+        }
         Socket::None if world.wanted && stays => Some("there is no socket, and none to come"),
         _ => None,
     }

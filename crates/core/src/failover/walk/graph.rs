@@ -136,7 +136,8 @@ impl Hasher for Mixer {
         for chunk in bytes.chunks(8) {
             let mut number = [0; 8];
             number[..chunk.len()].copy_from_slice(chunk);
-            self.0 = (self.0.rotate_left(23) ^ u64::from_le_bytes(number)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            self.0 = (self.0.rotate_left(23) ^ u64::from_le_bytes(number))
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15);
             self.0 ^= self.0 >> 29;
         }
     }

@@ -32,7 +32,9 @@ impl Play<'_> {
             Pace::OnRequest | Pace::Wait | Pace::Round(_) => endpoint.asked && !endpoint.early,
             // In haste, checks are made side by side.
             Pace::Haste(..) => true,
-            Pace::Active if endpoint.failures > 0 => self.setup.config.suspect_interval.is_some() || !endpoint.early,
+            Pace::Active if endpoint.failures > 0 => {
+                self.setup.config.suspect_interval.is_some() || !endpoint.early
+            }
             Pace::Active | Pace::Leaving | Pace::Every(_) | Pace::InVain(_) => !endpoint.early,
         };
         possible(begins)?;

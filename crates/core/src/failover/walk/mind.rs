@@ -1,4 +1,5 @@
-//! The failover state as the walk tells states apart: its kind, and whether what it waits for is due.
+//! The failover state as the walk tells states apart: its kind, and whether what it waits for is
+//! due.
 
 use super::time::{LATER, LONG_AGO, Moment, NOW, SPREAD};
 use crate::base::keyword::Keyword;
@@ -76,7 +77,9 @@ impl Mind {
                 let stage = Stage::Waiting(if due { NOW } else { LATER });
                 State::Steady(Some(PlannedMove { to: to.into(), reason, stage }))
             }
-            Self::Opening { to, reason } => State::Steady(Some(PlannedMove { to: to.into(), reason, stage: Stage::Opening })),
+            Self::Opening { to, reason } => {
+                State::Steady(Some(PlannedMove { to: to.into(), reason, stage: Stage::Opening }))
+            }
             Self::Suspecting { verdict, spread, decided } => State::Suspecting(Suspicion {
                 since: Moment::DOUBT.timestamp(),
                 spread: if spread { SPREAD } else { Millis::ZERO },
@@ -91,7 +94,9 @@ impl Mind {
             Self::Trying { target } => State::Trying { target: target.into() },
             Self::AllDown(outage) => State::AllDown(outage.state()),
             Self::Presumed(outage) => State::Offline(Offline::Presumed(outage.state())),
-            Self::Reported { long } => State::Offline(Offline::Reported(if long { LONG_AGO } else { NOW })),
+            Self::Reported { long } => {
+                State::Offline(Offline::Reported(if long { LONG_AGO } else { NOW }))
+            }
         }
     }
 
@@ -99,7 +104,9 @@ impl Mind {
     pub(super) const fn due(self) -> Self {
         match self {
             Self::Waiting { to, reason, .. } => Self::Waiting { to, reason, due: true },
-            Self::Suspecting { spread, decided, .. } => Self::Suspecting { verdict: Verdict::Due, spread, decided },
+            Self::Suspecting { spread, decided, .. } => {
+                Self::Suspecting { verdict: Verdict::Due, spread, decided }
+            }
             other => other,
         }
     }
@@ -126,13 +133,20 @@ impl Mind {
 
     /// All of it in one number of 15 bits.
     pub(super) fn packed(self) -> u64 {
-        let reason = |reason: SwitchReason| SwitchReason::KEYWORDS.iter().position(|it| *it == reason).unwrap_or(0) as u64;
-        let outage = |it: Outage| it.round as u64 | u64::from(it.silent) << 2 | u64::from(it.hold) << 3;
+        let reason = |reason: SwitchReason| {
+            SwitchReason::KEYWORDS.iter().position(|it| *it == reason).unwrap_or(0) as u64
+        };
+        let outage =
+            |it: Outage| it.round as u64 | u64::from(it.silent) << 2 | u64::from(it.hold) << 3;
         let (kind, rest) = match self {
             Self::Steady => (0, 0),
-            Self::Waiting { to, reason: why, due } => (1, u64::from(to) | reason(why) << 2 | u64::from(due) << 6),
+            Self::Waiting { to, reason: why, due } => {
+                (1, u64::from(to) | reason(why) << 2 | u64::from(due) << 6)
+            }
             Self::Opening { to, reason: why } => (2, u64::from(to) | reason(why) << 2),
-            Self::Suspecting { verdict, spread, decided } => (3, verdict as u64 | u64::from(spread) << 2 | u64::from(decided) << 3),
+            Self::Suspecting { verdict, spread, decided } => {
+                (3, verdict as u64 | u64::from(spread) << 2 | u64::from(decided) << 3)
+            }
             Self::Trying { target } => (4, u64::from(target)),
             Self::AllDown(it) => (5, outage(it)),
             Self::Presumed(it) => (6, outage(it)),

@@ -38,7 +38,9 @@ impl<'a> Play<'a> {
     /// Takes a fact to the failover, and does what follows. True if it has decided something.
     pub(super) fn fact(&mut self, fact: Fact) -> bool {
         let (setup, before) = (self.setup, self.world.mind);
-        let (state, decision) = setup.look(&self.world, |view| next(before.state(), view, fact, setup.strategy(), &mut Random::new(1)));
+        let (state, decision) = setup.look(&self.world, |view| {
+            next(before.state(), view, fact, setup.strategy(), &mut Random::new(1))
+        });
         let after = Mind::of(state);
         self.world.mind = after;
         // Of a network that is presumed down, only what comes from then on shows the contrary.

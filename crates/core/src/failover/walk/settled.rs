@@ -2,8 +2,8 @@
 
 use super::graph::Graph;
 
-/// Sets of worlds that lead to each other and to no others: whoever is there stays there. A set has a
-/// number; a world that is in none has none.
+/// Sets of worlds that lead to each other and to no others: whoever is there stays there. A set has
+/// a number; a world that is in none has none.
 pub(super) struct Settled {
     pub(super) sets: Vec<Vec<u32>>,
     set_of: Vec<Option<u32>>,

@@ -48,7 +48,12 @@ pub(super) struct Setup {
 
 impl Setup {
     /// A walk with so many endpoints and changes, in which no connection is wanted.
-    pub(super) fn new(name: &'static str, strategy: config::Strategy, endpoints: usize, changes: u8) -> Self {
+    pub(super) fn new(
+        name: &'static str,
+        strategy: config::Strategy,
+        endpoints: usize,
+        changes: u8,
+    ) -> Self {
         let mut config = Config { strategy, ..Config::default() };
         config.failback.successes = 2;
         let url = || Url::unparsed(String::new());

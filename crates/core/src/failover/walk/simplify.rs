@@ -72,7 +72,9 @@ impl World {
         // Where everybody is checked in time, a request for a check changes nothing.
         let paced = match self.mind {
             Mind::Suspecting { .. } => true,
-            Mind::Steady | Mind::Waiting { .. } | Mind::Opening { .. } => setup.config.standby_interval.is_some(),
+            Mind::Steady | Mind::Waiting { .. } | Mind::Opening { .. } => {
+                setup.config.standby_interval.is_some()
+            }
             _ => false,
         };
         for (index, endpoint) in self.endpoints.iter_mut().enumerate() {
@@ -86,7 +88,8 @@ impl World {
                 (endpoint.passed, endpoint.passed_first) = (Moment::BEFORE, Moment::BEFORE);
                 endpoint.successes = match endpoint.passes() {
                     true => MAX_SUCCESSES,
-                    // With `cyclic` the active endpoint may have to pass more than once after an outage.
+                    // With `cyclic` the active endpoint may have to pass more than once after an
+                    // outage.
                     false if setup.is_cyclic() => endpoint.successes,
                     false => 0,
                 };

@@ -1,4 +1,5 @@
-//! What an endpoint has been like in one part of the time, summed up: a fixed size, however much happened.
+//! What an endpoint has been like in one part of the time, summed up: a fixed size, however much
+//! happened.
 
 use crate::base::keyword::Keyword;
 use crate::base::time::Millis;
@@ -28,7 +29,8 @@ pub(crate) enum Sum {
 
 const SUMS: usize = Sum::Took as usize + 1;
 const ERRORS: usize = ErrorClass::KEYWORDS.len();
-/// How many checks took how long: a histogram whose buckets grow by a fifth each, as HDR histograms do.
+/// How many checks took how long: a histogram whose buckets grow by a fifth each, as HDR histograms
+/// do.
 const BUCKETS: usize = 56;
 
 /// A part of the time, summed up.
@@ -91,12 +93,13 @@ impl Slot {
         self.counts[which] = self.counts[which].saturating_add(1);
     }
 
-    /// The latency in milliseconds that this share of the checks that passed, in thousandths, did not exceed, to a tenth or 2 ms; `None` if
-    /// there were none.
+    /// The latency in milliseconds that this share of the checks that passed, in thousandths, did
+    /// not exceed, to a tenth or 2 ms; `None` if there were none.
     pub(crate) fn quantile(&self, permille: u32) -> Option<u32> {
         let latencies = &self.counts[ERRORS..];
         // The nearest rank: of twenty, the 95th percentile is the nineteenth.
-        let rank = (u64::from(total(latencies)) * u64::from(permille)).div_ceil(1_000).max(1) as u32;
+        let rank =
+            (u64::from(total(latencies)) * u64::from(permille)).div_ceil(1_000).max(1) as u32;
         let mut before = 0;
         for (bucket, &count) in latencies.iter().enumerate() {
             let count = u32::from(count);
@@ -109,7 +112,8 @@ impl Slot {
         None
     }
 
-    /// Every number of it, for keeping, with runs of zeros, of which there are most, as one negative number each.
+    /// Every number of it, for keeping, with runs of zeros, of which there are most, as one
+    /// negative number each.
     pub(super) fn packed(&self) -> Vec<i64> {
         let mut packed: Vec<i64> = Vec::new();
         for at in 0..SUMS + self.counts.len() {
@@ -152,7 +156,8 @@ fn total(counts: &[u16]) -> u32 {
     total
 }
 
-/// The first bucket is for less than 4 ms; from there four buckets double the latency, so that the last begins at 46 s.
+/// The first bucket is for less than 4 ms; from there four buckets double the latency, so that the
+/// last begins at 46 s.
 fn bucket(latency: Millis) -> usize {
     let latency = latency.get();
     if latency < 4 {
@@ -184,7 +189,11 @@ mod tests {
         }
         for latency in (0..60_000).step_by(7) {
             let bucket = bucket(Millis::new(latency));
-            assert!(bucket_start(bucket) <= latency && (latency < bucket_start(bucket + 1) || bucket == BUCKETS - 1), "{latency}");
+            assert!(
+                bucket_start(bucket) <= latency
+                    && (latency < bucket_start(bucket + 1) || bucket == BUCKETS - 1),
+                "{latency}"
+            );
         }
     }
 }

@@ -1,0 +1,67 @@
+//! The one list of a section's settings, from which all else about them is made.
+
+/// Defines a struct of settings: its fields, their defaults and ranges, how it is read, checked and
+/// written, and its type in other languages.
+macro_rules! settings {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident {
+            $( $(#[doc = $doc:expr])* $(#[cfg(feature = $feature:literal)])? $field:ident: $type:ty = $default:expr $(, $low:literal ..= $high:literal)?; )*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq)]
+        #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename_all = "camelCase"))]
+        #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
+        #[non_exhaustive]
+        pub struct $name {
+            $(
+                $(#[doc = $doc])*
+                $( #[cfg(feature = $feature)] )?
+                #[cfg_attr(
+                    not(feature = "uniffi"),
+                    doc = concat!("\n\nDefault: `", stringify!($default), "`" $(, ", allowed: ", $low, " to ", $high)?, ".")
+                )]
+                // UniFFI hands on only what is written out; the defaults are what `presetConfig`
+                // gives.
+                $( #[cfg_attr(feature = "uniffi", doc = "\n\nAllowed:", doc = $low, doc = "to", doc = $high)] )?
+                #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
+                pub $field: $type,
+            )*
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $( $(#[cfg(feature = $feature)])? $field: $default ),* }
+            }
+        }
+
+        impl $name {
+            /// Every setting, with its name and its range: the one list by which they are read and
+            /// checked.
+            #[inline(never)]
+            pub(crate) fn settings(&mut self) -> Vec<$crate::config::reader::Field<'_>> {
+                vec![ $( $(#[cfg(feature = $feature)])? (stringify!($field), &mut self.$field, &[ $( $low, $high )? ]) ),* ]
+            }
+        }
+
+        impl $crate::config::reader::Setting for $name {
+            fn overlay(&mut self, value: &$crate::config::Value, reader: &mut $crate::config::reader::Reader) {
+                reader.section(value, self.settings());
+            }
+
+            fn check(&mut self, reader: &mut $crate::config::reader::Reader) {
+                reader.check_section(self.settings());
+            }
+        }
+
+        impl $crate::config::writer::Write for $name {
+            fn write(&self) -> $crate::config::Value {
+                $crate::config::writer::table(&[
+                    $( $(#[cfg(feature = $feature)])? (stringify!($field), &self.$field) ),*
+                ])
+            }
+        }
+    };
+}
+pub(crate) use settings;
