@@ -2,7 +2,7 @@
 
 use crate::report::{Form, table};
 use anyhow::{Context, Result};
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
@@ -47,6 +47,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         .with_target(false)
         .with_max_level(level)
         .with_writer(std::io::stdout)
+        .log_internal_errors(false)
         .with_ansi(std::io::stdout().is_terminal())
         .init();
     tokio::runtime::Runtime::new()?.block_on(async {
@@ -73,12 +74,17 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         link.stop();
         end.await?;
         match arguments.report {
-            Some(Form::Json) => println!("{}", serde_json::to_string(&report)?),
-            Some(Form::Table) => print!("{}", table(&report)),
+            Some(Form::Json) => show(&format!("{}\n", serde_json::to_string(&report)?)),
+            Some(Form::Table) => show(&table(&report)),
             None => {}
         }
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Prints to whoever still listens: the reader of a pipe may have seen enough.
+fn show(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 fn write_metrics(arguments: &Arguments, link: &Link) -> Result<()> {

@@ -87,8 +87,6 @@ struct Waiting {
 struct Shared {
     engine: Engine,
     inbox: VecDeque<Input>,
-    /// How often the app has asked for a check.
-    requests: u32,
     waiting: Vec<Waiting>,
     waker: Option<Waker>,
     driven: bool,
@@ -113,7 +111,6 @@ impl Link {
         let shared = Shared {
             engine,
             inbox: VecDeque::new(),
-            requests: 0,
             waiting: Vec::new(),
             waker: None,
             driven: false,
@@ -127,9 +124,6 @@ impl Link {
     }
 
     fn push(mut shared: MutexGuard<'_, Shared>, input: Input) {
-        if matches!(input, Input::Command(Command::CheckNow)) {
-            shared.requests = shared.requests.wrapping_add(1);
-        }
         // One wake-up does for all that wait.
         if !matches!((&input, shared.inbox.back()), (Input::Wake, Some(Input::Wake))) {
             if !shared.driven && shared.inbox.len() >= MAX_INBOX_AT_REST {
@@ -218,7 +212,9 @@ impl Link {
             if shared.waiting.len() >= MAX_WAITING {
                 drop(shared.waiting.remove(0));
             }
-            let request = shared.requests.wrapping_add(1);
+            let asks = |input: &&Input| matches!(input, Input::Command(Command::CheckNow));
+            let ahead = shared.inbox.iter().filter(asks).count() as u32;
+            let request = shared.engine.requests().wrapping_add(ahead + 1);
             // Whoever has stopped waiting need not know.
             let answer = Box::new(|report: &CheckReport| drop(sender.send(report.clone())));
             shared.waiting.push(Waiting { request, answer });
@@ -374,7 +370,8 @@ struct Session<'a, T: Transport> {
 
 impl<'a, T: Transport> Session<'a, T> {
     fn begin(link: &'a Link, transport: &'a T) -> Option<Self> {
-        (!std::mem::replace(&mut link.lock().driven, true)).then_some(Self { link, transport })
+        let already = std::mem::replace(&mut link.lock().driven, true);
+        if already { None } else { Some(Self { link, transport }) }
     }
 }
 
@@ -389,7 +386,6 @@ impl<T: Transport> Drop for Session<'_, T> {
         let mut shared = self.link.lock();
         shared.driven = false;
         shared.inbox.clear();
-        shared.requests = shared.engine.requests();
         shared.waiting.clear();
         shared.waker = None;
     }

@@ -28,7 +28,7 @@ impl HttpChecks {
         // Another part of the program may have installed a provider before; either will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
         Ok(Self {
-            following: client(redirect::Policy::limited(MAX_REDIRECTS))?,
+            following: client(redirect::Policy::custom(within_origin))?,
             staying: client(redirect::Policy::none())?,
         })
     }
@@ -66,6 +66,16 @@ impl HttpChecks {
     }
 }
 
+/// Follows redirects within the origin that was asked: a check's headers may be secrets.
+fn within_origin(attempt: redirect::Attempt<'_>) -> redirect::Action {
+    let leaves =
+        attempt.previous().first().is_some_and(|first| first.origin() != attempt.url().origin());
+    if leaves || attempt.previous().len() > MAX_REDIRECTS {
+        return attempt.error("a check follows 5 redirects at most, and none to another origin");
+    }
+    attempt.follow()
+}
+
 fn client(redirects: redirect::Policy) -> Result<Client, reqwest::Error> {
     let mut headers = HeaderMap::new();
     // So that a server can leave checks out of its statistics.
@@ -74,6 +84,7 @@ fn client(redirects: redirect::Policy) -> Result<Client, reqwest::Error> {
         .user_agent(concat!("steadfast/", env!("CARGO_PKG_VERSION")))
         .default_headers(headers)
         .redirect(redirects)
+        .referer(false)
         .pool_max_idle_per_host(IDLE_PER_HOST)
         .pool_idle_timeout(IDLE_FOR)
         .tcp_keepalive(Duration::from_secs(30))

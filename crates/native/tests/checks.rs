@@ -184,21 +184,33 @@ async fn tcp_checks_connect_ask_and_listen() {
     assert_eq!(check("tcp://no-such-host.invalid:1", quick()).await, Err(FailureKind::Dns));
 }
 
-#[tokio::test]
-async fn redirects_are_followed_only_if_asked_for() {
-    let testbed = testbed();
-    let target = testbed.endpoint("a").unwrap().health_url();
-    let redirect = server(move |mut stream| {
-        let answer = format!("HTTP/1.1 302 Found\r\nlocation: {target}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+/// A server that redirects to this place, and answers there.
+async fn redirecting(location: String) -> std::net::SocketAddr {
+    server(move |mut stream| {
+        let location = location.clone();
         async move {
-            let _ = stream.read(&mut [0; 1024]).await;
-            let _ = stream.write_all(answer.as_bytes()).await;
+            let mut request = [0; 1024];
+            let read = stream.read(&mut request).await.unwrap_or(0);
+            let status = match &request[..read] {
+                there if there.starts_with(b"GET /there") => "200 OK".to_owned(),
+                _ => format!("302 Found\r\nlocation: {location}"),
+            };
+            let end = "content-length: 0\r\nconnection: close\r\n\r\n";
+            let _ = stream.write_all(format!("HTTP/1.1 {status}\r\n{end}").as_bytes()).await;
         }
     })
-    .await;
-    let url = format!("http://{redirect}/");
-    assert_eq!(check(&url, quick()).await, Ok(Some(302)));
-    assert_eq!(check(&url, quick_but(|check| check.follow_redirects = true)).await, Ok(Some(200)));
+    .await
+}
+
+#[tokio::test]
+async fn redirects_are_followed_only_if_asked_for_and_never_to_another_origin() {
+    let following = || quick_but(|check| check.follow_redirects = true);
+    let within = format!("http://{}/", redirecting("/there".to_owned()).await);
+    assert_eq!(check(&within, quick()).await, Ok(Some(302)));
+    assert_eq!(check(&within, following()).await, Ok(Some(200)));
+    let elsewhere = testbed().endpoint("a").unwrap().health_url();
+    let leaving = format!("http://{}/", redirecting(elsewhere).await);
+    assert_eq!(check(&leaving, following()).await, Err(FailureKind::Redirect));
 }
 
 #[tokio::test]

@@ -4,10 +4,10 @@ use super::schedule::Schedule;
 use crate::base::time::{Millis, Timestamp};
 use crate::config::{Check, Config};
 use crate::health::detector::Rule;
-use crate::health::evidence::Weight;
+use crate::health::evidence::{Evidence, Weight};
 use crate::health::loss::{LossEstimator, Sample};
 use crate::health::rtt::RttEstimator;
-use crate::health::{EndpointHealth, HealthChange};
+use crate::health::{EndpointHealth, Exclusion, HealthChange};
 use crate::protocol::outcome::FailureKind;
 
 /// Maximum number of checks in a row that are made closely because an endpoint fails now and then.
@@ -34,6 +34,8 @@ pub(crate) struct Checked {
     last_failure: Option<Timestamp>,
     /// Checks in a row that were made closely because it fails now and then.
     close_looks: u8,
+    /// The last evidence against it that is no check, and when it came.
+    reported: Option<(Evidence, Timestamp)>,
     /// A check was given up because a wake-up came late, and none has ended in time since.
     given_up_late: bool,
 }
@@ -71,6 +73,7 @@ impl Checked {
             last_failure: None,
             last_answer: None,
             close_looks: 0,
+            reported: None,
             given_up_late: false,
         }
     }
@@ -120,9 +123,18 @@ impl Checked {
         }
     }
 
-    /// Something other than a check speaks against the endpoint.
-    pub(super) fn failed_at(&mut self, now: Timestamp) {
+    /// Something other than a check speaks against the endpoint. False if the same has been said
+    /// since its last check began: requests that fail together have one cause, and the check that
+    /// they ask for tells more than another of them.
+    pub(super) fn take_report(&mut self, evidence: Evidence, now: Timestamp) -> bool {
         self.last_failure = Some(now);
+        let asked = self.last.map(|last| last.started);
+        let repeats = |(what, at): (Evidence, Timestamp)| what == evidence && Some(at) >= asked;
+        let is_news = !self.reported.is_some_and(repeats);
+        if is_news {
+            self.reported = Some((evidence, now));
+        }
+        is_news
     }
 
     /// The path to the endpoint is another one: its round trips and losses are unknown.
@@ -214,7 +226,9 @@ impl Checked {
     /// the app said of the name stays.
     pub(super) fn replace(&mut self, config: &Config, now: Timestamp) -> Option<HealthChange> {
         let before = std::mem::replace(self, Self::new(config, now)).health;
-        if let Some(exclusion) = before.exclusion() {
+        // What the server announced, the other one did.
+        let said = |it: &Exclusion| !matches!(it, Exclusion::Announced(_));
+        if let Some(exclusion) = before.exclusion().filter(said) {
             self.health.exclude(exclusion, now);
         }
         let (from, to) = (before.health(), self.health.health());

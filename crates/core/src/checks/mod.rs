@@ -219,8 +219,8 @@ impl Checks {
     fn heed(&mut self, cx: &mut Context, index: usize, answer: &Answer) -> Option<Exclusion> {
         let checked = &mut self.endpoints[index];
         let document = answer.document.as_ref();
-        if let Some(spread) = document.and_then(|document| document.spread) {
-            checked.set_spread(spread);
+        if let Some(document) = document {
+            checked.set_spread(document.spread.unwrap_or_default());
         }
         // The published script knows nothing of what servers ask for.
         let heeds = cx.strategy().heeds_servers();
@@ -271,8 +271,8 @@ impl Checks {
         witnesses: Witnesses,
     ) -> Option<HealthChange> {
         let checked = &mut self.endpoints[index];
-        checked.failed_at(cx.now);
-        checked.health.failure(evidence, witnesses, cx.now)
+        let is_news = checked.take_report(evidence, cx.now);
+        if is_news { checked.health.failure(evidence, witnesses, cx.now) } else { None }
     }
 
     pub(crate) fn exclude(

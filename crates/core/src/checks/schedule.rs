@@ -54,7 +54,7 @@ pub(crate) struct Schedule {
     attempts: u32,
     last_start: Option<Timestamp>,
     last_end: Timestamp,
-    last_traffic: Timestamp,
+    last_traffic: Option<Timestamp>,
     /// The factor of the next pause, in thousandths.
     jitter: u32,
 }
@@ -71,7 +71,7 @@ impl Schedule {
             attempts: 0,
             last_start: None,
             last_end: now,
-            last_traffic: now,
+            last_traffic: None,
             jitter: 1000,
         }
     }
@@ -155,7 +155,12 @@ impl Schedule {
 
     /// The app's own traffic shows that the endpoint answers.
     pub(crate) fn traffic(&mut self, now: Timestamp) {
-        self.last_traffic = now;
+        self.last_traffic = Some(now);
+    }
+
+    /// When the app's own traffic last showed that the endpoint answers.
+    pub(crate) const fn last_traffic(&self) -> Option<Timestamp> {
+        self.last_traffic
     }
 
     /// The next checks follow each other in haste again.
@@ -178,6 +183,11 @@ impl Schedule {
     /// must not become a flood of checks.
     pub(crate) fn ask(&mut self, now: Timestamp, gap: Millis) {
         self.requested = Some(self.last_start.map_or(now, |start| now.max(start + gap)));
+    }
+
+    /// The server's wish to be left alone counts no more.
+    pub(crate) fn end_rest(&mut self) {
+        self.retry_after = None;
     }
 
     /// The app asks for a check that begins from now on.
@@ -229,11 +239,13 @@ impl Schedule {
             Haste::None | Haste::Suspected => check.interval,
         };
         let interval = self.pause(interval);
-        if haste != Haste::None || self.last_traffic <= self.last_end {
+        let Some(traffic) =
+            self.last_traffic.filter(|at| haste == Haste::None && *at > self.last_end)
+        else {
             return Some(self.rested_while_active(self.last_end + interval));
-        }
+        };
         let at_the_latest = self.last_end + self.pause(config.busy_interval).max(interval);
-        Some(self.rested_while_active(at_the_latest.min(self.last_traffic + interval)))
+        Some(self.rested_while_active(at_the_latest.min(traffic + interval)))
     }
 
     /// Next check after a pause of `interval`.

@@ -87,43 +87,41 @@ impl Checks {
         };
         let full = endpoint.health.check().timeout;
         let timeout = if patient { full } else { checked.timeout(endpoint.health.check()) };
-        let request = checked.schedule.request();
         // Of checks side by side, those that are lost are overtaken by those that are not.
         let teaches = !matches!(pace, Pace::Haste(..) | Pace::InVain(_));
-        self.begin_check(cx, index, timeout, 0, request, teaches);
+        let baseline = teaches && !checked.health.detector().suspects();
+        let request = checked.schedule.request();
+        let (id, started) = (self.next_id(), cx.now);
+        let check = InFlightCheck { id, started, timeout, attempt: 0, baseline, request };
+        self.send(cx, index, check);
     }
 
     /// Repeats a check that failed, before it counts.
     pub(crate) fn repeat(&mut self, cx: &mut Context, ended: &Ended) {
-        let InFlightCheck { attempt, request, timeout, .. } = ended.check;
-        let request = request.max(self.endpoints[ended.index].schedule.request());
-        self.begin_check(cx, ended.index, timeout, attempt + 1, request, false);
+        let request = ended.check.request.max(self.endpoints[ended.index].schedule.request());
+        let (id, attempt) = (self.next_id(), ended.check.attempt + 1);
+        let check =
+            InFlightCheck { id, started: cx.now, attempt, baseline: false, request, ..ended.check };
+        self.send(cx, ended.index, check);
     }
 
-    fn begin_check(
-        &mut self,
-        cx: &mut Context,
-        index: usize,
-        timeout: Millis,
-        attempt: u32,
-        request: Option<u32>,
-        teaches: bool,
-    ) {
+    fn next_id(&mut self) -> CheckId {
         self.last_id += 1;
-        let id = CheckId(self.last_id);
-        let checked = &mut self.endpoints[index];
-        let baseline = teaches && !checked.health.detector().suspects();
+        CheckId(self.last_id)
+    }
+
+    fn send(&mut self, cx: &mut Context, index: usize, check: InFlightCheck) {
         let endpoint = cx.endpoints[index].clone();
         let limit = endpoint.health.check().timeout;
-        checked.schedule.begin(InFlightCheck {
-            id,
-            started: cx.now,
-            timeout,
-            attempt,
-            baseline,
-            request,
-        });
-        cx.push(Effect::StartCheck { id, endpoint, timeout: limit });
+        self.endpoints[index].schedule.begin(check);
+        cx.push(Effect::StartCheck { id: check.id, endpoint, timeout: limit });
+    }
+
+    /// Asks for a check of an endpoint at once, whatever rest its server has asked for: the app
+    /// wants to go there.
+    pub(crate) fn ask_despite_rest(&mut self, cx: &Context, index: usize) {
+        self.endpoints[index].schedule.end_rest();
+        self.ask(cx, index);
     }
 
     /// Asks for a check of an endpoint at once, or as soon as may be after the last.

@@ -43,8 +43,8 @@ settings! {
         interval: Millis = Millis::from_secs(3), "100ms" ..= "1h";
         /// How often a failed check is repeated at once before it counts.
         retries: u32 = 0, "0" ..= "10";
-        /// Whether a redirect is followed; if not, it is an answer like another, and its status
-        /// decides.
+        /// Whether redirects are followed, outside of browsers within the same origin only; if not,
+        /// one is an answer like another, and its status decides.
         follow_redirects: bool = false;
         /// What a browser may see of the answer; other platforms always see all of it.
         mode: FetchMode = FetchMode::Cors;

@@ -60,8 +60,11 @@ impl Endpoint {
                 reader.problem(format!("must be unique; endpoints[{twin}] has the same"));
             });
         }
-        if !(1..=64).contains(&self.name.as_str().chars().count()) {
-            reader.field("name", |reader| reader.problem("allowed: 1 to 64 characters"));
+        let name = self.name.as_str();
+        if !(1..=64).contains(&name.chars().count()) || name.contains(char::is_control) {
+            reader.field("name", |reader| {
+                reader.problem("allowed: 1 to 64 characters, none of them a control character");
+            });
         }
         let connectable = [Scheme::Ws, Scheme::Wss, Scheme::Http, Scheme::Https];
         check_scheme(

@@ -73,7 +73,8 @@ settings! {
         /// Successes in a row after which an Unhealthy endpoint is Healthy again. The first success
         /// ever suffices at once.
         success_threshold: u32 = 1, "1" ..= "100";
-        /// Smoothed round-trip time above which an endpoint that passes its checks is Degraded.
+        /// An endpoint that passes its checks is Degraded if its last answer took longer than this,
+        /// or its answers do on the average (the smoothed round-trip time).
         degraded_latency: Millis = Millis::from_secs(2), "1ms" ..= "10m";
         /// From start to start of the checks of a Suspect endpoint, side by side if they take
         /// longer, at most 16 for a verdict; `null`: it is checked no faster than a healthy one.

@@ -84,8 +84,8 @@ fn names_are_short_and_unique() {
     assert_eq!(
         told,
         [
-            "endpoints[0].name: allowed: 1 to 64 characters",
-            "endpoints[1].name: allowed: 1 to 64 characters",
+            "endpoints[0].name: allowed: 1 to 64 characters, none of them a control character",
+            "endpoints[1].name: allowed: 1 to 64 characters, none of them a control character",
             "endpoints[3].name: must be unique; endpoints[2] has the same",
             "endpoints[3].connect: allowed: ws, wss, http or https",
             "endpoints[3].priority: 1001 is out of range, allowed: 0 to 1000",

@@ -2,6 +2,7 @@
 
 use super::Engine;
 use super::roster::{Origin, origins};
+use crate::base::time::Millis;
 use crate::config::{Endpoints, Name};
 use crate::failover::Failover;
 use crate::health::Exclusion;
@@ -13,21 +14,31 @@ use std::sync::Arc;
 impl Engine {
     pub(super) fn command(&mut self, command: Command) {
         match command {
-            Command::CheckNow => self.checks.ask_for_app(&self.cx, self.failover.active()),
+            Command::CheckNow => {
+                let active = self.failover.active();
+                self.checks.ask_for_app(&self.cx, active);
+                // Where nobody is usable, whoever answers first is of interest.
+                if self.failover.is_in_outage() {
+                    for index in (0..self.cx.endpoints.len()).filter(|index| *index != active) {
+                        self.checks.ask_despite_rest(&self.cx, index);
+                    }
+                }
+            }
             Command::Prefer(None) => self.failover.prefer(&self.cx, None),
             Command::Prefer(Some(name)) => {
                 if let Some(index) = self.cx.index_of(&name) {
                     self.failover.prefer(&self.cx, Some(index));
                     if !self.checks.of(index).health().is_usable() {
-                        self.checks.ask(&self.cx, index);
+                        self.checks.ask_despite_rest(&self.cx, index);
                     }
                 }
             }
             Command::Maintenance(name, begins) => self.maintenance(&name, begins),
             Command::Drain(name, duration) => {
                 let until = self.cx.now + duration;
-                self.exclude_named(&name, Exclusion::Announced(until));
+                self.exclude_named(&name, Exclusion::Drained(until));
             }
+            Command::Remove(name, Millis::ZERO) => self.put_back(&name),
             Command::Remove(name, duration) => {
                 let until = self.cx.now + duration;
                 self.exclude_named(&name, Exclusion::Removed(until));
@@ -54,11 +65,25 @@ impl Engine {
         if begins {
             return self.exclude_named(name, Exclusion::Commanded);
         }
-        if let Some(index) = self.cx.index_of(name) {
-            let change = self.checks.include(&self.cx, index);
-            self.health_changed(index, change);
-            self.checks.ask(&self.cx, index);
+        if let Some(index) = self.cx.index_of(name)
+            && !self.checks.of(index).health().is_removed(self.cx.now)
+        {
+            self.include(index);
         }
+    }
+
+    fn put_back(&mut self, name: &Name) {
+        if let Some(index) = self.cx.index_of(name)
+            && self.checks.of(index).health().is_removed(self.cx.now)
+        {
+            self.include(index);
+        }
+    }
+
+    fn include(&mut self, index: usize) {
+        let change = self.checks.include(&self.cx, index);
+        self.health_changed(index, change);
+        self.checks.ask(&self.cx, index);
     }
 
     fn exclude_named(&mut self, name: &Name, exclusion: Exclusion) {
@@ -98,6 +123,8 @@ impl Engine {
         self.session.replace(&origins);
         self.breakers.replace(&mut self.cx, &origins);
         self.observers.replace(&self.cx, &origins);
+        #[cfg(feature = "recovery")]
+        self.operator.replace(&self.cx, &origins);
         let active = self.cx.index_of(&before.name);
         self.failover.replace(&mut self.cx, &origins, active);
         if active.is_none() {

@@ -158,16 +158,16 @@ impl Engine {
         }
         self.advance(now);
         match (self.phase, input) {
-            (Phase::Running, Input::Started) => {}
+            (Phase::Running, Input::Started) | (Phase::Stopped, Input::Command(Command::Stop)) => {}
             (_, Input::Started) => self.start(),
             // What the platform reports and the app wants before the start holds from then on.
             (Phase::Idle | Phase::Stopped, Input::Lifecycle(lifecycle)) => {
                 self.presence = lifecycle.into();
             }
             (Phase::Idle | Phase::Stopped, Input::Network(network)) => {
-                self.failover.set_reported_offline(now, network == Network::Offline);
+                self.failover.set_reported_offline(self.cx.now, network == Network::Offline);
             }
-            (Phase::Idle, Input::Command(command)) => self.command(command),
+            (Phase::Idle | Phase::Stopped, Input::Command(command)) => self.command(command),
             (Phase::Idle | Phase::Stopped, _) => {}
             (Phase::Running, input) => self.take(input),
         }

@@ -42,12 +42,16 @@ impl Engine {
         }
     }
 
-    /// How much is watched: in the background a connection that the app wants is mended.
+    /// How much is watched: in the background a connection that the app wants is mended, and an
+    /// outage that it was told of is seen to its end.
     pub(super) fn watch(&self) -> Watch {
         match self.presence {
             Presence::Frozen => Watch::Frozen,
             _ if self.watches() => Watch::Full,
             Presence::Background if self.session.is_broken() => Watch::Mending,
+            Presence::Background if self.session.is_wanted() && self.failover.is_in_outage() => {
+                Watch::Mending
+            }
             _ => Watch::Off,
         }
     }
@@ -74,6 +78,7 @@ impl Engine {
             wakeup.at = self.cx.now;
         }
         if late > SLEPT {
+            self.observers.slept(&self.cx, due.unwrap_or(now));
             self.breakers.slept(late);
             self.awaken(Millis::ZERO);
             self.session.renew_open(&mut self.cx);
@@ -114,6 +119,7 @@ impl Engine {
             // The app may not live to see the foreground again.
             self.cx.push(Effect::Persist);
         }
+        self.observers.watch(&self.cx, self.watches());
         match (before, self.watches()) {
             (true, false) => self.discard_checks(),
             (false, true) => self.awaken(self.cx.config.spread.forced),

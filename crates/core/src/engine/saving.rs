@@ -57,6 +57,7 @@ impl Engine {
             ("steadfast", &VERSION),
             ("at", &at),
             ("active", active),
+            ("period", &i64::from(self.cx.config.history.get())),
             ("endpoints", &Value::List(endpoints)),
         ])
     }
@@ -77,9 +78,16 @@ impl Engine {
         // Saved in the future: the clock was set, and nobody knows how long ago it was.
         let gap = wall.checked_sub(at.max(0).unsigned_abs()).unwrap_or(u64::MAX);
         let gap = Millis::new(u32::try_from(gap).unwrap_or(u32::MAX));
+        let period = saved.number("period");
+        let same_period = period == Some(self.cx.config.history.get().into());
         for endpoint in endpoints.items().iter().take(crate::config::MAX_ENDPOINTS) {
             if let Some(index) = self.index_of_saved(endpoint.text("name")) {
                 self.restore_endpoint(index, endpoint, gap);
+                // Slots of another length say nothing about this period.
+                if same_period {
+                    let history = endpoint.list("history");
+                    self.observers.restore(&self.cx, index, history, gap);
+                }
             }
         }
         let active = self
@@ -96,13 +104,13 @@ impl Engine {
     fn restore_endpoint(&mut self, index: usize, saved: &Value, gap: Millis) {
         if gap < STALE {
             let rtt = RttEstimator::from_numbers(read_numbers(saved.list("rtt")));
-            let loss = LossEstimator::from_numbers(read_numbers(saved.list("loss")));
+            let loss = LossEstimator::from_numbers(read_numbers(saved.list("loss")))
+                .aged(gap, self.cx.now);
             self.checks.restore(index, rtt, loss);
         }
         let small = |key| saved.number(key).and_then(|number| u32::try_from(number).ok());
         let (flaps, draw) = (small("flaps"), small("draw"));
         self.failover.restore(index, flaps.unwrap_or_default(), draw.unwrap_or_default());
-        self.observers.restore(&self.cx, index, saved.list("history"), gap);
     }
 }
 

@@ -3,11 +3,10 @@
 use super::Failover;
 use super::pace::Watch;
 use super::view::{ConnectionView, EndpointView, ProbesView, View};
-use crate::base::time::Timestamp;
+use crate::base::time::{Millis, Timestamp};
 use crate::checks::Checks;
 use crate::config::Retry;
 use crate::engine::context::Context;
-use crate::health::Exclusion;
 use crate::session::Session;
 
 /// Where it is gathered.
@@ -16,6 +15,9 @@ pub(crate) struct World<'a> {
     pub(crate) checks: &'a Checks,
     pub(crate) session: &'a Session,
 }
+
+/// For so long a request that succeeded shows that the app is served.
+const A_WHILE: Millis = Millis::from_secs(10);
 
 /// How many checks in a row an endpoint must pass to be moved to in need: one, and more if one move
 /// follows another.
@@ -39,6 +41,11 @@ impl Failover {
             (0..self.seats.len()).map(|index| self.endpoint(world, cx, index, proof)).collect();
         let World { checks, session } = world;
         let connectivity = checks.connectivity();
+        // Requests of the app's own prove as much as messages on its socket.
+        let served = checks.of(self.active).schedule().last_traffic();
+        let traffic = (0..self.seats.len())
+            .filter_map(|index| checks.of(index).schedule().last_traffic())
+            .max();
         let pending = self.preference.as_ref().filter(|preference| preference.pending);
         View {
             now: cx.now,
@@ -50,10 +57,12 @@ impl Failover {
             connection: ConnectionView {
                 wanted: session.is_wanted(),
                 broken: session.is_in_doubt(),
+                open: session.is_open_to(&cx.endpoints[self.active]) && !session.is_in_doubt(),
                 trying: session.is_trying(),
                 following: session.is_following(),
-                talking: session.is_talking(&cx.endpoints[self.active], cx.now),
-                last_message: session.last_message(),
+                talking: session.is_talking(&cx.endpoints[self.active], cx.now)
+                    || served.is_some_and(|at| at + A_WHILE > cx.now),
+                last_message: traffic.max(session.last_message()),
             },
             probes: ProbesView {
                 any: watch == Watch::Full && !connectivity.is_empty(),
@@ -92,7 +101,7 @@ impl Failover {
             successes: health.successes(),
             down,
             flaky_only: detector.is_flaky() && !detector.is_dead(),
-            commanded: health.exclusion() == Some(Exclusion::Commanded),
+            commanded: health.is_unwanted(cx.now),
             unreachable: world.session.is_unreachable(cx, index),
             retry_at: reach.retry_at().filter(|_| reach.failures() > 0).unwrap_or_default(),
             last_pass: checked.last_pass(),

@@ -23,7 +23,12 @@ pub(super) fn recover(
     let usable = |_: usize, it: &EndpointView| {
         holds(it) && (it.successes >= it.proof || it.since + WELL_FOR_A_WHILE <= view.now)
     };
-    let back = if holds(view.ours()) { Some(view.active) } else { best(view, strategy, &usable) };
+    let back = match () {
+        () if holds(view.ours()) => Some(view.active),
+        // It will have lasted soon, or be closed.
+        () if view.ours().passes() && view.is_on_trial() => None,
+        () => best(view, strategy, &usable),
+    };
     let network_works = offline && view.network_works_since(outage.since);
     if back.is_some() || network_works {
         // If nothing at all had answered, it was the network, and what it did is not held against

@@ -1,9 +1,9 @@
 //! How often each endpoint is checked in which state, when a decision is due, and who is the best.
 
 use super::selection::{best, is_better};
-use super::state::{Offline, PlannedMove, Stage, State};
+use super::state::{Offline, PlannedMove, Stage, State, Suspicion};
 use super::strategy::Strategy;
-use super::suspicion::asked_in_haste;
+use super::suspicion::{WELL_FOR_A_WHILE, asked_in_haste};
 use super::view::A_MOMENT;
 use super::{Failover, View, World};
 use crate::base::time::{Millis, Timestamp, earliest};
@@ -112,8 +112,7 @@ pub(super) fn pace(state: &State, view: &View, strategy: &dyn Strategy, index: u
     match (state, view.watch) {
         (_, Watch::Frozen) => Pace::Never,
         (_, Watch::Off) => Pace::Off,
-        (State::Steady(_) | State::Offline(Offline::Reported(_)), Watch::Mending)
-        | (State::Trying { .. }, _) => Pace::OnRequest,
+        (State::Steady(_), Watch::Mending) | (State::Trying { .. }, _) => Pace::OnRequest,
         // A platform can be wrong, so everyone is tried now and then.
         (State::Offline(Offline::Reported(_)), _) => Pace::InVain(retry),
         (State::AllDown(outage) | State::Offline(Offline::Presumed(outage)), _) => {
@@ -175,12 +174,17 @@ pub(super) fn due(
     well_since: impl Iterator<Item = Timestamp>,
 ) -> Option<Timestamp> {
     let due = match state {
-        State::Suspecting(suspicion) => suspicion.verdict.map(|at| at + suspicion.spread),
+        State::Suspecting(Suspicion { verdict: Some(at), spread, .. }) => {
+            // One that passes and has not proved itself is taken when it has been well for a while.
+            let well = well_since.map(|since| since + WELL_FOR_A_WHILE);
+            return well.chain([*at + *spread]).filter(|at| *at > now).min();
+        }
         State::Steady(Some(PlannedMove { stage: Stage::Waiting(at), .. })) => Some(*at),
-        State::AllDown(outage) | State::Offline(Offline::Presumed(outage))
-            if outage.hold > Millis::ZERO =>
-        {
-            return well_since.map(|since| since + outage.hold).filter(|at| *at > now).min();
+        State::AllDown(outage) | State::Offline(Offline::Presumed(outage)) => {
+            return well_since
+                .flat_map(|since| [since + outage.hold, since + WELL_FOR_A_WHILE])
+                .filter(|at| *at > now)
+                .min();
         }
         _ => None,
     };

@@ -83,7 +83,11 @@ pub(crate) fn is_due(planned: &PlannedMove, view: &View) -> bool {
 /// The best move from here, if there is one.
 fn improvement(view: &View, strategy: &dyn Strategy) -> Option<Improvement> {
     let (active, ours) = (view.active, view.ours());
-    let wish = view.wish.filter(|wish| view.endpoints[*wish].passes());
+    // To one that is degraded nobody goes from one that is not: it would be left again at once.
+    let met = |it: &EndpointView| {
+        it.passes() && (it.health == Health::Healthy || ours.health != Health::Healthy)
+    };
+    let wish = view.wish.filter(|wish| met(&view.endpoints[*wish]));
     let wish = wish.map(|to| Improvement {
         to,
         reason: SwitchReason::Preferred,

@@ -124,7 +124,7 @@ fn retriable(view: &View, strategy: &dyn Strategy, by: Timestamp) -> Option<usiz
 pub(super) fn reason_to_leave(view: &View) -> Option<SwitchReason> {
     match view.ours() {
         ours if ours.down => Some(SwitchReason::Unhealthy),
-        ours if ours.unreachable => Some(SwitchReason::Unconnectable),
+        _ if view.is_cut_off() => Some(SwitchReason::Unconnectable),
         ours if ours.health == Health::Maintenance => Some(SwitchReason::Maintenance),
         _ => None,
     }

@@ -142,10 +142,12 @@ pub(crate) fn next(
             _ => (state, None),
         },
         Fact::TrialFailed(endpoint) => match state {
-            State::Steady(Some(PlannedMove { to, stage: Stage::Opening, .. }))
+            State::Steady(Some(PlannedMove { to, reason, stage: Stage::Opening }))
                 if to == endpoint =>
             {
-                (State::Steady(None), Some(Decision::Postpone(to)))
+                // A wish waits for the back-off alone: that it was not met is no flap.
+                let wished = reason == SwitchReason::Preferred;
+                (State::Steady(None), (!wished).then_some(Decision::Postpone(to)))
             }
             _ => (state, None),
         },

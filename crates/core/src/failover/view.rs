@@ -51,7 +51,7 @@ pub(crate) struct EndpointView {
     pub(crate) down: bool,
     /// It fails now and then, too often for chance, and not always.
     pub(crate) flaky_only: bool,
-    /// The app announced maintenance.
+    /// The app announced maintenance, or drains it.
     pub(crate) commanded: bool,
     /// The app wants a connection, and attempts to open one failed.
     pub(crate) unreachable: bool,
@@ -96,6 +96,8 @@ pub(crate) struct ConnectionView {
     pub(crate) wanted: bool,
     /// It is wanted, and none is open but one that may be dead.
     pub(crate) broken: bool,
+    /// One to the active endpoint is open that is not presumed to be dead.
+    pub(crate) open: bool,
     /// A connection is being opened for a move.
     pub(crate) trying: bool,
     /// One to the active endpoint is being opened beside an older one.
@@ -171,7 +173,13 @@ impl View {
 
     /// Whether the app wants a connection and cannot get one from the active endpoint.
     pub(crate) fn is_cut_off(&self) -> bool {
-        self.ours().unreachable
+        self.ours().unreachable && !self.connection.open
+    }
+
+    /// Whether a connection to the active endpoint is open, which attempts before failed to reach,
+    /// and has not yet shown that it lasts.
+    pub(crate) fn is_on_trial(&self) -> bool {
+        self.ours().unreachable && self.connection.open
     }
 
     /// Whether every endpoint's last check ended without a sign that the network is there.

@@ -104,6 +104,14 @@ impl LossEstimator {
         }
     }
 
+    /// What was kept so long before `now`: bursts have faded meanwhile.
+    #[must_use]
+    pub(crate) fn aged(self, gap: Millis, now: Timestamp) -> Self {
+        let then = Timestamp::default();
+        let burst = Self { faded: then, ..self }.faded_burst(then + gap);
+        Self { burst, faded: now, ..self }
+    }
+
     /// Takes in the result of a check out of the blue. `calm`: no series of failures is being
     /// looked into.
     pub(crate) fn observe(&mut self, sample: Sample, calm: bool) {
@@ -256,5 +264,19 @@ mod tests {
     fn each_further_loss_is_less_of_a_surprise() {
         let loss = after([Sample::Passed]);
         assert!((0..20).all(|before| loss.chance(before, NOW) < loss.chance(before + 1, NOW)));
+    }
+
+    #[test]
+    fn what_was_kept_has_faded_by_the_time_that_passed() {
+        let mut loss = LossEstimator::default();
+        let half_a_day = Millis::from_secs(12 * 3_600);
+        let now = Timestamp::from_millis(0);
+        (0..40).for_each(|_| loss.observe_burst(3, now));
+        let kept = LossEstimator::from_numbers(loss.to_numbers());
+        for clock in [now, now + half_a_day] {
+            assert_eq!(kept.aged(Millis::ZERO, clock).chance(1, clock), loss.chance(1, now));
+            let later = kept.aged(half_a_day, clock).chance(1, clock);
+            assert_eq!(later, loss.chance(1, now + half_a_day));
+        }
     }
 }

@@ -70,6 +70,8 @@ pub(crate) enum Exclusion {
     Announced(Timestamp),
     /// The app announced maintenance, and ends it.
     Commanded,
+    /// Its connections are to end until this time, however its checks go.
+    Drained(Timestamp),
     /// Taken out of rotation until this time, however its checks go.
     Removed(Timestamp),
 }
@@ -145,7 +147,7 @@ impl EndpointHealth {
         self.successes = self.successes.saturating_add(1);
         match self.exclusion {
             Some(Exclusion::Commanded) => return None,
-            Some(Exclusion::Removed(end)) if now < end => return None,
+            Some(Exclusion::Drained(end) | Exclusion::Removed(end)) if now < end => return None,
             _ => self.exclusion = None,
         }
         let health = match self.health {
@@ -167,7 +169,11 @@ impl EndpointHealth {
         match self.exclusion {
             // It was said that it would fail.
             Some(Exclusion::Commanded) => return None,
-            Some(Exclusion::Announced(end) | Exclusion::Removed(end)) if now < end => return None,
+            Some(Exclusion::Announced(end) | Exclusion::Drained(end) | Exclusion::Removed(end))
+                if now < end =>
+            {
+                return None;
+            }
             _ => self.exclusion = None,
         }
         self.detector.failure(evidence, witnesses, now);
@@ -194,6 +200,8 @@ impl EndpointHealth {
         match self.exclusion {
             Some(Exclusion::Commanded) => {}
             Some(Exclusion::Removed(end)) if now < end && exclusion != Exclusion::Commanded => {}
+            Some(Exclusion::Drained(end))
+                if now < end && matches!(exclusion, Exclusion::Announced(_)) => {}
             _ => self.exclusion = Some(exclusion),
         }
         self.successes = 0;
@@ -202,7 +210,7 @@ impl EndpointHealth {
         self.turn(if removed { Health::Unhealthy } else { Health::Maintenance }, now)
     }
 
-    /// The app takes back that the endpoint is not to be used.
+    /// Somebody takes back that the endpoint is not to be used.
     pub(crate) fn include(&mut self, now: Timestamp) -> Option<HealthChange> {
         self.exclusion.take()?;
         self.turn(Health::Unknown, now)
@@ -243,7 +251,17 @@ impl EndpointHealth {
         self.detector.is_down() || self.is_removed(now)
     }
 
-    fn is_removed(&self, now: Timestamp) -> bool {
+    /// Whether the app has said that it is not to be used, and does not want it yet.
+    pub(crate) fn is_unwanted(&self, now: Timestamp) -> bool {
+        match self.exclusion {
+            Some(Exclusion::Commanded) => true,
+            Some(Exclusion::Drained(end)) => now < end,
+            _ => false,
+        }
+    }
+
+    /// Whether it is out of rotation at present.
+    pub(crate) fn is_removed(&self, now: Timestamp) -> bool {
         matches!(self.exclusion, Some(Exclusion::Removed(end)) if now < end)
     }
 

@@ -47,7 +47,8 @@ impl Explanation {
     /// Puts an endpoint's health into words.
     pub(crate) fn new(endpoint: Name, health: &EndpointHealth, now: Timestamp) -> Self {
         let (detector, verdict) = (health.detector(), health.verdict());
-        let (suspicion, weighed) = verdict
+        let past = verdict.filter(|_| !detector.suspects() || health.health() == Health::Unhealthy);
+        let (suspicion, weighed) = past
             .map_or((detector.suspicion(), detector.evidence()), |it| (it.suspicion, &it.evidence));
         let ago = |at: Timestamp| (now - at).get();
         let decades = |weight: Weight| f64::from(weight.0) / 100.0;

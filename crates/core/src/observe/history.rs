@@ -178,8 +178,15 @@ impl History {
         for slot in saved.iter().take(SLOTS) {
             self.slots.insert(0, Slot::unpacked(slot));
         }
-        self.began = Timestamp::from_millis(now.as_millis().saturating_sub(gap.get().into()));
-        self.accounted = now;
+        // The gap is made of whole slots: a clock that has just started knows no time before.
+        let slot_length = length.scaled(1, SLOTS as u32).get().max(1);
+        for _ in 0..(gap.get() / slot_length).min(SLOTS as u32) {
+            if self.slots.len() == SLOTS {
+                self.slots.remove(0);
+            }
+            self.begin_slot();
+        }
+        (self.began, self.accounted) = (now, now);
     }
 }
 

@@ -8,7 +8,7 @@ pub(crate) mod history;
 mod metrics;
 pub(crate) mod report;
 
-use crate::base::time::Millis;
+use crate::base::time::{Millis, Timestamp};
 use crate::config::{Name, Value};
 use crate::engine::context::Context;
 use crate::engine::roster::{Origin, rearrange};
@@ -23,6 +23,8 @@ pub(crate) struct Observers {
     records: Vec<Record>,
     active: Option<Name>,
     /// The engine runs, and our own network is up.
+    online: bool,
+    /// Checks are made without being asked for.
     watching: bool,
 }
 
@@ -52,7 +54,7 @@ impl Observers {
         for _ in &cx.endpoints {
             records.push(Record::new(cx));
         }
-        Self { records, active: None, watching: false }
+        Self { records, active: None, online: false, watching: true }
     }
 
     /// Sees an event that has just been reported.
@@ -76,7 +78,7 @@ impl Observers {
                 return;
             }
             Event::Started { active } => {
-                (self.active, self.watching) = (Some(active.clone()), true);
+                (self.active, self.online) = (Some(active.clone()), true);
             }
             Event::Switched { to, .. } => {
                 self.active = Some(to.clone());
@@ -84,10 +86,29 @@ impl Observers {
                     self.records[index].history.arrive(cx.config.history, cx.now);
                 }
             }
-            Event::Online => self.watching = true,
-            Event::Offline { .. } | Event::Stopped => self.watching = false,
+            Event::Online => self.online = true,
+            Event::Offline { .. } | Event::Stopped => self.online = false,
             _ => return,
         }
+        self.attribute_all(cx);
+    }
+
+    /// Whether checks are made from now on without being asked for: where nobody looks, nobody
+    /// knows what an endpoint is like.
+    pub(crate) fn watch(&mut self, cx: &Context, watching: bool) {
+        self.watching = watching;
+        self.attribute_all(cx);
+    }
+
+    /// The device has slept since then.
+    pub(crate) fn slept(&mut self, cx: &Context, since: Timestamp) {
+        for record in &mut self.records {
+            record.history.turn(Attribution::default(), cx.config.history, since);
+        }
+        self.attribute_all(cx);
+    }
+
+    fn attribute_all(&mut self, cx: &Context) {
         for index in 0..self.records.len() {
             self.attribute(cx, index);
         }
@@ -98,7 +119,7 @@ impl Observers {
         let active = self.active.as_ref() == Some(&cx.endpoints[index].name) && cx.running;
         let record = &mut self.records[index];
         let time = match record.health {
-            _ if !self.watching => Time::Unknown,
+            _ if !self.online || !self.watching => Time::Unknown,
             Health::Healthy | Health::Degraded | Health::Suspect => Time::Up,
             Health::Unhealthy => Time::Down,
             Health::Unknown | Health::Maintenance => Time::Unknown,

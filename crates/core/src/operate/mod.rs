@@ -3,10 +3,11 @@
 
 pub(crate) mod recovery;
 
-use crate::base::time::Timestamp;
+use crate::base::time::{Millis, Timestamp};
 use crate::checks::Checks;
 use crate::config::Name;
 use crate::engine::context::Context;
+use crate::engine::roster::Origin;
 use crate::health::{Exclusion, Health};
 use crate::observe::failures::Failures;
 use crate::protocol::event::{CheckReport, Event};
@@ -43,6 +44,14 @@ impl Operator {
         }
     }
 
+    /// The endpoints are others. What is known of a host that is gone is forgotten.
+    pub(crate) fn replace(&mut self, cx: &Context, origins: &[Origin]) {
+        let stays = |name: &Name| cx.index_of(name).is_some_and(|index| origins[index].same_host);
+        self.failures.retain(|(name, _)| stays(name));
+        self.steps.retain(|step| cx.index_of(&step.endpoint).is_some());
+        self.removed.retain(|name| cx.index_of(name).is_some());
+    }
+
     /// Reports the failures that a check shows, and begins to do something about them.
     fn see_check(&mut self, cx: &mut Context, checks: &Checks, report: &CheckReport) {
         let config = cx.config.clone();
@@ -50,8 +59,10 @@ impl Operator {
         // It was said that it would fail; what recovery took out of rotation may need more than
         // that.
         let exclusion = checks.of(index).health().exclusion();
-        let announced = matches!(exclusion, Some(Exclusion::Announced(_) | Exclusion::Commanded));
-        if !config.failure_events.enabled || self.offline || announced {
+        let announced = exclusion.is_some_and(|it| !matches!(it, Exclusion::Removed(_)));
+        // A failure that does not count yet is repeated at once.
+        let counts = report.failure.is_none() || report.failures > 0 || exclusion.is_some();
+        if !config.failure_events.enabled || self.offline || announced || !counts {
             return;
         }
         let known = self.failures.iter().position(|(name, _)| *name == report.endpoint);
@@ -60,7 +71,7 @@ impl Operator {
             self.failures.len() - 1
         });
         let (name, failures) = &mut self.failures[place];
-        let latency = crate::Millis::new(report.latency_ms);
+        let latency = Millis::new(report.latency_ms);
         let rules = &config.failure_events;
         for event in failures.observe(rules, name, report.failure, latency, cx.now) {
             if config.recovery.enabled {
@@ -79,7 +90,7 @@ impl Operator {
         session: &Session,
     ) -> Option<Command> {
         if let Some(name) = self.needed(cx, checks, session) {
-            return Some(Command::Maintenance(name, false));
+            return Some(Command::Remove(name, Millis::ZERO));
         }
         while let Some(Step { id, strategy, endpoint }) = self.steps.pop_front() {
             if !strategy.is_client_side() {

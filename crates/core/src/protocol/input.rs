@@ -118,10 +118,11 @@ pub enum Command {
     /// This endpoint is not to be used for a while, or may be used again. The app moves away from
     /// it gently, and goes back as after a failure.
     Maintenance(Name, bool),
-    /// Let this endpoint's connections end for so long: the app moves away from it gently, and back
-    /// when a check passes.
+    /// Let this endpoint's connections end for so long, however its checks go: the app moves away
+    /// from it gently. Afterwards it is used again as soon as a check passes.
     Drain(Name, Millis),
-    /// Take this endpoint out of rotation for so long, however its checks go.
+    /// Take this endpoint out of rotation for so long, however its checks go; for no time at all:
+    /// put it back.
     Remove(Name, Millis),
     /// Let this endpoint's circuit breaker refuse every request, or begin anew.
     Isolate(Name, bool),

@@ -201,7 +201,9 @@ impl<'a> BodySearch<'a> {
     pub fn wants_more_after(&mut self, piece: &[u8]) -> bool {
         // What was searched before need not be searched again, but for a match that spans the two
         // pieces.
-        let from = self.text.map_or(0, |text| (self.read.len() + 1).saturating_sub(text.len()));
+        let from = self.text.map_or(0, |text| {
+            (self.read.len() + 1).saturating_sub(text.len()).min(self.read.len())
+        });
         let room = self.limit - self.read.len();
         self.read.extend_from_slice(&piece[..piece.len().min(room)]);
         self.read.len() < self.limit

@@ -194,6 +194,11 @@ impl Connection {
         self.renewal == Some(Renewal::Presumed)
     }
 
+    /// Whether the open socket is to be replaced by another one to the same endpoint.
+    pub(crate) const fn is_to_be_renewed(&self) -> bool {
+        self.renewal.is_some()
+    }
+
     /// A message has arrived on the open socket: it is not dead.
     pub(crate) fn refute_renewal(&mut self, cx: &mut Context) {
         if self.renewal != Some(Renewal::Presumed) {

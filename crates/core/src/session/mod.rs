@@ -147,7 +147,7 @@ impl Session {
         if !self.is_wanted() {
             return None;
         }
-        self.retry_at = None;
+        let waiting = self.retry_at.take();
         self.postponed = false;
         self.attempted_at = cx.now;
         let target = cx.endpoints[index].clone();
@@ -155,8 +155,11 @@ impl Session {
         if opened {
             self.begin_listening(cx.now);
         }
-        if self.connection.is_presumed_dead() && self.is_open_to(&target) {
-            self.retry_at = Some(cx.now);
+        if self.connection.is_to_be_renewed()
+            && self.is_open_to(&target)
+            && !self.connection.is_opening_for(Purpose::Renew)
+        {
+            self.retry_at = waiting.or(Some(cx.now));
         }
         opened.then_some(SessionFact::Opened(index))
     }

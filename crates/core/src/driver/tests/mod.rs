@@ -193,6 +193,7 @@ fn a_second_driver_ends_at_once_and_a_later_one_starts_anew() {
     let mut second = Box::pin(drive(driven.link.clone(), driven.transport.clone()));
     let waker = driven.wakes.clone().into();
     assert!(second.as_mut().poll(&mut Context::from_waker(&waker)).is_ready());
+    assert!(!driven.link.with_engine(Engine::is_stopped), "the first one goes on");
     driven.link.stop();
     assert!(driven.turn().is_ready());
     driven.future = Some(Box::pin(drive(driven.link.clone(), driven.transport.clone())));

@@ -61,13 +61,10 @@ impl Vigil {
         }
     }
 
-    /// In the background nothing is done but to mend a connection, and without a network not even
-    /// that.
+    /// In the background nothing is done but to mend a connection.
     fn has_something_to_do(&self) -> bool {
         let engine = &self.watched.engine;
-        let mends = engine.presence == Presence::Background
-            && engine.session.is_broken()
-            && !engine.failover.is_reported_offline();
+        let mends = engine.presence == Presence::Background && engine.session.is_broken();
         engine.watches() || mends
     }
 

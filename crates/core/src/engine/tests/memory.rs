@@ -127,3 +127,64 @@ fn clients_that_remember_obey_the_strategy_and_the_weights_of_today() {
     assert!((80..=98).contains(&more), "{more}: nine in ten");
     assert_eq!(on_the_first(Weighted, Priority, 1), 100, "draws do not count any more");
 }
+
+#[test]
+fn a_history_is_as_old_as_it_is_wherever_the_clock_starts() {
+    const HOUR: u64 = 3_600_000;
+    let mut world = World::settled();
+    world.serve("e0", Server::Refuses);
+    world.run(600_000);
+    let saved = world.engine.save(1_000_000_000);
+    for start in [0, 100 * HOUR] {
+        let mut engine =
+            Engine::new(Config::new(Preset::Default, endpoints(2)), 1, at(start)).unwrap();
+        engine.restore(&saved, 1_000_000_000 + 12 * HOUR).unwrap();
+        let checks =
+            |hours: u32| engine.report(Millis::from_secs(3_600 * hours)).endpoints[0].checks;
+        assert_eq!(checks(1), 0, "they were 12 hours ago, on a clock at {start}");
+        assert!(checks(24) > 0);
+    }
+}
+
+#[test]
+fn a_history_of_another_length_is_not_taken_for_one_of_this() {
+    let config = |secs| {
+        let mut config = Config::new(Preset::Default, endpoints(1));
+        config.history = Millis::from_secs(secs);
+        config
+    };
+    let mut world = World::settled_with(config(30 * 86_400));
+    world.run(3_600_000 * 10);
+    let saved = world.engine.save(1_000_000_000);
+    let restored = |secs| {
+        let mut engine = Engine::new(config(secs), 1, at(0)).unwrap();
+        engine.restore(&saved, 1_000_000_000).unwrap();
+        engine.report(Millis::from_secs(secs)).endpoints[0].checks
+    };
+    assert!(restored(30 * 86_400) > 0);
+    assert_eq!(restored(3_600), 0);
+}
+
+#[test]
+fn time_in_which_nobody_looks_counts_for_nothing() {
+    let looked_away: [&dyn Fn(&mut World); 2] = [
+        &|world| {
+            world.now = world.now + Millis::from_secs(36_000);
+            world.tell(Input::Wake);
+        },
+        &|world| {
+            world.tell(Input::Lifecycle(crate::Lifecycle::Background));
+            world.run(36_000_000);
+            world.tell(Input::Lifecycle(crate::Lifecycle::Foreground));
+        },
+    ];
+    for look_away in looked_away {
+        let mut world = World::settled();
+        world.serve("e1", Server::Refuses);
+        world.run(240_000);
+        look_away(&mut world);
+        world.run(1_000);
+        let down = world.engine.report(Millis::from_secs(86_400)).endpoints[1].down_ms;
+        assert!((60_000..400_000).contains(&down), "{down} ms");
+    }
+}

@@ -18,6 +18,7 @@ mod recovery;
 mod replacing;
 mod requests;
 mod restarting;
+mod served;
 mod stranded;
 mod world;
 

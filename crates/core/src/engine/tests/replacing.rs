@@ -1,7 +1,7 @@
 //! Another list of endpoints: what is kept of those whose names are in both.
 
 use super::happening::changed;
-use super::world::{Server, World};
+use super::world::{Server, Sockets, World};
 use super::*;
 use crate::config::{Endpoints, Strategy};
 use crate::{BreakerState, Command, Health, SwitchReason};
@@ -148,4 +148,36 @@ fn an_app_whose_endpoint_is_gone_goes_to_the_best_one_that_is_usable() {
     world.run(1_000);
     assert_eq!(world.open.len(), 1);
     assert_eq!(world.open[0].1.as_str(), "e2");
+}
+
+#[test]
+fn a_wish_for_another_connection_outlives_a_new_list() {
+    let mut world = World::settled();
+    world.command(Command::Connect);
+    world.run(60_000);
+    let attempts = world.attempts.len();
+    world.command(Command::Reconnect);
+    set(&mut world, SAME);
+    world.run(60_000);
+    assert_eq!(world.attempts.len(), attempts + 1, "in the same moment");
+    world.accept("e0", Sockets::Refused);
+    world.command(Command::Reconnect);
+    world.run(20);
+    world.accept("e0", Sockets::Open);
+    let attempts = world.attempts.len();
+    set(&mut world, SAME);
+    world.run(60_000);
+    assert_eq!(world.attempts.len(), attempts + 1, "while it waits for the next attempt");
+}
+
+#[test]
+fn what_a_server_announced_is_not_said_of_another_one() {
+    let mut world = World::settled();
+    world.serve("e0", Server::Rests(3_600));
+    world.run(60_000);
+    assert_eq!(world.health("e0"), Health::Maintenance);
+    world.serve("e0", Server::Says(200));
+    set(&mut world, OTHER_HOST);
+    world.run(1_000);
+    assert_eq!(world.health("e0"), Health::Healthy);
 }

@@ -164,7 +164,7 @@ fn in_the_background_only_what_mends_the_connection_is_checked() {
         assert_eq!(at(state, Watch::Off), Pace::Off);
     }
     assert_eq!(at(STEADY, Watch::Mending), Pace::OnRequest);
-    assert_eq!(at(reported(), Watch::Mending), Pace::OnRequest);
+    assert_eq!(at(reported(), Watch::Mending), Pace::InVain(scene.retry.max));
     assert_eq!(at(suspecting(), Watch::Mending), Pace::Active);
     assert_eq!(at(all_down(), Watch::Mending), Pace::Round(ahead(5)));
 }
@@ -183,7 +183,9 @@ fn a_decision_that_waits_for_time_has_its_wake_up() {
     assert_eq!(at(spread(Some(ago(1))), &[]), Some(ahead(2)));
     assert_eq!(at(spread(Some(ago(3))), &[]), None);
     assert_eq!(at(spread(None), &[]), None);
+    let well = [ago(48)];
+    assert_eq!(at(spread(Some(ago(3))), &well), Some(ahead(2)), "it will have proved itself");
     let holding = State::AllDown(Outage { hold: Millis::from_secs(5), ..outage() });
     assert_eq!(at(holding, &[ago(2), ago(9), ago(4)]), Some(ahead(1)), "the first that is to come");
-    assert_eq!(at(all_down(), &[ago(2)]), None, "nothing is to be held");
+    assert_eq!(at(all_down(), &[ago(2)]), Some(ahead(48)), "it need not hold, but prove itself");
 }

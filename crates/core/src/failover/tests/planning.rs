@@ -89,10 +89,13 @@ fn sticky_stays_and_cyclic_does_not_even_heed_maintenance() {
 }
 
 #[test]
-fn a_wish_comes_before_all_else_and_waits_only_for_checks_that_pass() {
+fn a_wish_comes_before_all_else_and_waits_only_for_checks_that_pass_well() {
     for strategy in [Strategy::Priority, Strategy::Sticky, Strategy::Cyclic] {
         let wish = |theirs| scene([well(), theirs]).by(strategy).but(|it| it.wish = Some(1));
-        assert_eq!(plans(&wish(degraded())), Some((1, SwitchReason::Preferred)));
+        assert_eq!(plans(&wish(well())), Some((1, SwitchReason::Preferred)));
+        assert_eq!(plans(&wish(degraded())), None, "it would be left again at once");
+        let both = scene([degraded(), degraded()]).by(strategy).but(|it| it.wish = Some(1));
+        assert_eq!(plans(&both), Some((1, SwitchReason::Preferred)), "neither is better");
         assert_eq!(plans(&wish(down(Refused))), None);
         let tried = EndpointView { retry_at: ahead(4), ..unreachable() };
         assert_eq!(ready(plan_from(&wish(tried), STEADY)), Some(ahead(4)), "the back-off");

@@ -302,6 +302,7 @@ fn trial_opened() -> Row {
 fn trial_failed() -> Row {
     let scene = || two().but(|scene| scene.active = 1);
     let open = || opening(0, SwitchReason::Failback);
+    let wished = || opening(0, SwitchReason::Preferred);
     Row {
         words: [
             "`Steady`",
@@ -314,6 +315,7 @@ fn trial_failed() -> Row {
                 .leads_to(Kind::Steady)
                 .with(Decision::Postpone(0)),
             Case::new("another did not open", scene(), open(), Fact::TrialFailed(1)),
+            Case::new("of a wish", scene(), wished(), Fact::TrialFailed(0)).leads_to(Kind::Steady),
         ],
     }
 }

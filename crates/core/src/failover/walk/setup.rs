@@ -130,6 +130,7 @@ impl Setup {
             connection: ConnectionView {
                 wanted: world.wanted,
                 broken: world.is_broken(),
+                open: world.socket == Socket::Open(world.active),
                 trying: matches!(world.second, Second::Trial(_)),
                 following: matches!(world.second, Second::Follow(_)),
                 talking: world.is_talking(),
@@ -198,6 +199,7 @@ impl Setup {
         match () {
             () if !self.background => Watch::Full,
             () if world.is_broken() => Watch::Mending,
+            () if world.wanted && world.mind.outage().is_some() => Watch::Mending,
             () => Watch::Off,
         }
     }
