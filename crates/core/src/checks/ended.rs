@@ -32,6 +32,11 @@ impl Ended {
         self.repeated
     }
 
+    /// Whether it answers the app's `checkNow`.
+    pub(crate) const fn is_asked_for(&self) -> bool {
+        self.check.request.is_some()
+    }
+
     /// The report for the app, with the failures in a row as they are now.
     pub(crate) fn report(&mut self, endpoint: Name, failures: u32) -> CheckReport {
         let answer = std::mem::take(&mut self.answer);

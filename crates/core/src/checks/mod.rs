@@ -303,6 +303,11 @@ impl Checks {
         self.endpoints[index].schedule.traffic(cx.now);
     }
 
+    /// A request of the app's own has succeeded.
+    pub(crate) fn served(&mut self, cx: &Context, index: usize) {
+        self.endpoints[index].schedule.served(cx.now);
+    }
+
     /// The others that were asked since then, as witnesses of the network.
     pub(crate) fn witnesses(&self, suspect: usize, since: Timestamp) -> Witnesses {
         let mut witnesses = Witnesses::default();

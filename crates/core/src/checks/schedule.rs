@@ -55,6 +55,8 @@ pub(crate) struct Schedule {
     last_start: Option<Timestamp>,
     last_end: Timestamp,
     last_traffic: Option<Timestamp>,
+    /// When a request of the app's own last succeeded.
+    served_at: Option<Timestamp>,
     /// The factor of the next pause, in thousandths.
     jitter: u32,
 }
@@ -72,6 +74,7 @@ impl Schedule {
             last_start: None,
             last_end: now,
             last_traffic: None,
+            served_at: None,
             jitter: 1000,
         }
     }
@@ -158,9 +161,15 @@ impl Schedule {
         self.last_traffic = Some(now);
     }
 
-    /// When the app's own traffic last showed that the endpoint answers.
-    pub(crate) const fn last_traffic(&self) -> Option<Timestamp> {
-        self.last_traffic
+    /// A request of the app's own has succeeded.
+    pub(crate) fn served(&mut self, now: Timestamp) {
+        self.traffic(now);
+        self.served_at = Some(now);
+    }
+
+    /// When a request of the app's own last succeeded.
+    pub(crate) const fn served_at(&self) -> Option<Timestamp> {
+        self.served_at
     }
 
     /// The next checks follow each other in haste again.

@@ -5,7 +5,7 @@ use crate::base::time::Millis;
 use crate::breaker::permit::{CallOutcome, Permit};
 use crate::checks::{Ended, MAINTENANCE};
 use crate::config::Name;
-use crate::failover::Fact;
+use crate::failover::{Fact, Watch};
 use crate::health::detector::Witnesses;
 use crate::health::evidence::Evidence;
 use crate::health::{Exclusion, Health, HealthChange};
@@ -103,7 +103,12 @@ impl Engine {
         let report = ended.report(self.cx.name(index), failures);
         self.cx.emit(Event::Check(report));
         if ended.is_repeated() {
-            return self.checks.repeat(&mut self.cx, &ended);
+            // Meanwhile the app may have gone to the background.
+            let wanted = matches!(self.watch(), Watch::Full | Watch::Mending);
+            if wanted || ended.is_asked_for() {
+                self.checks.repeat(&mut self.cx, &ended);
+            }
+            return;
         }
         if passed {
             self.fact(Fact::Passed);
@@ -213,9 +218,15 @@ impl Engine {
         self.fact(fact);
     }
 
+    /// A request of the app's own has succeeded.
+    fn served(&mut self, index: usize) {
+        self.checks.served(&self.cx, index);
+        self.fact(Fact::Message);
+    }
+
     fn app_traffic(&mut self, endpoint: &Name, ok: bool) {
         match self.cx.index_of(endpoint) {
-            Some(index) if ok => self.traffic(index, Fact::Message),
+            Some(index) if ok => self.served(index),
             Some(index) => self.passive_failure(index, Evidence::Reported),
             None => {}
         }
@@ -239,7 +250,7 @@ impl Engine {
             outcome => outcome,
         };
         if outcome == CallOutcome::Succeeded {
-            self.traffic(index, Fact::Message);
+            self.served(index);
         }
         if self.breakers.ended(&mut self.cx, index, permit, outcome, latency) {
             self.passive_failure(index, Evidence::BreakerOpened);

@@ -42,10 +42,9 @@ impl Failover {
         let World { checks, session } = world;
         let connectivity = checks.connectivity();
         // Requests of the app's own prove as much as messages on its socket.
-        let served = checks.of(self.active).schedule().last_traffic();
-        let traffic = (0..self.seats.len())
-            .filter_map(|index| checks.of(index).schedule().last_traffic())
-            .max();
+        let served = checks.of(self.active).schedule().served_at();
+        let traffic =
+            (0..self.seats.len()).filter_map(|index| checks.of(index).schedule().served_at()).max();
         let pending = self.preference.as_ref().filter(|preference| preference.pending);
         View {
             now: cx.now,
