@@ -26,13 +26,13 @@ pub(crate) struct Entry {
 
 pub(crate) const ENTRIES: [Entry; 2] = [
     // The limit is what a competing SDK weighs.
-    Entry { name: "steadfast", source: "index.ts", folder: "", features: &[], limit: 63 * 1024 },
+    Entry { name: "steadfast", source: "index.ts", folder: "", features: &[], limit: 64 * 1024 },
     Entry {
         name: "steadfast/full",
         source: "full.ts",
         folder: "full",
         features: &["recovery"],
-        limit: 68 * 1024,
+        limit: 70 * 1024,
     },
 ];
 
