@@ -2,7 +2,7 @@
 
 use crate::report::{Form, table};
 use anyhow::{Context, Result};
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     tracing_subscriber::fmt()
         .with_target(false)
         .with_max_level(level)
-        .with_writer(std::io::stdout)
+        .with_writer(|| Listened)
         .log_internal_errors(false)
         .with_ansi(std::io::stdout().is_terminal())
         .init();
@@ -74,17 +74,28 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         link.stop();
         end.await?;
         match arguments.report {
-            Some(Form::Json) => show(&format!("{}\n", serde_json::to_string(&report)?)),
-            Some(Form::Table) => show(&table(&report)),
+            Some(Form::Json) => writeln!(Listened, "{}", serde_json::to_string(&report)?)?,
+            Some(Form::Table) => write!(Listened, "{}", table(&report))?,
             None => {}
         }
         Ok(ExitCode::SUCCESS)
     })
 }
 
-/// Prints to whoever still listens: the reader of a pipe may have seen enough.
-fn show(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
+/// The standard output, as long as somebody reads it: the reader of a pipe may have seen enough.
+struct Listened;
+
+impl Write for Listened {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match std::io::stdout().write(bytes) {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
+            written => written,
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stdout().flush()
+    }
 }
 
 fn write_metrics(arguments: &Arguments, link: &Link) -> Result<()> {
