@@ -2,12 +2,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import puppeteer from "puppeteer-core";
 import { Builder, Capabilities } from "selenium-webdriver";
+import { freePort } from "./servers.mjs";
 
 /** Where the browsers are, as the set-up found them. */
 const { CHROMIUM, FIREFOX, WEBKIT_DRIVER } = process.env;
@@ -120,16 +120,6 @@ async function virtualScreen(start) {
   const ended = once(screen, "exit").then(([code]) => Promise.reject(new Error(`Xvfb ended with ${code} before it had a display`)));
   const [number] = await Promise.race([once(screen.stdio[3], "data"), ended]);
   return `:${String(number).trim()}`;
-}
-
-/** A port that nothing used a moment ago; the system chooses it. */
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** Waits until the driver answers, for at most a minute; a driver that ends says why. */

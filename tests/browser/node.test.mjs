@@ -2,22 +2,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
-import { createServer } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { Steadfast } from "steadfast";
 import { Steadfast as FullSteadfast } from "steadfast/full";
 import { WebSocket } from "ws";
-import { startTestbed } from "./servers.mjs";
-
-/** A port that was free a moment ago. */
-async function closedPort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}
+import { freePort, startTestbed } from "./servers.mjs";
 
 const pause = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
 
@@ -103,7 +92,7 @@ describe("node", () => {
 
   test("failures are told apart by Node's own codes", async () => {
     const [primary] = testbed.endpoints;
-    const kinds = { [`http://127.0.0.1:${await closedPort()}/`]: "refused", "http://no-such-host.invalid/": "dns" };
+    const kinds = { [`http://127.0.0.1:${await freePort()}/`]: "refused", "http://no-such-host.invalid/": "dns" };
     for (const [health, kind] of Object.entries(kinds)) {
       const link = await Steadfast.start({ endpoints: [{ ...primary, health }], initialDelay: "1s" });
       assert.equal((await link.checkNow()).failure, kind, health);

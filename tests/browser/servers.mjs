@@ -1,7 +1,9 @@
 // The servers of a test: the testbed, and one for pages.
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import { createServer as createTcpServer } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { createInterface } from "node:readline";
 
@@ -44,6 +46,16 @@ export async function startTestbed(names = ["primary", "secondary"]) {
       await ended;
     },
   };
+}
+
+/** A port that nothing used a moment ago; the system chooses it. */
+export async function freePort() {
+  const server = createTcpServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
 }
 
 /** Serves folders, each under its path. */

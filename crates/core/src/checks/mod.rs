@@ -71,6 +71,8 @@ pub(crate) struct Checks {
     last_id: u64,
     /// How often the app has asked for a check.
     requests: u32,
+    /// When a request of the app's own last succeeded, at whichever endpoint.
+    served_at: Option<Timestamp>,
 }
 
 impl Checks {
@@ -79,7 +81,7 @@ impl Checks {
         for _ in &cx.endpoints {
             endpoints.push(Checked::new(&cx.config, cx.now));
         }
-        Self { endpoints, connectivity, last_id: 0, requests: 0 }
+        Self { endpoints, connectivity, last_id: 0, requests: 0, served_at: None }
     }
 
     pub(crate) fn of(&self, index: usize) -> &Checked {
@@ -306,6 +308,12 @@ impl Checks {
     /// A request of the app's own has succeeded.
     pub(crate) fn served(&mut self, cx: &Context, index: usize) {
         self.endpoints[index].schedule.served(cx.now);
+        self.served_at = Some(cx.now);
+    }
+
+    /// When a request of the app's own last succeeded, at whichever endpoint.
+    pub(crate) const fn served_at(&self) -> Option<Timestamp> {
+        self.served_at
     }
 
     /// The others that were asked since then, as witnesses of the network.

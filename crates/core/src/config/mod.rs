@@ -101,8 +101,8 @@ settings! {
         /// How retries wait for each other, for checks when nothing answers and for the connection.
         retry: Retry = Retry::default();
         /// Where to ask whether the network works, when endpoints do not answer: at most 4 URLs of
-        /// somebody else, checked only then. With `expectBody`, a portal that answers for everyone
-        /// (a hotel's log-in page) is told from the network.
+        /// somebody else, checked only then. `expectBody` detects a captive portal, which answers in
+        /// place of every server (a hotel's log-in page).
         connectivity: HealthChecks = HealthChecks::default();
         /// When an endpoint's circuit breaker refuses the app's own requests.
         breaker: Breaker = Breaker::default();

@@ -63,8 +63,8 @@ impl Engine {
     }
 
     /// Takes over what an engine of an earlier run saved, so that this one begins with the endpoint
-    /// that was active, and with what was known of each. Endpoints are told by their names; of
-    /// others nothing is taken. Only before the start.
+    /// that was active, and with what was known of each. Endpoints are matched by
+    /// name, and entries of unknown names are ignored. Only before the start.
     pub fn restore(&mut self, saved: &Value, wall: u64) -> Result<(), RestoreError> {
         if self.phase != Phase::Idle {
             return Err(RestoreError("the engine has started already"));

@@ -43,8 +43,6 @@ impl Failover {
         let connectivity = checks.connectivity();
         // Requests of the app's own prove as much as messages on its socket.
         let served = checks.of(self.active).schedule().served_at();
-        let traffic =
-            (0..self.seats.len()).filter_map(|index| checks.of(index).schedule().served_at()).max();
         let pending = self.preference.as_ref().filter(|preference| preference.pending);
         View {
             now: cx.now,
@@ -61,7 +59,7 @@ impl Failover {
                 following: session.is_following(),
                 talking: session.is_talking(&cx.endpoints[self.active], cx.now)
                     || served.is_some_and(|at| at + A_WHILE > cx.now),
-                last_message: traffic.max(session.last_message()),
+                last_message: checks.served_at().max(session.last_message()),
             },
             probes: ProbesView {
                 any: watch == Watch::Full && !connectivity.is_empty(),

@@ -142,10 +142,8 @@ impl Operator {
     /// works any more, as far as two failures in a row show.
     fn needed(&mut self, cx: &Context, checks: &Checks, session: &Session) -> Option<Name> {
         let health = |index: usize| checks.of(index).health();
-        let is_removed = |name: &Name| {
-            let exclusion = cx.index_of(name).and_then(|index| health(index).exclusion());
-            matches!(exclusion, Some(Exclusion::Removed(end)) if cx.now < end)
-        };
+        let is_removed =
+            |name: &Name| cx.index_of(name).is_some_and(|index| health(index).is_removed(cx.now));
         self.removed.retain(is_removed);
         if self.removed.is_empty() {
             return None;
