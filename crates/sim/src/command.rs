@@ -1,9 +1,9 @@
 //! What the app asks of the engine in a scenario.
 
-use crate::entry::Happening;
+use crate::entry::{Happening, duration};
 use serde::Deserialize;
 use steadfast::config::Value;
-use steadfast::{Command, Config};
+use steadfast::{Command, Config, Millis};
 
 /// What the app asks for.
 #[derive(Clone, Debug, Deserialize)]
@@ -17,6 +17,12 @@ pub enum AppCommand {
     MaintenanceBegins(String),
     /// The end of it.
     MaintenanceEnds(String),
+    /// No new connection to this endpoint for so long.
+    Drain(Pause),
+    /// This endpoint out of rotation for so long.
+    Remove(Pause),
+    /// The end of that.
+    PutBack(String),
     /// No request to this endpoint.
     Isolate(String),
     /// The end of that.
@@ -25,32 +31,64 @@ pub enum AppCommand {
     SetEndpoints(Value),
     /// A connection.
     Connect,
+    /// Another connection in the place of the open one.
+    Reconnect,
     /// No connection.
     Disconnect,
+    /// Nothing, but it reports that something was due on its connection. Only what is true: on a
+    /// connection that is alive it does nothing.
+    ReportSilence,
     /// The end.
     Stop,
     /// A new start after the end.
     Start,
+    /// The app is closed and started again: the new engine takes over what the old one saved, has
+    /// the endpoints of the old one, and wants no connection.
+    Restart,
+}
+
+/// An endpoint that is to be left alone for a while.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pause {
+    /// Which endpoint.
+    pub endpoint: String,
+    /// For how long.
+    #[serde(rename = "for", deserialize_with = "duration")]
+    pub duration: Millis,
 }
 
 impl AppCommand {
     /// What happens when the app asks for it, or what is wrong with it.
-    pub(crate) fn happening(&self, config: &Config) -> Result<Happening, String> {
+    pub(crate) fn happening(&self, known: &[String], config: &Config) -> Result<Happening, String> {
+        let name = |name: &String| {
+            if known.contains(name) {
+                Ok(name.as_str().into())
+            } else {
+                Err(format!("unknown endpoint `{name}`; known: {}", known.join(", ")))
+            }
+        };
         Ok(Happening::Command(match self {
             Self::CheckNow => Command::CheckNow,
-            Self::Prefer(name) => Command::Prefer(name.as_deref().map(Into::into)),
-            Self::MaintenanceBegins(name) => Command::Maintenance(name.as_str().into(), true),
-            Self::MaintenanceEnds(name) => Command::Maintenance(name.as_str().into(), false),
-            Self::Isolate(name) => Command::Isolate(name.as_str().into(), true),
-            Self::Unisolate(name) => Command::Isolate(name.as_str().into(), false),
+            Self::Prefer(preferred) => Command::Prefer(preferred.as_ref().map(name).transpose()?),
+            Self::MaintenanceBegins(of) => Command::Maintenance(name(of)?, true),
+            Self::MaintenanceEnds(of) => Command::Maintenance(name(of)?, false),
+            Self::Drain(pause) => Command::Drain(name(&pause.endpoint)?, pause.duration),
+            Self::Remove(pause) => Command::Remove(name(&pause.endpoint)?, pause.duration),
+            Self::PutBack(removed) => Command::Remove(name(removed)?, Millis::ZERO),
+            Self::Isolate(isolated) => Command::Isolate(name(isolated)?, true),
+            Self::Unisolate(isolated) => Command::Isolate(name(isolated)?, false),
             Self::SetEndpoints(written) => {
                 let endpoints = config.read_endpoints(written, steadfast::parse_url);
                 Command::SetEndpoints(endpoints.map_err(|problems| problems.to_string())?)
             }
             Self::Connect => Command::Connect,
+            Self::Reconnect => Command::Reconnect,
             Self::Disconnect => Command::Disconnect,
             Self::Stop => Command::Stop,
+            Self::ReportSilence => return Ok(Happening::SilenceReported),
             Self::Start => return Ok(Happening::Start),
+            Self::Restart => return Ok(Happening::Restart),
         }))
     }
 

@@ -62,8 +62,12 @@ pub enum Happening {
     Device(Device),
     /// The app asks for something.
     Command(Command),
+    /// The app reports that nothing arrives on its dead connections.
+    SilenceReported,
     /// The app starts the engine again after a stop.
     Start,
+    /// The app is closed and started again.
+    Restart,
 }
 
 impl Entry {
@@ -96,8 +100,11 @@ impl Entry {
             }),
             self.connections.map(|end| Ok(Happening::Connections(end))),
             self.device.map(|device| Ok(Happening::Device(device))),
-            self.command.as_ref().map(|command| command.happening(config)),
+            self.command.as_ref().map(|command| command.happening(known, config)),
         ];
+        if self.every == Some(Millis::ZERO) {
+            return Err("`every` must be at least 1 ms".to_owned());
+        }
         let mut given = alternatives.into_iter().flatten();
         match (given.next(), given.next()) {
             (Some(happening), None) => happening,

@@ -1,6 +1,7 @@
 //! Scenario files: a config, what happens in the world, and what the engine should make of it.
 //! Every language runs the same ones.
 
+use crate::access::Access;
 use crate::base;
 use crate::command::AppCommand;
 use crate::entry::{Entry, Happening, duration, optional_duration};
@@ -13,6 +14,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use steadfast::{Config, Event, Millis, Timestamp};
 
+/// The most that may happen in a scenario, repetitions included.
+const MOST_HAPPENINGS: usize = 100_000;
+
 /// One scenario file, with its base under its own config.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "Written")]
@@ -24,7 +28,9 @@ pub struct Scenario {
     pub(crate) duration: Millis,
     world: Vec<Entry>,
     pub(crate) messages: Option<Millis>,
+    pub(crate) requests: Option<Millis>,
     pub(crate) timers: Option<Millis>,
+    pub(crate) loss: f64,
     expectation: Expectation,
 }
 
@@ -55,6 +61,12 @@ struct Written {
     /// How often the server sends a message on an open connection.
     #[serde(default, deserialize_with = "optional_duration")]
     messages: Option<Millis>,
+    /// How often the app makes a request of its own to the active endpoint.
+    #[serde(default, deserialize_with = "optional_duration")]
+    requests: Option<Millis>,
+    /// How likely it is that the network loses a check, from 0 to 1.
+    #[serde(default)]
+    loss: f64,
     /// Timers fire at multiples of this only.
     #[serde(default, deserialize_with = "optional_duration")]
     timers: Option<Millis>,
@@ -72,7 +84,12 @@ impl TryFrom<Written> for Scenario {
     type Error = String;
 
     fn try_from(written: Written) -> Result<Self, String> {
-        let Written { about, base, config, seed, duration, world, messages, timers, .. } = written;
+        if let Some(problem) = written.problem() {
+            return Err(problem);
+        }
+        let Written { about, base, config, seed, duration, world, messages, requests, .. } =
+            written;
+        let (timers, loss) = (written.timers, written.loss);
         let (config, usual_seed) = match (base, config) {
             (Some(base), Some(own)) => (base::merged(base::config(&base)?, own), base::SEED),
             (Some(base), None) => (base::config(&base)?, base::SEED),
@@ -89,7 +106,30 @@ impl TryFrom<Written> for Scenario {
             return Err(problem);
         }
         let seed = seed.unwrap_or(usual_seed);
-        Ok(Self { about, config, seed, duration, world, messages, timers, expectation })
+        Ok(Self {
+            about,
+            config,
+            seed,
+            duration,
+            world,
+            messages,
+            requests,
+            timers,
+            loss,
+            expectation,
+        })
+    }
+}
+
+impl Written {
+    /// What would let a run never end, or means nothing.
+    fn problem(&self) -> Option<String> {
+        let rhythms =
+            [("messages", self.messages), ("requests", self.requests), ("timers", self.timers)];
+        if let Some((name, _)) = rhythms.iter().find(|(_, every)| *every == Some(Millis::ZERO)) {
+            return Some(format!("`{name}` must be at least 1 ms"));
+        }
+        (!(0.0..=1.0).contains(&self.loss)).then(|| "`loss` must be from 0 to 1".to_owned())
     }
 }
 
@@ -152,13 +192,24 @@ impl Scenario {
             let happening = entry
                 .happening(&known, &config)
                 .map_err(|problem| Invalid(format!("world[{index}]: {problem}")))?;
-            happenings.extend(entry.times(self.duration).map(|at| (start + at, happening.clone())));
+            let times = entry.times(self.duration).take(MOST_HAPPENINGS + 1 - happenings.len());
+            happenings.extend(times.map(|at| (start + at, happening.clone())));
+            if happenings.len() > MOST_HAPPENINGS {
+                return Err(Invalid(format!(
+                    "world[{index}]: more than {MOST_HAPPENINGS} happenings; `every` is too short"
+                )));
+            }
         }
         happenings.sort_by_key(|(at, _)| *at);
-        let simulation = Simulation::new(config.clone(), self.seed, World::new(self.seed));
+        let mut world = World::new(self.seed);
+        if self.loss > 0.0 {
+            world = world.with_access(Access::Lossy(self.loss));
+        }
+        let simulation = Simulation::new(config.clone(), self.seed, world);
         let simulation = simulation
             .map_err(|problems| Invalid(problems.to_string()))?
             .with_messages(self.messages)
+            .with_requests(self.requests)
             .with_timers(self.timers);
         Ok(Prepared { config, simulation, happenings, end: start + self.duration })
     }

@@ -1,6 +1,7 @@
 //! A scenario as a script: everything that the world tells an engine and everything that the engine
 //! must do, to the millisecond. Each language replays it through its own public API and compares.
 
+use crate::entry::Happening;
 use crate::scenario::{Line, Scenario};
 use crate::simulation::Observer;
 use serde::Serialize;
@@ -93,6 +94,8 @@ pub(crate) enum Told {
     Stop,
     /// The app starts again.
     Start,
+    /// The app does something that only Rust replays.
+    Other,
 }
 
 /// A check that begins.
@@ -146,9 +149,11 @@ impl Script {
     }
 
     /// Whether every language can replay it: a link that has been stopped is started again, and an
-    /// endpoint isolated, in Rust only.
+    /// endpoint isolated, drained or removed, in Rust only.
     pub fn is_for_all_languages(&self) -> bool {
-        !self.inputs.iter().any(|input| matches!(input.what, Told::Start | Told::Isolate { .. }))
+        let in_rust_only =
+            |told: &Told| matches!(told, Told::Start | Told::Isolate { .. } | Told::Other);
+        !self.inputs.iter().any(|input| in_rust_only(&input.what))
     }
 
     /// What the engine began: `checking` or `connecting`, when, and which endpoint.
@@ -206,6 +211,12 @@ impl Observer for Recorder {
         self.script.events.push(Line { at_ms: at.as_millis(), event });
     }
 
+    fn happening(&mut self, at: Timestamp, happening: &Happening) {
+        if matches!(happening, Happening::Restart) {
+            self.told(at, Told::Other);
+        }
+    }
+
     fn input(&mut self, at: Timestamp, input: &Input) {
         let number = |id: &ConnectionId| id.get();
         let told = match input {
@@ -234,12 +245,12 @@ impl Observer for Recorder {
                 Command::SetEndpoints(endpoints) => Told::SetEndpoints {
                     config: Value::Table(vec![("endpoints".to_owned(), endpoints.to_value())]),
                 },
-                // No scenario does it.
-                _ => return,
+                _ => Told::Other,
             }),
             // The first start is every run's.
             Input::Started => self.script.has_stopped().then_some(Told::Start),
-            _ => None,
+            Input::Wake => None,
+            _ => Some(Told::Other),
         };
         if let Some(told) = told {
             self.told(at, told);

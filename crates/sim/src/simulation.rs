@@ -1,11 +1,15 @@
 //! Turns the engine and the world together, from event to event.
 
+mod requests;
+
 use crate::entry::{Connections, Device, Happening, NetworkState, Socket};
 use crate::world::{OPENING, World};
+use requests::Request;
 use std::collections::VecDeque;
+use steadfast::config::Endpoints;
 use steadfast::{
-    CheckId, Config, ConnectionId, Effect, Engine, Event, FailureKind, Input, Millis, Network,
-    Outcome, Problems, Timestamp,
+    CheckId, Command, Config, ConnectionId, Effect, Engine, Event, FailureKind, Input, Lifecycle,
+    Millis, Network, Outcome, Problems, Timestamp,
 };
 
 /// Who is told what happens in a simulation.
@@ -36,6 +40,9 @@ impl<F: FnMut(Timestamp, Event)> Observer for F {
 #[derive(Debug)]
 pub struct Simulation {
     engine: Engine,
+    /// What the engine was made from, with the endpoints that it has by now.
+    config: Config,
+    seed: u64,
     world: World,
     now: Timestamp,
     /// What is to come, unordered: a client has at most a check per endpoint and two connections
@@ -45,14 +52,18 @@ pub struct Simulation {
     open: Vec<Open>,
     /// From message to message on an open connection.
     messages: Option<Millis>,
+    /// From request to request of the app's own.
+    requests: Option<Millis>,
+    is_frozen: bool,
     /// Every wake-up is late until the next multiple of this.
     timers: Option<Millis>,
     asleep_until: Timestamp,
     spins: bool,
 }
 
-/// An engine that wants to be woken so often at one moment does so for ever.
-const MOST_WAKES_AT_ONCE: u32 = 1_000;
+/// An engine that wants to be woken so often at one moment, or has so many checks begin and end,
+/// does so for ever.
+const MOST_AT_ONCE: u32 = 1_000;
 
 #[derive(Debug, PartialEq)]
 enum Pending {
@@ -60,6 +71,8 @@ enum Pending {
     Connection(ConnectionId, String),
     Message(ConnectionId),
     Break(ConnectionId, Option<u16>),
+    NextRequest,
+    Request(Request),
 }
 
 /// An open connection, as it truly is.
@@ -79,14 +92,18 @@ impl Simulation {
     /// A client that has not started.
     pub fn new(config: Config, seed: u64, world: World) -> Result<Self, Problems> {
         let now = Timestamp::default();
-        let engine = Engine::new(config, seed, now)?;
+        let engine = Engine::new(config.clone(), seed, now)?;
         Ok(Self {
             engine,
+            config,
+            seed,
             world,
             now,
             pending: Vec::new(),
             open: Vec::new(),
             messages: None,
+            requests: None,
+            is_frozen: false,
             timers: None,
             asleep_until: now,
             spins: false,
@@ -131,7 +148,7 @@ impl Simulation {
         observer: &mut impl Observer,
     ) {
         let mut happenings: VecDeque<_> = happenings.iter().collect();
-        let mut wakes = 0;
+        let mut turns = 0;
         while !self.spins {
             let happening = happenings.front().map(|(at, _)| *at);
             let arrival = self.pending.iter().map(|(at, _)| (*at).max(self.asleep_until)).min();
@@ -141,26 +158,27 @@ impl Simulation {
             else {
                 break;
             };
-            wakes = if self.now == next { wakes } else { 0 };
+            turns = if self.now == next { turns } else { 0 };
             self.now = next;
             // At the same moment: first the world, then what arrives, then what is merely due.
             if happening == Some(next) {
                 if let Some((_, happening)) = happenings.pop_front() {
                     self.happen(happening, observer);
                 }
-            } else if arrival == Some(next) {
-                self.arrive(observer);
             } else {
-                self.input(Input::Wake, observer);
-                wakes += 1;
-                self.spins = wakes > MOST_WAKES_AT_ONCE;
+                if arrival == Some(next) {
+                    self.arrive(observer);
+                } else {
+                    self.input(Input::Wake, observer);
+                }
+                turns += 1;
+                self.spins = turns > MOST_AT_ONCE;
             }
         }
         self.now = end;
     }
 
-    /// Whether the engine wants to be woken at one and the same moment again and again. Nothing
-    /// goes on after that.
+    /// Whether the engine goes on and on at one and the same moment. Nothing goes on after that.
     pub fn spins(&self) -> bool {
         self.spins
     }
@@ -218,6 +236,8 @@ impl Simulation {
                 }
                 Input::ConnectionClosed { id, code }
             }
+            Pending::NextRequest => return self.request(observer),
+            Pending::Request(request) => request.into(),
         };
         self.input(input, observer);
     }
@@ -268,12 +288,45 @@ impl Simulation {
             }
             Happening::Device(device) => {
                 if let Some(lifecycle) = device.lifecycle() {
+                    self.is_frozen = lifecycle == Lifecycle::Frozen;
                     self.input(Input::Lifecycle(lifecycle), observer);
                 }
             }
-            Happening::Command(command) => self.input(Input::Command(command.clone()), observer),
+            Happening::Command(command) => {
+                if let Command::SetEndpoints(endpoints) = command {
+                    self.config.endpoints = Endpoints(endpoints.0.clone());
+                }
+                self.input(Input::Command(command.clone()), observer);
+            }
+            Happening::SilenceReported => self.report_silence(observer),
             Happening::Start => self.input(Input::Started, observer),
+            Happening::Restart => self.restart(observer),
         }
+    }
+
+    /// The app misses what was due on its connections, if they are dead.
+    fn report_silence(&mut self, observer: &mut impl Observer) {
+        let dead = self.open.iter().filter(|open| open.dead.is_some());
+        for id in dead.map(|open| open.id).collect::<Vec<_>>() {
+            self.input(Input::ConnectionSilent { id }, observer);
+        }
+    }
+
+    /// The app is closed and started again. Nothing is left of it but what the engine has saved.
+    fn restart(&mut self, observer: &mut impl Observer) {
+        let wall = self.now.as_millis();
+        let saved = self.engine.save(wall);
+        self.seed = self.seed.wrapping_add(1);
+        // What was valid before is valid now.
+        let Ok(engine) = Engine::new(self.config.clone(), self.seed, self.now) else { return };
+        self.engine = engine;
+        let restored = self.engine.restore(&saved, wall);
+        debug_assert_eq!(restored, Ok(()));
+        self.pending.retain(|(_, pending)| *pending == Pending::NextRequest);
+        self.open.clear();
+        self.is_frozen = false;
+        self.asleep_until = self.now;
+        self.input(Input::Started, observer);
     }
 
     /// Lets nothing arrive any more on the open connections that are `meant`.

@@ -74,6 +74,25 @@ fn what_is_wrong_with_a_scenario_is_said() {
         "world[0]: one of `health`, `socket`, `network`, `connections`, `device`, `command` is needed"
     );
     assert!(of(r#"{ "at": "soon", "network": "offline" }"#).contains("not a duration"));
+    assert_eq!(
+        of(r#"{ "at": "1s", "command": { "prefer": "b" } }"#),
+        "world[0]: unknown endpoint `b`; known: a"
+    );
+    assert_eq!(
+        of(r#"{ "at": "1s", "command": { "drain": { "endpoint": "c", "for": "1m" } } }"#),
+        "world[0]: unknown endpoint `c`; known: a"
+    );
+    assert!(
+        of(r#"{ "at": "0s", "every": 0, "network": "changed" }"#)
+            .contains("world[0]: `every` must be at least 1 ms")
+    );
+    assert!(
+        wrong(&format!(
+            r#"{{ "duration": "1d", {endpoints},
+                "world": [{{ "at": "0s", "every": 1, "network": "changed" }}] }}"#
+        ))
+        .contains("world[0]: more than 100000 happenings")
+    );
     assert!(wrong(r#"{ "duration": "1m" }"#).contains("`base` or `config` is missing"));
     assert!(
         wrong(r#"{ "duration": "1m", "base": "two" }"#)
@@ -89,6 +108,9 @@ fn what_is_wrong_with_a_scenario_is_said() {
         expecting(r#""expect": [], "watch": ["healt"]"#).contains("watch: unknown event `healt`")
     );
     assert!(expecting(r#""watch": ["health"]"#).contains("`watch` and `expectAll` need `expect`"));
+    assert_eq!(expecting(r#""messages": 0"#), "`messages` must be at least 1 ms");
+    assert_eq!(expecting(r#""requests": "0s""#), "`requests` must be at least 1 ms");
+    assert_eq!(expecting(r#""loss": 1.5"#), "`loss` must be from 0 to 1");
     let counting = |what: &str| expecting(&format!(r#""counts": [{{ {what} }}]"#));
     assert!(
         counting(r#""event": "check""#).contains("counts[0]: `atLeast` or `atMost` is missing")

@@ -7,7 +7,7 @@ use crate::health::detector::Rule;
 use crate::health::evidence::{Evidence, Weight};
 use crate::health::loss::{LossEstimator, Sample};
 use crate::health::rtt::RttEstimator;
-use crate::health::{EndpointHealth, Exclusion, HealthChange};
+use crate::health::{EndpointHealth, HealthChange};
 use crate::protocol::outcome::FailureKind;
 
 /// Maximum number of checks in a row that are made closely because an endpoint fails now and then.
@@ -226,11 +226,7 @@ impl Checked {
     /// the app said of the name stays.
     pub(super) fn replace(&mut self, config: &Config, now: Timestamp) -> Option<HealthChange> {
         let before = std::mem::replace(self, Self::new(config, now)).health;
-        // What the server announced, the other one did.
-        let said = |it: &Exclusion| !matches!(it, Exclusion::Announced(_));
-        if let Some(exclusion) = before.exclusion().filter(said) {
-            self.health.exclude(exclusion, now);
-        }
+        self.health.take_over(&before, now);
         let (from, to) = (before.health(), self.health.health());
         (from != to).then_some(HealthChange { from, to })
     }

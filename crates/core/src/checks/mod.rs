@@ -286,8 +286,14 @@ impl Checks {
         self.endpoints[index].health.exclude(exclusion, cx.now)
     }
 
-    pub(crate) fn include(&mut self, cx: &Context, index: usize) -> Option<HealthChange> {
-        self.endpoints[index].health.include(cx.now)
+    /// The app ends an endpoint's maintenance.
+    pub(crate) fn end_maintenance(&mut self, cx: &Context, index: usize) -> Option<HealthChange> {
+        self.endpoints[index].health.end_maintenance(cx.now)
+    }
+
+    /// An endpoint is in rotation again.
+    pub(crate) fn put_back(&mut self, cx: &Context, index: usize) -> Option<HealthChange> {
+        self.endpoints[index].health.put_back(cx.now)
     }
 
     pub(crate) fn discard_verdict(&mut self, cx: &Context, index: usize) -> Option<HealthChange> {

@@ -101,8 +101,9 @@ settings! {
         /// How retries wait for each other, for checks when nothing answers and for the connection.
         retry: Retry = Retry::default();
         /// Where to ask whether the network works, when endpoints do not answer: at most 4 URLs of
-        /// somebody else, checked only then. `expectBody` detects a captive portal, which answers in
-        /// place of every server (a hotel's log-in page).
+        /// somebody else, checked only then. Nothing of `check` holds for them, and none of its
+        /// headers goes there. `expectBody` detects a captive portal, which answers in place of
+        /// every server (a hotel's log-in page).
         connectivity: HealthChecks = HealthChecks::default();
         /// When an endpoint's circuit breaker refuses the app's own requests.
         breaker: Breaker = Breaker::default();
@@ -179,7 +180,8 @@ keywords! {
     }
 }
 
-/// URLs that are checked for what they tell of the network.
+/// URLs that are checked for what they tell of the network. They are somebody else's: how the app's
+/// own endpoints are asked, and with which headers, does not concern them.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct HealthChecks(
@@ -196,20 +198,24 @@ impl Setting for HealthChecks {
             return reader.expected("a list of URLs or health checks", value);
         };
         self.0.clear();
+        let check = std::mem::take(&mut reader.check);
         for (index, item) in items.iter().enumerate().take(MAX_HEALTH_CHECKS + 1) {
             if let Some(health) = reader.item(index, |reader| HealthCheck::read(item, reader)) {
                 self.0.push(health);
             }
         }
+        reader.check = check;
     }
 
     fn check(&mut self, reader: &mut Reader) {
         if self.0.len() > MAX_HEALTH_CHECKS {
             reader.problem("allowed: at most 4");
         }
+        let check = std::mem::take(&mut reader.check);
         for (index, health) in self.0.iter_mut().enumerate() {
             reader.item(index, |reader| health.check_settings(reader));
         }
+        reader.check = check;
     }
 }
 
@@ -330,7 +336,7 @@ impl Config {
     fn spell_out(&mut self) {
         self.endpoints.spell_out(&self.check);
         for health in &mut self.connectivity.0 {
-            health.spell_out(&self.check);
+            health.spell_out(&Check::default());
         }
     }
 

@@ -179,6 +179,23 @@ fn a_preset_is_a_start_not_the_end() {
 }
 
 #[test]
+fn what_is_sent_to_the_apps_endpoints_is_sent_to_nobody_else() {
+    let config = read(&format!(
+        r#"{{ "check": {{ "method": "POST", "body": "{{}}", "headers": {{ "Authorization": "Bearer s" }},
+                "expectStatus": [200], "expectBody": "up" }},
+            "connectivity": ["https://x.example/", {{ "url": "https://y.example/", "expectStatus": [204] }}],
+            {ENDPOINTS} }}"#
+    ));
+    let [x, y] = &config.connectivity.0[..] else { panic!("two URLs") };
+    assert_eq!(x.check(), &Check::default());
+    assert!(y.check().headers.0.is_empty() && y.check().expect_body.is_none());
+    assert!(y.check().expect_status.matches(204) && !y.check().expect_status.matches(200));
+    let own = config.endpoints.0[0].health.check();
+    assert!(own.expect_body.is_some() && !own.headers.0.is_empty());
+    assert_eq!(config.clone().validated().unwrap(), config);
+}
+
+#[test]
 fn endpoints_can_be_read_at_run_time() {
     let config = read(&format!(r#"{{ "check": {{ "timeout": "1s" }}, {ENDPOINTS} }}"#));
     let value =

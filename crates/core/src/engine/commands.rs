@@ -5,7 +5,7 @@ use super::roster::{Origin, origins};
 use crate::base::time::Millis;
 use crate::config::{Endpoints, Name};
 use crate::failover::Failover;
-use crate::health::Exclusion;
+use crate::health::{Exclusion, HealthChange};
 use crate::protocol::event::{Event, SwitchReason};
 use crate::protocol::input::Command;
 use crate::session::Renewal;
@@ -33,7 +33,8 @@ impl Engine {
                     }
                 }
             }
-            Command::Maintenance(name, begins) => self.maintenance(&name, begins),
+            Command::Maintenance(name, true) => self.exclude_named(&name, Exclusion::Commanded),
+            Command::Maintenance(name, false) => self.end_maintenance(&name),
             Command::Drain(name, duration) => {
                 let until = self.cx.now + duration;
                 self.exclude_named(&name, Exclusion::Drained(until));
@@ -61,29 +62,26 @@ impl Engine {
         }
     }
 
-    fn maintenance(&mut self, name: &Name, begins: bool) {
-        if begins {
-            return self.exclude_named(name, Exclusion::Commanded);
-        }
-        if let Some(index) = self.cx.index_of(name)
-            && !self.checks.of(index).health().is_removed(self.cx.now)
-        {
-            self.include(index);
+    fn end_maintenance(&mut self, name: &Name) {
+        if let Some(index) = self.cx.index_of(name) {
+            let change = self.checks.end_maintenance(&self.cx, index);
+            self.included(index, change);
         }
     }
 
     fn put_back(&mut self, name: &Name) {
-        if let Some(index) = self.cx.index_of(name)
-            && self.checks.of(index).health().is_removed(self.cx.now)
-        {
-            self.include(index);
+        if let Some(index) = self.cx.index_of(name) {
+            let change = self.checks.put_back(&self.cx, index);
+            self.included(index, change);
         }
     }
 
-    fn include(&mut self, index: usize) {
-        let change = self.checks.include(&self.cx, index);
-        self.health_changed(index, change);
-        self.checks.ask(&self.cx, index);
+    /// Less speaks against the use of an endpoint than before.
+    fn included(&mut self, index: usize, change: Option<HealthChange>) {
+        if change.is_some() {
+            self.health_changed(index, change);
+            self.checks.ask(&self.cx, index);
+        }
     }
 
     fn exclude_named(&mut self, name: &Name, exclusion: Exclusion) {

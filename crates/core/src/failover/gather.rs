@@ -43,6 +43,8 @@ impl Failover {
         let connectivity = checks.connectivity();
         // Requests of the app's own prove as much as messages on its socket.
         let served = checks.of(self.active).schedule().served_at();
+        // Where one that came too late has ended an outage, the next one is waited for.
+        let patience = A_WHILE.scaled(1 << self.relapses_at(cx.now).min(4), 1);
         let pending = self.preference.as_ref().filter(|preference| preference.pending);
         View {
             now: cx.now,
@@ -58,7 +60,7 @@ impl Failover {
                 trying: session.is_trying(),
                 following: session.is_following(),
                 talking: session.is_talking(&cx.endpoints[self.active], cx.now)
-                    || served.is_some_and(|at| at + A_WHILE > cx.now),
+                    || served.is_some_and(|at| at + patience > cx.now),
                 last_message: checks.served_at().max(session.last_message()),
             },
             probes: ProbesView {

@@ -9,6 +9,7 @@ use super::{Failover, View, World};
 use crate::base::time::{Millis, Timestamp, earliest};
 use crate::checks::Pace;
 use crate::engine::context::Context;
+use crate::health::Health;
 use crate::protocol::event::SwitchReason;
 
 /// Whether checks are made without being asked for.
@@ -140,8 +141,8 @@ pub(super) fn pace(state: &State, view: &View, strategy: &dyn Strategy, index: u
             Some(pause) => Pace::Every(pause),
             // The app waits to go there.
             None if view.wish == Some(index) || is_refuge(state, index) => Pace::Every(retry),
-            // Where standbys are not watched, those that the app would go back to are.
-            None if strategy.fails_back() && is_better(view, strategy, index) => {
+            // Where standbys are not watched, those that the app would go to are.
+            None if moves_on(view, strategy) && is_better(view, strategy, index) => {
                 Pace::Every(config.failback.after.max(retry))
             }
             None => Pace::OnRequest,
@@ -153,6 +154,12 @@ pub(super) fn pace(state: &State, view: &View, strategy: &dyn Strategy, index: u
 fn is_refuge(state: &State, index: usize) -> bool {
     let State::Steady(Some(planned)) = state else { return false };
     planned.to == index && planned.reason == SwitchReason::Degraded
+}
+
+/// Whether the app goes to a better endpoint if there is one.
+fn moves_on(view: &View, strategy: &dyn Strategy) -> bool {
+    let degraded = view.ours().health == Health::Degraded && strategy.heeds_servers();
+    degraded || strategy.fails_back()
 }
 
 /// Whether an endpoint that has flapped is about to be gone back to: it is looked at closely.

@@ -83,9 +83,11 @@ pub(crate) fn is_due(planned: &PlannedMove, view: &View) -> bool {
 /// The best move from here, if there is one.
 fn improvement(view: &View, strategy: &dyn Strategy) -> Option<Improvement> {
     let (active, ours) = (view.active, view.ours());
-    // To one that is degraded nobody goes from one that is not: it would be left again at once.
+    // To one that is degraded, or fails more often than others, nobody goes from one that is well:
+    // it would be left again at once.
     let met = |it: &EndpointView| {
-        it.passes() && (it.health == Health::Healthy || ours.health != Health::Healthy)
+        let well = it.health == Health::Healthy && is_reliable_enough(view, it);
+        it.passes() && (well || ours.health != Health::Healthy)
     };
     let wish = view.wish.filter(|wish| met(&view.endpoints[*wish]));
     let wish = wish.map(|to| Improvement {

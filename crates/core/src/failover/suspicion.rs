@@ -14,6 +14,9 @@ use crate::session::backoff::Backoff;
 
 /// Failures in a row after which silence on all sides is taken for an outage.
 const SILENCES: u32 = 3;
+/// The same where somebody has answered since: a network that loses one check in ten does this once
+/// in 100 million.
+const MANY_SILENCES: u32 = 8;
 /// Checks of a standby during a suspicion, if it does not answer: its network may be as lossy as
 /// the suspect's. An unreachable host or an unknown name is retried less often.
 const STANDBY_ATTEMPTS: u32 = 6;
@@ -57,7 +60,7 @@ pub(super) fn investigate(mut suspicion: Suspicion, view: &View, strategy: &dyn 
             // One after the other may refuse connections: from the third on, it is seen first.
             Some(SwitchReason::Unconnectable) if view.forced_moves > 1 => {
                 let open = Decision::Open(to);
-                let free = !view.connection.trying && view.endpoints[to].retry_at <= view.now;
+                let free = !view.connection.is_busy() && view.endpoints[to].retry_at <= view.now;
                 (State::Suspecting(suspicion), Some(open).filter(|_| free))
             }
             Some(reason) => (State::Steady(None), Some(Decision::Switch { to, reason })),
@@ -77,7 +80,7 @@ pub(super) fn investigate(mut suspicion: Suspicion, view: &View, strategy: &dyn 
     {
         return (State::Suspecting(suspicion), Some(Decision::CheckStandby(standby)));
     }
-    if !urgent || waiting || view.connection.trying {
+    if !urgent || waiting || view.connection.is_busy() {
         return (State::Suspecting(suspicion), None);
     }
     // One that has not proved itself, but has been well for a while, is better than nobody.
@@ -130,16 +133,23 @@ pub(super) fn reason_to_leave(view: &View) -> Option<SwitchReason> {
     }
 }
 
-/// Whether the active endpoint is silent and so is everything else that was asked: no evidence
-/// against an endpoint, however long it lasts, but an outage all the same.
+/// Whether the active endpoint is silent, and so is everything else that was asked or the others
+/// have been found unhealthy: no evidence against an endpoint, however long it lasts, but an outage
+/// all the same.
 fn is_alone_with_silence(suspicion: &Suspicion, view: &View) -> bool {
     let ours = view.ours();
-    if !ours.is_silent() || ours.failures < SILENCES || view.network_works_since(suspicion.since) {
+    if !ours.is_silent() || ours.failures < SILENCES {
         return false;
     }
-    let others = view.endpoints.iter().enumerate().filter(|(index, _)| *index != view.active);
-    let mut asked =
-        others.map(|(_, it)| it).filter(|it| it.last_check() >= Some(suspicion.since)).peekable();
+    let others = || {
+        let others = view.endpoints.iter().enumerate().filter(|(index, _)| *index != view.active);
+        others.map(|(_, it)| it)
+    };
+    if view.network_works_since(suspicion.since) {
+        let nobody = view.endpoints.len() > 1 && others().all(|it| it.health == Health::Unhealthy);
+        return nobody && ours.failures >= MANY_SILENCES;
+    }
+    let mut asked = others().filter(|it| it.last_check() >= Some(suspicion.since)).peekable();
     (view.probes.any || asked.peek().is_some()) && asked.all(EndpointView::is_silent)
 }
 
@@ -238,7 +248,9 @@ fn presumed_offline(suspicion: &Suspicion, view: &View) -> Option<OfflineReason>
     if view.network_works_since(suspicion.since) {
         return None;
     }
-    if view.probes.captive {
+    // A portal lets no check pass, whatever it answers in the place of others.
+    let passes = |it: &EndpointView| it.last_pass.is_some() && it.failure.is_none();
+    if view.probes.captive && !view.endpoints.iter().any(passes) {
         return Some(OfflineReason::CaptivePortal);
     }
     let silent = if view.probes.any { view.nothing_answers() } else { view.nothing_reachable() };

@@ -246,9 +246,10 @@ fn observed(state: State, view: &View, strategy: &dyn Strategy, random: &mut Ran
     }
 }
 
-/// Whether an endpoint's last check began after the last one of the active endpoint.
+/// Whether an endpoint's last check began no earlier than the last one of the active endpoint.
 fn has_been_asked_since(view: &View, index: usize) -> bool {
-    view.endpoints[index].last_check() > view.ours().last_check()
+    let last = view.endpoints[index].last_check();
+    last.is_some() && last >= view.ours().last_check()
 }
 
 /// While nothing speaks against the active endpoint: goes where the app wishes, or to a better one.

@@ -154,6 +154,14 @@ impl EndpointView {
     }
 }
 
+impl ConnectionView {
+    /// Whether a second socket is being opened. It has one purpose at a time: one that a second
+    /// purpose took from the first could keep the app from where it belongs for ever.
+    pub(crate) const fn is_busy(&self) -> bool {
+        self.trying || self.following
+    }
+}
+
 impl View {
     pub(crate) fn ours(&self) -> &EndpointView {
         &self.endpoints[self.active]

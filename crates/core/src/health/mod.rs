@@ -2,6 +2,7 @@
 
 pub(crate) mod detector;
 pub(crate) mod evidence;
+mod exclusion;
 pub(crate) mod loss;
 pub(crate) mod rtt;
 pub(crate) mod share;
@@ -10,6 +11,8 @@ use crate::base::keyword::keywords;
 use crate::base::time::Timestamp;
 use detector::{Detector, Row, Rule, Weighed, Witnesses};
 use evidence::{Evidence, Weight};
+pub(crate) use exclusion::Exclusion;
+use exclusion::Exclusions;
 
 keywords! {
     /// The health of an endpoint.
@@ -43,7 +46,7 @@ pub(crate) struct EndpointHealth {
     detector: Detector,
     successes: u32,
     since: Timestamp,
-    exclusion: Option<Exclusion>,
+    exclusions: Exclusions,
     /// The evidence by which it was last found unhealthy.
     verdict: Option<Box<Verdict>>,
 }
@@ -63,19 +66,6 @@ pub(crate) struct HealthChange {
     pub(crate) to: Health,
 }
 
-/// Why an endpoint is not to be used, whatever its checks show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Exclusion {
-    /// The server announced maintenance until this time; it ends as soon as a check passes.
-    Announced(Timestamp),
-    /// The app announced maintenance, and ends it.
-    Commanded,
-    /// Its connections are to end until this time, however its checks go.
-    Drained(Timestamp),
-    /// Taken out of rotation until this time, however its checks go.
-    Removed(Timestamp),
-}
-
 /// How a check passed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Pass {
@@ -92,7 +82,7 @@ impl EndpointHealth {
             detector: Detector::new(rule),
             successes: 0,
             since: now,
-            exclusion: None,
+            exclusions: Exclusions::default(),
             verdict: None,
         }
     }
@@ -106,8 +96,9 @@ impl EndpointHealth {
         self.health.is_usable()
     }
 
-    pub(crate) const fn exclusion(&self) -> Option<Exclusion> {
-        self.exclusion
+    /// Why it is not to be used at present.
+    pub(crate) fn exclusion(&self, now: Timestamp) -> Option<Exclusion> {
+        self.exclusions.at(now)
     }
 
     pub(crate) const fn detector(&self) -> &Detector {
@@ -145,10 +136,10 @@ impl EndpointHealth {
         };
         self.detector.success(row, now);
         self.successes = self.successes.saturating_add(1);
-        match self.exclusion {
-            Some(Exclusion::Commanded) => return None,
-            Some(Exclusion::Drained(end) | Exclusion::Removed(end)) if now < end => return None,
-            _ => self.exclusion = None,
+        self.exclusions.passed();
+        self.exclusions.expire(now);
+        if let Some(exclusion) = self.exclusions.at(now) {
+            return self.turn(exclusion.health(), now);
         }
         let health = match self.health {
             Health::Unhealthy if self.successes < threshold => Health::Unhealthy,
@@ -166,15 +157,10 @@ impl EndpointHealth {
         now: Timestamp,
     ) -> Option<HealthChange> {
         self.successes = 0;
-        match self.exclusion {
+        self.exclusions.expire(now);
+        if let Some(exclusion) = self.exclusions.at(now) {
             // It was said that it would fail.
-            Some(Exclusion::Commanded) => return None,
-            Some(Exclusion::Announced(end) | Exclusion::Drained(end) | Exclusion::Removed(end))
-                if now < end =>
-            {
-                return None;
-            }
-            _ => self.exclusion = None,
+            return self.turn(exclusion.health(), now);
         }
         self.detector.failure(evidence, witnesses, now);
         let health = match self.health {
@@ -194,26 +180,37 @@ impl EndpointHealth {
         change
     }
 
-    /// The endpoint is not to be used for a while. The app's word counts for more than the
-    /// server's.
+    /// The endpoint is not to be used for a while.
     pub(crate) fn exclude(&mut self, exclusion: Exclusion, now: Timestamp) -> Option<HealthChange> {
-        match self.exclusion {
-            Some(Exclusion::Commanded) => {}
-            Some(Exclusion::Removed(end)) if now < end && exclusion != Exclusion::Commanded => {}
-            Some(Exclusion::Drained(end))
-                if now < end && matches!(exclusion, Exclusion::Announced(_)) => {}
-            _ => self.exclusion = Some(exclusion),
-        }
+        self.exclusions.add(exclusion);
         self.successes = 0;
         self.detector.restart();
-        let removed = matches!(self.exclusion, Some(Exclusion::Removed(_)));
-        self.turn(if removed { Health::Unhealthy } else { Health::Maintenance }, now)
+        self.turn(self.exclusions.at(now).unwrap_or(exclusion).health(), now)
     }
 
-    /// Somebody takes back that the endpoint is not to be used.
-    pub(crate) fn include(&mut self, now: Timestamp) -> Option<HealthChange> {
-        self.exclusion.take()?;
-        self.turn(Health::Unknown, now)
+    /// The app ends maintenance.
+    pub(crate) fn end_maintenance(&mut self, now: Timestamp) -> Option<HealthChange> {
+        let ended = self.exclusions.end_maintenance();
+        self.include(ended, now)
+    }
+
+    /// The endpoint is in rotation again.
+    pub(crate) fn put_back(&mut self, now: Timestamp) -> Option<HealthChange> {
+        let ended = self.exclusions.put_back();
+        self.include(ended, now)
+    }
+
+    fn include(&mut self, ended: bool, now: Timestamp) -> Option<HealthChange> {
+        let health = self.exclusions.at(now).map_or(Health::Unknown, Exclusion::health);
+        if ended { self.turn(health, now) } else { None }
+    }
+
+    /// Takes over what has been said of the name from the health of another host.
+    pub(crate) fn take_over(&mut self, before: &Self, now: Timestamp) {
+        self.exclusions = before.exclusions.of_name();
+        if let Some(exclusion) = self.exclusions.at(now) {
+            self.turn(exclusion.health(), now);
+        }
     }
 
     /// Counting starts anew; what was concluded before stays.
@@ -253,16 +250,12 @@ impl EndpointHealth {
 
     /// Whether the app has said that it is not to be used, and does not want it yet.
     pub(crate) fn is_unwanted(&self, now: Timestamp) -> bool {
-        match self.exclusion {
-            Some(Exclusion::Commanded) => true,
-            Some(Exclusion::Drained(end)) => now < end,
-            _ => false,
-        }
+        matches!(self.exclusion(now), Some(Exclusion::Commanded | Exclusion::Drained(_)))
     }
 
     /// Whether it is out of rotation at present.
     pub(crate) fn is_removed(&self, now: Timestamp) -> bool {
-        matches!(self.exclusion, Some(Exclusion::Removed(end)) if now < end)
+        matches!(self.exclusion(now), Some(Exclusion::Removed(_)))
     }
 
     fn turn(&mut self, to: Health, now: Timestamp) -> Option<HealthChange> {

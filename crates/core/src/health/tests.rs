@@ -169,17 +169,22 @@ fn what_was_taken_out_of_rotation_stays_out_for_its_time() {
     health.exclude(Exclusion::Removed(end), NOW);
     pass(&mut health, 1);
     fail(&mut health, NOW);
-    health.exclude(Exclusion::Announced(NOW), NOW);
-    assert_eq!(health.exclusion(), Some(Exclusion::Removed(end)));
-    let (mut announced, mut over) = (health.clone(), health.clone());
-    announced.exclude(Exclusion::Commanded, NOW);
-    assert_eq!(announced.exclusion(), Some(Exclusion::Commanded), "the app's word counts for more");
-    over.exclude(Exclusion::Announced(end + Millis::from_secs(1)), end);
+    let later = end + Millis::from_secs(1);
+    health.exclude(Exclusion::Announced(later), NOW);
+    assert_eq!(health.exclusion(NOW), Some(Exclusion::Removed(end)));
+    let mut commanded = health.clone();
+    commanded.exclude(Exclusion::Commanded, NOW);
+    assert_eq!(commanded.health(), Health::Maintenance, "the app's word counts for more");
+    commanded.end_maintenance(NOW);
     assert_eq!(
-        over.exclusion(),
-        Some(Exclusion::Announced(end + Millis::from_secs(1))),
-        "its time is over"
+        commanded.exclusion(NOW),
+        Some(Exclusion::Removed(end)),
+        "one does not end the other"
     );
+    assert_eq!(commanded.health(), Health::Unhealthy);
+    fail(&mut health, end);
+    assert_eq!(health.exclusion(end), Some(Exclusion::Announced(later)), "its time is over");
+    assert_eq!(health.health(), Health::Maintenance);
     health.success(1, Pass::default(), end);
     assert_eq!(health.health(), Health::Healthy);
 }
@@ -192,8 +197,28 @@ fn what_the_app_announced_the_app_ends() {
     health.exclude(Exclusion::Announced(NOW), NOW);
     fail(&mut health, NOW);
     assert_eq!(health.health(), Health::Maintenance);
-    health.include(NOW);
+    health.put_back(NOW);
+    assert_eq!(health.health(), Health::Maintenance, "it was not out of rotation");
+    health.end_maintenance(NOW);
     assert_eq!(health.health(), Health::Unknown);
+    assert_eq!(health.end_maintenance(NOW), None);
     pass(&mut health, 1);
     assert_eq!(health.health(), Health::Healthy);
+}
+
+#[test]
+fn the_last_word_on_a_time_holds_and_each_ends_by_itself() {
+    let mut health = health();
+    let at = |seconds| NOW + Millis::from_secs(seconds);
+    health.exclude(Exclusion::Removed(at(900)), NOW);
+    health.exclude(Exclusion::Removed(at(10)), NOW);
+    health.exclude(Exclusion::Drained(at(20)), NOW);
+    assert_eq!(health.health(), Health::Unhealthy);
+    health.success(1, Pass::default(), at(10));
+    assert_eq!(health.health(), Health::Maintenance, "it is drained still");
+    health.success(1, Pass::default(), at(20));
+    assert_eq!(health.health(), Health::Healthy);
+    health.exclude(Exclusion::Removed(at(30)), at(20));
+    health.put_back(at(21));
+    assert_eq!((health.health(), health.exclusion(at(21))), (Health::Unknown, None));
 }

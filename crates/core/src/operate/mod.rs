@@ -58,7 +58,7 @@ impl Operator {
         let Some(index) = cx.index_of(&report.endpoint) else { return };
         // It was said that it would fail; what recovery took out of rotation may need more than
         // that.
-        let exclusion = checks.of(index).health().exclusion();
+        let exclusion = checks.of(index).health().exclusion(cx.now);
         let announced = exclusion.is_some_and(|it| !matches!(it, Exclusion::Removed(_)));
         // A failure that does not count yet is repeated at once.
         let counts = report.failure.is_none() || report.failures > 0 || exclusion.is_some();
@@ -155,7 +155,14 @@ impl Operator {
                 !session.is_unreachable(cx, index)
             }
         };
-        if (0..cx.endpoints.len()).any(may_work) { None } else { self.removed.pop() }
+        if (0..cx.endpoints.len()).any(may_work) {
+            return None;
+        }
+        // One that passes its checks before one that was removed later.
+        let passes =
+            |name: &Name| cx.index_of(name).is_some_and(|index| health(index).successes() > 0);
+        let place = self.removed.iter().rposition(passes);
+        Some(self.removed.remove(place.unwrap_or(self.removed.len() - 1)))
     }
 
     fn report(&self, cx: &mut Context, id: u32) {
@@ -187,8 +194,8 @@ fn command(
         // Never the last one: an endpoint that fails is better than none.
         return Err("no other endpoint is healthy");
     }
-    match checks.of(index).health().exclusion() {
-        Some(Exclusion::Removed(end)) if cx.now < end => Err("it is out of rotation already"),
+    match checks.of(index).health().exclusion(cx.now) {
+        Some(Exclusion::Removed(_)) => Err("it is out of rotation already"),
         Some(_) => Err("it is in maintenance"),
         None if strategy == RecoveryStrategy::Drain => {
             Ok(Command::Drain(endpoint.clone(), cx.config.recovery.out_of_rotation))

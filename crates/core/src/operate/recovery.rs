@@ -16,7 +16,7 @@ settings! {
         enabled: bool = false;
         /// Failures of one kind in a row from which something is done.
         after: u32 = 3, "1" ..= "1000";
-        /// Maximum number of restarts of an endpoint within `window`.
+        /// Maximum number of restarts of an endpoint within `window`, and of new connections to it.
         restarts: u32 = 3, "0" ..= "100";
         /// Maximum number of times that an endpoint is scaled out within `window`, and only from
         /// the second failure in a row.
@@ -267,6 +267,7 @@ impl Recoveries {
                     RecoveryStrategy::Restart
                         | RecoveryStrategy::RollingRestart
                         | RecoveryStrategy::ScaleOut
+                        | RecoveryStrategy::Reconnect
                 ) {
                     self.limited.push((endpoint.clone(), strategy, now));
                 }
@@ -299,6 +300,9 @@ impl Recoveries {
                 if tried(strategy) >= rules.restarts =>
             {
                 Some("restarted too often")
+            }
+            RecoveryStrategy::Reconnect if tried(strategy) >= rules.restarts => {
+                Some("reconnected too often")
             }
             RecoveryStrategy::ScaleOut if consecutive < 2 => {
                 Some("the first failure in a row is no reason to scale out")

@@ -3,7 +3,7 @@
 //!
 //! Messages never pass through here.
 
-use crate::base::time::{Millis, Timestamp, earliest};
+use crate::base::time::{Timestamp, earliest};
 use crate::config::Endpoint;
 use crate::engine::context::Context;
 use crate::protocol::effect::{ConnectionId, DisconnectReason, Effect};
@@ -73,8 +73,8 @@ pub(crate) struct Opened {
 /// A socket that has ended.
 pub(crate) struct Closed {
     pub(crate) endpoint: Arc<Endpoint>,
-    /// How long it was open, if it was.
-    pub(crate) lasted: Option<Millis>,
+    /// Since when it was open, if it was.
+    pub(crate) open_since: Option<Timestamp>,
     /// What it was opened for, if not as the only one.
     pub(crate) purpose: Option<Purpose>,
 }
@@ -279,17 +279,17 @@ impl Connection {
     }
 
     /// A socket has closed, or did not open. `None` for one that is not ours any more.
-    pub(crate) fn closed(&mut self, id: ConnectionId, now: Timestamp) -> Option<Closed> {
+    pub(crate) fn closed(&mut self, id: ConnectionId) -> Option<Closed> {
         if let Some(Candidate { socket, purpose }) = self.candidate.take_if(|it| it.socket.id == id)
         {
-            return Some(socket.ended(now, Some(purpose)));
+            return Some(socket.ended(Some(purpose)));
         }
         let socket = self.current.take_if(|socket| socket.id == id)?;
         self.renewal = None;
         // What is open already is a trial, which has to show that it lasts.
         let takes_over = |it: &mut Candidate| it.purpose != Purpose::Trial;
         self.current = self.candidate.take_if(takes_over).map(|candidate| candidate.socket);
-        Some(socket.ended(now, None))
+        Some(socket.ended(None))
     }
 
     /// Whether an attempt is under way that may give the app its connection.
@@ -372,9 +372,9 @@ impl Socket {
         }
     }
 
-    fn ended(self, now: Timestamp, purpose: Option<Purpose>) -> Closed {
-        let lasted = self.open_since().map(|(_, since)| now - since);
-        Closed { lasted, purpose, endpoint: self.endpoint }
+    fn ended(self, purpose: Option<Purpose>) -> Closed {
+        let open_since = self.open_since().map(|(_, since)| since);
+        Closed { open_since, purpose, endpoint: self.endpoint }
     }
 }
 

@@ -214,10 +214,11 @@ impl Session {
         self.make_up_for_trial(cx.now);
     }
 
-    /// The open socket may be dead, or the app wants another one. Without an open one, the attempt
-    /// that waits is made soon.
+    /// The open socket may be dead, or the app wants another one. Without an open one, or where one
+    /// is to replace it already, the attempt that waits is made soon.
     pub(crate) fn renew(&mut self, cx: &mut Context, renewal: Renewal) {
-        if self.connection.renew(renewal) {
+        let pending = self.connection.is_to_be_renewed();
+        if self.connection.renew(renewal) && !pending {
             self.retry_at = Some(cx.now);
         } else {
             self.hurry(cx, Millis::ZERO);
@@ -257,15 +258,16 @@ impl Session {
         code: Option<u16>,
         retry: &Retry,
     ) -> Option<SessionFact> {
-        let closed = self.connection.closed(id, cx.now)?;
+        let closed = self.connection.closed(id)?;
         let index = cx.index_of(&closed.endpoint.name);
         // One that closes at once, and not by the app's own word, is as good as none.
+        let lasted = closed.open_since.map(|since| cx.now - since);
         let broke_off = |lasted: Millis| lasted <= STABLE && blames_server(code);
-        let failed = closed.lasted.is_none_or(broke_off);
+        let failed = lasted.is_none_or(broke_off);
         let mut next = cx.now + retry.initial;
         if let Some(reach) = index.map(|index| &mut self.reach[index]) {
-            if closed.lasted.is_some_and(|lasted| lasted > STABLE) {
-                reach.lasted();
+            if let Some(since) = closed.open_since.filter(|since| cx.now - *since > STABLE) {
+                reach.lasted(since);
             }
             next = if failed {
                 reach.failed(cx.now, retry, &mut cx.random)
@@ -285,7 +287,7 @@ impl Session {
             self.retry_at = Some(next);
         }
         let endpoint = index?;
-        let end = match closed.lasted {
+        let end = match lasted {
             None => End::Refused,
             Some(lasted) if lasted <= STABLE => End::Dropped,
             Some(_) => End::Broken,

@@ -19,6 +19,8 @@ pub(crate) struct Reach {
     held: bool,
     backoff: Backoff,
     retry_at: Option<Timestamp>,
+    /// When the last attempt failed.
+    failed_at: Timestamp,
 }
 
 impl Reach {
@@ -30,6 +32,7 @@ impl Reach {
         random: &mut Random,
     ) -> Timestamp {
         self.failures = self.failures.saturating_add(1);
+        self.failed_at = now;
         self.wait(now, retry, random)
     }
 
@@ -45,11 +48,14 @@ impl Reach {
         self.held = true;
     }
 
-    /// A connection has been open for long enough.
-    pub(crate) fn lasted(&mut self) {
+    /// A connection has been open for long enough. One that is older than the last attempt shows
+    /// that the endpoint serves the app, and not that it accepts new ones: the back-off stays.
+    pub(crate) fn lasted(&mut self, open_since: Timestamp) {
         self.failures = 0;
         self.held = false;
-        self.backoff.reset();
+        if open_since >= self.failed_at {
+            self.backoff.reset();
+        }
     }
 
     /// The endpoint's checks pass again: attempts that failed only while they did not are no
@@ -107,8 +113,15 @@ mod tests {
 
     #[test]
     fn only_a_connection_that_lasts_clears_all() {
-        let mut reach = failed(7);
-        reach.lasted();
+        let (mut reach, mut random) = (failed(7), Random::new(1));
+        let (older, younger) = (NOW, NOW + Millis::from_secs(1));
+        let retry = Retry { initial: Millis::new(1), max: Millis::from_secs(3600) };
+        reach.failed(younger, &retry, &mut random);
+        reach.lasted(older);
         assert_eq!(reach.failures(), 0);
+        let mut wait = |mut reach: Reach| reach.wait(younger, &retry, &mut random) - younger;
+        assert!(wait(reach) > Millis::new(1));
+        reach.lasted(younger);
+        assert!(wait(reach) <= Millis::new(1));
     }
 }

@@ -63,18 +63,19 @@ impl Session {
         }
         let lasts = |(endpoint, since): (&Arc<Endpoint>, Timestamp)| {
             let place = cx.index_of(&endpoint.name).filter(|_| since + STABLE <= cx.now);
-            place.filter(|index| cx.endpoints[*index].connect == endpoint.connect)
+            let place = place.filter(|index| cx.endpoints[*index].connect == endpoint.connect);
+            place.map(|index| (index, since))
         };
         let doubted = self.connection.is_presumed_dead();
         let (current, trial) = (
             self.connection.open_since().filter(|_| !doubted).and_then(lasts),
             self.connection.trial_since().and_then(lasts),
         );
-        if let Some(index) = current {
-            self.reach[index].lasted();
+        if let Some((index, since)) = current {
+            self.reach[index].lasted(since);
         }
-        let index = trial?;
-        self.reach[index].lasted();
+        let (index, since) = trial?;
+        self.reach[index].lasted(since);
         self.connection.promote(cx);
         self.idle.pause();
         Some(SessionFact::TrialOpened(index))

@@ -1,6 +1,7 @@
 //! How much an engine may fairly do: the bounds of its wake-ups, checks and connection attempts.
 
 use super::fairness::Fair;
+use super::grade::is_blind;
 use std::collections::HashMap;
 use steadfast::{Endpoint, Millis};
 
@@ -28,15 +29,20 @@ impl Bounds {
 impl Fair<'_> {
     /// What a phase of this length may hold, if so many messages arrive in it.
     pub(super) fn bounds(&self, long: Millis, messages: u32) -> Bounds {
+        let requests = self.requests.map_or(0, |every| long.get() / every.get());
         let long = u64::from(long.get());
         let config = &self.truth.config;
         // Full jitter: a wait is half of the longest on average.
         let retries = long * 2 / u64::from(config.retry.max.get()).max(1);
+        // The published script has no outage in which it would ask less often.
+        let times = if is_blind(config) { TIMES + 1 } else { TIMES };
         let checks = |endpoint: &Endpoint| {
             let check = endpoint.health.check();
             let interval = check.interval.min(config.standby_interval.unwrap_or(check.interval));
             let calm = long / u64::from(interval.get()).max(1);
-            (TIMES * (calm + retries) * u64::from(1 + check.retries) + IN_HASTE) as u32
+            let checks = times * (calm + retries) * u64::from(1 + check.retries) + IN_HASTE;
+            // A request that fails asks for a check.
+            checks as u32 + requests
         };
         let checks: HashMap<_, _> = self
             .truth
@@ -51,8 +57,8 @@ impl Fair<'_> {
         let neutrals = config.connectivity.0.len() as u32 * neutral;
         // Each check and each attempt begins and ends, and each message moves the moment at which
         // silence is remarkable.
-        let wakes =
-            2 * (checks.values().sum::<u32>() + neutrals + attempts) + messages + IN_HASTE as u32;
+        let ended = checks.values().sum::<u32>() + neutrals + attempts;
+        let wakes = 2 * ended + messages + requests + IN_HASTE as u32;
         Bounds { checks, neutral, wakes, attempts }
     }
 }

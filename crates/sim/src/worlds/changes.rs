@@ -8,7 +8,7 @@ impl Maker {
     /// Lets something change.
     pub(super) fn change(&mut self) {
         type Change = fn(&mut Maker);
-        let changes: [(u32, Change); 15] = [
+        let changes: [(u32, Change); 12] = [
             (24, Self::one_falls_ill),
             (14, Self::one_recovers),
             (10, Self::all_recover),
@@ -19,11 +19,8 @@ impl Maker {
             (7, Self::network),
             (5, Self::device_sleeps),
             (9, Self::app_leaves),
-            (4, Self::preference),
-            (4, Self::maintenance),
-            (3, Self::other_endpoints),
-            (4, Self::connection),
-            (2, Self::odds_and_ends),
+            (4, Self::neutral),
+            (32, Self::app_acts),
         ];
         let change = self.chance.weighted(&changes);
         change(self);
@@ -142,62 +139,22 @@ impl Maker {
         self.at += seconds * 1_000;
     }
 
+    fn neutral(&mut self) {
+        for index in 0..self.neutrals {
+            let health = if self.chance.percent(50) {
+                json!({ "status": 204 })
+            } else {
+                faults::neutral(&mut self.chance)
+            };
+            self.health(&format!("connectivity-{index}"), health);
+        }
+    }
+
     pub(super) fn app_leaves(&mut self) {
         if !self.background {
             self.background = true;
             let word = self.chance.weighted(&[(3, "background"), (1, "frozen")]);
             self.write(json!({ "device": word }));
-        }
-    }
-
-    fn preference(&mut self) {
-        let name = if self.chance.percent(70) { Some(self.name()) } else { None };
-        self.command(json!({ "prefer": name }));
-    }
-
-    fn maintenance(&mut self) {
-        if let Some(name) = self.in_maintenance.take() {
-            self.command(json!({ "maintenanceEnds": name }));
-        } else {
-            let name = self.name();
-            self.in_maintenance = Some(name.clone());
-            self.command(json!({ "maintenanceBegins": name }));
-        }
-    }
-
-    fn other_endpoints(&mut self) {
-        self.endpoints = self.ranking.replaced(&self.endpoints, &mut self.chance);
-        let list = self.endpoints.clone();
-        self.command(json!({ "setEndpoints": list }));
-        let names = self.names();
-        if self.in_maintenance.as_ref().is_some_and(|name| !names.contains(name)) {
-            self.in_maintenance = None;
-        }
-    }
-
-    fn connection(&mut self) {
-        self.wants = !self.wants;
-        self.command(json!(if self.wants { "connect" } else { "disconnect" }));
-    }
-
-    fn odds_and_ends(&mut self) {
-        match self.chance.between(0, 3) {
-            0 => self.command(json!("checkNow")),
-            1 => {
-                let name = self.name();
-                self.command(json!({ "isolate": name }));
-            }
-            2 => self.command(json!("stop")),
-            _ => {
-                for index in 0..self.neutrals {
-                    let health = if self.chance.percent(50) {
-                        json!({ "status": 204 })
-                    } else {
-                        faults::neutral(&mut self.chance)
-                    };
-                    self.health(&format!("connectivity-{index}"), health);
-                }
-            }
         }
     }
 }

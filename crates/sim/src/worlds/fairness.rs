@@ -18,6 +18,7 @@ const TO_BE_FOUND_FLAKY: u64 = 25;
 const ATTEMPTS: u64 = 3;
 /// Switches in ten minutes, where nothing changes.
 const MOST_SWITCHES: usize = 4;
+const TEN_MINUTES: u32 = 600_000;
 /// The level of suspicion that two errors in a row do not suffice for.
 const SURE: u32 = 7;
 /// The longest pause between attempts to connect in the background.
@@ -25,6 +26,9 @@ const RETRY_IN_THE_BACKGROUND: Millis = Millis::from_secs(600);
 /// How long an endpoint that is back must stay well before the app goes back, unless the config
 /// says otherwise.
 const USUAL_WAIT: u64 = 60_000;
+/// How long an endpoint that failed now and then is taken for one that does, while the app has
+/// another one.
+const UNTIL_TRUSTED: u64 = 600_000;
 /// Whatever else takes a moment: a connection that opens, the pause of a connectivity URL.
 const MOMENT: u64 = 5_000;
 
@@ -35,6 +39,8 @@ pub(super) struct Fair<'a> {
     pub(super) grid: u64,
     /// From message to message.
     pub(super) messages: Option<Millis>,
+    /// From request to request of the app's own.
+    pub(super) requests: Option<Millis>,
 }
 
 impl Fair<'_> {
@@ -144,8 +150,12 @@ impl Fair<'_> {
         // Where the app is served, if poorly, one that flapped waits twice as long as before
         // failback.
         let served = !unconnectable && matches!(truth.grade(active), Grade::Slow | Grade::Flaky);
-        let damped =
+        let mut damped =
             if served && was_left { u64::from(2 * truth.config.failback.after.get()) } else { 0 };
+        // And what failed now and then is trusted only after a while.
+        if served && truth.was_unsteady(other.name.as_str()) {
+            damped += UNTIL_TRUSTED;
+        }
         Some(
             found?
                 + damped
@@ -201,26 +211,35 @@ impl Fair<'_> {
             + self.connected()
     }
 
+    /// Whether something fails at random.
+    pub(super) fn at_random(&self) -> bool {
+        let mut endpoints = self.truth.endpoints.iter();
+        endpoints.any(|it| matches!(self.truth.grade(it), Grade::Flaky | Grade::Mixed))
+    }
+
     /// How often an app may be moved in ten minutes: on from each endpoint that does not work, if
     /// those are many. One that asks for an early way back gets it, until the wait, which doubles
     /// each time, is the usual one; one that asks for no wait at all gets what it asked for:
     /// `None`. So does one that asks for the published script, which moves on at each row of
     /// failures whatever came before, where checks fail at random: how often is a matter of luck.
-    /// One to which two errors in a row suffice gets two moves more there.
+    /// One to which two errors in a row suffice, or that learns of errors from its own requests
+    /// too, gets two moves more there.
     pub(super) fn switches(&self) -> Option<usize> {
         let truth = self.truth;
         let after = truth.config.failback.after;
-        let at_random = truth
-            .endpoints
-            .iter()
-            .any(|endpoint| matches!(truth.grade(endpoint), Grade::Flaky | Grade::Mixed));
+        let at_random = self.at_random();
         if after == Millis::ZERO || (is_blind(&truth.config) && at_random) {
             return None;
         }
-        let hasty = truth.config.suspicion_level < SURE && at_random;
+        // The app's own requests are evidence as well.
+        let sure = truth.config.suspicion_level >= SURE && self.requests.is_none();
         let mut wait = u64::from(after.get());
         let ill = truth.endpoints.iter().filter(|tried| !truth.is_well(tried));
-        let mut switches = MOST_SWITCHES.max(ill.count()) + if hasty { 2 } else { 0 };
+        let mut switches = MOST_SWITCHES.max(ill.count()) + if at_random && !sure { 2 } else { 0 };
+        // Recovery moves the app away and lets it come back.
+        if truth.config.recovery.enabled && at_random {
+            switches += 2 * (TEN_MINUTES / truth.config.recovery.out_of_rotation.get()) as usize;
+        }
         while wait < USUAL_WAIT {
             wait *= 2;
             switches += 2;

@@ -42,6 +42,12 @@ pub fn generate(seed: u64) -> Value {
     if let Some(interval) = maker.chance.weighted(&[(4, Some("1s")), (2, Some("5s")), (4, None)]) {
         scenario["messages"] = json!(interval);
     }
+    if let Some(interval) = maker.chance.weighted(&[(7, None), (2, Some("1s")), (1, Some("10s"))]) {
+        scenario["requests"] = json!(interval);
+    }
+    if settings::weighs_surely(&scenario["config"]) && maker.chance.percent(15) {
+        scenario["loss"] = json!(maker.chance.pick(&[0.02, 0.05, 0.1]));
+    }
     if let Some(grid) = maker.chance.weighted(&[(88, None), (10, Some("1s")), (2, Some("60s"))]) {
         scenario["timers"] = json!(grid);
     }

@@ -7,7 +7,7 @@ use super::law::{Broken, Rule};
 use super::watch::Watch;
 use crate::scenario::{Invalid, Prepared, Scenario};
 use crate::simulation::{Open, Simulation};
-use steadfast::{Millis, Timestamp};
+use steadfast::{Lifecycle, Millis, Timestamp};
 
 /// Messages that a connection must have carried for its silence to be remarkable.
 const TALKED: u32 = 10;
@@ -17,6 +17,7 @@ const TALKED: u32 = 10;
 pub fn judge(scenario: &Scenario) -> Result<Vec<Broken>, Invalid> {
     let Prepared { config, mut simulation, happenings, end } = scenario.prepare()?;
     let mut watch = Watch::new(config, scenario.messages, scenario.timers);
+    watch.requests = scenario.requests;
     let mut begun = false;
     let mut rest = happenings.as_slice();
     loop {
@@ -56,16 +57,18 @@ struct Phase<'a> {
 
 impl Phase<'_> {
     fn end(&mut self) {
+        self.watch.truth.now = self.now;
         self.watch.end_phase(self.now);
         if self.watch.truth.stopped {
             return;
         }
         self.is_not_stuck();
-        if self.watch.truth.is_foreground() {
+        if self.watch.truth.is_watched() {
             self.app_is_where_it_works();
             self.app_is_connected();
             self.app_has_been_told();
             self.dead_connection_is_replaced();
+            self.wish_for_another_is_met();
         }
     }
 
@@ -90,10 +93,13 @@ impl Phase<'_> {
             .find(|open| open.endpoint == name && self.watch.in_use.contains(&open.id))
     }
 
-    /// In the background a client may sleep for good, and frozen it must.
+    /// In the background a client that nobody waits for may sleep for good, and frozen it must.
     fn is_not_stuck(&mut self) {
         let truth = &self.watch.truth;
-        let may_rest = !truth.is_foreground();
+        let waits = truth.presence == Lifecycle::Background
+            && truth.wants_socket
+            && self.simulation.open().is_empty();
+        let may_rest = !truth.is_watched() && !waits;
         if !may_rest && self.simulation.next_wakeup().is_none() {
             self.break_rule(Rule::Stuck, "nothing is ahead".to_owned());
         }
@@ -159,7 +165,8 @@ impl Phase<'_> {
     }
 
     /// L3. Nobody can be used: every check fails or, if the app wants a socket and has none, its
-    /// connections do not open. The published script knows neither sockets nor maintenance.
+    /// connections do not open. The published script knows neither sockets nor maintenance. Whoever
+    /// gets answers to requests is served.
     fn app_has_been_told(&mut self) {
         let truth = &self.watch.truth;
         let Some(active) = truth.endpoint(self.simulation.active()) else {
@@ -169,7 +176,8 @@ impl Phase<'_> {
         let fails = |endpoint| truth.grade(endpoint) == Grade::Fails;
         let blind = is_blind(&truth.config);
         let cannot = |name: &str| truth.wants_socket && !has_socket && !truth.opens(name) && !blind;
-        if blind && truth.in_maintenance(active.name.as_str()) {
+        let is_served = self.watch.requests.is_some() && truth.serves(active.name.as_str());
+        if is_served || (blind && truth.in_maintenance(active.name.as_str())) {
             return;
         }
         let nobody = truth
@@ -192,6 +200,21 @@ impl Phase<'_> {
             let what =
                 format!("{which} for {waited}, and the app has not been told; fair: {fair} ms");
             self.break_rule(Rule::L3, what);
+        }
+    }
+
+    /// L5, where an attempt can be made at all.
+    fn wish_for_another_is_met(&mut self) {
+        let truth = &self.watch.truth;
+        let Some(asked) = self.watch.reconnects.filter(|asked| *asked >= truth.disturbed) else {
+            return;
+        };
+        let waited = self.now - asked;
+        let fair = self.fair().connected();
+        let may = truth.wants_socket && truth.is_reachable() && !truth.told_offline;
+        if may && u64::from(waited.get()) >= fair {
+            let what = format!("no attempt within {waited} of `reconnect`; fair: {fair} ms");
+            self.break_rule(Rule::L5, what);
         }
     }
 

@@ -14,6 +14,8 @@ pub enum Rule {
     L3,
     /// A dead connection to a working server is replaced.
     L4,
+    /// Another connection is opened if the app asks for one.
+    L5,
     /// Nobody leaves an endpoint that is well, but for a better one.
     S1,
     /// `offline` is told only where the network is away or nothing can be reached.
@@ -24,6 +26,8 @@ pub enum Rule {
     S4,
     /// No checks in the background.
     S5,
+    /// Few outages in a phase.
+    S6,
     /// Something is always ahead.
     Stuck,
     /// One connection in use, two open, and nothing after a stop.
@@ -33,7 +37,7 @@ pub enum Rule {
 }
 
 /// Each rule, its name and what it demands.
-pub const RULES: [(Rule, &str, &str); 12] = [
+pub const RULES: [(Rule, &str, &str); 14] = [
     (Rule::L1, "L1", "where somebody is well, the active endpoint is one that is well"),
     (
         Rule::L2,
@@ -46,6 +50,7 @@ pub const RULES: [(Rule, &str, &str); 12] = [
         "L4",
         "an open connection that talked and is dead has been replaced, if its server is well",
     ),
+    (Rule::L5, "L5", "an app that asks for another connection sees an attempt"),
     (
         Rule::S1,
         "S1",
@@ -59,6 +64,7 @@ pub const RULES: [(Rule, &str, &str); 12] = [
     (Rule::S3, "S3", "allDown is told only if nobody has been well for a minute"),
     (Rule::S4, "S4", "at most 4 switches in a phase, or in ten minutes of it"),
     (Rule::S5, "S5", "in the background, without a socket, no checks"),
+    (Rule::S6, "S6", "at most 4 outages are told in a phase, or in ten minutes of it"),
     (Rule::Stuck, "N1", "a running engine has something ahead"),
     (
         Rule::One,

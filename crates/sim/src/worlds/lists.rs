@@ -32,12 +32,12 @@ impl Ranking {
         NAMES[..count].iter().map(|name| self.endpoint(name, chance)).collect()
     }
 
-    /// Another list in the place of this one: the same names with another URL or rank, one more, or
-    /// one less.
+    /// Another list in the place of this one: the same names with another URL, host or rank, one
+    /// more, or one less.
     pub(super) fn replaced(&self, list: &[Value], chance: &mut Chance) -> Vec<Value> {
         let mut list = list.to_vec();
         let at = chance.between(0, list.len() as u32 - 1) as usize;
-        match chance.between(0, 5) {
+        match chance.between(0, 6) {
             0 if list.len() > 1 => {
                 list.remove(at);
             }
@@ -49,6 +49,12 @@ impl Ranking {
             }
             3 => list[at]["priority"] = json!(chance.between(0, 3)),
             4 => list.reverse(),
+            5 => {
+                let name = list[at]["name"].as_str().unwrap_or_default().to_owned();
+                let host = format!("{name}-{}.example", chance.between(1, 99));
+                list[at]["connect"] = json!(format!("wss://{host}/live"));
+                list[at]["health"] = json!(format!("https://{host}/_ping"));
+            }
             _ => {
                 let name = list[at]["name"].as_str().unwrap_or_default().to_owned();
                 list[at]["connect"] =

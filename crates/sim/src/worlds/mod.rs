@@ -13,6 +13,7 @@
 //! }
 //! ```
 
+mod app;
 mod bounds;
 mod chance;
 mod changes;

@@ -15,8 +15,10 @@ const PLAIN: Millis = Millis::from_secs(60);
 const JUST_NOW: Millis = Millis::from_secs(5);
 /// The longest that a phase lasts.
 const A_PHASE: Millis = Millis::from_secs(600);
+/// Outages of which an app may be told in ten minutes in which nothing changes.
+const MOST_OUTAGES: usize = 4;
 /// Checks that an app's own command may cause in the background.
-const FOR_A_COMMAND: Millis = Millis::from_secs(60);
+pub(super) const FOR_A_COMMAND: Millis = Millis::from_secs(60);
 
 impl Watch {
     /// S1.
@@ -71,6 +73,16 @@ impl Watch {
         }
     }
 
+    /// S6, where nothing fails at random. The published script tells of one at each row of failures.
+    pub(super) fn judge_outages(&mut self, at: Timestamp) {
+        self.outages.push(at);
+        let lately = self.outages.iter().filter(|outage| at - **outage < A_PHASE).count();
+        if !is_blind(&self.truth.config) && !self.fair().at_random() && lately > MOST_OUTAGES {
+            let what = format!("{lately} outages told within ten minutes; fair: {MOST_OUTAGES}");
+            self.broken(Rule::S6, at, what);
+        }
+    }
+
     /// Whether one endpoint may be better than the other. What its lot or its speed makes of it is
     /// not known here.
     fn is_better(&self, one: &Endpoint, other: &Endpoint) -> bool {
@@ -119,7 +131,8 @@ impl Watch {
         // Behind a portal every answer may be the portal's.
         let server = truth.endpoints.iter().find(answers).map(|endpoint| endpoint.name.to_string());
         let server = server.filter(|_| reason != OfflineReason::CaptivePortal);
-        let talks = at - self.heard < JUST_NOW && at - truth.disturbed >= PLAIN;
+        let unchanged = truth.endpoints.iter().all(|endpoint| plain(endpoint.name.as_str()));
+        let talks = at - self.heard < JUST_NOW && unchanged;
         if let Some(who) = neutral.or(server).or(talks.then(|| "the open connection".to_owned())) {
             self.broken(Rule::S2, at, format!("offline ({reason}), though `{who}` can be reached"));
         }
@@ -173,6 +186,6 @@ impl Watch {
         } else if open > 0 && !self.wanted {
             self.broken(Rule::One, at, format!("{open} connections, though the app wants none"));
         }
-        self.wanted = self.truth.wants_socket;
+        self.wanted = self.truth.wants_socket && !self.truth.stopped;
     }
 }

@@ -40,7 +40,19 @@ pub(super) fn config(endpoints: &[Value], ranking: &Ranking, chance: &mut Chance
     if check != json!({}) {
         config["check"] = check;
     }
+    let events = preset == "orchestrator" || config["failureEvents"] != Value::Null;
+    if events && chance.percent(60) {
+        let out = chance.pick(&["1m", "5m"]);
+        config["recovery"] = json!({ "enabled": true, "outOfRotation": out });
+    }
     config
+}
+
+/// Whether failures are weighed so that a network that loses some checks moves nobody.
+pub(super) fn weighs_surely(config: &Value) -> bool {
+    let differs = |key| config[key] != Value::Null;
+    let unsure = ["preset", "strategy", "failureThreshold", "suspicionLevel", "check", "recovery"];
+    !unsure.into_iter().any(differs)
 }
 
 /// How often a setting differs from its default, its name, and what it may be.
@@ -57,6 +69,7 @@ fn settings() -> Vec<Setting> {
         (10, "backgroundChecks", vec![json!(true)]),
         (25, "connectivity", vec![json!([url("neutral")]), json!([url("neutral"), url("other")])]),
         (10, "degradedLatency", vec![json!("1s"), json!("10s")]),
+        (8, "failureEvents", vec![json!({ "enabled": true })]),
         (10, "busyInterval", vec![json!("5s"), json!("1m")]),
         (10, "initialDelay", vec![json!("1s"), json!("10s")]),
         (10, "retry", vec![json!({ "max": "5s" }), json!({ "initial": "2s", "max": "60s" })]),

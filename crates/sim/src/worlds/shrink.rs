@@ -103,13 +103,19 @@ fn drop_endpoints(smallest: &mut Value, rule: Rule) {
         let Some(world) = smaller["world"].as_array_mut() else {
             return;
         };
-        world.retain(|entry| entry["endpoint"] != gone);
+        world.retain(|entry| entry["endpoint"] != gone && !names(&entry["command"], &gone));
         take_if_broken(smallest, smaller, rule);
     }
 }
 
+/// Whether a command names an endpoint.
+fn names(command: &Value, endpoint: &Value) -> bool {
+    let Some(table) = command.as_object() else { return false };
+    table.values().any(|of| of == endpoint || of["endpoint"] == *endpoint)
+}
+
 fn drop_settings(smallest: &mut Value, rule: Rule) {
-    for top in ["messages", "timers"] {
+    for top in ["messages", "requests", "timers", "loss"] {
         drop_key(smallest, &[top], rule);
     }
     for key in keys(&smallest["config"]) {

@@ -7,7 +7,7 @@ use crate::entry::{Device, Fault, Happening, Health, NetworkState};
 use crate::scenario::Scenario;
 use crate::simulation::Observer;
 use steadfast::{
-    Config, Effect, Endpoint, Event, Input, OfflineReason, Preset, SwitchReason, Timestamp,
+    Command, Config, Effect, Endpoint, Event, Input, OfflineReason, Preset, SwitchReason, Timestamp,
 };
 
 const A: &str = "a";
@@ -91,6 +91,28 @@ fn an_app_that_is_moved_again_and_again_swings() {
 }
 
 #[test]
+fn an_app_is_not_told_of_one_outage_after_the_other() {
+    let mut watch = watch();
+    watch.happening(at(0), &falls_ill(A));
+    watch.happening(at(0), &falls_ill(B));
+    for turn in 0..5 {
+        watch.event(at(turn * 20), Event::AllDown { active: A.into() });
+        watch.event(at(turn * 20 + 10), Event::Recovered { active: A.into() });
+    }
+    assert_found(&watch, &[Rule::S6]);
+}
+
+#[test]
+fn recovery_takes_out_of_rotation_only_what_another_stands_in_for() {
+    let mut watch = watch();
+    let well = |watch: &Watch, index: usize| watch.truth.is_well(&watch.truth.endpoints[index]);
+    watch.truth.recovery(A, at(60));
+    assert!(!well(&watch, 0) && well(&watch, 1));
+    watch.happening(at(1), &falls_ill(B));
+    assert!(well(&watch, 0), "nobody else is");
+}
+
+#[test]
 fn nobody_is_checked_where_nobody_is_there() {
     let mut engine = steadfast::Engine::new(
         Config::new(Preset::Default, vec![endpoint(A)]),
@@ -143,6 +165,15 @@ fn a_world_without_change_is_without_fault() {
     let calm = r#"{ "base": "two-endpoints", "duration": "1h", "messages": "1s",
         "world": [{ "at": "1m", "command": "connect" }] }"#;
     assert_eq!(judge(&Scenario::from_json(calm).unwrap()).unwrap(), []);
+}
+
+/// A world in which the app asks for another connection, and an engine that opens none.
+#[test]
+fn a_wish_for_another_connection_is_remembered() {
+    let mut watch = watch();
+    watch.happening(at(0), &Happening::Command(Command::Connect));
+    watch.input(at(5), &Input::Command(Command::Reconnect));
+    assert_eq!(watch.reconnects, Some(at(5)));
 }
 
 #[test]

@@ -4,7 +4,9 @@
 use super::grade::{Grade, grade_of, retry_after, slowest, speaks};
 use crate::entry::{Answers, Device, Happening, Health, NetworkState, Socket};
 use std::collections::HashMap;
-use steadfast::{Command, Config, Endpoint, Lifecycle, Millis, Name, Timestamp};
+use steadfast::{
+    Command, Config, Endpoint, FIRST_SERVER_ERROR, Lifecycle, Millis, Name, Timestamp,
+};
 
 /// What a server does, and since when.
 #[derive(Clone, Debug, Default)]
@@ -13,13 +15,22 @@ struct Server {
     socket: Option<Socket>,
     /// The app has announced its maintenance.
     maintenance: bool,
+    /// The app lets its connections end until then.
+    drained: Timestamp,
+    /// The app has taken it out of rotation until then.
+    excluded: Timestamp,
+    /// Recovery has.
+    removed: Timestamp,
     since: Timestamp,
+    /// It has failed now and then.
+    unsteady: bool,
     /// It has asked to be left alone until then.
     rested: Timestamp,
 }
 
 /// The truth about a world at one moment.
 pub(super) struct Truth {
+    pub(super) now: Timestamp,
     pub(super) config: Config,
     pub(super) endpoints: Vec<Endpoint>,
     servers: HashMap<String, Server>,
@@ -37,6 +48,7 @@ pub(super) struct Truth {
 impl Truth {
     pub(super) fn new(config: Config) -> Self {
         Self {
+            now: Timestamp::default(),
             endpoints: config.endpoints.0.clone(),
             config,
             servers: HashMap::new(),
@@ -52,6 +64,7 @@ impl Truth {
 
     /// Takes in what happens.
     pub(super) fn apply(&mut self, at: Timestamp, happening: &Happening) {
+        self.now = at;
         match happening {
             Happening::Health(name, health) => {
                 let spread = self.config.spread.forced;
@@ -59,6 +72,11 @@ impl Truth {
                 if let Some(rest) = server.health.as_ref().and_then(retry_after) {
                     server.rested = at + rest + spread;
                 }
+                server.unsteady |= server.health.as_ref().is_some_and(|before| {
+                    let at_random = |it: &Answers| it.loss > 0.0 || it.errors > 0.0;
+                    retry_after(before).is_some()
+                        || matches!(before, Health::Answers(it) if at_random(it))
+                });
                 server.health = Some(health.clone());
             }
             Happening::Socket(name, socket) => self.server_mut(name, at).socket = Some(*socket),
@@ -76,9 +94,27 @@ impl Truth {
             Happening::Connections(_) | Happening::Start => self.disturbed = self.disturbed.max(at),
             Happening::Device(device) => self.befall(at, *device),
             Happening::Command(command) => self.command(at, command),
+            Happening::SilenceReported => {}
+            Happening::Restart => self.begin_anew(at),
         }
         if matches!(happening, Happening::Start) {
             self.stopped = false;
+        }
+    }
+
+    /// What the app has said is forgotten.
+    fn begin_anew(&mut self, at: Timestamp) {
+        self.disturbed = self.disturbed.max(at);
+        self.told_offline = false;
+        self.presence = Lifecycle::Foreground;
+        self.wants_socket = false;
+        self.stopped = false;
+        self.preferred = None;
+        for server in self.servers.values_mut() {
+            server.maintenance = false;
+            server.drained = at;
+            server.excluded = at;
+            server.removed = at;
         }
     }
 
@@ -99,7 +135,21 @@ impl Truth {
                 self.preferred = name.as_ref().map(ToString::to_string);
             }
             Command::Maintenance(name, begins) if self.knows(name) => {
-                self.server_mut(name.as_str(), at).maintenance = *begins;
+                let server = self.server_mut(name.as_str(), at);
+                server.maintenance = *begins;
+                if !begins {
+                    server.drained = at;
+                }
+            }
+            Command::Drain(name, duration) if self.knows(name) => {
+                self.server_mut(name.as_str(), at).drained = at + *duration;
+            }
+            Command::Remove(name, duration) if self.knows(name) => {
+                let server = self.server_mut(name.as_str(), at);
+                server.excluded = at + *duration;
+                if *duration == Millis::ZERO {
+                    server.removed = at;
+                }
             }
             Command::SetEndpoints(endpoints) => {
                 for endpoint in &endpoints.0 {
@@ -114,6 +164,8 @@ impl Truth {
                 {
                     if let Some(server) = self.servers.get_mut(gone.name.as_str()) {
                         server.maintenance = false;
+                        server.drained = at;
+                        server.excluded = at;
                     }
                 }
                 self.endpoints.clone_from(&endpoints.0);
@@ -124,10 +176,8 @@ impl Truth {
                 self.wants_socket = *command == Command::Connect;
                 self.disturbed = self.disturbed.max(at);
             }
-            Command::Stop => {
-                self.stopped = true;
-                self.wants_socket = false;
-            }
+            // What the app wants is kept for the next start.
+            Command::Stop => self.stopped = true,
             _ => {}
         }
     }
@@ -155,12 +205,21 @@ impl Truth {
         matches!(self.presence, Lifecycle::Foreground | Lifecycle::Resumed)
     }
 
+    /// Whether the engine may look after everything: somebody sees the app, or it has asked for as
+    /// much.
+    pub(super) fn is_watched(&self) -> bool {
+        self.is_foreground()
+            || (self.presence == Lifecycle::Background && self.config.background_checks)
+    }
+
     /// For how long neither the endpoint nor anything about the client has changed.
     pub(super) fn unchanged(&self, name: &str, now: Timestamp) -> Millis {
-        now - self
-            .servers
-            .get(name)
-            .map_or(self.disturbed, |server| server.since.max(self.disturbed))
+        let ended = |end: Timestamp| if end <= now { end } else { Timestamp::default() };
+        let changed = |server: &Server| {
+            let ends = [server.drained, server.excluded, server.removed];
+            ends.into_iter().map(ended).fold(server.since, Timestamp::max)
+        };
+        now - self.servers.get(name).map_or(self.disturbed, changed).max(self.disturbed)
     }
 
     /// As [`unchanged`](Self::unchanged), and it does not ask to be left alone either.
@@ -181,7 +240,22 @@ impl Truth {
     }
 
     pub(super) fn in_maintenance(&self, name: &str) -> bool {
-        self.servers.get(name).is_some_and(|server| server.maintenance)
+        self.servers.get(name).is_some_and(|server| {
+            server.maintenance || self.now < server.drained.max(server.excluded)
+        })
+    }
+
+    pub(super) fn was_unsteady(&self, name: &str) -> bool {
+        self.servers.get(name).is_some_and(|server| server.unsteady)
+    }
+
+    /// Recovery takes an endpoint out of rotation, or puts it back.
+    pub(super) fn recovery(&mut self, name: &str, until: Timestamp) {
+        self.servers.entry(name.to_owned()).or_default().removed = until;
+    }
+
+    fn is_removed(&self, name: &str) -> bool {
+        self.servers.get(name).is_some_and(|server| self.now < server.removed)
     }
 
     /// Whether a new connection to it ever opens.
@@ -199,8 +273,16 @@ impl Truth {
         }
     }
 
-    /// Whether nothing is wrong with it that the app could notice.
+    /// Whether nothing is wrong with it that the app could notice. What recovery has taken out of
+    /// rotation is well only if nobody else is.
     pub(super) fn is_well(&self, endpoint: &Endpoint) -> bool {
+        let stands_in =
+            |other: &Endpoint| !self.is_removed(other.name.as_str()) && self.works(other);
+        self.works(endpoint)
+            && (!self.is_removed(endpoint.name.as_str()) || !self.endpoints.iter().any(stands_in))
+    }
+
+    fn works(&self, endpoint: &Endpoint) -> bool {
         let name = endpoint.name.as_str();
         self.grade(endpoint) == Grade::Well
             && !self.in_maintenance(name)
@@ -210,6 +292,14 @@ impl Truth {
     /// For how long an endpoint has been well; `None` if it is not.
     pub(super) fn well_for(&self, endpoint: &Endpoint, now: Timestamp) -> Option<Millis> {
         self.is_well(endpoint).then(|| self.available(endpoint.name.as_str(), now))
+    }
+
+    /// Whether the app's own requests to it succeed.
+    pub(super) fn serves(&self, name: &str) -> bool {
+        let health = self.servers.get(name).and_then(|server| server.health.as_ref());
+        let serves = |answers: &Answers| answers.status < FIRST_SERVER_ERROR;
+        self.is_reachable()
+            && health.is_none_or(|it| matches!(it, Health::Answers(answers) if serves(answers)))
     }
 
     /// Whether a check of it, whatever comes of it, shows that there is a network.
@@ -231,7 +321,8 @@ impl Truth {
     /// Whether a URL of somebody else answers as it should, and since when.
     pub(super) fn neutral_passes(&self, name: &str) -> bool {
         let health = self.servers.get(name).and_then(|server| server.health.as_ref());
-        let passes = |answers: &Answers| self.config.check.expect_status.matches(answers.status);
+        // What the app expects of its own endpoints does not hold for others.
+        let passes = |answers: &Answers| matches!(answers.status, 200..=299 | 401 | 403);
         self.is_reachable()
             && health
                 .is_none_or(|health| matches!(health, Health::Answers(answers) if passes(answers)))

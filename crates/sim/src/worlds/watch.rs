@@ -4,11 +4,15 @@
 use super::fairness::Fair;
 use super::grade::is_blind;
 use super::law::{Broken, Rule};
+use super::never::FOR_A_COMMAND;
 use super::truth::Truth;
 use crate::entry::Happening;
 use crate::simulation::Observer;
 use std::collections::{HashMap, HashSet};
-use steadfast::{Command, Config, ConnectionId, Effect, Event, Input, Millis, Timestamp};
+use steadfast::{
+    Command, Config, ConnectionId, Effect, Event, Health, Input, Millis, RecoveryStrategy,
+    Timestamp,
+};
 
 /// What has been seen of an engine, and the truth beside it.
 pub(super) struct Watch {
@@ -16,6 +20,8 @@ pub(super) struct Watch {
     pub(super) found: Vec<Broken>,
     pub(super) messages: Option<Millis>,
     pub(super) grid: u64,
+    /// From request to request of the app's own.
+    pub(super) requests: Option<Millis>,
     /// The app has been told of an outage, and not of its end.
     pub(super) outage: bool,
     /// When the last message arrived.
@@ -36,6 +42,10 @@ pub(super) struct Watch {
     began: Timestamp,
     /// When the app was moved in this phase without having asked for it.
     pub(super) switches: Vec<Timestamp>,
+    /// When it was told of an outage in this phase.
+    pub(super) outages: Vec<Timestamp>,
+    /// When it asked for another connection, if no attempt has followed.
+    pub(super) reconnects: Option<Timestamp>,
     wakes: u32,
     attempts: u32,
     arrived: u32,
@@ -50,6 +60,7 @@ impl Watch {
             found: Vec::new(),
             messages,
             grid: timers.map_or(0, |grid| u64::from(grid.get())),
+            requests: None,
             outage: false,
             heard: start,
             switched: start,
@@ -61,6 +72,8 @@ impl Watch {
             asked: None,
             began: start,
             switches: Vec::new(),
+            outages: Vec::new(),
+            reconnects: None,
             wakes: 0,
             attempts: 0,
             arrived: 0,
@@ -69,7 +82,8 @@ impl Watch {
     }
 
     pub(super) fn fair(&self) -> Fair<'_> {
-        Fair { truth: &self.truth, grid: self.grid, messages: self.messages }
+        let Self { truth, grid, messages, requests, .. } = self;
+        Fair { truth, grid: *grid, messages: *messages, requests: *requests }
     }
 
     /// Notes that a rule is broken, if it has not been before.
@@ -81,12 +95,12 @@ impl Watch {
 
     /// Judges what a phase may hold only so much of.
     pub(super) fn end_phase(&mut self, now: Timestamp) {
-        let bounds = self.fair().bounds(now - self.began, self.arrived);
+        let long = now - self.began;
+        let bounds = self.fair().bounds(long, self.arrived);
         let most = self.checks.iter().max_by_key(|(_, count)| **count);
         let most = most
             .map(|(name, count)| (name.clone(), *count))
             .filter(|(name, count)| *count > bounds.checks(name));
-        let long = now - self.began;
         if let Some((name, count)) = most {
             self.broken(
                 Rule::Busy,
@@ -115,7 +129,13 @@ impl Watch {
         self.began = now;
         (self.wakes, self.attempts, self.arrived) = (0, 0, 0);
         self.switches.clear();
+        self.outages.clear();
         self.checks.clear();
+    }
+
+    fn outage_told(&mut self, at: Timestamp) {
+        self.judge_outages(at);
+        self.outage = true;
     }
 
     fn forget(&mut self, id: ConnectionId) {
@@ -126,6 +146,7 @@ impl Watch {
 
 impl Observer for Watch {
     fn event(&mut self, at: Timestamp, event: Event) {
+        self.truth.now = at;
         match event {
             Event::Switched { from, to, reason } => {
                 self.judge_leaving(at, from.as_str(), to.as_str(), reason);
@@ -138,23 +159,37 @@ impl Observer for Watch {
             }
             Event::AllDown { .. } => {
                 self.judge_all_down(at);
-                self.outage = true;
+                self.outage_told(at);
             }
             Event::Offline { reason } => {
                 self.judge_offline(at, reason);
-                self.outage = true;
+                self.outage_told(at);
             }
             Event::Recovered { .. } | Event::Online | Event::Started { .. } => self.outage = false,
             Event::Stopped => self.ended = true,
+            Event::Recovery(action) if action.ok == Some(true) && removes(action.strategy) => {
+                let until = at + self.truth.config.recovery.out_of_rotation;
+                self.truth.recovery(action.endpoint.as_str(), until);
+            }
+            // Recovery puts back what is needed.
+            Event::Health { endpoint, from: Health::Unhealthy, .. } => {
+                self.truth.recovery(endpoint.as_str(), at);
+            }
             _ => {}
         }
     }
 
     fn happening(&mut self, at: Timestamp, happening: &Happening) {
+        if matches!(happening, Happening::Restart) {
+            self.connections.clear();
+            self.in_use.clear();
+            self.wanted = false;
+        }
         self.truth.apply(at, happening);
     }
 
     fn input(&mut self, at: Timestamp, input: &Input) {
+        self.truth.now = at;
         self.judge_connections(at);
         match input {
             Input::Started => self.ended = false,
@@ -164,16 +199,27 @@ impl Observer for Watch {
                 self.arrived += 1;
             }
             Input::ConnectionClosed { id, .. } => self.forget(*id),
+            // What is opening is another connection already.
+            Input::Command(Command::Reconnect) if self.connections.is_subset(&self.in_use) => {
+                self.reconnects = Some(at);
+            }
             Input::Command(
                 Command::CheckNow
                 | Command::Prefer(_)
                 | Command::Maintenance(..)
+                | Command::Remove(..)
                 | Command::SetEndpoints(_),
             ) => {
                 self.asked = Some(at);
             }
             _ => {}
         }
+    }
+
+    fn sleep(&mut self, at: Timestamp, duration: Millis) {
+        // What was asked for then is done on waking.
+        self.asked =
+            self.asked.map(|asked| if at - asked < FOR_A_COMMAND { at + duration } else { asked });
     }
 
     fn effect(&mut self, at: Timestamp, effect: &Effect) {
@@ -188,6 +234,7 @@ impl Observer for Watch {
             }
             Effect::Connect { id, .. } => {
                 self.attempts += 1;
+                self.reconnects = None;
                 self.connections.insert(*id);
             }
             Effect::Promote { id } => {
@@ -197,4 +244,9 @@ impl Observer for Watch {
             _ => {}
         }
     }
+}
+
+/// Whether recovery takes an endpoint out of rotation by this.
+fn removes(strategy: RecoveryStrategy) -> bool {
+    strategy != RecoveryStrategy::Reconnect && strategy.is_client_side()
 }

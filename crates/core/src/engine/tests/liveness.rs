@@ -80,7 +80,9 @@ impl Vigil {
             return true;
         }
         // The strategy `cyclic` asks nobody but the next one, once.
-        if health(index).exclusion() == Some(Exclusion::Commanded) || strategy == Choice::Cyclic {
+        if health(index).exclusion(engine.cx.now) == Some(Exclusion::Commanded)
+            || strategy == Choice::Cyclic
+        {
             return false;
         }
         let rank = |index: usize| (health(index).health() == Health::Degraded, index);

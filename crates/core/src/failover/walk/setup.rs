@@ -157,6 +157,13 @@ impl Setup {
         let mut index = 0;
         world.endpoints.map(|it| {
             let preferred = world.prefers == Some(index);
+            // Checks of the same moment are taken as if the active endpoint's came last: the others
+            // may always be asked once more.
+            let passed = if world.active == index {
+                it.passed.a_little_later()
+            } else {
+                it.passed.timestamp()
+            };
             index += 1;
             EndpointView {
                 health: it.health,
@@ -172,7 +179,7 @@ impl Setup {
                     None => LATER,
                     Some(at) => at.timestamp(),
                 },
-                last_pass: Some(it.passed.timestamp()),
+                last_pass: Some(passed),
                 first_pass: Some(it.passed_first.timestamp()),
                 last_failure: Some(it.failed.timestamp()),
                 last_answer: Some(world.answered.timestamp()),

@@ -23,8 +23,13 @@ impl Moment {
     pub(super) const fn timestamp(self) -> Timestamp {
         match self.0 {
             0 => LONG_AGO,
-            place => Timestamp::from_millis(DOUBT + place as u64 - 1),
+            place => Timestamp::from_millis(DOUBT + 10 * (place as u64 - 1)),
         }
+    }
+
+    /// A little after it, before the next one.
+    pub(super) fn a_little_later(self) -> Timestamp {
+        self.timestamp() + Millis::new(1)
     }
 
     /// Only whether it came before the doubt.

@@ -3,7 +3,7 @@
 use super::*;
 use crate::base::keyword::Keyword;
 use crate::observe::failures::Severity;
-use FailureEventKind::{ContainerStopped, HealthCheckFailed, HighResponseTime};
+use FailureEventKind::{ContainerStopped, DnsFailed, HealthCheckFailed, HighResponseTime};
 use RecoveryStrategy::{Recreate, RemoveFromLoadBalancer, Restart, ScaleOut};
 
 fn event(kind: FailureEventKind, consecutive: u32) -> FailureEvent {
@@ -90,6 +90,18 @@ fn limits_hold_even_if_every_attempt_fails() {
     }
     assert_eq!(restarts, 3);
     assert_eq!(recoveries.actions.len(), KEPT);
+    let mut recoveries = Recoveries::default();
+    let mut reconnects = 0;
+    for second in 0..299 {
+        let mut step = recoveries.begin(&rules, &event(DnsFailed, 3), at(second));
+        while let Some(Step { id, strategy, .. }) = step {
+            let reconnects_now = strategy == RecoveryStrategy::Reconnect;
+            reconnects += u32::from(reconnects_now);
+            let result = if reconnects_now { Ok(()) } else { failed() };
+            step = end(&mut recoveries, &rules, id, result, at(second));
+        }
+    }
+    assert_eq!(reconnects, 3, "each one succeeds, and the failures go on");
 }
 
 #[test]

@@ -60,8 +60,8 @@ impl Test {
 
     /// What the socket was for, and whether it had been open; `None` if it was not ours.
     fn closed(&mut self, id: u64) -> Option<(Option<Purpose>, bool)> {
-        let closed = self.connection.closed(ConnectionId(id), self.cx.now);
-        closed.map(|closed| (closed.purpose, closed.lasted.is_some()))
+        let closed = self.connection.closed(ConnectionId(id));
+        closed.map(|closed| (closed.purpose, closed.open_since.is_some()))
     }
 
     fn wait(&mut self, millis: u32) {
