@@ -1,5 +1,7 @@
 //! What everything else stands on: time, chance, URLs, words, counts.
 
+#[cfg(test)]
+pub(crate) mod cases;
 pub(crate) mod keyword;
 pub(crate) mod random;
 pub(crate) mod sliding;

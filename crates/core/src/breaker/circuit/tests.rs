@@ -1,6 +1,7 @@
 //! What the circuit breaker must do, in time that the tests make pass.
 
 use super::*;
+use crate::base::cases::cases;
 use proptest::prelude::*;
 
 fn at(millis: u64) -> Timestamp {
@@ -254,6 +255,8 @@ fn isolated_it_refuses_until_told_otherwise() {
 }
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     #[test]
     fn what_must_hold_whatever_happens(
         steps in prop::collection::vec((0_u8..8, any::<prop::sample::Index>(), 0_u32..8_000), 1..400),

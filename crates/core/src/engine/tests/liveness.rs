@@ -4,10 +4,11 @@
 use super::happening::{Happening, Watched, config, happening};
 use super::world::{Server, World};
 use super::*;
+use crate::base::cases::cases;
 use crate::config::{Name, Strategy as Choice};
 use crate::health::{Exclusion, Health};
 use crate::{Command, Lifecycle, State};
-use proptest::prelude::{ProptestConfig, prop, prop_assert, proptest};
+use proptest::prelude::{prop, prop_assert, proptest};
 use std::collections::HashMap;
 
 /// The longest time without a check of an endpoint that matters. A standby is checked every 30 s,
@@ -31,8 +32,6 @@ impl Vigil {
 
     fn happen(&mut self, happening: &Happening) {
         match happening {
-            // A stopped engine takes no commands.
-            _ if self.watched.engine.is_stopped() => {}
             Happening::Command(4) => self.prefers = false,
             Happening::Command(12..) => self.prefers = true,
             _ => {}
@@ -92,11 +91,7 @@ impl Vigil {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 500,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(cases(500))]
 
     #[test]
     fn an_engine_is_never_stuck(

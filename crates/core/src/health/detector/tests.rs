@@ -1,6 +1,7 @@
 //! When the evidence suffices, and what a row of failures teaches.
 
 use super::*;
+use crate::base::cases::cases;
 use crate::base::time::Millis;
 use crate::protocol::outcome::FailureKind::{Refused, Status, Timeout, Tls};
 use proptest::prelude::*;
@@ -232,6 +233,8 @@ fn steps() -> impl Strategy<Value = Vec<Option<Evidence>>> {
 }
 
 proptest! {
+    #![proptest_config(cases(256))]
+
     #[test]
     fn bad_evidence_never_lowers_suspicion_and_a_success_never_raises_it(
         steps in steps(),
