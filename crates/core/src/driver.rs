@@ -186,16 +186,24 @@ impl Link {
         self.send(Input::CallEnded { permit, outcome, latency });
     }
 
-    /// Says that an endpoint is not to be used for a while, or may be used again; an unknown name
-    /// changes nothing.
-    pub fn maintenance(&self, endpoint: Name, begins: bool) {
-        self.send(Input::Command(Command::Maintenance(endpoint, begins)));
+    /// Says that an endpoint is not to be used for a while; an unknown name changes nothing.
+    pub fn begin_maintenance(&self, endpoint: Name) {
+        self.send(Input::Command(Command::BeginMaintenance(endpoint)));
     }
 
-    /// Lets an endpoint's circuit breaker refuse every request, or begin anew; an unknown name
-    /// changes nothing.
-    pub fn isolate(&self, endpoint: Name, isolated: bool) {
-        self.send(Input::Command(Command::Isolate(endpoint, isolated)));
+    /// Says that an endpoint may be used again; an unknown name changes nothing.
+    pub fn end_maintenance(&self, endpoint: Name) {
+        self.send(Input::Command(Command::EndMaintenance(endpoint)));
+    }
+
+    /// Lets an endpoint's circuit breaker refuse every request; an unknown name changes nothing.
+    pub fn isolate(&self, endpoint: Name) {
+        self.send(Input::Command(Command::Isolate(endpoint)));
+    }
+
+    /// Lets the breaker of an isolated endpoint begin anew; an unknown name changes nothing.
+    pub fn release(&self, endpoint: Name) {
+        self.send(Input::Command(Command::Release(endpoint)));
     }
 
     /// Looks at the engine, as for reading its config.

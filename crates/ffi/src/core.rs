@@ -128,12 +128,20 @@ impl Core {
 
     /// Says that an endpoint is not to be used for a while, or may be used again.
     pub fn set_maintenance(&self, name: Name, begins: bool) {
-        self.link.maintenance(name, begins);
+        if begins {
+            self.link.begin_maintenance(name);
+        } else {
+            self.link.end_maintenance(name);
+        }
     }
 
     /// Lets an endpoint's circuit breaker refuse every request, or begin anew.
     pub fn isolate(&self, name: Name, isolated: bool) {
-        self.link.isolate(name, isolated);
+        if isolated {
+            self.link.isolate(name);
+        } else {
+            self.link.release(name);
+        }
     }
 
     /// Asks for leave to make a request of the app's own: to the active endpoint, or to the best

@@ -71,13 +71,13 @@ impl AppCommand {
         Ok(Happening::Command(match self {
             Self::CheckNow => Command::CheckNow,
             Self::Prefer(preferred) => Command::Prefer(preferred.as_ref().map(name).transpose()?),
-            Self::MaintenanceBegins(of) => Command::Maintenance(name(of)?, true),
-            Self::MaintenanceEnds(of) => Command::Maintenance(name(of)?, false),
+            Self::MaintenanceBegins(of) => Command::BeginMaintenance(name(of)?),
+            Self::MaintenanceEnds(of) => Command::EndMaintenance(name(of)?),
             Self::Drain(pause) => Command::Drain(name(&pause.endpoint)?, pause.duration),
             Self::Remove(pause) => Command::Remove(name(&pause.endpoint)?, pause.duration),
-            Self::PutBack(removed) => Command::Remove(name(removed)?, Millis::ZERO),
-            Self::Isolate(isolated) => Command::Isolate(name(isolated)?, true),
-            Self::Unisolate(isolated) => Command::Isolate(name(isolated)?, false),
+            Self::PutBack(removed) => Command::PutBack(name(removed)?),
+            Self::Isolate(isolated) => Command::Isolate(name(isolated)?),
+            Self::Unisolate(isolated) => Command::Release(name(isolated)?),
             Self::SetEndpoints(written) => {
                 let endpoints = config.read_endpoints(written, steadfast::parse_url);
                 Command::SetEndpoints(endpoints.map_err(|problems| problems.to_string())?)

@@ -82,8 +82,6 @@ pub(crate) enum Told {
     Prefer { name: Option<String> },
     /// The app announces maintenance of an endpoint, or ends it.
     Maintenance { name: String, begins: bool },
-    /// The app lets no request through to an endpoint, or lets them through again.
-    Isolate { name: String, begins: bool },
     /// The app replaces the endpoints by those of a config.
     SetEndpoints { config: Value },
     /// The app wants a connection.
@@ -151,9 +149,7 @@ impl Script {
     /// Whether every language can replay it: a link that has been stopped is started again, and an
     /// endpoint isolated, drained or removed, in Rust only.
     pub fn is_for_all_languages(&self) -> bool {
-        let in_rust_only =
-            |told: &Told| matches!(told, Told::Start | Told::Isolate { .. } | Told::Other);
-        !self.inputs.iter().any(|input| in_rust_only(&input.what))
+        !self.inputs.iter().any(|input| matches!(input.what, Told::Start | Told::Other))
     }
 
     /// What the engine began: `checking` or `connecting`, when, and which endpoint.
@@ -233,11 +229,11 @@ impl Observer for Recorder {
                 Command::Prefer(name) => {
                     Told::Prefer { name: name.as_ref().map(ToString::to_string) }
                 }
-                Command::Maintenance(name, begins) => {
-                    Told::Maintenance { name: name.to_string(), begins: *begins }
+                Command::BeginMaintenance(name) => {
+                    Told::Maintenance { name: name.to_string(), begins: true }
                 }
-                Command::Isolate(name, begins) => {
-                    Told::Isolate { name: name.to_string(), begins: *begins }
+                Command::EndMaintenance(name) => {
+                    Told::Maintenance { name: name.to_string(), begins: false }
                 }
                 Command::Connect => Told::Connect,
                 Command::Disconnect => Told::Disconnect,

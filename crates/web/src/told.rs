@@ -43,8 +43,10 @@ pub(crate) fn input(
         "reconnect" => Input::Command(Command::Reconnect),
         "checkNow" => Input::Command(Command::CheckNow),
         "prefer" => Input::Command(Command::Prefer(told.text("endpoint").map(Name::from))),
-        "maintenance" => Input::Command(Command::Maintenance(endpoint(), yes)),
-        "isolate" => Input::Command(Command::Isolate(endpoint(), yes)),
+        "maintenance" if yes => Input::Command(Command::BeginMaintenance(endpoint())),
+        "maintenance" => Input::Command(Command::EndMaintenance(endpoint())),
+        "isolate" if yes => Input::Command(Command::Isolate(endpoint())),
+        "isolate" => Input::Command(Command::Release(endpoint())),
         "endpoints" => Input::Command(Command::SetEndpoints(read(
             told.get("endpoints").unwrap_or(&Value::Null),
         )?)),

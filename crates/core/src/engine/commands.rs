@@ -2,7 +2,6 @@
 
 use super::Engine;
 use super::roster::{Origin, origins};
-use crate::base::time::Millis;
 use crate::config::{Endpoints, Name};
 use crate::failover::Failover;
 use crate::health::{Exclusion, HealthChange};
@@ -33,18 +32,38 @@ impl Engine {
                     }
                 }
             }
-            Command::Maintenance(name, true) => self.exclude_named(&name, Exclusion::Commanded),
-            Command::Maintenance(name, false) => self.end_maintenance(&name),
+            Command::BeginMaintenance(name) => self.exclude_named(&name, Exclusion::Commanded),
+            Command::EndMaintenance(name) => {
+                if let Some(index) = self.cx.index_of(&name) {
+                    let change = self.checks.end_maintenance(&self.cx, index);
+                    self.included(index, change);
+                }
+            }
             Command::Drain(name, duration) => {
                 let until = self.cx.now + duration;
                 self.exclude_named(&name, Exclusion::Drained(until));
             }
-            Command::Remove(name, Millis::ZERO) => self.put_back(&name),
             Command::Remove(name, duration) => {
                 let until = self.cx.now + duration;
                 self.exclude_named(&name, Exclusion::Removed(until));
             }
-            Command::Isolate(name, isolated) => self.isolate(&name, isolated),
+            Command::PutBack(name) => {
+                if let Some(index) = self.cx.index_of(&name) {
+                    let change = self.checks.put_back(&self.cx, index);
+                    self.included(index, change);
+                }
+            }
+            Command::Isolate(name) => {
+                if let Some(index) = self.cx.index_of(&name) {
+                    self.breakers.isolate(&mut self.cx, index);
+                }
+            }
+            Command::Release(name) => {
+                if let Some(index) = self.cx.index_of(&name) {
+                    let health = self.checks.of(index).health().health();
+                    self.breakers.release(&mut self.cx, index, health);
+                }
+            }
             Command::SetEndpoints(endpoints) => self.set_endpoints(endpoints),
             Command::Connect => {
                 self.session.want();
@@ -62,20 +81,6 @@ impl Engine {
         }
     }
 
-    fn end_maintenance(&mut self, name: &Name) {
-        if let Some(index) = self.cx.index_of(name) {
-            let change = self.checks.end_maintenance(&self.cx, index);
-            self.included(index, change);
-        }
-    }
-
-    fn put_back(&mut self, name: &Name) {
-        if let Some(index) = self.cx.index_of(name) {
-            let change = self.checks.put_back(&self.cx, index);
-            self.included(index, change);
-        }
-    }
-
     /// Less speaks against the use of an endpoint than before.
     fn included(&mut self, index: usize, change: Option<HealthChange>) {
         if change.is_some() {
@@ -87,16 +92,6 @@ impl Engine {
     fn exclude_named(&mut self, name: &Name, exclusion: Exclusion) {
         if let Some(index) = self.cx.index_of(name) {
             self.exclude(index, exclusion);
-        }
-    }
-
-    fn isolate(&mut self, name: &Name, isolated: bool) {
-        let Some(index) = self.cx.index_of(name) else { return };
-        if isolated {
-            self.breakers.isolate(&mut self.cx, index);
-        } else {
-            let health = self.checks.of(index).health().health();
-            self.breakers.release(&mut self.cx, index, health);
         }
     }
 

@@ -90,7 +90,7 @@ impl Operator {
         session: &Session,
     ) -> Option<Command> {
         if let Some(name) = self.needed(cx, checks, session) {
-            return Some(Command::Remove(name, Millis::ZERO));
+            return Some(Command::PutBack(name));
         }
         while let Some(Step { id, strategy, endpoint }) = self.steps.pop_front() {
             if !strategy.is_client_side() {

@@ -115,17 +115,22 @@ pub enum Command {
     /// Rank this endpoint first from now on and move to it as soon as it is healthy; `None` takes
     /// that back. An unknown name changes nothing.
     Prefer(Option<Name>),
-    /// This endpoint is not to be used for a while, or may be used again. The app moves away from
-    /// it gently, and goes back as after a failure.
-    Maintenance(Name, bool),
+    /// This endpoint is not to be used for a while. The app moves away from it gently.
+    BeginMaintenance(Name),
+    /// It may be used again, drained or not. The app goes back as after a failure.
+    EndMaintenance(Name),
     /// Let this endpoint's connections end for so long, however its checks go: the app moves away
     /// from it gently. Afterwards it is used again as soon as a check passes.
     Drain(Name, Millis),
-    /// Take this endpoint out of rotation for so long, however its checks go; for no time at all:
-    /// put it back.
+    /// Take this endpoint out of rotation for so long, however its checks go. The last word on the
+    /// time holds.
     Remove(Name, Millis),
-    /// Let this endpoint's circuit breaker refuse every request, or begin anew.
-    Isolate(Name, bool),
+    /// Put an endpoint back into rotation that was removed.
+    PutBack(Name),
+    /// Let this endpoint's circuit breaker refuse every request.
+    Isolate(Name),
+    /// Let the breaker of an isolated endpoint begin anew.
+    Release(Name),
     /// Replace the endpoints. What the app has said of a name stays with the name; what was learnt
     /// of a host stays if its URLs and its check do.
     SetEndpoints(Endpoints),

@@ -134,22 +134,24 @@ impl Truth {
             Command::Prefer(name) if name.as_ref().is_none_or(|name| self.knows(name)) => {
                 self.preferred = name.as_ref().map(ToString::to_string);
             }
-            Command::Maintenance(name, begins) if self.knows(name) => {
+            Command::BeginMaintenance(name) if self.knows(name) => {
+                self.server_mut(name.as_str(), at).maintenance = true;
+            }
+            Command::EndMaintenance(name) if self.knows(name) => {
                 let server = self.server_mut(name.as_str(), at);
-                server.maintenance = *begins;
-                if !begins {
-                    server.drained = at;
-                }
+                server.maintenance = false;
+                server.drained = at;
             }
             Command::Drain(name, duration) if self.knows(name) => {
                 self.server_mut(name.as_str(), at).drained = at + *duration;
             }
             Command::Remove(name, duration) if self.knows(name) => {
+                self.server_mut(name.as_str(), at).excluded = at + *duration;
+            }
+            Command::PutBack(name) if self.knows(name) => {
                 let server = self.server_mut(name.as_str(), at);
-                server.excluded = at + *duration;
-                if *duration == Millis::ZERO {
-                    server.removed = at;
-                }
+                server.excluded = at;
+                server.removed = at;
             }
             Command::SetEndpoints(endpoints) => {
                 for endpoint in &endpoints.0 {

@@ -206,8 +206,8 @@ impl Observer for Watch {
             Input::Command(
                 Command::CheckNow
                 | Command::Prefer(_)
-                | Command::Maintenance(..)
-                | Command::Remove(..)
+                | Command::EndMaintenance(_)
+                | Command::PutBack(_)
                 | Command::SetEndpoints(_),
             ) => {
                 self.asked = Some(at);

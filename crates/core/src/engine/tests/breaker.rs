@@ -62,13 +62,13 @@ fn a_verdict_opens_the_breaker_and_a_breaker_that_opens_is_evidence() {
 fn the_end_of_an_isolation_does_not_close_the_breaker_of_an_unhealthy_endpoint() {
     let mut world = World::settled();
     world.serve("e0", Server::Refuses);
-    world.command(Command::Isolate("e0".into(), true));
+    world.command(Command::Isolate("e0".into()));
     world.run(10_000);
     assert_eq!(world.health("e0"), Health::Unhealthy);
-    world.command(Command::Isolate("e0".into(), false));
+    world.command(Command::Release("e0".into()));
     assert_eq!(world.breaker("e0"), BreakerState::Open);
-    world.command(Command::Isolate("e1".into(), true));
-    world.command(Command::Isolate("e1".into(), false));
+    world.command(Command::Isolate("e1".into()));
+    world.command(Command::Release("e1".into()));
     assert_eq!(world.breaker("e1"), BreakerState::Closed, "nothing speaks against this one");
 }
 
@@ -80,7 +80,7 @@ fn what_is_unhealthy_and_goes_into_maintenance_is_not_tried_by_requests() {
         world.run(4_000);
         assert_eq!(world.health("e0"), Health::Unhealthy);
         if commanded {
-            world.command(Command::Maintenance("e0".into(), true));
+            world.command(Command::BeginMaintenance("e0".into()));
         } else {
             world.serve("e0", Server::Rests(600));
             world.run(60_000);
@@ -113,9 +113,9 @@ fn requests_that_may_go_elsewhere_go_where_the_breaker_lets_them() {
     let mut world = World::settled_with(config);
     let elsewhere = Route::Excluding("e0".into());
     assert_eq!(world.acquire(&elsewhere).unwrap().endpoint.as_str(), "e1");
-    world.command(Command::Isolate("e1".into(), true));
+    world.command(Command::Isolate("e1".into()));
     assert_eq!(world.acquire(&elsewhere).unwrap().endpoint.as_str(), "e2");
-    world.command(Command::Isolate("e2".into(), true));
+    world.command(Command::Isolate("e2".into()));
     let refused = world.acquire(&elsewhere).unwrap_err();
     assert_eq!(refused.endpoint.as_str(), "e1", "the best, if all refuse");
 }
@@ -138,7 +138,7 @@ fn after_failback_every_request_is_let_through() {
 #[test]
 fn a_breaker_that_was_isolated_stays_so_through_verdict_recovery_and_failback() {
     let mut world = World::settled();
-    world.command(Command::Isolate("e0".into(), true));
+    world.command(Command::Isolate("e0".into()));
     world.serve("e0", Server::Refuses);
     world.run(10_000);
     world.serve("e0", Server::Says(200));

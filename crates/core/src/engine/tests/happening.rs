@@ -200,13 +200,13 @@ pub(super) fn command(kind: u8) -> Command {
         1 | 2 => Command::Connect,
         3 => Command::Disconnect,
         4 => Command::Prefer(None),
-        5 => Command::Maintenance(first, true),
-        6 => Command::Maintenance(first, false),
+        5 => Command::BeginMaintenance(first),
+        6 => Command::EndMaintenance(first),
         7 => Command::Reconnect,
         8 => Command::Drain(first, minute),
         9 => Command::Remove(first, minute),
-        10 => Command::Isolate(first, true),
-        11 => Command::Isolate(first, false),
+        10 => Command::Isolate(first),
+        11 => Command::Release(first),
         other => Command::Prefer(Some(format!("e{}", other - 12).as_str().into())),
     }
 }

@@ -143,7 +143,7 @@ fn a_wall_clock_that_is_set_forward_does_not_end_the_break() {
 fn an_isolation_is_the_names_and_outlives_a_new_list() {
     for hosts in 0..4 {
         let mut world = World::settled();
-        world.command(Command::Isolate("e0".into(), true));
+        world.command(Command::Isolate("e0".into()));
         let mut new = changed(endpoints(2), hosts);
         new[0].priority = 3;
         new.reverse();

@@ -135,7 +135,7 @@ fn nothing_is_recovered_that_is_in_maintenance() {
     for commanded in [false, true] {
         let mut world = recovering(2);
         if commanded {
-            world.command(Command::Maintenance("e0".into(), true));
+            world.command(Command::BeginMaintenance("e0".into()));
             world.serve("e0", Server::Refuses);
         } else {
             world.serve("e0", Server::Rests(10));

@@ -25,8 +25,8 @@ fn moves_nowhere(world: &World) -> usize {
 fn what_the_app_commanded_of_a_name_outlives_a_new_list() {
     for hosts in [SAME, NEW_TOKEN, OTHER_HOST, OTHER_CHECK] {
         let mut world = World::settled();
-        world.command(Command::Maintenance("e0".into(), true));
-        world.command(Command::Isolate("e0".into(), true));
+        world.command(Command::BeginMaintenance("e0".into()));
+        world.command(Command::Isolate("e0".into()));
         world.run(60_000);
         assert_eq!(world.engine.active().name.as_str(), "e1");
         set(&mut world, hosts);
@@ -36,7 +36,7 @@ fn what_the_app_commanded_of_a_name_outlives_a_new_list() {
         assert_eq!((first.health, first.breaker), commanded, "variant {hosts}");
         assert_eq!(world.engine.active().name.as_str(), "e1", "variant {hosts}");
         assert_eq!((world.moves().len(), moves_nowhere(&world)), (1, 0), "variant {hosts}");
-        world.command(Command::Maintenance("e0".into(), false));
+        world.command(Command::EndMaintenance("e0".into()));
         world.run(600_000);
         assert_eq!(world.engine.active().name.as_str(), "e0", "its end still means something");
     }

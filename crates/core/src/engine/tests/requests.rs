@@ -53,7 +53,7 @@ fn discards() -> Vec<(&'static str, Vec<Input>)> {
         ("the endpoints are at other hosts", set(elsewhere)),
         ("the endpoints are others", set(vec![endpoint("new")])),
         ("the endpoint is gone", set(vec![endpoint("e1")])),
-        ("maintenance begins", vec![Input::Command(Command::Maintenance("e0".into(), true))]),
+        ("maintenance begins", vec![Input::Command(Command::BeginMaintenance("e0".into()))]),
     ]
 }
 

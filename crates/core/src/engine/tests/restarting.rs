@@ -93,8 +93,8 @@ fn an_endpoint_that_could_not_be_connected_to_is_tried_anew() {
 #[test]
 fn what_the_app_commanded_outlives_a_stop() {
     let mut world = World::settled();
-    world.command(Command::Maintenance("e0".into(), true));
-    world.command(Command::Isolate("e1".into(), true));
+    world.command(Command::BeginMaintenance("e0".into()));
+    world.command(Command::Isolate("e1".into()));
     world.run(60_000);
     stop_and_start(&mut world);
     world.run(60_000);

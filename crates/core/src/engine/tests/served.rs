@@ -122,10 +122,10 @@ fn a_drained_endpoint_is_left_although_it_works() {
 fn what_was_taken_out_of_rotation_is_put_back_by_name_alone() {
     let mut world = World::settled();
     world.command(Command::Remove("e1".into(), Millis::from_secs(3_600)));
-    world.command(Command::Maintenance("e1".into(), false));
+    world.command(Command::EndMaintenance("e1".into()));
     world.run(120_000);
     assert_eq!(world.health("e1"), Health::Unhealthy, "still out of rotation");
-    world.command(Command::Remove("e1".into(), Millis::ZERO));
+    world.command(Command::PutBack("e1".into()));
     world.run(1_000);
     assert_eq!(world.health("e1"), Health::Healthy);
 }
