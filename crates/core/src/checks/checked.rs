@@ -48,7 +48,7 @@ pub(super) struct LastCheck {
 }
 
 /// What a check taught.
-pub(super) struct Lesson {
+pub(super) struct Observation {
     pub(super) started: Timestamp,
     pub(super) failure: Option<FailureKind>,
     /// The time that the answer took, if there was one.
@@ -78,8 +78,8 @@ impl Checked {
         }
     }
 
-    pub(super) fn learn(&mut self, lesson: &Lesson, now: Timestamp) {
-        let Lesson { started, failure, latency, sample } = *lesson;
+    pub(super) fn learn(&mut self, observation: &Observation, now: Timestamp) {
+        let Observation { started, failure, latency, sample } = *observation;
         self.last = Some(LastCheck { started, failure });
         if failure != Some(FailureKind::Timeout) {
             self.given_up_late = false;
@@ -172,7 +172,7 @@ impl Checked {
     }
 
     /// How a check ended that began at `since` or later: the endpoint as a witness of the network.
-    pub(super) fn testimony(&self, since: Timestamp) -> Option<LastCheck> {
+    pub(super) fn last_check_since(&self, since: Timestamp) -> Option<LastCheck> {
         self.last.filter(|last| last.started >= since)
     }
 

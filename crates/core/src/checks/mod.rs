@@ -20,7 +20,7 @@ use crate::health::{Exclusion, HealthChange, Pass};
 use crate::protocol::document::DocumentStatus;
 use crate::protocol::effect::{CheckId, Effect};
 use crate::protocol::outcome::{Answer, FailureKind, Outcome};
-use checked::Lesson;
+use checked::Observation;
 use connectivity::Connectivity;
 use schedule::{InFlightCheck, Schedule};
 
@@ -176,7 +176,7 @@ impl Checks {
             }
         };
         let retries = health.check().retries;
-        let announced = self.heed(cx, index, &answer);
+        let announced = self.announcement(cx, index, &answer);
         let runs_on = self.endpoints[index].schedule.late().is_some_and(|late| late.id == id);
         let checked = &mut self.endpoints[index];
         // An answer that came too late to pass still tells how long the endpoint takes.
@@ -188,8 +188,9 @@ impl Checks {
         let failure_of_server = failure.filter(|_| !limited);
         let sample =
             sample(failure_of_server).filter(|_| check.baseline && announced.is_none() && !runs_on);
-        let lesson = Lesson { started: check.started, failure: failure_of_server, latency, sample };
-        checked.learn(&lesson, cx.now);
+        let observation =
+            Observation { started: check.started, failure: failure_of_server, latency, sample };
+        checked.learn(&observation, cx.now);
         let warns = answer
             .document
             .as_ref()
@@ -216,9 +217,14 @@ impl Checks {
         checked.learn_late(latency, check.baseline.then_some(sample), cx.now);
     }
 
-    /// Takes in what an answer says beyond its status: rest that the server asks for, and
+    /// Takes in what an answer says beyond its status: rest that the server asks for. Returns the
     /// maintenance that it announces.
-    fn heed(&mut self, cx: &mut Context, index: usize, answer: &Answer) -> Option<Exclusion> {
+    fn announcement(
+        &mut self,
+        cx: &mut Context,
+        index: usize,
+        answer: &Answer,
+    ) -> Option<Exclusion> {
         let checked = &mut self.endpoints[index];
         let document = answer.document.as_ref();
         if let Some(document) = document {
@@ -230,7 +236,7 @@ impl Checks {
         let rest = answer.retry_after().filter(|_| asks);
         // Everyone was told the same: none comes back earlier, and not all at the same moment.
         let until = rest.map(|rest| cx.now + rest + cx.random.within(cx.config.spread.forced));
-        checked.schedule.heed(until, heeds && answer.status == Some(TOO_MANY_REQUESTS));
+        checked.schedule.set_rest(until, heeds && answer.status == Some(TOO_MANY_REQUESTS));
         let by_document =
             document.is_some_and(|document| document.status == DocumentStatus::Maintenance);
         let announced = by_document || (answer.status == Some(503) && rest.is_some());
@@ -265,7 +271,7 @@ impl Checks {
     }
 
     /// Takes in evidence other than a check.
-    pub(crate) fn hold_against(
+    pub(crate) fn add_evidence(
         &mut self,
         cx: &Context,
         index: usize,
@@ -327,7 +333,7 @@ impl Checks {
         let mut witnesses = Witnesses::default();
         for (index, checked) in self.endpoints.iter().enumerate() {
             if index != suspect
-                && let Some(last) = checked.testimony(since)
+                && let Some(last) = checked.last_check_since(since)
             {
                 connectivity::count(&mut witnesses, last.failure);
             }

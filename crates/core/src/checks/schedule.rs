@@ -178,7 +178,7 @@ impl Schedule {
     }
 
     /// What the server asked for with its last answer.
-    pub(crate) fn heed(&mut self, retry_after: Option<Timestamp>, rate_limited: bool) {
+    pub(crate) fn set_rest(&mut self, retry_after: Option<Timestamp>, rate_limited: bool) {
         self.retry_after = retry_after;
         self.rate_limited = rate_limited;
     }
@@ -353,7 +353,7 @@ mod tests {
     #[test]
     fn a_server_that_asked_for_rest_gets_it() {
         let mut schedule = checked_once();
-        schedule.heed(Some(at(60_000)), false);
+        schedule.set_rest(Some(at(60_000)), false);
         assert_eq!(active_due(&schedule, Haste::None), Some(at(60_000)));
         assert_eq!(schedule.due_after(Millis::from_secs(30)), Some(at(60_000)));
     }
@@ -361,10 +361,10 @@ mod tests {
     #[test]
     fn a_server_that_limits_rates_is_asked_half_as_often() {
         let mut schedule = checked_once();
-        schedule.heed(None, true);
+        schedule.set_rest(None, true);
         assert_eq!(active_due(&schedule, Haste::None), Some(at(7_020)));
         assert_eq!(schedule.due_after(Millis::from_secs(30)), Some(at(61_020)));
-        schedule.heed(None, false);
+        schedule.set_rest(None, false);
         assert_eq!(active_due(&schedule, Haste::None), Some(at(4_020)), "until it does not");
     }
 

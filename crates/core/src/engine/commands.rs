@@ -107,7 +107,7 @@ impl Engine {
         }
         self.checks.replace(&self.cx, &origins);
         for (index, origin) in origins.iter().enumerate() {
-            if !origin.same_host
+            if !origin.unchanged
                 && let Some(change) = self.checks.forget(&self.cx, index)
             {
                 self.report_health(index, change);
@@ -139,7 +139,7 @@ impl Engine {
     fn abandon_checks(&mut self, origins: &[Origin]) -> Option<u32> {
         let mut request = None;
         for index in 0..self.cx.endpoints.len() {
-            let stays = Origin { before: Some(index), same_host: true };
+            let stays = Origin { before: Some(index), unchanged: true };
             if !origins.contains(&stays) {
                 request = request.max(self.checks.abandon(&mut self.cx, index));
             }
@@ -159,7 +159,7 @@ impl Engine {
             return;
         }
         for (index, origin) in origins.iter().enumerate() {
-            let fresh = origin.before.is_none() || !origin.same_host;
+            let fresh = origin.before.is_none() || !origin.unchanged;
             if fresh && (index == active || self.cx.config.standby_interval.is_some()) {
                 self.checks.ask(&self.cx, index);
             }

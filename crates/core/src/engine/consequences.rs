@@ -125,13 +125,13 @@ impl Engine {
             }
             Decision::BackOnline { to, void } => {
                 cx.emit(Event::Online);
-                self.session.forgive_all();
+                self.session.reset_failures();
                 self.breakers.renew();
                 self.back_from_outage(from, to, void);
             }
             Decision::Online => {
                 cx.emit(Event::Online);
-                self.session.forgive_all();
+                self.session.reset_failures();
                 self.lead_back_to(from);
                 self.awaken_in_a_crowd();
                 self.session.renew_open(&mut self.cx);

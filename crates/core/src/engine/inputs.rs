@@ -236,7 +236,7 @@ impl Engine {
     fn passive_failure(&mut self, index: usize, evidence: Evidence) {
         if self.cx.strategy().heeds_servers() && !self.failover.is_reported_offline() {
             let witnesses = self.witnesses(index);
-            let change = self.checks.hold_against(&self.cx, index, evidence, witnesses);
+            let change = self.checks.add_evidence(&self.cx, index, evidence, witnesses);
             self.health_changed(index, change);
             self.checks.ask(&self.cx, index);
         }

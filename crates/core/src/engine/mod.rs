@@ -222,7 +222,7 @@ impl Engine {
 
     /// Forgets the verdicts of an earlier run, and tells the app.
     fn forget_verdicts(&mut self) {
-        self.session.forgive_all();
+        self.session.reset_failures();
         for index in 0..self.cx.endpoints.len() {
             let change = self.checks.discard_verdict(&self.cx, index);
             self.health_changed(index, change);

@@ -101,7 +101,7 @@ impl Engine {
             }
             Network::Changed => {
                 self.checks.forget_paths();
-                self.session.forgive_all();
+                self.session.reset_failures();
                 if self.failover.is_reported_offline() {
                     self.fact(Fact::NetworkFound);
                 } else {

@@ -1,6 +1,6 @@
 //! How a new list of endpoints relates to the one before.
 
-use crate::config::Endpoint;
+use crate::config::{Check, Endpoint, Headers};
 use std::sync::Arc;
 
 /// Where an endpoint of a new list stood in the one before.
@@ -9,7 +9,7 @@ pub(crate) struct Origin {
     /// The place of the endpoint of the same name.
     pub(crate) before: Option<usize>,
     /// Its connection URL and its health check are the same as before.
-    pub(crate) same_host: bool,
+    pub(crate) unchanged: bool,
 }
 
 /// Tells for each endpoint of a new list where it stood in the one before.
@@ -17,16 +17,22 @@ pub(crate) fn origins(before: &[Arc<Endpoint>], after: &[Endpoint]) -> Vec<Origi
     let mut origins = Vec::new();
     for endpoint in after {
         let place = before.iter().position(|known| known.name == endpoint.name);
-        let same_host = place.is_some_and(|place| is_same_host(&before[place], endpoint));
-        origins.push(Origin { before: place, same_host });
+        let unchanged = place.is_some_and(|place| is_same_host(&before[place], endpoint));
+        origins.push(Origin { before: place, unchanged });
     }
     origins
 }
 
 /// Whether two endpoints are checked and connected to at the same place. What a URL's text leaves
-/// out does not matter: a new token in its query makes no other host.
+/// out does not matter, nor what a check sends: a new token in a query or in a header makes no
+/// other host.
 fn is_same_host(one: &Endpoint, other: &Endpoint) -> bool {
-    one.health.check == other.health.check
+    let expects = |endpoint: &Endpoint| Check {
+        headers: Headers::default(),
+        body: None,
+        ..endpoint.health.check().clone()
+    };
+    expects(one) == expects(other)
         && one.connect.to_string() == other.connect.to_string()
         && one.health.url.to_string() == other.health.url.to_string()
 }

@@ -37,8 +37,9 @@ impl Failover {
     ) -> View {
         let forced_moves = self.forced_moves(cx.now);
         let proof = proof_after(forced_moves);
-        let endpoints =
-            (0..self.seats.len()).map(|index| self.endpoint(world, cx, index, proof)).collect();
+        let endpoints = (0..self.remembered.len())
+            .map(|index| self.endpoint(world, cx, index, proof))
+            .collect();
         let World { checks, session } = world;
         let connectivity = checks.connectivity();
         // Requests of the app's own prove as much as messages on its socket.
@@ -84,7 +85,7 @@ impl Failover {
 
     /// What is known of an endpoint. In need it must have passed at least `proof` checks in a row.
     fn endpoint(&self, world: World<'_>, cx: &Context, index: usize, proof: u32) -> EndpointView {
-        let seat = &self.seats[index];
+        let remembered = &self.remembered[index];
         let checked = world.checks.of(index);
         let (health, schedule) = (checked.health(), checked.schedule());
         let detector = health.detector();
@@ -92,7 +93,7 @@ impl Failover {
         let preference = self.preference.as_ref();
         let preferred = preference.is_some_and(|it| it.name == cx.endpoints[index].name);
         let down = health.is_down(cx.now);
-        let ready_at = seat.damping.ready_at(health.since(), &cx.config.failback);
+        let ready_at = remembered.damping.ready_at(health.since(), &cx.config.failback);
         EndpointView {
             health: health.health(),
             since: health.since(),
@@ -116,10 +117,10 @@ impl Failover {
             failure_share: detector.share(),
             rests_until: schedule.rests_until(),
             spread: checked.spread(),
-            rank: seat.standing.rank(health.health(), preferred),
-            proof: seat.damping.proof(cx.now).max(proof),
-            flaps: seat.damping.flaps(),
-            free_at: if seat.damping.was_left() { ready_at } else { Timestamp::default() },
+            rank: remembered.ranking.rank(health.health(), preferred),
+            proof: remembered.damping.proof(cx.now).max(proof),
+            flaps: remembered.damping.flaps(),
+            free_at: if remembered.damping.was_left() { ready_at } else { Timestamp::default() },
             ready_at,
         }
     }

@@ -28,7 +28,7 @@ use crate::engine::roster::{Origin, rearrange};
 use crate::protocol::event::SwitchReason;
 use crate::protocol::snapshot;
 use flap_damping::FlapDamping;
-use rank::Standing;
+use rank::Ranking;
 use state::{Offline, State};
 pub(crate) use view::View;
 
@@ -46,7 +46,7 @@ pub(crate) struct Failover {
     state: State,
     active: usize,
     preference: Option<Preference>,
-    seats: Vec<Seat>,
+    remembered: Vec<Remembered>,
     /// The strategy `cyclic` has told the app that nobody is usable, and nobody has been since.
     outage_told: bool,
     /// When the last outage ended, and how many had followed each other by then.
@@ -59,8 +59,8 @@ pub(crate) struct Failover {
 
 /// What is remembered of an endpoint.
 #[derive(Clone, Copy, Debug)]
-struct Seat {
-    standing: Standing,
+struct Remembered {
+    ranking: Ranking,
     damping: FlapDamping,
 }
 
@@ -74,17 +74,17 @@ struct Preference {
 
 impl Failover {
     pub(crate) fn new(cx: &mut Context) -> Self {
-        let mut seats = Vec::with_capacity(cx.endpoints.len());
+        let mut remembered = Vec::with_capacity(cx.endpoints.len());
         for endpoint in &cx.endpoints {
-            let standing = Standing::new(endpoint, &cx.config, &mut cx.random);
-            seats.push(Seat { standing, damping: FlapDamping::default() });
+            let ranking = Ranking::new(endpoint, &cx.config, &mut cx.random);
+            remembered.push(Remembered { ranking, damping: FlapDamping::default() });
         }
         let state = State::Steady(None);
         Self {
             state,
             active: 0,
             preference: None,
-            seats,
+            remembered,
             outage_told: false,
             recovered: None,
             relapses: 0,
@@ -154,7 +154,7 @@ impl Failover {
         let (now, failback) = (cx.now, &cx.config.failback);
         match decision {
             Decision::Switch { to, reason } => {
-                let damping = &mut self.seats[self.active].damping;
+                let damping = &mut self.remembered[self.active].damping;
                 match reason {
                     SwitchReason::Failback
                     | SwitchReason::Preferred
@@ -171,11 +171,11 @@ impl Failover {
                 self.move_to(cx, to);
             }
             Decision::Recover { to, .. } | Decision::BackOnline { to, .. } if to != self.active => {
-                self.seats[self.active].damping.left(failback, now);
+                self.remembered[self.active].damping.left(failback, now);
                 self.forced = (self.forced_moves(now) + 1, now);
                 self.move_to(cx, to);
             }
-            Decision::Postpone(to) => self.seats[to].damping.not_reached(now),
+            Decision::Postpone(to) => self.remembered[to].damping.not_reached(now),
             _ => {}
         }
         match decision {
@@ -192,7 +192,7 @@ impl Failover {
 
     fn move_to(&mut self, cx: &Context, to: usize) {
         self.set_active(cx, to);
-        self.seats[to].damping.arrived(cx.now);
+        self.remembered[to].damping.arrived(cx.now);
     }
 
     /// Moves in need that a move follows which is made now.
@@ -253,12 +253,12 @@ impl Failover {
     pub(crate) fn replace(&mut self, cx: &mut Context, origins: &[Origin], active: Option<usize>) {
         let (endpoints, config) = (&cx.endpoints, &cx.config);
         let random = &mut cx.random;
-        rearrange(&mut self.seats, origins, |index| Seat {
-            standing: Standing::new(&endpoints[index], config, random),
+        rearrange(&mut self.remembered, origins, |index| Remembered {
+            ranking: Ranking::new(&endpoints[index], config, random),
             damping: FlapDamping::default(),
         });
-        for (seat, endpoint) in self.seats.iter_mut().zip(endpoints) {
-            seat.standing = seat.standing.renewed(endpoint, config);
+        for (remembered, endpoint) in self.remembered.iter_mut().zip(endpoints) {
+            remembered.ranking = remembered.ranking.renewed(endpoint, config);
         }
         if matches!(self.state, State::Steady(_) | State::Suspecting(_) | State::Trying { .. }) {
             self.state = State::Steady(None);
@@ -269,15 +269,15 @@ impl Failover {
     // ----- what is remembered -----
 
     pub(crate) fn flaps(&self, index: usize) -> u32 {
-        self.seats[index].damping.flaps()
+        self.remembered[index].damping.flaps()
     }
 
     pub(crate) fn draw(&self, index: usize) -> u32 {
-        self.seats[index].standing.draw()
+        self.remembered[index].ranking.draw()
     }
 
     pub(crate) fn restore(&mut self, index: usize, flaps: u32, draw: u32) {
-        self.seats[index].damping.restore(flaps);
-        self.seats[index].standing.restore(draw);
+        self.remembered[index].damping.restore(flaps);
+        self.remembered[index].ranking.restore(draw);
     }
 }

@@ -63,7 +63,7 @@ impl Failover {
 
     /// The endpoints whose checks pass.
     fn passing(&self, world: World<'_>) -> impl Iterator<Item = usize> {
-        (0..self.seats.len()).filter(|index| world.checks.of(*index).health().is_usable())
+        (0..self.remembered.len()).filter(|index| world.checks.of(*index).health().is_usable())
     }
 
     /// How often an endpoint is checked.
@@ -80,7 +80,7 @@ impl Failover {
 
     /// When a decision is due that waits for nothing but time.
     pub(crate) fn due(&self, world: World<'_>, cx: &Context) -> Option<Timestamp> {
-        let well_since = (0..self.seats.len()).filter_map(|index| {
+        let well_since = (0..self.remembered.len()).filter_map(|index| {
             let health = world.checks.of(index).health();
             health.is_usable().then(|| health.since())
         });

@@ -23,7 +23,7 @@ impl Rank {
 
 /// What does not change about an endpoint's rank while it is in the list.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Standing {
+pub(crate) struct Ranking {
     priority: u32,
     abroad: bool,
     /// This client's own number for the endpoint, drawn once for the strategy `weighted`; 0: not
@@ -32,7 +32,7 @@ pub(crate) struct Standing {
     weight: u32,
 }
 
-impl Standing {
+impl Ranking {
     pub(crate) fn new(endpoint: &Endpoint, config: &Config, random: &mut Random) -> Self {
         let draw = if config.strategy == Strategy::Weighted { draw(random) } else { 0 };
         Self { draw, ..Self::of(endpoint, config) }
@@ -47,7 +47,7 @@ impl Standing {
         }
     }
 
-    /// The same client's standing of an endpoint whose settings are others.
+    /// The same client's ranking of an endpoint whose settings are others.
     pub(crate) fn renewed(self, endpoint: &Endpoint, config: &Config) -> Self {
         Self { draw: self.draw, ..Self::of(endpoint, config) }
     }
@@ -82,21 +82,21 @@ fn draw(random: &mut Random) -> u32 {
 mod tests {
     use super::*;
 
-    fn standing(weight: u32, random: &mut Random) -> Standing {
-        Standing { priority: 0, abroad: false, draw: draw(random), weight }
+    fn ranking(weight: u32, random: &mut Random) -> Ranking {
+        Ranking { priority: 0, abroad: false, draw: draw(random), weight }
     }
 
     #[test]
     fn draws_fall_as_the_weights_say() {
         let mut random = Random::new(1);
         let mut wins = 0;
-        let rank = |standing: Standing| standing.rank(Health::Healthy, false);
+        let rank = |ranking: Ranking| ranking.rank(Health::Healthy, false);
         for _ in 0..20_000 {
-            let heavier = rank(standing(3, &mut random)) < rank(standing(1, &mut random));
+            let heavier = rank(ranking(3, &mut random)) < rank(ranking(1, &mut random));
             wins += u32::from(heavier);
         }
         assert!((14_600..15_400).contains(&wins), "{wins} of 20,000, where three in four are due");
-        assert_eq!(rank(standing(0, &mut random)), Rank([2, 0, u32::MAX]));
+        assert_eq!(rank(ranking(0, &mut random)), Rank([2, 0, u32::MAX]));
         let mean: u64 = (0..20_000).map(|_| u64::from(draw(&mut random))).sum::<u64>() / 20_000;
         assert!((42_000..45_000).contains(&mean), "{mean}: the mean of -log10 is 0.434");
     }
@@ -104,21 +104,21 @@ mod tests {
     #[test]
     fn a_saved_draw_counts_only_where_draws_do() {
         let mut random = Random::new(1);
-        let mut weighted = standing(1, &mut random);
+        let mut weighted = ranking(1, &mut random);
         weighted.restore(0);
         assert_ne!(weighted.draw(), 0, "saved under another strategy");
         weighted.restore(77);
         assert_eq!(weighted.draw(), 77);
-        let mut priority = Standing { draw: 0, ..weighted };
+        let mut priority = Ranking { draw: 0, ..weighted };
         priority.restore(77);
         assert_eq!(priority.draw(), 0);
     }
 
     #[test]
     fn degraded_comes_last_and_preferred_before_all_else() {
-        let here = Standing { priority: 0, abroad: false, draw: 0, weight: 1 };
-        let (abroad, worse) = (Standing { abroad: true, ..here }, Standing { priority: 1, ..here });
-        let healthy = |standing: Standing| standing.rank(Health::Healthy, false);
+        let here = Ranking { priority: 0, abroad: false, draw: 0, weight: 1 };
+        let (abroad, worse) = (Ranking { abroad: true, ..here }, Ranking { priority: 1, ..here });
+        let healthy = |ranking: Ranking| ranking.rank(Health::Healthy, false);
         assert!(healthy(here) < healthy(worse) && healthy(worse) < healthy(abroad));
         assert!(abroad.rank(Health::Healthy, true) < healthy(here));
         let degraded = here.rank(Health::Degraded, true);

@@ -46,7 +46,7 @@ impl Operator {
 
     /// The endpoints are others. What is known of a host that is gone is forgotten.
     pub(crate) fn replace(&mut self, cx: &Context, origins: &[Origin]) {
-        let stays = |name: &Name| cx.index_of(name).is_some_and(|index| origins[index].same_host);
+        let stays = |name: &Name| cx.index_of(name).is_some_and(|index| origins[index].unchanged);
         self.failures.retain(|(name, _)| stays(name));
         self.steps.retain(|step| cx.index_of(&step.endpoint).is_some());
         self.removed.retain(|name| cx.index_of(name).is_some());

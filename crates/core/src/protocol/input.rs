@@ -132,7 +132,7 @@ pub enum Command {
     /// Let the breaker of an isolated endpoint begin anew.
     Release(Name),
     /// Replace the endpoints. What the app has said of a name stays with the name; what was learnt
-    /// of a host stays if its URLs and its check do.
+    /// of a host stays if its URLs do, and its check but for what that sends.
     SetEndpoints(Endpoints),
     /// Hold a connection to the active endpoint.
     Connect,

@@ -1,11 +1,11 @@
-//! When the silence of a connection is remarkable: how often something usually arrives on it.
+//! When a message is overdue on a connection: how often something usually arrives on it.
 
 use crate::base::time::{Millis, Timestamp};
 use crate::health::rtt::RttEstimator;
 
 /// Shells report what arrives at most this often.
 const GRANULARITY: Millis = Millis::new(250);
-/// The shortest silence that is remarkable.
+/// The shortest pause after which a message is overdue.
 const SHORTEST: Millis = Millis::from_secs(1);
 /// A connection that pauses for longer has no rhythm to speak of.
 const LONGEST: Millis = Millis::from_secs(60);
@@ -31,12 +31,12 @@ enum Silence {
     Noticed(Timestamp, Timestamp),
 }
 
-/// How remarkable a silence is.
+/// How long overdue the next message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Remark {
-    /// It is longer than the rhythm lets expect.
+pub(crate) enum Overdue {
+    /// Longer than the rhythm lets expect.
     Late,
-    /// It has lasted for as long again.
+    /// For as long again: the connection may be dead.
     Dead,
 }
 
@@ -62,7 +62,7 @@ impl IdleDetector {
         }
     }
 
-    /// When the silence becomes remarkable, or more so.
+    /// When the next message is overdue, or the connection may be dead.
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
         let allowed = self.allowed()?;
         match self.state {
@@ -71,17 +71,17 @@ impl IdleDetector {
         }
     }
 
-    /// How remarkable the silence is, if it has just become so.
-    pub(crate) fn notice(&mut self, now: Timestamp) -> Option<Remark> {
+    /// How long overdue the next message is, if it has just become so.
+    pub(crate) fn notice(&mut self, now: Timestamp) -> Option<Overdue> {
         if self.deadline()? > now {
             return None;
         }
         if let Silence::Since(last) = self.state {
             self.state = Silence::Noticed(last, now);
-            return Some(Remark::Late);
+            return Some(Overdue::Late);
         }
         self.state = Silence::Unwatched;
-        Some(Remark::Dead)
+        Some(Overdue::Dead)
     }
 
     /// Whether something has arrived no longer ago than the rhythm lets expect.
@@ -90,7 +90,7 @@ impl IdleDetector {
         matches!(self.state, Silence::Since(last) if now <= last + allowed)
     }
 
-    /// The longest pause that is not remarkable: a quarter more than the rhythm.
+    /// The longest pause after which no message is overdue: a quarter more than the rhythm.
     fn allowed(&self) -> Option<Millis> {
         let usual = self.pauses.timeout(SHORTEST, LONGEST);
         let allowed = Millis::new(usual.scaled(5, 4).get() + GRANULARITY.get());
@@ -127,18 +127,18 @@ mod tests {
         let due = idle.deadline().unwrap().as_millis();
         assert_eq!(idle.notice(at(due - 1)), None);
         assert!(idle.is_talking(at(due)));
-        assert_eq!(idle.notice(at(due)), Some(Remark::Late));
+        assert_eq!(idle.notice(at(due)), Some(Overdue::Late));
         assert!(!idle.is_talking(at(due)));
         let again = due + (due - 19_000);
         assert_eq!(idle.notice(at(again - 1)), None);
-        assert_eq!(idle.notice(at(again)), Some(Remark::Dead));
+        assert_eq!(idle.notice(at(again)), Some(Overdue::Dead));
         assert_eq!(idle.deadline(), None);
     }
 
     #[test]
     fn a_pause_that_was_noticed_is_learnt_from() {
         let mut idle = heard(0..20);
-        assert_eq!(idle.notice(at(20_600)), Some(Remark::Late));
+        assert_eq!(idle.notice(at(20_600)), Some(Overdue::Late));
         idle.heard(at(21_500));
         assert!(idle.deadline() > Some(at(23_500)), "{:?}", idle.deadline());
     }

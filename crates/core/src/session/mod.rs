@@ -326,15 +326,15 @@ impl Session {
     }
 
     /// The network was to blame: attempts that failed say nothing.
-    pub(crate) fn forgive_all(&mut self) {
-        self.reach.iter_mut().for_each(Reach::forgive);
+    pub(crate) fn reset_failures(&mut self) {
+        self.reach.iter_mut().for_each(Reach::reset_failures);
     }
 
     /// The endpoints are others.
     pub(crate) fn replace(&mut self, origins: &[Origin]) {
         rearrange(&mut self.reach, origins, |_| Reach::default());
         for (reach, origin) in self.reach.iter_mut().zip(origins) {
-            if !origin.same_host {
+            if !origin.unchanged {
                 *reach = Reach::default();
             }
         }

@@ -67,7 +67,7 @@ impl Reach {
     }
 
     /// The network was to blame for the attempts that failed.
-    pub(crate) fn forgive(&mut self) {
+    pub(crate) fn reset_failures(&mut self) {
         self.failures = 0;
         self.held = false;
     }

@@ -1,6 +1,6 @@
 //! What the passing of time does to the app's connection.
 
-use super::idle::Remark;
+use super::idle::Overdue;
 use super::reach::STABLE;
 use super::{Session, SessionFact};
 use crate::base::time::{Timestamp, earliest};
@@ -19,7 +19,7 @@ impl Session {
         ])
     }
 
-    /// When the silence of the connection is remarkable.
+    /// When the next message is overdue.
     pub(crate) fn idle_due(&self) -> Option<Timestamp> {
         self.idle.deadline()
     }
@@ -31,14 +31,14 @@ impl Session {
         Some(id)
     }
 
-    /// Takes notice of silence, if it has just become remarkable.
+    /// Takes notice that a message is overdue, if it has just become so.
     pub(crate) fn notice_silence(&mut self, cx: &Context) -> Option<SessionFact> {
         match self.idle.notice(cx.now)? {
-            Remark::Late => {
+            Overdue::Late => {
                 let open = self.connection.open_endpoint()?;
                 cx.index_of(&open.name).map(SessionFact::Silent)
             }
-            Remark::Dead => Some(SessionFact::Dead),
+            Overdue::Dead => Some(SessionFact::Dead),
         }
     }
 

@@ -206,7 +206,9 @@ impl Observer for Watch {
             Input::Command(
                 Command::CheckNow
                 | Command::Prefer(_)
+                | Command::BeginMaintenance(_)
                 | Command::EndMaintenance(_)
+                | Command::Remove(..)
                 | Command::PutBack(_)
                 | Command::SetEndpoints(_),
             ) => {

@@ -1,11 +1,35 @@
 //! Something that can happen, drawn at random, and an engine that is watched while it does.
 
 use super::*;
-use crate::config::{Endpoints, HealthCheck, MAX_ENDPOINTS, Name, Strategy as Choice};
+use crate::config::{
+    Endpoints, Headers, HealthCheck, MAX_ENDPOINTS, Name, StatusPattern, StatusPatterns,
+    Strategy as Choice,
+};
 use crate::protocol::effect::{CheckId, ConnectionId};
 use crate::{CallOutcome, Command, DocumentStatus, Header, HealthDocument, Lifecycle, Route};
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
+
+/// In what the endpoints of a new list differ from those before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    Nothing,
+    Token,
+    Header,
+    Host,
+    Path,
+    Check,
+}
+
+impl Change {
+    pub(super) const ALL: [Self; 6] =
+        [Self::Nothing, Self::Token, Self::Header, Self::Host, Self::Path, Self::Check];
+
+    /// Whether they are the same hosts as before.
+    pub(super) fn keeps_hosts(self) -> bool {
+        matches!(self, Self::Nothing | Self::Token | Self::Header)
+    }
+}
 
 /// Something that can happen, in terms that fit any state the engine may be in.
 #[derive(Clone, Debug)]
@@ -20,7 +44,7 @@ pub(super) enum Happening {
     Network(Network),
     Lifecycle(Lifecycle),
     Command(u8),
-    SetEndpoints { count: usize, hosts: u8 },
+    SetEndpoints { count: usize, change: Change },
     Start,
     Stop,
 }
@@ -44,8 +68,8 @@ pub(super) fn happening() -> impl Strategy<Value = Happening> {
         1 => select(networks.to_vec()).prop_map(Happening::Network),
         1 => select(lives.to_vec()).prop_map(Happening::Lifecycle),
         2 => (0_u8..16).prop_map(Happening::Command),
-        1 => (1_usize..6, 0_u8..4)
-            .prop_map(|(count, hosts)| Happening::SetEndpoints { count, hosts }),
+        1 => (1_usize..6, select(Change::ALL.to_vec()))
+            .prop_map(|(count, change)| Happening::SetEndpoints { count, change }),
         2 => Just(Happening::Start),
         1 => Just(Happening::Stop),
     ]
@@ -98,8 +122,8 @@ impl Watched {
             Happening::Network(network) => Input::Network(network),
             Happening::Lifecycle(lifecycle) => Input::Lifecycle(lifecycle),
             Happening::Command(kind) => Input::Command(command(kind)),
-            Happening::SetEndpoints { count, hosts } => {
-                let endpoints = Endpoints(changed(endpoints(count), hosts));
+            Happening::SetEndpoints { count, change } => {
+                let endpoints = Endpoints(changed(endpoints(count), change));
                 Input::Command(Command::SetEndpoints(endpoints))
             }
             Happening::Start => Input::Started,
@@ -211,15 +235,24 @@ pub(super) fn command(kind: u8) -> Command {
     }
 }
 
-/// The same endpoints, or with another token each, or at other hosts, or with another check.
-pub(super) fn changed(mut endpoints: Vec<Endpoint>, hosts: u8) -> Vec<Endpoint> {
+/// The same endpoints, changed in this way.
+pub(super) fn changed(mut endpoints: Vec<Endpoint>, change: Change) -> Vec<Endpoint> {
     for endpoint in &mut endpoints {
         let name = endpoint.name.clone();
-        match hosts {
-            0 => {}
-            1 => endpoint.connect = format!("ws://{name}.example/?token=2").parse().unwrap(),
-            2 => endpoint.connect = format!("ws://{name}.elsewhere.example/").parse().unwrap(),
-            _ => endpoint.health.url = format!("http://{name}.example/_ping").parse().unwrap(),
+        let check = endpoint.health.check.get_or_insert_default();
+        match change {
+            Change::Nothing => {}
+            Change::Token => {
+                endpoint.connect = format!("ws://{name}.example/?token=2").parse().unwrap();
+            }
+            Change::Header => check.headers = Headers(vec![Header::new("X-Token", "2")]),
+            Change::Host => {
+                endpoint.connect = format!("ws://{name}.elsewhere.example/").parse().unwrap();
+            }
+            Change::Path => {
+                endpoint.health.url = format!("http://{name}.example/_ping").parse().unwrap();
+            }
+            Change::Check => check.expect_status = StatusPatterns(vec![StatusPattern::Code(200)]),
         }
     }
     endpoints

@@ -1,6 +1,6 @@
 //! Permits: what is reported with one counts once, and only while it means something.
 
-use super::happening::changed;
+use super::happening::{Change, changed};
 use super::world::World;
 use super::*;
 use crate::config::Endpoints;
@@ -141,15 +141,15 @@ fn a_wall_clock_that_is_set_forward_does_not_end_the_break() {
 
 #[test]
 fn an_isolation_is_the_names_and_outlives_a_new_list() {
-    for hosts in 0..4 {
+    for change in Change::ALL {
         let mut world = World::settled();
         world.command(Command::Isolate("e0".into()));
-        let mut new = changed(endpoints(2), hosts);
+        let mut new = changed(endpoints(2), change);
         new[0].priority = 3;
         new.reverse();
         set(&mut world, new);
-        assert_eq!(world.breaker("e0"), BreakerState::Isolated, "variant {hosts}");
-        assert_eq!(world.breaker("e1"), BreakerState::Closed, "variant {hosts}");
+        assert_eq!(world.breaker("e0"), BreakerState::Isolated, "{change:?}");
+        assert_eq!(world.breaker("e1"), BreakerState::Closed, "{change:?}");
     }
 }
 
@@ -157,7 +157,7 @@ fn an_isolation_is_the_names_and_outlives_a_new_list() {
 fn permits_for_a_host_that_was_replaced_say_nothing_of_the_new_one() {
     let mut world = World::settled();
     let permits = under_way(&mut world, 5);
-    set(&mut world, changed(endpoints(2), 2));
+    set(&mut world, changed(endpoints(2), Change::Host));
     all_fail(&mut world, permits);
     assert_eq!(world.breaker("e0"), BreakerState::Closed);
 }

@@ -1,18 +1,13 @@
 //! Another list of endpoints: what is kept of those whose names are in both.
 
-use super::happening::changed;
+use super::happening::{Change, changed};
 use super::world::{Server, Sockets, World};
 use super::*;
 use crate::config::{Endpoints, Strategy};
 use crate::{BreakerState, Command, Health, SwitchReason};
 
-const SAME: u8 = 0;
-const NEW_TOKEN: u8 = 1;
-const OTHER_HOST: u8 = 2;
-const OTHER_CHECK: u8 = 3;
-
-fn set(world: &mut World, hosts: u8) {
-    let endpoints = Endpoints(changed(endpoints(2), hosts));
+fn set(world: &mut World, change: Change) {
+    let endpoints = Endpoints(changed(endpoints(2), change));
     world.command(Command::SetEndpoints(endpoints));
 }
 
@@ -23,19 +18,19 @@ fn moves_nowhere(world: &World) -> usize {
 
 #[test]
 fn what_the_app_commanded_of_a_name_outlives_a_new_list() {
-    for hosts in [SAME, NEW_TOKEN, OTHER_HOST, OTHER_CHECK] {
+    for change in Change::ALL {
         let mut world = World::settled();
         world.command(Command::BeginMaintenance("e0".into()));
         world.command(Command::Isolate("e0".into()));
         world.run(60_000);
         assert_eq!(world.engine.active().name.as_str(), "e1");
-        set(&mut world, hosts);
+        set(&mut world, change);
         world.run(600_000);
         let first = world.state("e0");
         let commanded = (Health::Maintenance, BreakerState::Isolated);
-        assert_eq!((first.health, first.breaker), commanded, "variant {hosts}");
-        assert_eq!(world.engine.active().name.as_str(), "e1", "variant {hosts}");
-        assert_eq!((world.moves().len(), moves_nowhere(&world)), (1, 0), "variant {hosts}");
+        assert_eq!((first.health, first.breaker), commanded, "{change:?}");
+        assert_eq!(world.engine.active().name.as_str(), "e1", "{change:?}");
+        assert_eq!((world.moves().len(), moves_nowhere(&world)), (1, 0), "{change:?}");
         world.command(Command::EndMaintenance("e0".into()));
         world.run(600_000);
         assert_eq!(world.engine.active().name.as_str(), "e0", "its end still means something");
@@ -44,16 +39,15 @@ fn what_the_app_commanded_of_a_name_outlives_a_new_list() {
 
 #[test]
 fn what_is_forgotten_of_an_endpoint_is_told() {
-    for (hosts, told) in
-        [(SAME, false), (NEW_TOKEN, false), (OTHER_HOST, true), (OTHER_CHECK, true)]
-    {
+    for change in Change::ALL {
+        let told = !change.keeps_hosts();
         let mut world = World::settled();
         world.serve("e1", Server::Refuses);
         world.run(300_000);
         let state = world.state("e1");
         assert_eq!((state.health, state.breaker), (Health::Unhealthy, BreakerState::Open));
         let before = world.events.len();
-        set(&mut world, hosts);
+        set(&mut world, change);
         let says = |wanted: &Event| world.events[before..].iter().any(|(_, event)| event == wanted);
         let endpoint = || "e1".into();
         let health =
@@ -63,24 +57,23 @@ fn what_is_forgotten_of_an_endpoint_is_told() {
             from: BreakerState::Open,
             to: BreakerState::Closed,
         };
-        assert_eq!((says(&health), says(&breaker)), (told, told), "variant {hosts}");
+        assert_eq!((says(&health), says(&breaker)), (told, told), "{change:?}");
     }
 }
 
 #[test]
 fn a_new_token_is_no_new_host() {
-    for (hosts, same) in
-        [(SAME, true), (NEW_TOKEN, true), (OTHER_HOST, false), (OTHER_CHECK, false)]
-    {
+    for change in Change::ALL {
+        let same = change.keeps_hosts();
         let mut world = World::settled();
         let before = world.engine.checks.of(0).health().detector().loss().to_numbers();
         assert!(world.state("e0").rtt_ms.is_some() && before != [0; 5]);
         let health = world.health("e0");
-        set(&mut world, hosts);
+        set(&mut world, change);
         let first = world.state("e0");
         let loss = world.engine.checks.of(0).health().detector().loss().to_numbers();
         let kept = (first.rtt_ms.is_some(), loss == before, first.health == health);
-        assert_eq!(kept, (same, same, same), "variant {hosts}");
+        assert_eq!(kept, (same, same, same), "{change:?}");
         world.run(60_000);
         assert_eq!((world.moves().len(), world.health("e0")), (0, Health::Healthy));
     }
@@ -88,7 +81,7 @@ fn a_new_token_is_no_new_host() {
 
 #[test]
 fn what_a_name_did_to_the_app_is_not_forgiven_by_a_new_list() {
-    for hosts in [SAME, NEW_TOKEN, OTHER_HOST, OTHER_CHECK] {
+    for change in Change::ALL {
         let mut world = World::settled();
         for _ in 0..3 {
             world.serve("e0", Server::Refuses);
@@ -102,8 +95,8 @@ fn what_a_name_did_to_the_app_is_not_forgiven_by_a_new_list() {
         world.run(30_000);
         let flaps = world.engine.failover.flaps(0);
         assert!(flaps >= 2, "{flaps}");
-        set(&mut world, hosts);
-        assert_eq!(world.engine.failover.flaps(0), flaps, "variant {hosts}");
+        set(&mut world, change);
+        assert_eq!(world.engine.failover.flaps(0), flaps, "{change:?}");
     }
 }
 
@@ -157,7 +150,7 @@ fn a_wish_for_another_connection_outlives_a_new_list() {
     world.run(60_000);
     let attempts = world.attempts.len();
     world.command(Command::Reconnect);
-    set(&mut world, SAME);
+    set(&mut world, Change::Nothing);
     world.run(60_000);
     assert_eq!(world.attempts.len(), attempts + 1, "in the same moment");
     world.accept("e0", Sockets::Refused);
@@ -165,7 +158,7 @@ fn a_wish_for_another_connection_outlives_a_new_list() {
     world.run(20);
     world.accept("e0", Sockets::Open);
     let attempts = world.attempts.len();
-    set(&mut world, SAME);
+    set(&mut world, Change::Nothing);
     world.run(60_000);
     assert_eq!(world.attempts.len(), attempts + 1, "while it waits for the next attempt");
 }
@@ -177,7 +170,7 @@ fn what_a_server_announced_is_not_said_of_another_one() {
     world.run(60_000);
     assert_eq!(world.health("e0"), Health::Maintenance);
     world.serve("e0", Server::Says(200));
-    set(&mut world, OTHER_HOST);
+    set(&mut world, Change::Host);
     world.run(1_000);
     assert_eq!(world.health("e0"), Health::Healthy);
 }

@@ -36,7 +36,7 @@ fn discards() -> Vec<(&'static str, Vec<Input>)> {
     let lifecycle = |lifecycle| vec![Input::Lifecycle(lifecycle)];
     let network = |network| vec![Input::Network(network)];
     let set = |endpoints| vec![Input::Command(Command::SetEndpoints(Endpoints(endpoints)))];
-    let elsewhere = happening::changed(endpoints(2), 2);
+    let elsewhere = happening::changed(endpoints(2), happening::Change::Host);
     let (offline, online) = (Input::Network(Network::Offline), Input::Network(Network::Online));
     vec![
         ("the network changes", network(Network::Changed)),

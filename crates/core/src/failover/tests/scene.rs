@@ -5,7 +5,7 @@ use crate::base::time::{Millis, Timestamp};
 use crate::base::url::Url;
 use crate::config::{self, Config, Endpoint, Retry};
 use crate::failover::Watch;
-use crate::failover::rank::{Rank, Standing};
+use crate::failover::rank::{Rank, Ranking};
 use crate::failover::state::{Offline, Outage, PlannedMove, Stage, State, Suspicion};
 use crate::failover::strategy::{Strategy, strategy};
 use crate::failover::transition::{Decision, Fact, next};
@@ -201,8 +201,8 @@ pub(super) fn unreachable() -> EndpointView {
 pub(super) fn rank(priority: u32, health: Health, preferred: bool) -> Rank {
     let url = || Url::unparsed(String::new());
     let endpoint = Endpoint { priority, ..Endpoint::new("a", url(), url()) };
-    let standing = Standing::new(&endpoint, &Config::default(), &mut Random::new(1));
-    standing.rank(health, preferred)
+    let ranking = Ranking::new(&endpoint, &Config::default(), &mut Random::new(1));
+    ranking.rank(health, preferred)
 }
 
 // ----- states -----

@@ -5,7 +5,7 @@ use crate::base::random::Random;
 use crate::base::time::Millis;
 use crate::base::url::Url;
 use crate::config::{Config, Endpoint, Strategy};
-use crate::failover::rank::Standing;
+use crate::failover::rank::Ranking;
 use crate::failover::selection::{best, is_better};
 use crate::failover::view::EndpointView;
 use crate::health::Health;
@@ -102,9 +102,9 @@ fn a_renewed_standing_has_the_new_priority_and_the_old_draw() {
     let url = || Url::unparsed(String::new());
     let endpoint = Endpoint::new("a", url(), url());
     let config = Config { strategy: Strategy::Weighted, ..Config::default() };
-    let before = Standing::new(&endpoint, &config, &mut Random::new(1));
+    let before = Ranking::new(&endpoint, &config, &mut Random::new(1));
     let after = before.renewed(&Endpoint { priority: 3, ..endpoint }, &config);
     assert_eq!(after.draw(), before.draw());
-    let rank = |standing: Standing| standing.rank(Health::Healthy, false);
+    let rank = |ranking: Ranking| ranking.rank(Health::Healthy, false);
     assert!(rank(before) < rank(after));
 }

@@ -33,7 +33,7 @@ impl Play<'_> {
             }
             Move::PlatformChanges => {
                 self.world.lost = false;
-                self.forgive_all();
+                self.reset_failures();
                 if self.world.is_reported() {
                     self.fact(Fact::NetworkFound);
                 } else {

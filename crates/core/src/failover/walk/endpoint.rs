@@ -254,7 +254,7 @@ impl Endpoint {
     }
 
     /// A connection has lasted, or attempts that failed say nothing.
-    pub(super) fn forgive(&mut self) {
+    pub(super) fn reset_failures(&mut self) {
         (self.refuses, self.held, self.rested) = (false, false, None);
     }
 

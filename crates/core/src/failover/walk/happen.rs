@@ -139,7 +139,7 @@ impl Play<'_> {
                 self.opened(to);
                 if second == Second::Trial(to) {
                     // It has to last before it is used.
-                    self.world.of_mut(to).forgive();
+                    self.world.of_mut(to).reset_failures();
                     self.fact(Fact::TrialOpened(to.into()));
                 }
                 self.fact(Fact::Opened);
@@ -161,7 +161,7 @@ impl Play<'_> {
     pub(super) fn socket_lasts(&mut self) -> Option<()> {
         let Socket::Open(to) = self.world.socket else { return None };
         possible(self.world.of(to).refuses && self.world.carries(to))?;
-        self.world.of_mut(to).forgive();
+        self.world.of_mut(to).reset_failures();
         Some(())
     }
 

@@ -105,7 +105,7 @@ impl Play<'_> {
         let ended = matches!(change, Some((Unhealthy | Maintenance, to)) if to != Maintenance);
         let endpoint = self.world.of_mut(index);
         if ended && !endpoint.held {
-            endpoint.forgive();
+            endpoint.reset_failures();
         }
     }
 

@@ -153,13 +153,13 @@ impl<'a> Play<'a> {
             Decision::BackOnline { to, void } => {
                 self.expect(told == Told::Offline, "is back online without having been offline");
                 self.tell(Told::Served);
-                self.forgive_all();
+                self.reset_failures();
                 self.back_from_outage(to as u8, void);
             }
             Decision::Online => {
                 self.expect(told == Told::Offline, "is online without having been offline");
                 self.tell(Told::Served);
-                self.forgive_all();
+                self.reset_failures();
                 self.awaken();
             }
         }
@@ -230,9 +230,9 @@ impl<'a> Play<'a> {
         }
     }
 
-    pub(super) fn forgive_all(&mut self) {
+    pub(super) fn reset_failures(&mut self) {
         for index in self.all() {
-            self.world.of_mut(index).forgive();
+            self.world.of_mut(index).reset_failures();
         }
     }
 }

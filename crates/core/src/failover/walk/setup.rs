@@ -9,7 +9,7 @@ use crate::base::time::{Millis, Timestamp};
 use crate::base::url::Url;
 use crate::checks::Pace;
 use crate::config::{self, Config};
-use crate::failover::rank::Standing;
+use crate::failover::rank::Ranking;
 use crate::failover::strategy::{Strategy, strategy};
 use crate::failover::view::{ConnectionView, EndpointView, ProbesView, View};
 use crate::failover::{FIRST_HOLD, Watch, pace};
@@ -23,7 +23,7 @@ pub(super) struct Setup {
     pub(super) endpoints: usize,
     pub(super) config: Arc<Config>,
     /// What all endpoints have in common; their place in the list tells them apart.
-    pub(super) standing: Standing,
+    pub(super) ranking: Ranking,
     /// Which truths an endpoint may turn to.
     pub(super) truths: &'static [Truth],
     /// What may become of the way to the endpoints.
@@ -58,12 +58,12 @@ impl Setup {
         config.failback.successes = 2;
         let url = || Url::unparsed(String::new());
         let endpoint = config::Endpoint::new("", url(), url());
-        let standing = Standing::new(&endpoint, &config, &mut Random::new(1));
+        let ranking = Ranking::new(&endpoint, &config, &mut Random::new(1));
         Self {
             name,
             endpoints,
             config: Arc::new(config),
-            standing,
+            ranking,
             truths: &[],
             networks: &[],
             platform: false,
@@ -192,7 +192,7 @@ impl Setup {
                 failure_share: FailureShare::default(),
                 rests_until: None,
                 spread: Millis::ZERO,
-                rank: self.standing.rank(it.health, preferred),
+                rank: self.ranking.rank(it.health, preferred),
                 proof: 1,
                 flaps: 0,
                 free_at: Timestamp::default(),
