@@ -125,3 +125,13 @@ impl Failover {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_move_after_the_other_asks_for_more_proof() {
+        assert_eq!([0, 1, 2, 3, 5, 9].map(proof_after), [1, 1, 5, 9, 17, 17]);
+    }
+}

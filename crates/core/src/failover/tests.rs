@@ -1,5 +1,6 @@
 //! What becomes of the failover state: the table in ARCHITECTURE.md row by row, then each part.
 
+mod memory;
 mod outage;
 mod pace;
 mod planning;

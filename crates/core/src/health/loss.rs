@@ -279,4 +279,15 @@ mod tests {
             assert_eq!(later, loss.chance(1, now + half_a_day));
         }
     }
+
+    #[test]
+    fn a_burst_fades_by_the_minute() {
+        let mut loss = LossEstimator::default();
+        for _ in 0..4 {
+            loss.observe_burst(7, NOW);
+        }
+        let chances = [0, 20, 40, 60, 90]
+            .map(|minutes| loss.chance(2, NOW + Millis::from_secs(60 * minutes)));
+        assert!(chances.is_sorted_by(|before, after| before > after), "{chances:?}");
+    }
 }

@@ -9,6 +9,7 @@ mod hangs;
 mod happening;
 mod invariants;
 mod lateness;
+mod learning;
 mod liveness;
 #[cfg(feature = "json")]
 mod memory;

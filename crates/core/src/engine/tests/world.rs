@@ -12,6 +12,8 @@ use std::collections::HashMap;
 pub(super) enum Server {
     /// With this status, after 20 ms.
     Says(u16),
+    /// With 200, after so many milliseconds.
+    Takes(u32),
     /// With 200 and 500 in turn.
     Alternates,
     /// With 503 and this `Retry-After`, in seconds.
@@ -277,6 +279,10 @@ fn answered(server: Server) -> Option<(Millis, Outcome)> {
     let says = |status| Answer { latency, ..answer(status) };
     Some(match server {
         Server::Alternates => (latency, Outcome::Answer(says(200))),
+        Server::Takes(millis) => {
+            let latency = Millis::new(millis);
+            (latency, Outcome::Answer(Answer { latency, ..answer(200) }))
+        }
         Server::Says(status) => (latency, Outcome::Answer(says(status))),
         Server::Rests(secs) => {
             let headers = vec![Header::new("Retry-After", secs.to_string())];

@@ -232,6 +232,22 @@ fn steps() -> impl Strategy<Value = Vec<Option<Evidence>>> {
     prop::collection::vec(prop::option::weighted(0.7, evidence()), 0..200)
 }
 
+#[test]
+fn a_check_that_was_only_late_is_taken_back() {
+    let ends = [Some(true), Some(false), None].map(|answered| {
+        let mut detector = experienced(3_000, 1_000, Sample::Lost);
+        for _ in 0..4 {
+            detector.failure(TIMEOUT, NOBODY, NOW);
+        }
+        for answered in answered.iter().cycle().take(4 * usize::from(answered.is_some())) {
+            detector.late_check_ended(*answered, NOW);
+        }
+        detector.flaky
+    });
+    let [answered, lost, unknown] = ends;
+    assert!(answered < unknown && unknown < lost, "{ends:?}");
+}
+
 proptest! {
     #![proptest_config(cases(256))]
 
