@@ -54,6 +54,11 @@ impl Exclusions {
         removed.or_else(drained).or_else(|| holds(self.announced).map(Exclusion::Announced))
     }
 
+    /// Whether it is out of rotation, whatever else has been said.
+    pub(super) fn is_removed(&self, now: Timestamp) -> bool {
+        self.removed.is_some_and(|end| now < end)
+    }
+
     /// Forgets what is over.
     pub(super) fn expire(&mut self, now: Timestamp) {
         for end in [&mut self.announced, &mut self.drained, &mut self.removed] {

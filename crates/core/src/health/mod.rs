@@ -232,7 +232,7 @@ impl EndpointHealth {
 
     /// The network was to blame: nothing was learnt of the endpoint.
     pub(crate) fn discard_verdict(&mut self, now: Timestamp) -> Option<HealthChange> {
-        if self.is_removed(now) {
+        if self.is_taken_out(now) {
             return None;
         }
         self.detector.reset();
@@ -245,7 +245,12 @@ impl EndpointHealth {
 
     /// Whether the evidence suffices, or somebody else has decided so.
     pub(crate) fn is_down(&self, now: Timestamp) -> bool {
-        self.detector.is_down() || self.is_removed(now)
+        self.detector.is_down() || self.is_taken_out(now)
+    }
+
+    /// Whether it is unhealthy because somebody has taken it out of rotation.
+    fn is_taken_out(&self, now: Timestamp) -> bool {
+        matches!(self.exclusion(now), Some(Exclusion::Removed(_)))
     }
 
     /// Whether the app has said that it is not to be used, and does not want it yet.
@@ -253,9 +258,9 @@ impl EndpointHealth {
         matches!(self.exclusion(now), Some(Exclusion::Commanded | Exclusion::Drained(_)))
     }
 
-    /// Whether it is out of rotation at present.
+    /// Whether it is out of rotation at present, in maintenance or not.
     pub(crate) fn is_removed(&self, now: Timestamp) -> bool {
-        matches!(self.exclusion(now), Some(Exclusion::Removed(_)))
+        self.exclusions.is_removed(now)
     }
 
     fn turn(&mut self, to: Health, now: Timestamp) -> Option<HealthChange> {

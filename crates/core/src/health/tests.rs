@@ -174,6 +174,7 @@ fn what_was_taken_out_of_rotation_stays_out_for_its_time() {
     assert_eq!(health.exclusion(NOW), Some(Exclusion::Removed(end)));
     let mut commanded = health.clone();
     commanded.exclude(Exclusion::Commanded, NOW);
+    assert!(commanded.is_removed(NOW) && !commanded.is_removed(end));
     assert_eq!(commanded.health(), Health::Maintenance, "the app's word counts for more");
     commanded.end_maintenance(NOW);
     assert_eq!(

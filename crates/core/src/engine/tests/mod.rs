@@ -1,6 +1,7 @@
 //! The engine as a whole: its contract, and what must always hold. Behaviour over time stands in
 //! `tests/scenarios`.
 
+mod afterwards;
 mod breaker;
 mod contract;
 mod cyclic;
