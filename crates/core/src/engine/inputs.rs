@@ -201,8 +201,11 @@ impl Engine {
         } else if blames_server(code) && end == End::Broken {
             self.passive_failure(index, Evidence::Closed(code));
         } else if blames_server(code) {
-            // Whether an endpoint can be connected to is kept apart from its health.
-            if self.checks.of(index).health().is_usable() {
+            // Whether an endpoint can be connected to is kept apart from its health. That the app
+            // does not want it says nothing of its checks.
+            let checked = self.checks.of(index);
+            let unwanted = checked.health().is_unwanted(self.cx.now);
+            if checked.health().is_usable() || (unwanted && checked.failure().is_none()) {
                 self.session.hold(index);
             }
             // In an outage all are checked in rounds anyway.

@@ -248,9 +248,13 @@ fn presumed_offline(suspicion: &Suspicion, view: &View) -> Option<OfflineReason>
     if view.network_works_since(suspicion.since) {
         return None;
     }
-    // A portal lets no check pass, whatever it answers in the place of others.
-    let passes = |it: &EndpointView| it.last_pass.is_some() && it.failure.is_none();
-    if view.probes.captive && !view.endpoints.iter().any(passes) {
+    // A portal lets no check pass, whatever it answers in the place of others. The standbys' checks
+    // may be from before it; those of the active endpoint are made all the time.
+    let passed = |(index, it): (usize, &EndpointView)| {
+        let lately = index == view.active || has_passed_since(it, suspicion.since);
+        it.last_pass.is_some() && it.failure.is_none() && lately
+    };
+    if view.probes.captive && !view.endpoints.iter().enumerate().any(passed) {
         return Some(OfflineReason::CaptivePortal);
     }
     let silent = if view.probes.any { view.nothing_answers() } else { view.nothing_reachable() };
