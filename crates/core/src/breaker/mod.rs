@@ -133,7 +133,7 @@ impl Breakers {
         let next = self.latest.wrapping_add(1);
         rearrange(&mut self.circuits, origins, |_| Circuit::of_generation(next));
         for (index, origin) in origins.iter().enumerate() {
-            if !origin.unchanged {
+            if !origin.same_host {
                 self.close(cx, index);
             }
         }

@@ -6,6 +6,7 @@ pub(crate) mod connectivity;
 mod discarding;
 mod ended;
 pub(crate) mod schedule;
+mod service;
 mod starting;
 
 pub(crate) use checked::Checked;
@@ -176,7 +177,7 @@ impl Checks {
             }
         };
         let retries = health.check().retries;
-        let announced = self.announcement(cx, index, &answer);
+        let announced = self.take_in(cx, index, &answer);
         let runs_on = self.endpoints[index].schedule.late().is_some_and(|late| late.id == id);
         let checked = &mut self.endpoints[index];
         // An answer that came too late to pass still tells how long the endpoint takes.
@@ -219,12 +220,7 @@ impl Checks {
 
     /// Takes in what an answer says beyond its status: rest that the server asks for. Returns the
     /// maintenance that it announces.
-    fn announcement(
-        &mut self,
-        cx: &mut Context,
-        index: usize,
-        answer: &Answer,
-    ) -> Option<Exclusion> {
+    fn take_in(&mut self, cx: &mut Context, index: usize, answer: &Answer) -> Option<Exclusion> {
         let checked = &mut self.endpoints[index];
         let document = answer.document.as_ref();
         if let Some(document) = document {
@@ -321,6 +317,11 @@ impl Checks {
     pub(crate) fn served(&mut self, cx: &Context, index: usize) {
         self.endpoints[index].schedule.served(cx.now);
         self.served_at = Some(cx.now);
+    }
+
+    /// A request of the app's own has failed.
+    pub(crate) fn not_served(&mut self, index: usize) {
+        self.endpoints[index].schedule.not_served();
     }
 
     /// When a request of the app's own last succeeded, at whichever endpoint.

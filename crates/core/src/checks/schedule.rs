@@ -1,5 +1,6 @@
 //! When one endpoint is checked next, and its checks in flight.
 
+use super::service::Service;
 use crate::base::random::Random;
 use crate::base::time::{Millis, Timestamp, earliest};
 use crate::config::{Check, Config};
@@ -55,8 +56,7 @@ pub(crate) struct Schedule {
     last_start: Option<Timestamp>,
     last_end: Timestamp,
     last_traffic: Option<Timestamp>,
-    /// When a request of the app's own last succeeded.
-    served_at: Option<Timestamp>,
+    service: Service,
     /// The factor of the next pause, in thousandths.
     jitter: u32,
 }
@@ -74,7 +74,7 @@ impl Schedule {
             last_start: None,
             last_end: now,
             last_traffic: None,
-            served_at: None,
+            service: Service::default(),
             jitter: 1000,
         }
     }
@@ -164,12 +164,17 @@ impl Schedule {
     /// A request of the app's own has succeeded.
     pub(crate) fn served(&mut self, now: Timestamp) {
         self.traffic(now);
-        self.served_at = Some(now);
+        self.service.succeeded(now);
     }
 
-    /// When a request of the app's own last succeeded.
-    pub(crate) const fn served_at(&self) -> Option<Timestamp> {
-        self.served_at
+    /// A request of the app's own has failed.
+    pub(crate) fn not_served(&mut self) {
+        self.service.failed();
+    }
+
+    /// Until when a request of the app's own that succeeded shows that the app is served.
+    pub(crate) fn served_until(&self) -> Option<Timestamp> {
+        self.service.lasts_until()
     }
 
     /// The next checks follow each other in haste again.

@@ -81,7 +81,7 @@ impl Engine {
         }
     }
 
-    /// Less speaks against the use of an endpoint than before.
+    /// An endpoint may be used again, or less speaks against it: it is checked.
     fn included(&mut self, index: usize, change: Option<HealthChange>) {
         if change.is_some() {
             self.health_changed(index, change);
@@ -107,7 +107,7 @@ impl Engine {
         }
         self.checks.replace(&self.cx, &origins);
         for (index, origin) in origins.iter().enumerate() {
-            if !origin.unchanged
+            if !origin.same_host
                 && let Some(change) = self.checks.forget(&self.cx, index)
             {
                 self.report_health(index, change);
@@ -139,8 +139,9 @@ impl Engine {
     fn abandon_checks(&mut self, origins: &[Origin]) -> Option<u32> {
         let mut request = None;
         for index in 0..self.cx.endpoints.len() {
-            let stays = Origin { before: Some(index), unchanged: true };
-            if !origins.contains(&stays) {
+            // What is asked in another way now is asked anew.
+            let stays = |origin: &Origin| origin.before == Some(index) && origin.identical;
+            if !origins.iter().any(stays) {
                 request = request.max(self.checks.abandon(&mut self.cx, index));
             }
         }
@@ -159,8 +160,7 @@ impl Engine {
             return;
         }
         for (index, origin) in origins.iter().enumerate() {
-            let fresh = origin.before.is_none() || !origin.unchanged;
-            if fresh && (index == active || self.cx.config.standby_interval.is_some()) {
+            if !origin.identical && (index == active || self.cx.config.standby_interval.is_some()) {
                 self.checks.ask(&self.cx, index);
             }
         }

@@ -11,6 +11,8 @@ use crate::health::evidence::Evidence;
 use crate::health::{Exclusion, Health, HealthChange};
 use crate::protocol::effect::ConnectionId;
 use crate::protocol::event::Event;
+#[cfg(feature = "recovery")]
+use crate::protocol::input::Command;
 use crate::protocol::input::Input;
 use crate::session::close_code::{announces_maintenance, blames_server};
 use crate::session::{End, Renewal, SessionFact};
@@ -52,7 +54,13 @@ impl Engine {
             }
             Input::Network(network) => self.network(network),
             Input::Lifecycle(lifecycle) => self.lifecycle(lifecycle),
-            Input::Command(command) => self.command(command),
+            Input::Command(command) => {
+                #[cfg(feature = "recovery")]
+                if let Command::Remove(name, _) = &command {
+                    self.operator.leave_to_app(name);
+                }
+                self.command(command);
+            }
         }
     }
 
@@ -230,7 +238,10 @@ impl Engine {
     fn app_traffic(&mut self, endpoint: &Name, ok: bool) {
         match self.cx.index_of(endpoint) {
             Some(index) if ok => self.served(index),
-            Some(index) => self.passive_failure(index, Evidence::Reported),
+            Some(index) => {
+                self.checks.not_served(index);
+                self.passive_failure(index, Evidence::Reported);
+            }
             None => {}
         }
     }
@@ -252,8 +263,10 @@ impl Engine {
             CallOutcome::Failed if self.failover.is_offline() => CallOutcome::Released,
             outcome => outcome,
         };
-        if outcome == CallOutcome::Succeeded {
-            self.served(index);
+        match outcome {
+            CallOutcome::Succeeded => self.served(index),
+            CallOutcome::Failed => self.checks.not_served(index),
+            CallOutcome::Released => {}
         }
         if self.breakers.ended(&mut self.cx, index, permit, outcome, latency) {
             self.passive_failure(index, Evidence::BreakerOpened);

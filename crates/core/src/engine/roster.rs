@@ -8,8 +8,10 @@ use std::sync::Arc;
 pub(crate) struct Origin {
     /// The place of the endpoint of the same name.
     pub(crate) before: Option<usize>,
-    /// Its connection URL and its health check are the same as before.
-    pub(crate) unchanged: bool,
+    /// It is the same host: what was learnt of it stays.
+    pub(crate) same_host: bool,
+    /// Nothing at all about it is another.
+    pub(crate) identical: bool,
 }
 
 /// Tells for each endpoint of a new list where it stood in the one before.
@@ -17,8 +19,12 @@ pub(crate) fn origins(before: &[Arc<Endpoint>], after: &[Endpoint]) -> Vec<Origi
     let mut origins = Vec::new();
     for endpoint in after {
         let place = before.iter().position(|known| known.name == endpoint.name);
-        let unchanged = place.is_some_and(|place| is_same_host(&before[place], endpoint));
-        origins.push(Origin { before: place, unchanged });
+        let known = place.map(|place| &before[place]);
+        origins.push(Origin {
+            before: place,
+            same_host: known.is_some_and(|known| is_same_host(known, endpoint)),
+            identical: known.is_some_and(|known| **known == *endpoint),
+        });
     }
     origins
 }

@@ -3,7 +3,7 @@
 use super::Failover;
 use super::pace::Watch;
 use super::view::{ConnectionView, EndpointView, ProbesView, View};
-use crate::base::time::{Millis, Timestamp};
+use crate::base::time::Timestamp;
 use crate::checks::Checks;
 use crate::config::Retry;
 use crate::engine::context::Context;
@@ -15,9 +15,6 @@ pub(crate) struct World<'a> {
     pub(crate) checks: &'a Checks,
     pub(crate) session: &'a Session,
 }
-
-/// For so long a request that succeeded shows that the app is served.
-const A_WHILE: Millis = Millis::from_secs(10);
 
 /// How many checks in a row an endpoint must pass to be moved to in need: one, and more if one move
 /// follows another.
@@ -43,9 +40,7 @@ impl Failover {
         let World { checks, session } = world;
         let connectivity = checks.connectivity();
         // Requests of the app's own prove as much as messages on its socket.
-        let served = checks.of(self.active).schedule().served_at();
-        // Where one that came too late has ended an outage, the next one is waited for.
-        let patience = A_WHILE.scaled(1 << self.relapses_at(cx.now).min(4), 1);
+        let served = checks.of(self.active).schedule().served_until();
         let pending = self.preference.as_ref().filter(|preference| preference.pending);
         View {
             now: cx.now,
@@ -61,7 +56,7 @@ impl Failover {
                 trying: session.is_trying(),
                 following: session.is_following(),
                 talking: session.is_talking(&cx.endpoints[self.active], cx.now)
-                    || served.is_some_and(|at| at + patience > cx.now),
+                    || served.is_some_and(|until| until > cx.now),
                 last_message: checks.served_at().max(session.last_message()),
             },
             probes: ProbesView {

@@ -142,7 +142,7 @@ pub(super) fn pace(state: &State, view: &View, strategy: &dyn Strategy, index: u
             // The app waits to go there.
             None if view.wish == Some(index) || is_refuge(state, index) => Pace::Every(retry),
             // Where standbys are not watched, those that the app would go to are.
-            None if moves_on(view, strategy) && is_better(view, strategy, index) => {
+            None if may_go_to(view, strategy, index) => {
                 Pace::Every(config.failback.after.max(retry))
             }
             None => Pace::OnRequest,
@@ -156,10 +156,11 @@ fn is_refuge(state: &State, index: usize) -> bool {
     planned.to == index && planned.reason == SwitchReason::Degraded
 }
 
-/// Whether the app goes to a better endpoint if there is one.
-fn moves_on(view: &View, strategy: &dyn Strategy) -> bool {
+/// Whether the app goes to this endpoint if that is well: from a degraded one to any other, and else
+/// to a better one.
+fn may_go_to(view: &View, strategy: &dyn Strategy, index: usize) -> bool {
     let degraded = view.ours().health == Health::Degraded && strategy.heeds_servers();
-    degraded || strategy.fails_back()
+    degraded || (strategy.fails_back() && is_better(view, strategy, index))
 }
 
 /// Whether an endpoint that has flapped is about to be gone back to: it is looked at closely.

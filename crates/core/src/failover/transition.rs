@@ -263,8 +263,7 @@ fn steady(
         return (State::Steady(None), None);
     };
     let PlannedMove { to, reason, .. } = planned;
-    // A second socket is opened for one purpose at a time, and the app's way to where it belongs by
-    // now comes first.
+    // The app's way to where it belongs by now comes first.
     if !is_due(&planned, view) || view.connection.following {
         return (State::Steady(Some(planned)), None);
     }

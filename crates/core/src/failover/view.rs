@@ -155,8 +155,8 @@ impl EndpointView {
 }
 
 impl ConnectionView {
-    /// Whether a second socket is being opened. It has one purpose at a time: one that a second
-    /// purpose took from the first could keep the app from where it belongs for ever.
+    /// Whether a second socket is being opened for a move, made or planned. It has one purpose at a
+    /// time: two endpoints that hang would else take it from each other for ever.
     pub(crate) const fn is_busy(&self) -> bool {
         self.trying || self.following
     }

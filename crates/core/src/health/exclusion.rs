@@ -43,7 +43,8 @@ impl Exclusions {
         }
     }
 
-    /// What counts most of that which holds now: the app's word for more than the server's.
+    /// What counts most of that which holds now: announced by the app, out of rotation, drained,
+    /// announced by the server.
     pub(super) fn at(&self, now: Timestamp) -> Option<Exclusion> {
         let holds = |end: Option<Timestamp>| end.filter(|end| now < *end);
         if self.commanded {

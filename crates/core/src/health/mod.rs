@@ -182,7 +182,15 @@ impl EndpointHealth {
 
     /// The endpoint is not to be used for a while.
     pub(crate) fn exclude(&mut self, exclusion: Exclusion, now: Timestamp) -> Option<HealthChange> {
+        let before = self.exclusions.at(now);
         self.exclusions.add(exclusion);
+        if let Exclusion::Drained(end) | Exclusion::Removed(end) = exclusion
+            && end <= now
+        {
+            // For no time at all: what was said before is over.
+            self.exclusions.expire(now);
+            return self.include(before.is_some(), now);
+        }
         self.successes = 0;
         self.detector.restart();
         self.turn(self.exclusions.at(now).unwrap_or(exclusion).health(), now)
@@ -200,6 +208,7 @@ impl EndpointHealth {
         self.include(ended, now)
     }
 
+    /// Less speaks against its use than before, if something has `ended`.
     fn include(&mut self, ended: bool, now: Timestamp) -> Option<HealthChange> {
         let health = self.exclusions.at(now).map_or(Health::Unknown, Exclusion::health);
         if ended { self.turn(health, now) } else { None }

@@ -163,7 +163,7 @@ impl Observers {
     pub(crate) fn replace(&mut self, cx: &Context, origins: &[Origin]) {
         rearrange(&mut self.records, origins, |_| Record::new(cx));
         for (index, origin) in origins.iter().enumerate() {
-            if !origin.unchanged {
+            if !origin.same_host {
                 self.records[index].health = Health::Unknown;
             }
             self.attribute(cx, index);

@@ -46,10 +46,15 @@ impl Operator {
 
     /// The endpoints are others. What is known of a host that is gone is forgotten.
     pub(crate) fn replace(&mut self, cx: &Context, origins: &[Origin]) {
-        let stays = |name: &Name| cx.index_of(name).is_some_and(|index| origins[index].unchanged);
+        let stays = |name: &Name| cx.index_of(name).is_some_and(|index| origins[index].same_host);
         self.failures.retain(|(name, _)| stays(name));
         self.steps.retain(|step| cx.index_of(&step.endpoint).is_some());
         self.removed.retain(|name| cx.index_of(name).is_some());
+    }
+
+    /// The app has said itself how long an endpoint is out of rotation.
+    pub(crate) fn leave_to_app(&mut self, endpoint: &Name) {
+        self.removed.retain(|name| name != endpoint);
     }
 
     /// Reports the failures that a check shows, and begins to do something about them.
@@ -183,7 +188,12 @@ fn command(
 ) -> Result<Command, &'static str> {
     let index = cx.index_of(endpoint).ok_or("the endpoint is gone")?;
     if strategy == RecoveryStrategy::Reconnect {
-        return Ok(Command::Reconnect);
+        let elsewhere = session.open_endpoint().is_some_and(|open| open.name != *endpoint);
+        return if elsewhere {
+            Err("the app is connected to another endpoint")
+        } else {
+            Ok(Command::Reconnect)
+        };
     }
     let usable = |other: usize| {
         other != index

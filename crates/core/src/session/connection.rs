@@ -60,6 +60,20 @@ pub(crate) enum Renewal {
     Presumed,
     /// The app wants it.
     Requested,
+    /// The app wants it, and it may be dead.
+    RequestedAndPresumed,
+}
+
+impl Renewal {
+    /// Both reasons together.
+    fn and(self, other: Self) -> Self {
+        if self == other { self } else { Self::RequestedAndPresumed }
+    }
+
+    /// What is left of it when a message has arrived.
+    fn refuted(self) -> Option<Self> {
+        (self != Self::Presumed).then_some(Self::Requested)
+    }
 }
 
 /// A socket that has opened.
@@ -183,15 +197,15 @@ impl Connection {
     /// open one.
     pub(crate) fn renew(&mut self, renewal: Renewal) -> bool {
         let open = self.open_endpoint().is_some();
-        if open && self.renewal != Some(Renewal::Requested) {
-            self.renewal = Some(renewal);
+        if open {
+            self.renewal = Some(self.renewal.map_or(renewal, |before| before.and(renewal)));
         }
         open
     }
 
     /// Whether the open socket is to be replaced because it may be dead.
     pub(crate) fn is_presumed_dead(&self) -> bool {
-        self.renewal == Some(Renewal::Presumed)
+        matches!(self.renewal, Some(Renewal::Presumed | Renewal::RequestedAndPresumed))
     }
 
     /// Whether the open socket is to be replaced by another one to the same endpoint.
@@ -201,11 +215,9 @@ impl Connection {
 
     /// A message has arrived on the open socket: it is not dead.
     pub(crate) fn refute_renewal(&mut self, cx: &mut Context) {
-        if self.renewal != Some(Renewal::Presumed) {
-            return;
-        }
-        self.renewal = None;
-        if self.is_opening_for(Purpose::Renew) {
+        let Some(renewal) = self.renewal else { return };
+        self.renewal = renewal.refuted();
+        if self.renewal.is_none() && self.is_opening_for(Purpose::Renew) {
             self.drop_candidate(cx, DisconnectReason::Replaced);
         }
     }

@@ -116,6 +116,12 @@ impl Session {
         self.is_broken() || self.connection.is_presumed_dead()
     }
 
+    /// The endpoint to which a socket is open that carries the app's messages.
+    #[cfg(feature = "recovery")]
+    pub(crate) fn open_endpoint(&self) -> Option<&Endpoint> {
+        self.connection.open_endpoint().map(|open| &**open)
+    }
+
     /// Whether a socket is open to this endpoint that carries the app's messages.
     pub(crate) fn is_open_to(&self, endpoint: &Endpoint) -> bool {
         self.connection.open_endpoint().is_some_and(|open| open.name == endpoint.name)
@@ -267,7 +273,7 @@ impl Session {
         let mut next = cx.now + retry.initial;
         if let Some(reach) = index.map(|index| &mut self.reach[index]) {
             if let Some(since) = closed.open_since.filter(|since| cx.now - *since > STABLE) {
-                reach.lasted(since);
+                reach.lasted(since, cx.now);
             }
             next = if failed {
                 reach.failed(cx.now, retry, &mut cx.random)
@@ -334,7 +340,7 @@ impl Session {
     pub(crate) fn replace(&mut self, origins: &[Origin]) {
         rearrange(&mut self.reach, origins, |_| Reach::default());
         for (reach, origin) in self.reach.iter_mut().zip(origins) {
-            if !origin.unchanged {
+            if !origin.same_host {
                 *reach = Reach::default();
             }
         }

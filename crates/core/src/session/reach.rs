@@ -7,6 +7,8 @@ use crate::config::Retry;
 
 /// Failed attempts in a row after which an endpoint is taken for one that cannot be connected to.
 const UNREACHABLE: u32 = 3;
+/// For so long an attempt that failed speaks against new ones, while an older connection is open.
+const LATELY: Millis = Millis::from_secs(300);
 /// A connection that was open for so long has shown that it works.
 pub(crate) const STABLE: Millis = Millis::from_secs(5);
 
@@ -48,12 +50,13 @@ impl Reach {
         self.held = true;
     }
 
-    /// A connection has been open for long enough. One that is older than the last attempt shows
-    /// that the endpoint serves the app, and not that it accepts new ones: the back-off stays.
-    pub(crate) fn lasted(&mut self, open_since: Timestamp) {
+    /// A connection has been open for long enough. One that is older than an attempt that failed
+    /// lately shows that the endpoint serves the app, and not that it accepts new ones: the back-off
+    /// stays.
+    pub(crate) fn lasted(&mut self, open_since: Timestamp, now: Timestamp) {
         self.failures = 0;
         self.held = false;
-        if open_since >= self.failed_at {
+        if open_since >= self.failed_at || now - self.failed_at >= LATELY {
             self.backoff.reset();
         }
     }
@@ -117,11 +120,14 @@ mod tests {
         let (older, younger) = (NOW, NOW + Millis::from_secs(1));
         let retry = Retry { initial: Millis::new(1), max: Millis::from_secs(3600) };
         reach.failed(younger, &retry, &mut random);
-        reach.lasted(older);
+        reach.lasted(older, younger);
         assert_eq!(reach.failures(), 0);
         let mut wait = |mut reach: Reach| reach.wait(younger, &retry, &mut random) - younger;
         assert!(wait(reach) > Millis::new(1));
-        reach.lasted(younger);
+        let mut later = reach;
+        later.lasted(older, younger + LATELY);
+        assert!(wait(later) <= Millis::new(1), "that was a while ago");
+        reach.lasted(younger, younger);
         assert!(wait(reach) <= Millis::new(1));
     }
 }

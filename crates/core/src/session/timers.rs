@@ -72,10 +72,10 @@ impl Session {
             self.connection.trial_since().and_then(lasts),
         );
         if let Some((index, since)) = current {
-            self.reach[index].lasted(since);
+            self.reach[index].lasted(since, cx.now);
         }
         let (index, since) = trial?;
-        self.reach[index].lasted(since);
+        self.reach[index].lasted(since, cx.now);
         self.connection.promote(cx);
         self.idle.pause();
         Some(SessionFact::TrialOpened(index))
