@@ -146,8 +146,8 @@ impl Script {
         self.inputs.iter().any(|input| matches!(input.what, Told::Stop))
     }
 
-    /// Whether every language can replay it: a link that has been stopped is started again, and an
-    /// endpoint isolated, drained or removed, in Rust only.
+    /// Whether every language can replay it: in Rust only, the app drains, removes or isolates an
+    /// endpoint, asks for another connection, makes requests, and starts again.
     pub fn is_for_all_languages(&self) -> bool {
         !self.inputs.iter().any(|input| matches!(input.what, Told::Start | Told::Other))
     }

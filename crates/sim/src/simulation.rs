@@ -317,11 +317,9 @@ impl Simulation {
         let wall = self.now.as_millis();
         let saved = self.engine.save(wall);
         self.seed = self.seed.wrapping_add(1);
-        // What was valid before is valid now.
-        let Ok(engine) = Engine::new(self.config.clone(), self.seed, self.now) else { return };
-        self.engine = engine;
-        let restored = self.engine.restore(&saved, wall);
-        debug_assert_eq!(restored, Ok(()));
+        self.engine = Engine::new(self.config.clone(), self.seed, self.now)
+            .expect("what was valid before is valid now");
+        self.engine.restore(&saved, wall).expect("it was saved by this engine");
         self.pending.retain(|(_, pending)| *pending == Pending::NextRequest);
         self.open.clear();
         self.is_frozen = false;

@@ -180,9 +180,14 @@ impl Failover {
         }
         match decision {
             Decision::TryFailed => self.outage_told = true,
-            Decision::Offline(_) => self.outage_told = false,
+            Decision::Offline(_) => {
+                self.outage_told = false;
+                self.relapses = self.relapses_at(now);
+            }
             Decision::AllDown => self.relapses = self.relapses_at(now),
-            Decision::Recover { .. } => {
+            // A network that had gone altogether is back: that says nothing of the next outage.
+            Decision::BackOnline { void: true, .. } => {}
+            Decision::Recover { .. } | Decision::BackOnline { .. } => {
                 self.outage_told = false;
                 self.recovered = Some((now, self.relapses + 1));
             }

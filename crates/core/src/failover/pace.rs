@@ -1,6 +1,6 @@
 //! How often each endpoint is checked in which state, when a decision is due, and who is the best.
 
-use super::selection::{best, is_better};
+use super::selection::{best, is_better, may_become_better};
 use super::state::{Offline, PlannedMove, Stage, State, Suspicion};
 use super::strategy::Strategy;
 use super::suspicion::{WELL_FOR_A_WHILE, asked_in_haste};
@@ -160,7 +160,7 @@ fn is_refuge(state: &State, index: usize) -> bool {
 /// to a better one.
 fn may_go_to(view: &View, strategy: &dyn Strategy, index: usize) -> bool {
     let degraded = view.ours().health == Health::Degraded && strategy.heeds_servers();
-    degraded || (strategy.fails_back() && is_better(view, strategy, index))
+    degraded || (strategy.fails_back() && may_become_better(view, strategy, index))
 }
 
 /// Whether an endpoint that has flapped is about to be gone back to: it is looked at closely.

@@ -214,6 +214,12 @@ pub(crate) fn is_better(view: &View, strategy: &dyn Strategy, index: usize) -> b
     Contender::active(view, strategy).is_beaten_by(view, index)
 }
 
+/// As [`is_better`], once it is not degraded any more.
+pub(crate) fn may_become_better(view: &View, strategy: &dyn Strategy, index: usize) -> bool {
+    let rank = view.endpoints[index].rank.undegraded();
+    index != view.active && Contender::active(view, strategy).is_beaten(index, rank)
+}
+
 /// The active endpoint, as what another one must beat.
 struct Contender {
     rank: Rank,
@@ -229,11 +235,14 @@ impl Contender {
     }
 
     fn is_beaten_by(&self, view: &View, index: usize) -> bool {
-        index != view.active
-            && match view.endpoints[index].rank.cmp(&self.rank) {
-                Ordering::Less => true,
-                Ordering::Equal => self.place.is_some_and(|ours| index < ours),
-                Ordering::Greater => false,
-            }
+        index != view.active && self.is_beaten(index, view.endpoints[index].rank)
+    }
+
+    fn is_beaten(&self, index: usize, rank: Rank) -> bool {
+        match rank.cmp(&self.rank) {
+            Ordering::Less => true,
+            Ordering::Equal => self.place.is_some_and(|ours| index < ours),
+            Ordering::Greater => false,
+        }
     }
 }

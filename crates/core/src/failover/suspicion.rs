@@ -254,8 +254,15 @@ fn presumed_offline(suspicion: &Suspicion, view: &View) -> Option<OfflineReason>
         let lately = index == view.active || has_passed_since(it, suspicion.since);
         it.last_pass.is_some() && it.failure.is_none() && lately
     };
-    if view.probes.captive && !view.endpoints.iter().enumerate().any(passed) {
+    // And one that was presumed a while ago, and was none, is not presumed again.
+    let relapse = view.hold > Millis::ZERO;
+    if view.probes.captive && !relapse && !view.endpoints.iter().enumerate().any(passed) {
         return Some(OfflineReason::CaptivePortal);
+    }
+    // Where all are in maintenance, nobody has been asked.
+    let ours = view.ours();
+    if !ours.is_suspected() && !ours.down && !view.is_cut_off() {
+        return None;
     }
     let silent = if view.probes.any { view.nothing_answers() } else { view.nothing_reachable() };
     silent.then_some(OfflineReason::Unreachable)

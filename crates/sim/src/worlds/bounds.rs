@@ -40,9 +40,7 @@ impl Fair<'_> {
             let check = endpoint.health.check();
             let interval = check.interval.min(config.standby_interval.unwrap_or(check.interval));
             let calm = long / u64::from(interval.get()).max(1);
-            let checks = times * (calm + retries) * u64::from(1 + check.retries) + IN_HASTE;
-            // A request that fails asks for a check.
-            checks as u32 + requests
+            (times * (calm + retries) * u64::from(1 + check.retries) + IN_HASTE) as u32
         };
         let checks: HashMap<_, _> = self
             .truth
@@ -56,7 +54,7 @@ impl Fair<'_> {
         let attempts = (TIMES * retries * endpoints + IN_HASTE) as u32;
         let neutrals = config.connectivity.0.len() as u32 * neutral;
         // Each check and each attempt begins and ends, and each message moves the moment at which
-        // silence is remarkable.
+        // silence is due.
         let ended = checks.values().sum::<u32>() + neutrals + attempts;
         let wakes = 2 * ended + messages + requests + IN_HASTE as u32;
         Bounds { checks, neutral, wakes, attempts }

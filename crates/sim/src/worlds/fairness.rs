@@ -18,7 +18,6 @@ const TO_BE_FOUND_FLAKY: u64 = 25;
 const ATTEMPTS: u64 = 3;
 /// Switches in ten minutes, where nothing changes.
 const MOST_SWITCHES: usize = 4;
-const TEN_MINUTES: u32 = 600_000;
 /// The level of suspicion that two errors in a row do not suffice for.
 const SURE: u32 = 7;
 /// The longest pause between attempts to connect in the background.
@@ -28,7 +27,7 @@ const RETRY_IN_THE_BACKGROUND: Millis = Millis::from_secs(600);
 const USUAL_WAIT: u64 = 60_000;
 /// How long an endpoint that failed now and then is taken for one that does, while the app has
 /// another one.
-const UNTIL_TRUSTED: u64 = 600_000;
+const UNTIL_TRUSTED: u64 = 300_000;
 /// Whatever else takes a moment: a connection that opens, the pause of a connectivity URL.
 const MOMENT: u64 = 5_000;
 
@@ -41,6 +40,8 @@ pub(super) struct Fair<'a> {
     pub(super) messages: Option<Millis>,
     /// From request to request of the app's own.
     pub(super) requests: Option<Millis>,
+    /// How often recovery has taken an endpoint out of rotation in ten minutes.
+    pub(super) removals: usize,
 }
 
 impl Fair<'_> {
@@ -134,7 +135,9 @@ impl Fair<'_> {
         let found = self.found(active, truth.grade(active));
         let found = if truth.in_maintenance(name) { Some(0) } else { found };
         let found = if unconnectable {
-            Some(found.unwrap_or(0).max(self.first(active)) + self.unconnectable())
+            // That the connection which is open is dead must be noticed first.
+            let silence = self.messages.map_or(0, |rhythm| self.replaced(active, rhythm));
+            Some(found.unwrap_or(0).max(self.first(active)) + silence + self.unconnectable())
         } else {
             found
         };
@@ -237,9 +240,7 @@ impl Fair<'_> {
         let ill = truth.endpoints.iter().filter(|tried| !truth.is_well(tried));
         let mut switches = MOST_SWITCHES.max(ill.count()) + if at_random && !sure { 2 } else { 0 };
         // Recovery moves the app away and lets it come back.
-        if truth.config.recovery.enabled && at_random {
-            switches += 2 * (TEN_MINUTES / truth.config.recovery.out_of_rotation.get()) as usize;
-        }
+        switches += 2 * self.removals;
         while wait < USUAL_WAIT {
             wait *= 2;
             switches += 2;

@@ -9,7 +9,7 @@ use crate::scenario::{Invalid, Prepared, Scenario};
 use crate::simulation::{Open, Simulation};
 use steadfast::{Lifecycle, Millis, Timestamp};
 
-/// Messages that a connection must have carried for its silence to be remarkable.
+/// Messages that a connection must have carried before another one can be overdue.
 const TALKED: u32 = 10;
 
 /// The rules that did not hold when the scenario ran, each once, in the order in which they were
@@ -80,9 +80,12 @@ impl Phase<'_> {
         self.watch.broken(rule, self.now, what);
     }
 
-    /// Whether a connection to the endpoint is open, dead or not.
-    fn open_to(&self, name: &str) -> Option<&Open> {
-        self.simulation.open().iter().find(|open| open.endpoint == name)
+    /// Whether a connection to the endpoint is open, as far as the app can know: one that talked
+    /// and is dead is none.
+    fn has_socket(&self, name: &str) -> bool {
+        let talked = |open: &Open| self.watch.messages.is_some() && open.messages >= TALKED;
+        let serves = |open: &Open| open.dead.is_none() || !talked(open);
+        self.simulation.open().iter().any(|open| open.endpoint == name && serves(open))
     }
 
     /// The connection to the endpoint that the app was given, dead or not.
@@ -116,7 +119,7 @@ impl Phase<'_> {
         else {
             return;
         };
-        let has_socket = self.open_to(name).is_some();
+        let has_socket = self.has_socket(name);
         let late = truth.endpoints.iter().find_map(|other| {
             let well = truth.well_for(other, self.now)?;
             let was_left = self.watch.left.contains(other.name.as_str());

@@ -64,7 +64,7 @@ pub const RULES: [(Rule, &str, &str); 14] = [
     (Rule::S3, "S3", "allDown is told only if nobody has been well for a minute"),
     (Rule::S4, "S4", "at most 4 switches in a phase, or in ten minutes of it"),
     (Rule::S5, "S5", "in the background, without a socket, no checks"),
-    (Rule::S6, "S6", "at most 4 outages are told in a phase, or in ten minutes of it"),
+    (Rule::S6, "S6", "at most 4 outages are told in ten minutes in which nothing fails at random"),
     (Rule::Stuck, "N1", "a running engine has something ahead"),
     (
         Rule::One,

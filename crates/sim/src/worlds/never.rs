@@ -14,7 +14,7 @@ const PLAIN: Millis = Millis::from_secs(60);
 /// What arrived so recently shows that something can be reached.
 const JUST_NOW: Millis = Millis::from_secs(5);
 /// The longest that a phase lasts.
-const A_PHASE: Millis = Millis::from_secs(600);
+pub(super) const A_PHASE: Millis = Millis::from_secs(600);
 /// Outages of which an app may be told in ten minutes in which nothing changes.
 const MOST_OUTAGES: usize = 4;
 /// Checks that an app's own command may cause in the background.
@@ -87,7 +87,7 @@ impl Watch {
     /// not known here.
     fn is_better(&self, one: &Endpoint, other: &Endpoint) -> bool {
         let truth = &self.truth;
-        let standing = |endpoint: &Endpoint| {
+        let rank = |endpoint: &Endpoint| {
             let preferred = truth.preferred.as_deref() == Some(endpoint.name.as_str());
             let abroad = truth.config.region.is_some() && truth.config.region != endpoint.region;
             (!preferred, abroad, endpoint.priority)
@@ -95,7 +95,7 @@ impl Watch {
         let place = |endpoint: &Endpoint| {
             truth.endpoints.iter().position(|known| known.name == endpoint.name)
         };
-        match standing(one).cmp(&standing(other)) {
+        match rank(one).cmp(&rank(other)) {
             std::cmp::Ordering::Less => true,
             std::cmp::Ordering::Equal => {
                 matches!(truth.config.strategy, Strategy::Weighted | Strategy::Latency)
@@ -131,8 +131,7 @@ impl Watch {
         // Behind a portal every answer may be the portal's.
         let server = truth.endpoints.iter().find(answers).map(|endpoint| endpoint.name.to_string());
         let server = server.filter(|_| reason != OfflineReason::CaptivePortal);
-        let unchanged = truth.endpoints.iter().all(|endpoint| plain(endpoint.name.as_str()));
-        let talks = at - self.heard < JUST_NOW && unchanged;
+        let talks = at - self.heard < JUST_NOW && plain(&self.heard_from);
         if let Some(who) = neutral.or(server).or(talks.then(|| "the open connection".to_owned())) {
             self.broken(Rule::S2, at, format!("offline ({reason}), though `{who}` can be reached"));
         }

@@ -22,6 +22,11 @@ fn endpoint(name: &str) -> Endpoint {
     Endpoint::new(name, url("wss"), url("https"))
 }
 
+fn engine() -> steadfast::Engine {
+    let config = Config::new(Preset::Default, vec![endpoint(A)]);
+    steadfast::Engine::new(config, 1, Timestamp::default()).unwrap()
+}
+
 fn watch() -> Watch {
     let config = Config::new(Preset::Default, vec![endpoint(A), endpoint(B)]);
     Watch::new(config.validated().unwrap(), None, None)
@@ -114,12 +119,7 @@ fn recovery_takes_out_of_rotation_only_what_another_stands_in_for() {
 
 #[test]
 fn nobody_is_checked_where_nobody_is_there() {
-    let mut engine = steadfast::Engine::new(
-        Config::new(Preset::Default, vec![endpoint(A)]),
-        1,
-        Timestamp::default(),
-    )
-    .unwrap();
+    let mut engine = engine();
     engine.handle(Timestamp::default(), Input::Started);
     let check = std::iter::from_fn(|| engine.poll_effect())
         .find(|effect| matches!(effect, Effect::StartCheck { .. }))
@@ -167,13 +167,22 @@ fn a_world_without_change_is_without_fault() {
     assert_eq!(judge(&Scenario::from_json(calm).unwrap()).unwrap(), []);
 }
 
-/// A world in which the app asks for another connection, and an engine that opens none.
 #[test]
-fn a_wish_for_another_connection_is_remembered() {
+fn a_wish_for_another_connection_is_met_by_an_attempt() {
     let mut watch = watch();
     watch.happening(at(0), &Happening::Command(Command::Connect));
     watch.input(at(5), &Input::Command(Command::Reconnect));
     assert_eq!(watch.reconnects, Some(at(5)));
+    let mut engine = engine();
+    engine.handle(Timestamp::default(), Input::Command(Command::Connect));
+    engine.handle(Timestamp::default(), Input::Started);
+    let attempt = std::iter::from_fn(|| engine.poll_effect())
+        .find(|effect| matches!(effect, Effect::Connect { .. }))
+        .unwrap();
+    watch.effect(at(6), &attempt);
+    assert_eq!(watch.reconnects, None);
+    watch.input(at(7), &Input::Command(Command::Reconnect));
+    assert_eq!(watch.reconnects, None, "what is opening is another one already");
 }
 
 #[test]

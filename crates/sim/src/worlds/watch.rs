@@ -4,14 +4,14 @@
 use super::fairness::Fair;
 use super::grade::is_blind;
 use super::law::{Broken, Rule};
-use super::never::FOR_A_COMMAND;
+use super::never::{A_PHASE, FOR_A_COMMAND};
 use super::truth::Truth;
 use crate::entry::Happening;
 use crate::simulation::Observer;
 use std::collections::{HashMap, HashSet};
 use steadfast::{
-    Command, Config, ConnectionId, Effect, Event, Health, Input, Millis, RecoveryStrategy,
-    Timestamp,
+    CallOutcome, Command, Config, ConnectionId, Effect, Event, Health, Input, Millis,
+    RecoveryStrategy, Timestamp,
 };
 
 /// What has been seen of an engine, and the truth beside it.
@@ -26,6 +26,10 @@ pub(super) struct Watch {
     pub(super) outage: bool,
     /// When the last message arrived.
     pub(super) heard: Timestamp,
+    /// From which endpoint.
+    pub(super) heard_from: String,
+    /// Where each connection leads.
+    leads_to: HashMap<ConnectionId, String>,
     /// When the active endpoint became the active one.
     pub(super) switched: Timestamp,
     /// Endpoints that the app had to leave.
@@ -44,12 +48,16 @@ pub(super) struct Watch {
     pub(super) switches: Vec<Timestamp>,
     /// When it was told of an outage in this phase.
     pub(super) outages: Vec<Timestamp>,
+    /// When recovery took an endpoint out of rotation.
+    removals: Vec<Timestamp>,
     /// When it asked for another connection, if no attempt has followed.
     pub(super) reconnects: Option<Timestamp>,
     wakes: u32,
     attempts: u32,
     arrived: u32,
     checks: HashMap<String, u32>,
+    /// Requests of the app's own that failed.
+    failed: HashMap<String, u32>,
 }
 
 impl Watch {
@@ -63,6 +71,8 @@ impl Watch {
             requests: None,
             outage: false,
             heard: start,
+            heard_from: String::new(),
+            leads_to: HashMap::new(),
             switched: start,
             left: HashSet::new(),
             in_use: HashSet::new(),
@@ -73,17 +83,21 @@ impl Watch {
             began: start,
             switches: Vec::new(),
             outages: Vec::new(),
+            removals: Vec::new(),
             reconnects: None,
             wakes: 0,
             attempts: 0,
             arrived: 0,
             checks: HashMap::new(),
+            failed: HashMap::new(),
         }
     }
 
     pub(super) fn fair(&self) -> Fair<'_> {
         let Self { truth, grid, messages, requests, .. } = self;
-        Fair { truth, grid: *grid, messages: *messages, requests: *requests }
+        let lately = |removal: &&Timestamp| truth.now - **removal < A_PHASE;
+        let removals = self.removals.iter().filter(lately).count();
+        Fair { truth, grid: *grid, messages: *messages, requests: *requests, removals }
     }
 
     /// Notes that a rule is broken, if it has not been before.
@@ -97,16 +111,14 @@ impl Watch {
     pub(super) fn end_phase(&mut self, now: Timestamp) {
         let long = now - self.began;
         let bounds = self.fair().bounds(long, self.arrived);
-        let most = self.checks.iter().max_by_key(|(_, count)| **count);
-        let most = most
-            .map(|(name, count)| (name.clone(), *count))
-            .filter(|(name, count)| *count > bounds.checks(name));
-        if let Some((name, count)) = most {
-            self.broken(
-                Rule::Busy,
-                now,
-                format!("{count} checks of `{name}` in {long}; bound: {}", bounds.checks(&name)),
-            );
+        // A request that fails asks for a check.
+        let bound = |name: &String| bounds.checks(name) + self.failed.get(name).unwrap_or(&0);
+        let most = self.checks.iter().map(|(name, count)| (name.clone(), *count, bound(name)));
+        let most =
+            most.filter(|(_, count, bound)| count > bound).max_by_key(|(_, count, _)| *count);
+        if let Some((name, count, bound)) = most {
+            let what = format!("{count} checks of `{name}` in {long}; bound: {bound}");
+            self.broken(Rule::Busy, now, what);
         } else if self.wakes > bounds.wakes {
             self.broken(
                 Rule::Busy,
@@ -131,6 +143,7 @@ impl Watch {
         self.switches.clear();
         self.outages.clear();
         self.checks.clear();
+        self.failed.clear();
     }
 
     fn outage_told(&mut self, at: Timestamp) {
@@ -170,6 +183,7 @@ impl Observer for Watch {
             Event::Recovery(action) if action.ok == Some(true) && removes(action.strategy) => {
                 let until = at + self.truth.config.recovery.out_of_rotation;
                 self.truth.recovery(action.endpoint.as_str(), until);
+                self.removals.push(at);
             }
             // Recovery puts back what is needed.
             Event::Health { endpoint, from: Health::Unhealthy, .. } => {
@@ -194,11 +208,15 @@ impl Observer for Watch {
         match input {
             Input::Started => self.ended = false,
             Input::Wake => self.wakes += 1,
-            Input::ConnectionActive { .. } => {
+            Input::ConnectionActive { id } => {
                 self.heard = at;
+                self.heard_from = self.leads_to.get(id).cloned().unwrap_or_default();
                 self.arrived += 1;
             }
             Input::ConnectionClosed { id, .. } => self.forget(*id),
+            Input::CallEnded { permit, outcome: CallOutcome::Failed, .. } => {
+                *self.failed.entry(permit.endpoint.to_string()).or_default() += 1;
+            }
             // What is opening is another connection already.
             Input::Command(Command::Reconnect) if self.connections.is_subset(&self.in_use) => {
                 self.reconnects = Some(at);
@@ -234,7 +252,8 @@ impl Observer for Watch {
                 *self.checks.entry(name.to_owned()).or_default() += 1;
                 self.judge_check(at, name);
             }
-            Effect::Connect { id, .. } => {
+            Effect::Connect { id, endpoint } => {
+                self.leads_to.insert(*id, endpoint.name.to_string());
                 self.attempts += 1;
                 self.reconnects = None;
                 self.connections.insert(*id);

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::{
-    Endpoints, Headers, HealthCheck, MAX_ENDPOINTS, Name, StatusPattern, StatusPatterns,
+    Check, Endpoints, Headers, HealthCheck, MAX_ENDPOINTS, Name, StatusPattern, StatusPatterns,
     Strategy as Choice,
 };
 use crate::protocol::effect::{CheckId, ConnectionId};
@@ -239,20 +239,25 @@ pub(super) fn command(kind: u8) -> Command {
 pub(super) fn changed(mut endpoints: Vec<Endpoint>, change: Change) -> Vec<Endpoint> {
     for endpoint in &mut endpoints {
         let name = endpoint.name.clone();
-        let check = endpoint.health.check.get_or_insert_default();
         match change {
             Change::Nothing => {}
             Change::Token => {
                 endpoint.connect = format!("ws://{name}.example/?token=2").parse().unwrap();
             }
-            Change::Header => check.headers = Headers(vec![Header::new("X-Token", "2")]),
+            Change::Header => {
+                let headers = Headers(vec![Header::new("X-Token", "2")]);
+                endpoint.health.check = Some(Check { headers, ..Check::default() });
+            }
             Change::Host => {
                 endpoint.connect = format!("ws://{name}.elsewhere.example/").parse().unwrap();
             }
             Change::Path => {
                 endpoint.health.url = format!("http://{name}.example/_ping").parse().unwrap();
             }
-            Change::Check => check.expect_status = StatusPatterns(vec![StatusPattern::Code(200)]),
+            Change::Check => {
+                let expect_status = StatusPatterns(vec![StatusPattern::Code(200)]);
+                endpoint.health.check = Some(Check { expect_status, ..Check::default() });
+            }
         }
     }
     endpoints

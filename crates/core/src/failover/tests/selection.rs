@@ -98,7 +98,7 @@ fn faster_is_one_that_is_faster_by_a_fifth_and_50_ms_and_by_more_than_the_uncert
 }
 
 #[test]
-fn a_renewed_standing_has_the_new_priority_and_the_old_draw() {
+fn a_renewed_ranking_has_the_new_priority_and_the_old_draw() {
     let url = || Url::unparsed(String::new());
     let endpoint = Endpoint::new("a", url(), url());
     let config = Config { strategy: Strategy::Weighted, ..Config::default() };
