@@ -13,17 +13,23 @@ pub(super) struct Service {
     succeeded_at: Option<Timestamp>,
     /// From one that succeeded to the next.
     pause: Millis,
+    /// The last one has failed.
+    failed: bool,
 }
 
 impl Service {
     pub(super) fn succeeded(&mut self, now: Timestamp) {
         self.pause = self.succeeded_at.map_or(Millis::ZERO, |last| now - last);
         self.succeeded_at = Some(now);
+        self.failed = false;
     }
 
-    /// One has failed: the next is not waited for as if all went on.
+    /// One has failed. After a second one the next is not waited for as if all went on.
     pub(super) fn failed(&mut self) {
-        self.pause = Millis::ZERO;
+        if self.failed {
+            self.pause = Millis::ZERO;
+        }
+        self.failed = true;
     }
 
     /// Until when the last one that succeeded shows that the app is served: twice as long as they
@@ -50,6 +56,8 @@ mod tests {
         assert_eq!(service.lasts_until(), Some(at(110)));
         service.succeeded(at(130));
         assert_eq!(service.lasts_until(), Some(at(190)));
+        service.failed();
+        assert_eq!(service.lasts_until(), Some(at(190)), "one may be lost");
         service.failed();
         assert_eq!(service.lasts_until(), Some(at(140)));
         service.succeeded(at(1_000));

@@ -45,13 +45,15 @@ impl Checks {
             Pace::Round(at) => (!schedule.is_checking()).then(|| schedule.rested(at)),
         };
         let excluded = checked.health.health() == Health::Maintenance;
-        // A requested check replaces the scheduled one, unless the endpoint is suspect and its next
-        // check in haste comes sooner.
+        // A requested check replaces the scheduled one, unless the endpoint is suspect or nobody is
+        // left, and its next check comes sooner.
         let requested = schedule
             .requested(excluded)
             .filter(|_| pace != Pace::Off || schedule.request().is_some());
         match (requested, due) {
-            (Some(requested), Some(due)) if suspected => Some(requested.min(due)),
+            (Some(requested), Some(due)) if suspected || matches!(pace, Pace::Round(_)) => {
+                Some(requested.min(due))
+            }
             (Some(requested), _) => Some(requested),
             (None, due) => due,
         }

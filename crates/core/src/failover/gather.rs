@@ -55,6 +55,7 @@ impl Failover {
                 open: session.is_open_to(&cx.endpoints[self.active]) && !session.is_in_doubt(),
                 trying: session.is_trying(),
                 following: session.is_following(),
+                lasts_to: self.is_in_outage().then(|| session.lasts_to(cx)).flatten(),
                 talking: session.is_talking(&cx.endpoints[self.active], cx.now)
                     || served.is_some_and(|until| until > cx.now),
                 last_message: checks.served_at().max(session.last_message()),

@@ -19,9 +19,12 @@ pub(super) fn recover(
     let Some(outage) = state.outage().copied() else { return (state, None) };
     let offline = matches!(state, State::Offline(_));
     let holds = |it: &EndpointView| it.is_usable() && it.since + outage.hold <= view.now;
-    // As in a suspicion: where one move follows another, the next endpoint must prove itself.
-    let usable = |_: usize, it: &EndpointView| {
-        holds(it) && (it.successes >= it.proof || it.since + WELL_FOR_A_WHILE <= view.now)
+    // As in a suspicion: where one move follows another, the next endpoint must prove itself, by its
+    // checks or by a connection that lasts.
+    let usable = |index: usize, it: &EndpointView| {
+        let lasts = view.connection.lasts_to == Some(index);
+        let well = it.successes >= it.proof || it.since + WELL_FOR_A_WHILE <= view.now;
+        holds(it) && (lasts || well)
     };
     let back = match () {
         () if holds(view.ours()) => Some(view.active),

@@ -35,7 +35,8 @@ pub(super) fn is_in_doubt(view: &View) -> bool {
 /// suffices.
 pub(super) fn investigate(mut suspicion: Suspicion, view: &View, strategy: &dyn Strategy) -> Next {
     if !is_in_doubt(view) {
-        let next = if is_carried_through(&suspicion, view) {
+        // A connection that has just opened refutes nothing until it has lasted.
+        let next = if is_carried_through(&suspicion, view) || view.is_on_trial() {
             State::Suspecting(suspicion)
         } else {
             State::Steady(None)

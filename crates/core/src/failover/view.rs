@@ -102,6 +102,8 @@ pub(crate) struct ConnectionView {
     pub(crate) trying: bool,
     /// One to the active endpoint is being opened beside an older one.
     pub(crate) following: bool,
+    /// In an outage: the endpoint to which a connection is open that has lasted.
+    pub(crate) lasts_to: Option<usize>,
     /// Messages arrive from the active endpoint.
     pub(crate) talking: bool,
     pub(crate) last_message: Option<Timestamp>,

@@ -26,6 +26,8 @@ pub(crate) struct Operator {
     /// Endpoints that it has taken out of rotation.
     removed: Vec<Name>,
     offline: bool,
+    /// The app has been told that nobody can be used.
+    all_down: bool,
 }
 
 impl Operator {
@@ -34,9 +36,11 @@ impl Operator {
         match event {
             Event::Check(report) => self.see_check(cx, checks, report),
             Event::Offline { .. } => self.offline = true,
-            Event::Online => self.offline = false,
+            Event::AllDown { .. } => self.all_down = true,
+            Event::Recovered { .. } => self.all_down = false,
+            Event::Online => (self.offline, self.all_down) = (false, false),
             Event::Started { .. } => {
-                self.offline = false;
+                (self.offline, self.all_down) = (false, false);
                 // What an earlier run has left undone is of no interest any more.
                 self.steps.clear();
             }
@@ -160,7 +164,7 @@ impl Operator {
                 !session.is_unreachable(cx, index)
             }
         };
-        if (0..cx.endpoints.len()).any(may_work) {
+        if !self.all_down && (0..cx.endpoints.len()).any(may_work) {
             return None;
         }
         // One that passes its checks before one that was removed later.
@@ -195,10 +199,15 @@ fn command(
             Ok(Command::Reconnect)
         };
     }
+    // One that fails now and then is left only for one that does so less.
+    let detector = |index: usize| checks.of(index).health().detector();
+    let works = detector(index).failures() < cx.config.recovery.after;
+    let gain = detector(index).share().gain().filter(|_| works);
     let usable = |other: usize| {
         other != index
             && checks.of(other).health().is_usable()
             && !session.is_unreachable(cx, other)
+            && gain.is_none_or(|gain| detector(other).share().reaches(gain))
     };
     if !(0..cx.endpoints.len()).any(usable) {
         // Never the last one: an endpoint that fails is better than none.

@@ -127,6 +127,12 @@ impl Session {
         self.connection.open_endpoint().is_some_and(|open| open.name == endpoint.name)
     }
 
+    /// The endpoint to which a socket is open that has lasted, and nothing speaks against it.
+    pub(crate) fn lasts_to(&self, cx: &Context) -> Option<usize> {
+        let index = cx.index_of(&self.connection.open_endpoint()?.name)?;
+        self.connection.has_lasted(&cx.endpoints[index], cx.now).then_some(index)
+    }
+
     /// Whether messages arrive from this endpoint as often as they are used to.
     pub(crate) fn is_talking(&self, endpoint: &Endpoint, now: Timestamp) -> bool {
         self.is_open_to(endpoint) && self.idle.is_talking(now)

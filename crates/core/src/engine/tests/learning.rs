@@ -6,8 +6,8 @@ use crate::{CheckReport, Command};
 
 /// Losses and errors that are known of the first endpoint, in sixteenths, and of how many checks.
 fn learnt(world: &World) -> (u32, u32, u32) {
-    let loss = world.engine.checks.of(0).health().detector().loss();
-    let [lost, total, _, _, errors] = loss.to_numbers();
+    let detector = world.engine.checks.of(0).health().detector();
+    let [lost, total, _, _, errors] = detector.loss().to_numbers();
     (lost, errors, total)
 }
 

@@ -132,6 +132,7 @@ impl Setup {
                 broken: world.is_broken(),
                 open: world.socket == Socket::Open(world.active),
                 trying: matches!(world.second, Second::Trial(_)),
+                lasts_to: None,
                 following: matches!(world.second, Second::Follow(_)),
                 talking: world.is_talking(),
                 last_message: Some(if world.just_heard { NOW } else { world.heard.timestamp() }),
