@@ -1,6 +1,8 @@
 //! Runs an engine against a transport: one future for every shell and every executor. It decides
 //! nothing.
 
+mod commands;
+
 use crate::base::time::{Millis, Timestamp};
 use crate::breaker::permit::{CallOutcome, Permit, Refusal, Route};
 use crate::config::{Endpoint, Endpoints, Name, Problems, Value};
@@ -184,26 +186,6 @@ impl Link {
     /// Reports how a request ended, and how long it took.
     pub fn call_ended(&self, permit: Permit, outcome: CallOutcome, latency: Millis) {
         self.send(Input::CallEnded { permit, outcome, latency });
-    }
-
-    /// Says that an endpoint is not to be used for a while; an unknown name changes nothing.
-    pub fn begin_maintenance(&self, endpoint: Name) {
-        self.send(Input::Command(Command::BeginMaintenance(endpoint)));
-    }
-
-    /// Says that an endpoint may be used again; an unknown name changes nothing.
-    pub fn end_maintenance(&self, endpoint: Name) {
-        self.send(Input::Command(Command::EndMaintenance(endpoint)));
-    }
-
-    /// Lets an endpoint's circuit breaker refuse every request; an unknown name changes nothing.
-    pub fn isolate(&self, endpoint: Name) {
-        self.send(Input::Command(Command::Isolate(endpoint)));
-    }
-
-    /// Lets the breaker of an isolated endpoint begin anew; an unknown name changes nothing.
-    pub fn release(&self, endpoint: Name) {
-        self.send(Input::Command(Command::Release(endpoint)));
     }
 
     /// Looks at the engine, as for reading its config.

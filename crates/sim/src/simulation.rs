@@ -1,6 +1,7 @@
 //! Turns the engine and the world together, from event to event.
 
 mod requests;
+mod restart;
 
 use crate::entry::{Connections, Device, Happening, NetworkState, Socket};
 use crate::world::{OPENING, World};
@@ -310,21 +311,6 @@ impl Simulation {
         for id in dead.map(|open| open.id).collect::<Vec<_>>() {
             self.input(Input::ConnectionSilent { id }, observer);
         }
-    }
-
-    /// The app is closed and started again. Nothing is left of it but what the engine has saved.
-    fn restart(&mut self, observer: &mut impl Observer) {
-        let wall = self.now.as_millis();
-        let saved = self.engine.save(wall);
-        self.seed = self.seed.wrapping_add(1);
-        self.engine = Engine::new(self.config.clone(), self.seed, self.now)
-            .expect("what was valid before is valid now");
-        self.engine.restore(&saved, wall).expect("it was saved by this engine");
-        self.pending.retain(|(_, pending)| *pending == Pending::NextRequest);
-        self.open.clear();
-        self.is_frozen = false;
-        self.asleep_until = self.now;
-        self.input(Input::Started, observer);
     }
 
     /// Lets nothing arrive any more on the open connections that are `meant`.

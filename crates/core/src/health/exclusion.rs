@@ -56,6 +56,7 @@ impl Exclusions {
     }
 
     /// Whether it is out of rotation, whatever else has been said.
+    #[cfg(any(test, feature = "recovery"))]
     pub(super) fn is_removed(&self, now: Timestamp) -> bool {
         self.removed.is_some_and(|end| now < end)
     }

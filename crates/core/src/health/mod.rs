@@ -268,6 +268,7 @@ impl EndpointHealth {
     }
 
     /// Whether it is out of rotation at present, in maintenance or not.
+    #[cfg(any(test, feature = "recovery"))]
     pub(crate) fn is_removed(&self, now: Timestamp) -> bool {
         self.exclusions.is_removed(now)
     }

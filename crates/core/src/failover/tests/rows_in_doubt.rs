@@ -24,6 +24,7 @@ pub(super) fn rows() -> Vec<Row> {
         retry_opened(),
         proving(),
         carried_through(),
+        on_trial(),
         nobody_left(),
         round_planned(),
         recovered(),
@@ -222,6 +223,20 @@ fn carried_through() -> Row {
     }
 }
 
+fn on_trial() -> Row {
+    let scene = Scene::of([unreachable(), fresh()]).connected();
+    let open = scene.but(|scene| scene.connection.open = true);
+    Row {
+        words: [
+            "`Suspecting`",
+            "nothing speaks against the active endpoint any more, and its connection has just opened",
+            "same",
+            "none",
+        ],
+        cases: vec![Case::observed("those before did not last", open, suspecting())],
+    }
+}
+
 fn nobody_left() -> Row {
     let scene = |ours, theirs| Scene::of([down(ours), given_up(theirs)]);
     let case = |name, scene| Case::observed(name, scene, suspecting());
@@ -253,6 +268,15 @@ fn nobody_left() -> Row {
             case("a portal answers", scene(Refused, Refused).but(|scene| scene.probes = portal))
                 .leads_to(Kind::Presumed)
                 .with(offline(OfflineReason::CaptivePortal)),
+            case(
+                "a portal was presumed a moment ago",
+                scene(Refused, Refused).but(|scene| {
+                    scene.probes = portal;
+                    scene.hold = Millis::from_secs(5);
+                }),
+            )
+            .leads_to(Kind::AllDown)
+            .with(Decision::AllDown),
             case("messages arrive", scene(Refused, Refused).talking()),
         ],
     }
