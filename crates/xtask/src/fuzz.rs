@@ -39,11 +39,12 @@ pub(crate) fn run_fuzz(arguments: &FuzzArguments) -> Result<()> {
 
 /// The deciding parts of the engine, and where the tests are that should notice if one is broken: a
 /// package, and a part of their names.
-const DECIDING: [(&[&str], &str, &[&str]); 5] = [
+const DECIDING: [(&[&str], &str, &[&str]); 7] = [
     (
         &[
             "health/detector.rs",
             "health/evidence.rs",
+            "health/exclusion.rs",
             "health/loss.rs",
             "health/share.rs",
             "health/mod.rs",
@@ -51,7 +52,11 @@ const DECIDING: [(&[&str], &str, &[&str]); 5] = [
         "steadfast",
         &["health::"],
     ),
-    (&["breaker/circuit.rs", "base/sliding.rs"], "steadfast", &["breaker::", "sliding::"]),
+    (
+        &["breaker/circuit.rs", "breaker/mod.rs", "base/sliding.rs"],
+        "steadfast",
+        &["breaker::", "sliding::"],
+    ),
     (
         &[
             "failover/transition.rs",
@@ -60,25 +65,58 @@ const DECIDING: [(&[&str], &str, &[&str]); 5] = [
             "failover/selection.rs",
             "failover/flap_damping.rs",
             "failover/pace.rs",
+            "failover/mod.rs",
+            "failover/gather.rs",
+            "failover/view.rs",
+            "failover/rank.rs",
         ],
         "steadfast,steadfast-sim",
-        &["failover::", "every_scenario"],
+        &["failover::", "engine::", "every_scenario"],
     ),
     (
         &[
             "checks/mod.rs",
+            "checks/checked.rs",
+            "checks/ended.rs",
+            "checks/service.rs",
             "checks/starting.rs",
             "checks/discarding.rs",
             "checks/schedule.rs",
             "checks/connectivity.rs",
         ],
         "steadfast,steadfast-sim",
-        &["checks::", "every_scenario"],
+        &["checks::", "engine::", "every_scenario"],
     ),
     (
-        &["session/connection.rs", "session/mod.rs", "session/idle.rs", "session/reach.rs"],
+        &[
+            "session/connection.rs",
+            "session/mod.rs",
+            "session/idle.rs",
+            "session/reach.rs",
+            "session/timers.rs",
+            "session/attempts.rs",
+        ],
         "steadfast,steadfast-sim",
-        &["session::", "every_scenario"],
+        &["session::", "engine::", "every_scenario"],
+    ),
+    (
+        &[
+            "engine/mod.rs",
+            "engine/inputs.rs",
+            "engine/commands.rs",
+            "engine/consequences.rs",
+            "engine/presence.rs",
+            "engine/roster.rs",
+            "engine/saving.rs",
+            "engine/wakeup.rs",
+        ],
+        "steadfast,steadfast-sim",
+        &["engine::", "driver::", "every_scenario"],
+    ),
+    (
+        &["operate/mod.rs", "operate/recovery.rs", "observe/mod.rs", "observe/failures.rs"],
+        "steadfast,steadfast-sim",
+        &["operate::", "observe::", "engine::", "every_scenario"],
     ),
 ];
 

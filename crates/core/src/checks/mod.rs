@@ -293,11 +293,6 @@ impl Checks {
         self.endpoints[index].health.end_maintenance(cx.now)
     }
 
-    /// An endpoint is in rotation again.
-    pub(crate) fn put_back(&mut self, cx: &Context, index: usize) -> Option<HealthChange> {
-        self.endpoints[index].health.put_back(cx.now)
-    }
-
     pub(crate) fn discard_verdict(&mut self, cx: &Context, index: usize) -> Option<HealthChange> {
         let checked = &mut self.endpoints[index];
         checked.schedule.restart_attempts();

@@ -4,7 +4,7 @@ use super::Engine;
 use super::roster::{Origin, origins};
 use crate::config::{Endpoints, Name};
 use crate::failover::Failover;
-use crate::health::{Exclusion, HealthChange};
+use crate::health::Exclusion;
 use crate::protocol::event::{Event, SwitchReason};
 use crate::protocol::input::Command;
 use crate::session::Renewal;
@@ -12,63 +12,44 @@ use std::sync::Arc;
 
 impl Engine {
     pub(super) fn command(&mut self, command: Command) {
+        let now = self.cx.now;
+        // What is said of an unknown name changes nothing.
+        let Some(index) = self.meant(&command) else { return };
         match command {
             Command::CheckNow => {
-                let active = self.failover.active();
-                self.checks.ask_for_app(&self.cx, active);
+                self.checks.ask_for_app(&self.cx, index);
                 // Where nobody is usable, whoever answers first is of interest.
                 if self.failover.is_in_outage() {
-                    for index in (0..self.cx.endpoints.len()).filter(|index| *index != active) {
-                        self.checks.ask_despite_rest(&self.cx, index);
+                    for other in (0..self.cx.endpoints.len()).filter(|other| *other != index) {
+                        self.checks.ask_despite_rest(&self.cx, other);
                     }
                 }
             }
             Command::Prefer(None) => self.failover.prefer(&self.cx, None),
-            Command::Prefer(Some(name)) => {
-                if let Some(index) = self.cx.index_of(&name) {
-                    self.failover.prefer(&self.cx, Some(index));
-                    if !self.checks.of(index).health().is_usable() {
-                        self.checks.ask_despite_rest(&self.cx, index);
-                    }
+            Command::Prefer(_) => {
+                self.failover.prefer(&self.cx, Some(index));
+                if !self.checks.of(index).health().is_usable() {
+                    self.checks.ask_despite_rest(&self.cx, index);
                 }
             }
-            Command::BeginMaintenance(name) => self.exclude_named(&name, Exclusion::Commanded),
-            Command::EndMaintenance(name) => {
-                if let Some(index) = self.cx.index_of(&name) {
-                    let change = self.checks.end_maintenance(&self.cx, index);
-                    self.included(index, change);
-                }
+            Command::BeginMaintenance(_) => self.exclude(index, Exclusion::Commanded),
+            Command::EndMaintenance(_) => {
+                let change = self.checks.end_maintenance(&self.cx, index);
+                self.exclusion_changed(index, change);
             }
-            Command::Drain(name, duration) => {
-                let until = self.cx.now + duration;
-                self.exclude_named(&name, Exclusion::Drained(until));
-            }
-            Command::Remove(name, duration) => {
-                let until = self.cx.now + duration;
-                self.exclude_named(&name, Exclusion::Removed(until));
-            }
-            Command::PutBack(name) => {
-                if let Some(index) = self.cx.index_of(&name) {
-                    let change = self.checks.put_back(&self.cx, index);
-                    self.included(index, change);
-                }
-            }
-            Command::Isolate(name) => {
-                if let Some(index) = self.cx.index_of(&name) {
-                    self.breakers.isolate(&mut self.cx, index);
-                }
-            }
-            Command::Release(name) => {
-                if let Some(index) = self.cx.index_of(&name) {
-                    let health = self.checks.of(index).health().health();
-                    self.breakers.release(&mut self.cx, index, health);
-                }
+            Command::Drain(_, duration) => self.exclude(index, Exclusion::Drained(now + duration)),
+            Command::Remove(_, duration) => self.exclude(index, Exclusion::Removed(now + duration)),
+            Command::PutBack(_) => self.exclude(index, Exclusion::Removed(now)),
+            Command::Isolate(_) => self.breakers.isolate(&mut self.cx, index),
+            Command::Release(_) => {
+                let health = self.checks.of(index).health().health();
+                self.breakers.release(&mut self.cx, index, health);
             }
             Command::SetEndpoints(endpoints) => self.set_endpoints(endpoints),
             Command::Connect => {
                 self.session.want();
                 if self.is_running() {
-                    self.lead_to(self.failover.active());
+                    self.lead_to(index);
                 }
             }
             Command::Reconnect => {
@@ -81,17 +62,19 @@ impl Engine {
         }
     }
 
-    /// An endpoint may be used again, or less speaks against it: it is checked.
-    fn included(&mut self, index: usize, change: Option<HealthChange>) {
-        if change.is_some() {
-            self.health_changed(index, change);
-            self.checks.ask(&self.cx, index);
-        }
-    }
-
-    fn exclude_named(&mut self, name: &Name, exclusion: Exclusion) {
-        if let Some(index) = self.cx.index_of(name) {
-            self.exclude(index, exclusion);
+    /// The endpoint that a command is about: the one that it names, if it is known, or the active
+    /// one.
+    fn meant(&self, command: &Command) -> Option<usize> {
+        match command {
+            Command::Prefer(Some(name))
+            | Command::BeginMaintenance(name)
+            | Command::EndMaintenance(name)
+            | Command::Drain(name, _)
+            | Command::Remove(name, _)
+            | Command::PutBack(name)
+            | Command::Isolate(name)
+            | Command::Release(name) => self.cx.index_of(name),
+            _ => Some(self.failover.active()),
         }
     }
 
@@ -140,7 +123,9 @@ impl Engine {
         let mut request = None;
         for index in 0..self.cx.endpoints.len() {
             // What is asked in another way now is asked anew.
-            let stays = |origin: &Origin| origin.before == Some(index) && origin.identical;
+            let stays = |origin: &Origin| {
+                origin.before == Some(index) && origin.same_host && origin.same_check
+            };
             if !origins.iter().any(stays) {
                 request = request.max(self.checks.abandon(&mut self.cx, index));
             }
@@ -160,7 +145,9 @@ impl Engine {
             return;
         }
         for (index, origin) in origins.iter().enumerate() {
-            if !origin.identical && (index == active || self.cx.config.standby_interval.is_some()) {
+            if !(origin.same_host && origin.same_check)
+                && (index == active || self.cx.config.standby_interval.is_some())
+            {
                 self.checks.ask(&self.cx, index);
             }
         }

@@ -273,9 +273,18 @@ impl Engine {
         }
     }
 
-    /// An endpoint is not to be used for a while.
+    /// An endpoint is not to be used until the time that is said; if that is now, it may be again.
     pub(super) fn exclude(&mut self, index: usize, exclusion: Exclusion) {
         let change = self.checks.exclude(&self.cx, index, exclusion);
+        self.exclusion_changed(index, change);
+    }
+
+    /// What speaks against the use of an endpoint is another thing than before, or over: then it is
+    /// checked.
+    pub(super) fn exclusion_changed(&mut self, index: usize, change: Option<HealthChange>) {
         self.health_changed(index, change);
+        if change.is_some_and(|change| change.to == Health::Unknown) {
+            self.checks.ask(&self.cx, index);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! How a new list of endpoints relates to the one before.
 
-use crate::config::{Check, Endpoint, Headers};
+use crate::config::Endpoint;
 use std::sync::Arc;
 
 /// Where an endpoint of a new list stood in the one before.
@@ -10,8 +10,8 @@ pub(crate) struct Origin {
     pub(crate) before: Option<usize>,
     /// It is the same host: what was learnt of it stays.
     pub(crate) same_host: bool,
-    /// Nothing at all about it is another.
-    pub(crate) identical: bool,
+    /// It is checked as before, to the last header.
+    pub(crate) same_check: bool,
 }
 
 /// Tells for each endpoint of a new list where it stood in the one before.
@@ -23,7 +23,7 @@ pub(crate) fn origins(before: &[Arc<Endpoint>], after: &[Endpoint]) -> Vec<Origi
         origins.push(Origin {
             before: place,
             same_host: known.is_some_and(|known| is_same_host(known, endpoint)),
-            identical: known.is_some_and(|known| **known == *endpoint),
+            same_check: known.is_some_and(|known| known.health == endpoint.health),
         });
     }
     origins
@@ -33,12 +33,10 @@ pub(crate) fn origins(before: &[Arc<Endpoint>], after: &[Endpoint]) -> Vec<Origi
 /// out does not matter, nor what a check sends: a new token in a query or in a header makes no
 /// other host.
 fn is_same_host(one: &Endpoint, other: &Endpoint) -> bool {
-    let expects = |endpoint: &Endpoint| Check {
-        headers: Headers::default(),
-        body: None,
-        ..endpoint.health.check().clone()
-    };
-    expects(one) == expects(other)
+    let (check, mut sends) = (one.health.check(), other.health.check().clone());
+    sends.headers.clone_from(&check.headers);
+    sends.body.clone_from(&check.body);
+    *check == sends
         && one.connect.to_string() == other.connect.to_string()
         && one.health.url.to_string() == other.health.url.to_string()
 }

@@ -81,11 +81,6 @@ impl Exclusions {
         before.commanded || before.drained.is_some() || before.announced.is_some()
     }
 
-    /// The endpoint is in rotation again. True if it was not.
-    pub(super) fn put_back(&mut self) -> bool {
-        self.removed.take().is_some()
-    }
-
     /// What holds for the name, whichever host it stands for: all but what a server announced.
     pub(super) fn of_name(self) -> Self {
         Self { announced: None, ..self }

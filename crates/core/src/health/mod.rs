@@ -202,12 +202,6 @@ impl EndpointHealth {
         self.include(ended, now)
     }
 
-    /// The endpoint is in rotation again.
-    pub(crate) fn put_back(&mut self, now: Timestamp) -> Option<HealthChange> {
-        let ended = self.exclusions.put_back();
-        self.include(ended, now)
-    }
-
     /// Less speaks against its use than before, if something has `ended`.
     fn include(&mut self, ended: bool, now: Timestamp) -> Option<HealthChange> {
         let health = self.exclusions.at(now).map_or(Health::Unknown, Exclusion::health);

@@ -198,7 +198,7 @@ fn what_the_app_announced_the_app_ends() {
     health.exclude(Exclusion::Announced(NOW), NOW);
     fail(&mut health, NOW);
     assert_eq!(health.health(), Health::Maintenance);
-    health.put_back(NOW);
+    health.exclude(Exclusion::Removed(NOW), NOW);
     assert_eq!(health.health(), Health::Maintenance, "it was not out of rotation");
     health.end_maintenance(NOW);
     assert_eq!(health.health(), Health::Unknown);
@@ -220,6 +220,6 @@ fn the_last_word_on_a_time_holds_and_each_ends_by_itself() {
     health.success(1, Pass::default(), at(20));
     assert_eq!(health.health(), Health::Healthy);
     health.exclude(Exclusion::Removed(at(30)), at(20));
-    health.put_back(at(21));
+    health.exclude(Exclusion::Removed(at(21)), at(21));
     assert_eq!((health.health(), health.exclusion(at(21))), (Health::Unknown, None));
 }
