@@ -1,6 +1,6 @@
 //! What the app asks of the engine in a scenario.
 
-use crate::entry::{Happening, duration};
+use crate::entry::{Happening, check_name, duration};
 use serde::Deserialize;
 use steadfast::config::Value;
 use steadfast::{Command, Config, Millis};
@@ -61,13 +61,7 @@ pub struct Pause {
 impl AppCommand {
     /// What happens when the app asks for it, or what is wrong with it.
     pub(crate) fn happening(&self, known: &[String], config: &Config) -> Result<Happening, String> {
-        let name = |name: &String| {
-            if known.contains(name) {
-                Ok(name.as_str().into())
-            } else {
-                Err(format!("unknown endpoint `{name}`; known: {}", known.join(", ")))
-            }
-        };
+        let name = |name: &String| check_name(name, known).map(Into::into);
         Ok(Happening::Command(match self {
             Self::CheckNow => Command::CheckNow,
             Self::Prefer(preferred) => Command::Prefer(preferred.as_ref().map(name).transpose()?),

@@ -82,11 +82,7 @@ impl Entry {
     pub(crate) fn happening(&self, known: &[String], config: &Config) -> Result<Happening, String> {
         let name = || {
             let name = self.endpoint.as_deref().ok_or("`endpoint` is missing")?;
-            if known.iter().any(|known| known == name) {
-                Ok(name.to_owned())
-            } else {
-                Err(format!("unknown endpoint `{name}`; known: {}", known.join(", ")))
-            }
+            check_name(name, known).map(str::to_owned)
         };
         let alternatives = [
             self.health.clone().map(|health| name().map(|name| Happening::Health(name, health))),
@@ -110,6 +106,15 @@ impl Entry {
             (Some(happening), None) => happening,
             _ => Err("one of `health`, `socket`, `network`, `connections`, `device`, `command` is needed".to_owned()),
         }
+    }
+}
+
+/// The name, if an endpoint has it.
+pub(crate) fn check_name<'a>(name: &'a str, known: &[String]) -> Result<&'a str, String> {
+    if known.iter().any(|known| known == name) {
+        Ok(name)
+    } else {
+        Err(format!("unknown endpoint `{name}`; known: {}", known.join(", ")))
     }
 }
 

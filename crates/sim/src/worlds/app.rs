@@ -118,7 +118,7 @@ impl Maker {
         self.begins_anew();
     }
 
-    /// A new run is told what the platform and the app told the one before.
+    /// The platform and the app repeat to the new run what still holds.
     fn begins_anew(&mut self) {
         if self.network == Network::SaidToBeGone {
             self.write(json!({ "network": "offline" }));

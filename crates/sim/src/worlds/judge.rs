@@ -80,8 +80,8 @@ impl Phase<'_> {
         self.watch.broken(rule, self.now, what);
     }
 
-    /// Whether a connection to the endpoint is open, as far as the app can know: one that talked
-    /// and is dead is none.
+    /// Whether a connection to the endpoint is open, as far as the app can know. One that talked and
+    /// is dead does not count.
     fn has_socket(&self, name: &str) -> bool {
         let talked = |open: &Open| self.watch.messages.is_some() && open.messages >= TALKED;
         let serves = |open: &Open| open.dead.is_none() || !talked(open);
