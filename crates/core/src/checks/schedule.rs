@@ -93,6 +93,11 @@ impl Schedule {
         self.attempts
     }
 
+    /// Whether a check is in flight, or has failed by its learnt timeout and runs on.
+    pub(crate) const fn awaits_answer(&self) -> bool {
+        self.late.is_some() || !self.in_flight.is_empty()
+    }
+
     /// When the first of the checks in flight will have taken too long.
     pub(crate) fn deadline(&self, limit: Millis) -> Option<Timestamp> {
         let mut first = self.late.map(|check| check.started + limit);

@@ -16,8 +16,11 @@ impl Checks {
 
     /// When the check of an endpoint that is in flight has taken too long.
     fn deadline(&self, cx: &Context, index: usize) -> Option<Timestamp> {
-        let limit = cx.endpoints[index].health.check().timeout;
-        self.endpoints[index].schedule.deadline(limit)
+        let schedule = &self.endpoints[index].schedule;
+        if !schedule.awaits_answer() {
+            return None;
+        }
+        schedule.deadline(cx.endpoints[index].health.check().timeout)
     }
 
     /// When the next check of an endpoint begins.

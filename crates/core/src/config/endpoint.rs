@@ -211,7 +211,7 @@ impl HealthCheck {
     /// How it is asked, by default if it does not say.
     pub fn check(&self) -> &Check {
         static DEFAULT: LazyLock<Check> = LazyLock::new(Check::default);
-        self.check.as_ref().unwrap_or(&DEFAULT)
+        self.check.as_ref().unwrap_or_else(|| &DEFAULT)
     }
 }
 

@@ -81,13 +81,13 @@ impl Failover {
 
     /// What is known of an endpoint. In need it must have passed at least `proof` checks in a row.
     fn endpoint(&self, world: World<'_>, cx: &Context, index: usize, proof: u32) -> EndpointView {
-        let remembered = &self.remembered[index];
+        let (remembered, endpoint) = (&self.remembered[index], &cx.endpoints[index]);
         let checked = world.checks.of(index);
         let (health, schedule) = (checked.health(), checked.schedule());
         let detector = health.detector();
         let reach = world.session.reach(index);
         let preference = self.preference.as_ref();
-        let preferred = preference.is_some_and(|it| it.name == cx.endpoints[index].name);
+        let preferred = preference.is_some_and(|it| it.name == endpoint.name);
         let down = health.is_down(cx.now);
         let ready_at = remembered.damping.ready_at(health.since(), &cx.config.failback);
         EndpointView {
@@ -98,7 +98,8 @@ impl Failover {
             down,
             flaky_only: detector.is_flaky() && !detector.is_dead(),
             commanded: health.is_unwanted(cx.now),
-            unreachable: world.session.is_unreachable(cx, index),
+            unreachable: world.session.is_wanted()
+                && reach.is_unreachable(cx.config.failure_threshold),
             retry_at: reach.retry_at().filter(|_| reach.failures() > 0).unwrap_or_default(),
             last_pass: checked.last_pass(),
             first_pass: checked.first_pass(),
@@ -107,7 +108,7 @@ impl Failover {
             failure: checked.failure(),
             checking: schedule.is_checking(),
             attempts: schedule.attempts(),
-            interval: cx.endpoints[index].health.check().interval,
+            interval: endpoint.health.check().interval,
             rtt: checked.rtt().smoothed(),
             deviation: checked.rtt().deviation(),
             failure_share: detector.share(),

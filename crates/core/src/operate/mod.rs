@@ -63,7 +63,9 @@ impl Operator {
 
     /// Reports the failures that a check shows, and begins to do something about them.
     fn see_check(&mut self, cx: &mut Context, checks: &Checks, report: &CheckReport) {
-        let config = cx.config.clone();
+        if !cx.config.failure_events.enabled || self.offline {
+            return;
+        }
         let Some(index) = cx.index_of(&report.endpoint) else { return };
         // It was said that it would fail; what recovery took out of rotation may need more than
         // that.
@@ -71,9 +73,10 @@ impl Operator {
         let announced = exclusion.is_some_and(|it| !matches!(it, Exclusion::Removed(_)));
         // A failure that does not count yet is repeated at once.
         let counts = report.failure.is_none() || report.failures > 0 || exclusion.is_some();
-        if !config.failure_events.enabled || self.offline || announced || !counts {
+        if announced || !counts {
             return;
         }
+        let config = cx.config.clone();
         let known = self.failures.iter().position(|(name, _)| *name == report.endpoint);
         let place = known.unwrap_or_else(|| {
             self.failures.push((report.endpoint.clone(), Failures::default()));
