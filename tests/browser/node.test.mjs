@@ -101,7 +101,7 @@ describe("node", () => {
   });
 
   test("requests go to the active endpoint, and once more elsewhere if they fail and may be repeated", async () => {
-    const link = await Steadfast.start({ endpoints: testbed.endpoints });
+    const link = await FullSteadfast.start({ endpoints: testbed.endpoints });
     await link.checkNow();
     assert.equal((await link.fetch("/_ping")).status, 200);
     link.isolate("primary", true);
@@ -127,7 +127,7 @@ describe("node", () => {
     });
     await once(other.listen(0, "127.0.0.1"), "listening");
     const host = `127.0.0.1:${other.address().port}`;
-    const link = await Steadfast.start({ endpoints: testbed.endpoints, breaker: { failures: 1 } });
+    const link = await FullSteadfast.start({ endpoints: testbed.endpoints, breaker: { failures: 1 } });
     const headers = { authorization: "Bearer a-secret" };
     for (const path of [`//${host}/`, `/\\${host}/`, `http://${host}/`, `http:\\\\${host}/`, "data:,", "blob:http://127.0.0.1/x"]) {
       await assert.rejects(link.fetch(path, { headers }), { name: "TypeError", message: /leads to another origin/ }, path);
@@ -145,7 +145,7 @@ describe("node", () => {
   });
 
   test("five failures in a row open the breaker, whose changes are told", async () => {
-    const link = await Steadfast.start({ endpoints: testbed.endpoints.slice(0, 1), breaker: { open: "10m", openMax: "10m" } });
+    const link = await FullSteadfast.start({ endpoints: testbed.endpoints.slice(0, 1), breaker: { open: "10m", openMax: "10m" } });
     const changes = [];
     link.addEventListener("breaker", ({ detail }) => changes.push(`${detail.from} to ${detail.to}`));
     for (let call = 0; call < 5; call += 1) link.tryAcquire().failure();
@@ -159,7 +159,7 @@ describe("node", () => {
     const [primary, secondary] = testbed.endpoints;
     // Its health check goes elsewhere: only requests meet the fault.
     const endpoints = [{ ...primary, health: secondary.health }];
-    const link = await Steadfast.start({ endpoints, breaker: { failures: 1, open: "10ms", openMax: "10ms" } });
+    const link = await FullSteadfast.start({ endpoints, breaker: { failures: 1, open: "10ms", openMax: "10ms" } });
     const states = [];
     link.addEventListener("breaker", ({ detail }) => states.push(detail.to));
     await link.checkNow();
@@ -183,7 +183,7 @@ describe("node", () => {
   });
 
   test("a permit can be given back", async () => {
-    const link = await Steadfast.start({ endpoints: testbed.endpoints, breaker: { failures: 1 } });
+    const link = await FullSteadfast.start({ endpoints: testbed.endpoints, breaker: { failures: 1 } });
     for (let call = 0; call < 2; call += 1) {
       const permit = link.tryAcquire({ excluding: "secondary" });
       permit.release();
@@ -211,7 +211,7 @@ describe("node", () => {
   });
 
   test("a permit that outlives its link does no harm", async () => {
-    const link = await Steadfast.start({ endpoints: testbed.endpoints });
+    const link = await FullSteadfast.start({ endpoints: testbed.endpoints });
     const permit = link.tryAcquire();
     link.stop();
     await pause(20);
@@ -220,7 +220,7 @@ describe("node", () => {
   });
 
   test("it explains its verdicts and reports what it has seen", async () => {
-    const link = await Steadfast.start({ endpoints: testbed.endpoints });
+    const link = await FullSteadfast.start({ endpoints: testbed.endpoints });
     await link.checkNow();
     assert.equal(link.explain().text, "primary is healthy: nothing speaks against it");
     await testbed.fault("primary", { status: 500 });
@@ -287,8 +287,13 @@ describe("node", () => {
     link.stop();
   });
 
-  test("the small entry knows nothing of recovery, and says so", async () => {
-    const config = { endpoints: testbed.endpoints, recovery: { enabled: true } };
-    await assert.rejects(Steadfast.start(config), { name: "ConfigError", message: /^recovery: unknown key/ });
+  test("the small entry says where that is which it does without", async () => {
+    for (const section of ["breaker", "failureEvents", "history", "recovery"]) {
+      const message = `${section}: not in this build; on the web, import from \`steadfast/full\``;
+      await assert.rejects(Steadfast.start({ endpoints: testbed.endpoints, [section]: {} }), { name: "ConfigError", message });
+    }
+    const link = await Steadfast.start({ endpoints: testbed.endpoints });
+    assert.deepEqual([link.fetch, link.tryAcquire, link.report, link.active.breaker], [undefined, undefined, undefined, undefined]);
+    link.stop();
   });
 });

@@ -113,12 +113,15 @@ class VirtualPlatform {
   }
 }
 
+/** What only `steadfast/full` has. A circuit breaker that opens draws lots: without it, what comes after falls on other milliseconds. */
+const needsFull = ({ config, events }) =>
+  ["breaker", "failureEvents", "history", "recovery"].some((section) => section in config) || events.some(({ event }) => event === "breaker");
+
 /** Plays the world of a script. Returns what the app was told, and when. */
 async function replay(script, platform) {
   const { random } = Math;
   Math.random = () => script.seed / 2 ** 53;
-  // Recovery is in the full package only.
-  const link = await (script.config.recovery ? Full : Steadfast).start(script.config);
+  const link = await (needsFull(script) ? Full : Steadfast).start(script.config);
   Math.random = random;
   const events = [];
   for (const name of Object.values(TOLD)) link.addEventListener(name, ({ detail }) => events.push({ at_ms: platform.time, ...detail }));

@@ -1,5 +1,5 @@
 // A card per endpoint: its health at a glance, and a button for each fault.
-import type { Steadfast } from "steadfast";
+import type { Steadfast } from "steadfast/full";
 import { FAULTS } from "./faults.js";
 
 /** Builds the cards; the returned function brings them up to date. */

@@ -1,7 +1,7 @@
 // The page on which one watches a failover happen: it wires the link to what is shown.
 import "./style.css";
 import "uplot/dist/uPlot.min.css";
-import { Steadfast } from "steadfast";
+import { Steadfast } from "steadfast/full";
 import { cards } from "./cards.js";
 import { FAULTS, Testbed } from "./faults.js";
 import { log } from "./log.js";

@@ -1,5 +1,5 @@
 // The app's socket: it greets, echoes, and follows the active endpoint by itself.
-import type { Steadfast } from "steadfast";
+import type { Steadfast } from "steadfast/full";
 import { log } from "./log.js";
 
 export function socket(link: Steadfast, element: (id: string) => HTMLElement, greeted: (endpoint: string) => void): void {

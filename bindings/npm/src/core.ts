@@ -31,7 +31,26 @@ export type Told =
   | { told: "recovered"; id: number; yes: boolean; error: string | null }
   | { told: "endpoints"; endpoints: Endpoint[] };
 
-type Question = { ask: "snapshot" | "save" } | { ask: "explain" | "permit"; endpoint: string | undefined } | { ask: "report"; period: number };
+/** What the engine can be asked, and with what. */
+export type Question =
+  | { ask: "snapshot" }
+  | { ask: "save" }
+  | { ask: "explain"; endpoint: string }
+  /** Leave to make a request to the active endpoint, or to the best one but this; only of the engine of `steadfast/full`. */
+  | { ask: "permit"; endpoint: string | undefined }
+  /** Only of the engine of `steadfast/full`. */
+  | { ask: "report"; period: number };
+
+/** What it answers. */
+interface Answers {
+  snapshot: Snapshot;
+  /** What has been learnt, for the next start. */
+  save: unknown;
+  explain: Explanation;
+  /** The permit, or why there is none. */
+  permit: Permit | Refusal;
+  report: Report;
+}
 
 /** The engine and its driver, with the types of what goes in and out. */
 export class Core {
@@ -56,34 +75,13 @@ export class Core {
     if (problems) throw new ConfigError(problems);
   }
 
-  snapshot(): Snapshot {
-    return this.#ask({ ask: "snapshot" });
-  }
-
-  /** What has been learnt, for the next start. */
-  save(): unknown {
-    return this.#ask({ ask: "save" });
-  }
-
-  explain(endpoint: string): Explanation {
-    return this.#ask({ ask: "explain", endpoint });
-  }
-
-  report(period: number): Report {
-    return this.#ask({ ask: "report", period });
-  }
-
-  /** Leave to make a request to the active endpoint, or to the best one but this; or why there is none. */
-  permit(excluding?: string): Permit | Refusal {
-    return this.#ask({ ask: "permit", endpoint: excluding });
+  ask<Name extends Question["ask"]>(question: Extract<Question, { ask: Name }>): Answers[Name];
+  ask(question: Question): unknown {
+    return this.#engine?.ask(question);
   }
 
   free(): void {
     this.#engine?.free();
     this.#engine = undefined;
-  }
-
-  #ask<Answer>(question: Question): Answer {
-    return this.#engine?.ask(question);
   }
 }

@@ -1,4 +1,5 @@
-import type { Event as CoreEvent, Snapshot } from "./generated/types/index.js";
+import type { Event as CoreEvent, Snapshot as FullSnapshot } from "./generated/types/index.js";
+import type { Snapshot } from "./steadfast.js";
 
 type Of<Name extends CoreEvent["event"]> = Extract<CoreEvent, { event: Name }>;
 
@@ -14,18 +15,20 @@ export interface LinkEvents {
   online: Of<"online">;
   /** A check has ended. */
   check: Of<"check">;
-  /** An endpoint's circuit breaker has changed its mind about the app's own requests. */
-  breaker: Of<"breaker">;
   /** Something that {@link Snapshot} shows has changed. */
   state: Snapshot;
 }
 
 /** What the events of a link of `steadfast/full` tell. */
-export interface FullEvents extends LinkEvents {
+export interface FullEvents extends Omit<LinkEvents, "state"> {
+  /** An endpoint's circuit breaker has changed its mind about the app's own requests. */
+  breaker: Of<"breaker">;
   /** Something is wrong with an endpoint, in the terms of those who run it. */
   failure: Of<"failure">;
   /** Something is or was done about a failure. */
   recovery: Of<"recovery">;
+  /** Something that {@link FullSnapshot} shows has changed. */
+  state: FullSnapshot;
 }
 
 /** Listening to events that tell this. */

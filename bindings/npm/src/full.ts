@@ -1,5 +1,6 @@
 /**
- * Steadfast with failure events and recovery, for those who run the endpoints: everything of the package `steadfast`, by a larger WebAssembly.
+ * Steadfast with requests through circuit breakers, reports, failure events and recovery: everything of the package `steadfast`, by a larger
+ * WebAssembly.
  *
  * ```ts
  * import { Steadfast } from "steadfast/full";
@@ -12,8 +13,9 @@
  * @module
  */
 import type { FullEvents } from "./events.js";
-import type { Config, RecoveryAction } from "./generated/types/index.js";
+import type { Config, RecoveryAction, Report, Snapshot } from "./generated/types/index.js";
 import { Link, type LinkTelling, prepare, type StartOptions } from "./link.js";
+import { Permit, request, within } from "./requests.js";
 
 export { ConfigError } from "./config-error.js";
 export type { Connection, ConnectOptions, WebSocketClass } from "./connection.js";
@@ -25,8 +27,8 @@ export { RefusedError } from "./refused-error.js";
 export type { Permit } from "./requests.js";
 export type { StateStorage } from "./storage.js";
 
-/** A running link to a set of endpoints that also tells of failures, and has something done about them. */
-export class Steadfast extends (Link as LinkTelling<FullEvents>) {
+/** A running link to a set of endpoints that also makes requests, reports, tells of failures, and has something done about them. */
+export class Steadfast extends (Link as LinkTelling<FullEvents, Snapshot>) {
   /**
    * Starts watching the endpoints.
    *
@@ -34,6 +36,44 @@ export class Steadfast extends (Link as LinkTelling<FullEvents>) {
    */
   static async start(config: Config, options: StartOptions = {}): Promise<Steadfast> {
     return new Steadfast(config, await prepare(options), options.storage);
+  }
+
+  /**
+   * Requests `path` from the active endpoint, at the host where the app connects. Every endpoint has a circuit breaker; if a request fails
+   * or is refused whose method may be repeated, it is repeated once at the best other endpoint.
+   *
+   * @throws {@link RefusedError} if the circuit breaker refuses, TypeError if `path` leads to another origin, or what `fetch` throws.
+   */
+  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    const core = this.running;
+    const at = (name: string) => within(this.state.endpoints.find((endpoint) => endpoint.name === name)?.connect ?? "", path);
+    // What leads elsewhere is refused before a breaker is asked.
+    at(this.state.active);
+    return request(core, at, init);
+  }
+
+  /**
+   * Leave to make a request of one's own, for clients other than `fetch`.
+   *
+   * @throws {@link RefusedError} if the circuit breaker refuses.
+   */
+  tryAcquire(options: { /** Not to this endpoint but to the best other one. */ excluding?: string } = {}): Permit {
+    return new Permit(this.running, options.excluding);
+  }
+
+  /** Lets an endpoint's circuit breaker refuse every request, or begin anew. */
+  isolate(name: string, isolated: boolean): void {
+    if (!this.stopped) this.core.tell({ told: "isolate", endpoint: this.known(name), yes: isolated });
+  }
+
+  /**
+   * What the endpoints have been like in the last `period` milliseconds; by default in the last day.
+   *
+   * @throws RangeError if it is no positive number.
+   */
+  report(period = 86_400_000): Report {
+    if (!(period > 0)) throw new RangeError(`steadfast: a report's period is a positive number of milliseconds, not ${period}`);
+    return this.running.ask({ ask: "report", period: Math.trunc(period) });
   }
 
   /**

@@ -24,7 +24,5 @@ export type { LinkEvents } from "./events.js";
 export type * from "./generated/types/index.js";
 export type { StartOptions } from "./link.js";
 export type { WasmSource } from "./load.js";
-export { RefusedError } from "./refused-error.js";
-export type { Permit } from "./requests.js";
-export { type Config, Steadfast } from "./steadfast.js";
+export { type Config, type EndpointState, type Snapshot, Steadfast } from "./steadfast.js";
 export type { StateStorage } from "./storage.js";

@@ -1,10 +1,10 @@
 import { Connection, type ConnectOptions } from "./connection.js";
 import { Core } from "./core.js";
 import { type LinkEvents, type Listening, NAMES, TypedEventTarget } from "./events.js";
-import type { Config, Event as CoreEvent, Endpoint, EndpointState, Explanation, Report, Snapshot } from "./generated/types/index.js";
+import type { Config, Event as CoreEvent, Endpoint, Explanation } from "./generated/types/index.js";
 import { load, type WasmSource } from "./load.js";
 import { watchPage } from "./page.js";
-import { Permit, request, within } from "./requests.js";
+import type { Snapshot } from "./steadfast.js";
 import { keep, recall, type StateStorage } from "./storage.js";
 
 /** How a link is started. */
@@ -38,7 +38,7 @@ export async function prepare({ storage, wasm }: StartOptions): Promise<unknown>
 }
 
 /** What every entry's links do. */
-export class Link extends TypedEventTarget {
+export class Link<State extends Snapshot> extends TypedEventTarget {
   /** @internal */
   protected readonly core: Core;
   readonly #endWatching: () => void;
@@ -48,7 +48,7 @@ export class Link extends TypedEventTarget {
   /** How often a check was asked for. The engine counts alike. */
   #requests = 0;
   #connection: Connection | undefined;
-  #snapshot: Snapshot | undefined;
+  #snapshot: State | undefined;
   #telling = false;
   /** @internal */
   protected stopped = false;
@@ -57,7 +57,7 @@ export class Link extends TypedEventTarget {
   constructor(config: Config, saved: unknown, storage: StateStorage | undefined) {
     super();
     this.core = new Core(config, saved, {
-      persist: safely(() => void keep(storage, () => this.core.save())),
+      persist: safely(() => void keep(storage, () => this.core.ask({ ask: "save" }))),
       connect: safely((id: number, endpoint: string, url: string) => this.#connection?.open(id, endpoint, url)),
       promote: safely((id: number) => this.#connection?.promote(id)),
       disconnect: safely((id: number, reason: string) => this.#connection?.close(id, reason)),
@@ -67,20 +67,26 @@ export class Link extends TypedEventTarget {
   }
 
   /** The endpoint that the app should be connected to. There is always exactly one. */
-  get active(): EndpointState {
+  get active(): State["endpoints"][number] {
     const { active, endpoints } = this.state;
     // The core guarantees that the active endpoint is one of them.
-    return endpoints.find(({ name }) => name === active) as EndpointState;
+    return endpoints.find(({ name }) => name === active) as State["endpoints"][number];
   }
 
   /** Everything that is known at this moment. The same object until something changes. */
-  get state(): Snapshot {
-    this.#snapshot ??= this.core.snapshot();
+  get state(): State {
+    this.#snapshot ??= this.#look();
     return this.#snapshot;
   }
 
+  #look(): State {
+    const snapshot: Snapshot = this.core.ask({ ask: "snapshot" });
+    // What more there is in it is what the entry's engine knows.
+    return snapshot as State;
+  }
+
   /** The same as {@link state}, as a function for UI frameworks (React's `useSyncExternalStore`, Svelte stores and the like). */
-  readonly getSnapshot = (): Snapshot => this.state;
+  readonly getSnapshot = (): State => this.state;
 
   /** Calls `changed` whenever {@link getSnapshot} has something new. Returns the end of it. */
   readonly subscribe = (changed: () => void): (() => void) => {
@@ -91,7 +97,7 @@ export class Link extends TypedEventTarget {
   /** Checks the active endpoint at once, even while the page is hidden. */
   checkNow(): Promise<LinkEvents["check"]> {
     return new Promise((resolve, reject) => {
-      const core = this.#running;
+      const core = this.running;
       this.#requests += 1;
       this.#waiting.push({ request: this.#requests, resolve, reject });
       core.tell({ told: "checkNow" });
@@ -105,69 +111,36 @@ export class Link extends TypedEventTarget {
    */
   prefer(name: string | null): void {
     if (this.stopped) return;
-    this.core.tell({ told: "prefer", endpoint: name === null ? name : this.#known(name) });
+    this.core.tell({ told: "prefer", endpoint: name === null ? name : this.known(name) });
   }
 
   /** Why the engine thinks what it thinks of an endpoint (by default of the active one): the evidence that led to its last verdict, weighed. */
   explain(name: string = this.active.name): Explanation {
-    return this.#running.explain(this.#known(name));
-  }
-
-  /**
-   * What the endpoints have been like in the last `period` milliseconds; by default in the last day.
-   *
-   * @throws RangeError if it is no positive number.
-   */
-  report(period = 86_400_000): Report {
-    if (!(period > 0)) throw new RangeError(`steadfast: a report's period is a positive number of milliseconds, not ${period}`);
-    return this.#running.report(Math.trunc(period));
+    return this.running.ask({ ask: "explain", endpoint: this.known(name) });
   }
 
   /** Says that an endpoint is not to be used for a while, or may be used again. The app moves away from it gently, and comes back. */
   setMaintenance(name: string, begins: boolean): void {
-    if (!this.stopped) this.core.tell({ told: "maintenance", endpoint: this.#known(name), yes: begins });
+    if (!this.stopped) this.core.tell({ told: "maintenance", endpoint: this.known(name), yes: begins });
   }
 
-  /** Lets an endpoint's circuit breaker refuse every request, or begin anew. */
-  isolate(name: string, isolated: boolean): void {
-    if (!this.stopped) this.core.tell({ told: "isolate", endpoint: this.#known(name), yes: isolated });
-  }
-
-  /**
-   * Requests `path` from the active endpoint, at the host where the app connects. Every endpoint has a circuit breaker; if a request fails
-   * or is refused whose method may be repeated, it is repeated once at the best other endpoint.
-   *
-   * @throws {@link RefusedError} if the circuit breaker refuses, TypeError if `path` leads to another origin, or what `fetch` throws.
-   */
-  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
-    const core = this.#running;
-    const at = (name: string) => within(this.state.endpoints.find((endpoint) => endpoint.name === name)?.connect ?? "", path);
-    // What leads elsewhere is refused before a breaker is asked.
-    at(this.state.active);
-    return request(core, at, init);
-  }
-
-  /**
-   * Leave to make a request of one's own, for clients other than `fetch`.
-   *
-   * @throws {@link RefusedError} if the circuit breaker refuses.
-   */
-  tryAcquire(options: { /** Not to this endpoint but to the best other one. */ excluding?: string } = {}): Permit {
-    return new Permit(this.#running, options.excluding);
-  }
-
-  /** Reports how a request went that was made without {@link fetch} or a permit: `ok` if the server did its part. A failure is evidence against it. */
+  /** Reports how a request of the app's own went: `ok` if the server did its part. A failure is evidence against it. */
   reportTraffic(endpoint: string, ok: boolean): void {
-    if (!this.stopped) this.core.tell({ told: "traffic", endpoint: this.#known(endpoint), yes: ok });
+    if (!this.stopped) this.core.tell({ told: "traffic", endpoint: this.known(endpoint), yes: ok });
   }
 
-  get #running(): Core {
+  /** @internal */
+  protected get running(): Core {
     if (this.stopped) throw new Error("steadfast: the link has been stopped");
     return this.core;
   }
 
-  /** The name, if an endpoint has it. */
-  #known(name: string): string {
+  /**
+   * The name, if an endpoint has it.
+   *
+   * @internal
+   */
+  protected known(name: string): string {
     const names = this.state.endpoints.map((endpoint) => endpoint.name);
     if (!names.includes(name)) throw new RangeError(`steadfast: no endpoint is called "${name}"; there are: ${names.join(", ")}`);
     return name;
@@ -188,7 +161,7 @@ export class Link extends TypedEventTarget {
    * @throws if the link has been stopped or holds one already.
    */
   connect(options: ConnectOptions = {}): Connection {
-    const core = this.#running;
+    const core = this.running;
     if (this.#connection) throw new Error("steadfast: the link holds a connection already");
     this.#connection = new Connection(core, options);
     core.tell({ told: "connect" });
@@ -212,7 +185,7 @@ export class Link extends TypedEventTarget {
     this.#snapshot = undefined;
     if (event.event === "stopped") {
       // What it looked like at the end stays readable; the engine itself is let go once it is done with this call.
-      this.#snapshot = this.core.snapshot();
+      this.#snapshot = this.#look();
       queueMicrotask(() => this.core.free());
       return;
     }
@@ -243,5 +216,9 @@ export class Link extends TypedEventTarget {
   }
 }
 
-/** A {@link Link} with these events, to be extended. */
-export type LinkTelling<Told> = new (config: Config, saved: unknown, storage: StateStorage | undefined) => Link & Listening<Told>;
+/** A {@link Link} with these events and this state, to be extended. */
+export type LinkTelling<Told, State extends Snapshot> = new (
+  config: Config,
+  saved: unknown,
+  storage: StateStorage | undefined,
+) => Link<State> & Listening<Told>;

@@ -12,7 +12,7 @@ export class Permit {
 
   /** @internal */
   constructor(core: Core, excluding?: string) {
-    const leave = core.permit(excluding);
+    const leave = core.ask({ ask: "permit", endpoint: excluding });
     if ("state" in leave) throw new RefusedError(leave);
     this.#core = core;
     this.#leave = leave;

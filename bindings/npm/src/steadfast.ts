@@ -1,12 +1,21 @@
 import type { LinkEvents } from "./events.js";
-import type { Config as FullConfig } from "./generated/types/index.js";
+import type { Config as FullConfig, EndpointState as FullEndpointState, Snapshot as FullSnapshot } from "./generated/types/index.js";
 import { Link, type LinkTelling, prepare, type StartOptions } from "./link.js";
 
 /** A config without what only `steadfast/full` can do. */
-export type Config = Omit<FullConfig, "failureEvents" | "recovery">;
+export type Config = Omit<FullConfig, "breaker" | "failureEvents" | "history" | "recovery">;
+
+/** The state of one endpoint. */
+export type EndpointState = Omit<FullEndpointState, "breaker">;
+
+/** The engine's state at one moment. */
+export interface Snapshot extends Omit<FullSnapshot, "endpoints"> {
+  /** Every endpoint, in the order of the config. */
+  endpoints: EndpointState[];
+}
 
 /** A running link to a set of endpoints: it knows at any time which of them the app should be connected to. */
-export class Steadfast extends (Link as LinkTelling<LinkEvents>) {
+export class Steadfast extends (Link as LinkTelling<LinkEvents, Snapshot>) {
   /**
    * Starts watching the endpoints.
    *

@@ -4,10 +4,12 @@
 mod commands;
 
 use crate::base::time::{Millis, Timestamp};
+#[cfg(feature = "breaker")]
 use crate::breaker::permit::{CallOutcome, Permit, Refusal, Route};
 use crate::config::{Endpoint, Endpoints, Name, Problems, Value};
 use crate::engine::Engine;
 use crate::observe::explain::Explanation;
+#[cfg(feature = "reports")]
 use crate::observe::report::Report;
 use crate::protocol::effect::{CheckId, Effect};
 use crate::protocol::event::{CheckReport, Event};
@@ -170,12 +172,14 @@ impl Link {
     }
 
     /// What the endpoints have been like in the last `period`; see [`Engine::report`].
+    #[cfg(feature = "reports")]
     pub fn report(&self, period: Millis) -> Report {
         self.lock().engine.report(period)
     }
 
     /// Asks for leave to make a request of the app's own; see [`Engine::try_acquire`]. `now` is the
     /// transport's.
+    #[cfg(feature = "breaker")]
     pub fn try_acquire(&self, now: Timestamp, route: &Route) -> Result<Permit, Refusal> {
         let acquired = self.lock().engine.try_acquire(now, route);
         // What follows for the app is told by the driver.
@@ -184,6 +188,7 @@ impl Link {
     }
 
     /// Reports how a request ended, and how long it took.
+    #[cfg(feature = "breaker")]
     pub fn call_ended(&self, permit: Permit, outcome: CallOutcome, latency: Millis) {
         self.send(Input::CallEnded { permit, outcome, latency });
     }

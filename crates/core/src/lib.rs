@@ -14,7 +14,10 @@
 #[cfg(feature = "uniffi")]
 uniffi::setup_scaffolding!();
 
+#[cfg(not(all(feature = "breaker", feature = "reports")))]
+mod absent;
 mod base;
+#[cfg(feature = "breaker")]
 mod breaker;
 mod checks;
 pub mod config;
@@ -34,9 +37,11 @@ pub use base::time::{Clock, Millis, ParseDurationError, Timestamp};
 #[cfg(feature = "url")]
 pub use base::url::{ParseUrlError, parse_url};
 pub use base::url::{Scheme, Url, UrlParser};
+#[cfg(feature = "breaker")]
 pub use breaker::permit::{
     CallOutcome, FIRST_SERVER_ERROR, Permit, REPEATABLE_METHODS, Refusal, Route,
 };
+#[cfg(feature = "breaker")]
 pub use breaker::rules::BreakerState;
 pub use config::{Config, Endpoint, Name, Preset, Problem, Problems};
 pub use driver::{Link, Transport, drive};
@@ -45,6 +50,7 @@ pub use health::Health;
 pub use observe::explain::{Explanation, WeighedEvidence};
 #[cfg(feature = "recovery")]
 pub use observe::failures::{FailureEvent, FailureEventKind, Severity};
+#[cfg(feature = "reports")]
 pub use observe::report::{EndpointReport, ErrorClass, ErrorCount, Report};
 #[cfg(feature = "recovery")]
 pub use operate::recovery::{RecoveryAction, RecoveryStrategy, recovery_strategies};

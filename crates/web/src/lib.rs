@@ -15,10 +15,12 @@ use serde_wasm_bindgen::Serializer;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
+#[cfg(feature = "full")]
+use steadfast::Route;
 use steadfast::config::Value;
 use steadfast::{
     Clock, Config, Effect, Endpoint, Engine, HealthDocument, Link, Millis, Name, Outcome, Problems,
-    Route, Timestamp, Transport,
+    Timestamp, Transport,
 };
 use value::value;
 use wasm_bindgen::prelude::*;
@@ -52,6 +54,7 @@ extern "C" {
 #[wasm_bindgen]
 pub struct Core {
     link: Link,
+    #[cfg(feature = "full")]
     transport: Rc<WebTransport>,
 }
 
@@ -70,7 +73,11 @@ impl Core {
         let link = Link::new(engine);
         let (shared, own) = (link.clone(), transport.clone());
         wasm_bindgen_futures::spawn_local(async move { steadfast::drive(shared, &*own).await });
-        Ok(Self { link, transport })
+        Ok(Self {
+            link,
+            #[cfg(feature = "full")]
+            transport,
+        })
     }
 
     /// Tells the engine something, in an object of the face's type `Told`. Returns a list of
@@ -101,6 +108,7 @@ impl Core {
                 .link
                 .explain(name.as_ref())
                 .map_or(Value::Null, |explanation| explanation.to_value()),
+            #[cfg(feature = "full")]
             Some("report") => {
                 // Longer than any history is as good as all of it.
                 let period =
@@ -109,6 +117,7 @@ impl Core {
             }
             // Leave to make a request, to the active endpoint or to the best other one; or a
             // refusal.
+            #[cfg(feature = "full")]
             Some("permit") => match self
                 .link
                 .try_acquire(self.transport.now(), &name.map_or(Route::Active, Route::Excluding))

@@ -1,9 +1,9 @@
 //! What the face says, as inputs of the engine.
 
 use steadfast::config::{Endpoints, Value};
-use steadfast::{
-    CallOutcome, Command, ConnectionId, Input, Lifecycle, Millis, Name, Network, Permit, Problems,
-};
+#[cfg(feature = "full")]
+use steadfast::{CallOutcome, Millis, Permit};
+use steadfast::{Command, ConnectionId, Input, Lifecycle, Name, Network, Problems};
 
 /// The input that the face's object `told` stands for. Endpoints in it are read by `read`. What the
 /// face never says stands for nothing new.
@@ -24,6 +24,7 @@ pub(crate) fn input(
         "received" => Input::ConnectionActive { id },
         "silent" => Input::ConnectionSilent { id },
         "traffic" => Input::Traffic { endpoint: endpoint(), ok: yes },
+        #[cfg(feature = "full")]
         "ended" => Input::CallEnded {
             permit: Permit::new(endpoint(), number("generation"), number("number")),
             // What is no outcome says nothing of the server.
@@ -33,7 +34,7 @@ pub(crate) fn input(
                 .unwrap_or(CallOutcome::Released),
             latency: Millis::new(number("took")),
         },
-        #[cfg(feature = "recovery")]
+        #[cfg(feature = "full")]
         "recovered" => Input::RecoveryEnded {
             id: number("id"),
             ok: yes,
@@ -45,7 +46,9 @@ pub(crate) fn input(
         "prefer" => Input::Command(Command::Prefer(told.text("endpoint").map(Name::from))),
         "maintenance" if yes => Input::Command(Command::BeginMaintenance(endpoint())),
         "maintenance" => Input::Command(Command::EndMaintenance(endpoint())),
+        #[cfg(feature = "full")]
         "isolate" if yes => Input::Command(Command::Isolate(endpoint())),
+        #[cfg(feature = "full")]
         "isolate" => Input::Command(Command::Release(endpoint())),
         "endpoints" => Input::Command(Command::SetEndpoints(read(
             told.get("endpoints").unwrap_or(&Value::Null),

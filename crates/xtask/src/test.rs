@@ -56,18 +56,13 @@ fn lints() -> Result<()> {
         &mut cargo(["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]),
         "mend what it names",
     )?;
-    // With only the features that a browser gets.
-    let bare = [
-        "clippy",
-        "--locked",
-        "--package",
-        "steadfast",
-        "--no-default-features",
-        "--",
-        "-D",
-        "warnings",
-    ];
-    run(&mut cargo(bare), "mend what it names")
+    // With what a browser gets at least, and each feature alone.
+    for feature in ["serde", "breaker", "metrics", "recovery", "reports"] {
+        let alone = ["--package", "steadfast", "--no-default-features", "--features", feature];
+        let mut clippy = cargo(["clippy", "--locked"]);
+        run(clippy.args(alone).args(["--", "-D", "warnings"]), "mend what it names")?;
+    }
+    Ok(())
 }
 
 fn dependencies() -> Result<()> {

@@ -17,11 +17,15 @@ const misspelt: Config = { ...config, chekc: {} };
 const unknown: Config = { ...config, strategy: "best" };
 // @ts-expect-error: recovery is another entry's
 const tooMuch: Config = { ...config, recovery: { enabled: true } };
+// @ts-expect-error: and so are circuit breakers
+const guarded: Config = { ...config, breaker: { failures: 3 } };
 const full: FullConfig = { ...config, failureEvents: { enabled: true }, recovery: { enabled: true, after: 2 } };
 
 export async function operate(): Promise<() => void> {
   const link = await FullSteadfast.start(full);
-  link.addEventListener("failure", ({ detail: { endpoint, kind, severity } }) => console.log(endpoint, kind, severity, tooMuch));
+  link.addEventListener("failure", ({ detail: { endpoint, kind, severity } }) => console.log(endpoint, kind, severity, tooMuch, guarded));
+  const response: Response = await link.fetch("/things");
+  console.log(response.ok, link.active.breaker, link.getSnapshot().endpoints[0]?.breaker, link.report().switches);
   link.addEventListener("switch", ({ detail }) => console.log(detail.to));
   return link.onRecovery(async ({ strategy, endpoint }) => strategy === "restart" && endpoint === "primary");
 }
@@ -34,6 +38,8 @@ export async function start(): Promise<() => void> {
     const connection: Connection = link.connect({ onMessage: (data, endpoint) => console.log(data, endpoint) });
     const sent: boolean = connection.send("hello");
     const state: Snapshot = link.getSnapshot();
+    // @ts-expect-error: requests and their breakers are another entry's
+    console.log(link.active.breaker, link.fetch);
     console.log(sent, state.endpoints[0]?.rttMs, link.active.connect, misspelt, unknown);
     return link.subscribe(() => {});
   } catch (problem) {

@@ -19,6 +19,7 @@ pub use value::Value;
 use crate::base::keyword::keywords;
 use crate::base::time::Millis;
 use crate::base::url::UrlParser;
+#[cfg(feature = "breaker")]
 pub use crate::breaker::rules::Breaker;
 #[cfg(feature = "recovery")]
 pub use crate::observe::failures::FailureEvents;
@@ -106,6 +107,7 @@ settings! {
         /// every server (a hotel's log-in page).
         connectivity: HealthChecks = HealthChecks::default();
         /// When an endpoint's circuit breaker refuses the app's own requests.
+        #[cfg(feature = "breaker")]
         breaker: Breaker = Breaker::default();
         /// When a failure is an event of its own, for those who run the endpoints.
         #[cfg(feature = "recovery")]
@@ -115,6 +117,7 @@ settings! {
         recovery: Recovery = Recovery::default();
         /// How far back is remembered what the endpoints have been like, for reports: in 24 parts,
         /// and at most 4 KB for each endpoint. `0ms`: not at all.
+        #[cfg(feature = "reports")]
         history: Millis = Millis::from_secs(86_400), "0ms" ..= "30d";
         /// How long moves are put off at random, so that a crowd of clients does not arrive
         /// together.
@@ -346,6 +349,7 @@ impl Config {
         let waits = [
             ("failback", "max", self.failback.after, self.failback.max),
             ("retry", "max", self.retry.initial, self.retry.max),
+            #[cfg(feature = "breaker")]
             ("breaker", "openMax", self.breaker.open, self.breaker.open_max),
         ];
         for (section, field, low, high) in &waits {

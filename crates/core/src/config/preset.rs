@@ -35,7 +35,10 @@ impl Preset {
             config.check.interval = Millis::from_secs(30);
             config.initial_delay = Millis::from_secs(30);
             config.failure_threshold = Some(3);
-            config.breaker.open = Millis::from_secs(60);
+            #[cfg(feature = "breaker")]
+            {
+                config.breaker.open = Millis::from_secs(60);
+            }
             #[cfg(feature = "recovery")]
             {
                 config.failure_events.enabled = true;

@@ -11,6 +11,18 @@ use crate::base::time::Millis;
 use crate::base::url::{NOT_A_URL, Url, UrlParser};
 use std::fmt::{Display, Write};
 
+/// Sections of the config that this build does without.
+const LEFT_OUT: &[&str] = &[
+    #[cfg(not(feature = "breaker"))]
+    "breaker",
+    #[cfg(not(feature = "recovery"))]
+    "failureEvents",
+    #[cfg(not(feature = "reports"))]
+    "history",
+    #[cfg(not(feature = "recovery"))]
+    "recovery",
+];
+
 /// Where reading has got to, and what was found wrong on the way.
 pub(crate) struct Reader {
     path: String,
@@ -68,6 +80,9 @@ impl Reader {
 
     /// Reports that `word` is none of `known`, and the one that it most looks like.
     pub(super) fn unknown(&mut self, what: &str, word: &str, known: &[String]) {
+        if LEFT_OUT.contains(&word) {
+            return self.problem("not in this build; on the web, import from `steadfast/full`");
+        }
         let (mut nearest, mut distance) = ("", usize::MAX);
         let mut list = String::new();
         for name in known {

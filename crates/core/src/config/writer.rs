@@ -67,19 +67,23 @@ impl Write for &[(&str, &dyn Write)] {
 macro_rules! records {
     (
         $(#[$meta:meta])*
-        pub struct $name:ident { $( $(#[doc = $doc:expr])* pub $field:ident: $type:ty, )* }
+        pub struct $name:ident {
+            $( $(#[doc = $doc:expr])* $(#[cfg(feature = $feature:literal)])? pub $field:ident: $type:ty, )*
+        }
     ) => {
         $(#[$meta])*
         #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename_all = "camelCase"))]
         #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
         #[non_exhaustive]
         pub struct $name {
-            $( $(#[doc = $doc])* pub $field: $type, )*
+            $( $(#[doc = $doc])* $(#[cfg(feature = $feature)])? pub $field: $type, )*
         }
 
         impl $crate::config::writer::Write for $name {
             fn write(&self) -> $crate::config::Value {
-                $crate::config::writer::table(&[ $( (stringify!($field), &self.$field) ),* ])
+                $crate::config::writer::table(&[
+                    $( $(#[cfg(feature = $feature)])? (stringify!($field), &self.$field) ),*
+                ])
             }
         }
 

@@ -16,11 +16,13 @@ impl Link {
     }
 
     /// Lets an endpoint's circuit breaker refuse every request; an unknown name changes nothing.
+    #[cfg(feature = "breaker")]
     pub fn isolate(&self, endpoint: Name) {
         self.send(Input::Command(Command::Isolate(endpoint)));
     }
 
     /// Lets the breaker of an isolated endpoint begin anew; an unknown name changes nothing.
+    #[cfg(feature = "breaker")]
     pub fn release(&self, endpoint: Name) {
         self.send(Input::Command(Command::Release(endpoint)));
     }

@@ -40,7 +40,9 @@ impl Engine {
             Command::Drain(_, duration) => self.exclude(index, Exclusion::Drained(now + duration)),
             Command::Remove(_, duration) => self.exclude(index, Exclusion::Removed(now + duration)),
             Command::PutBack(_) => self.exclude(index, Exclusion::Removed(now)),
+            #[cfg(feature = "breaker")]
             Command::Isolate(_) => self.breakers.isolate(&mut self.cx, index),
+            #[cfg(feature = "breaker")]
             Command::Release(_) => {
                 let health = self.checks.of(index).health().health();
                 self.breakers.release(&mut self.cx, index, health);
@@ -71,9 +73,9 @@ impl Engine {
             | Command::EndMaintenance(name)
             | Command::Drain(name, _)
             | Command::Remove(name, _)
-            | Command::PutBack(name)
-            | Command::Isolate(name)
-            | Command::Release(name) => self.cx.index_of(name),
+            | Command::PutBack(name) => self.cx.index_of(name),
+            #[cfg(feature = "breaker")]
+            Command::Isolate(name) | Command::Release(name) => self.cx.index_of(name),
             _ => Some(self.failover.active()),
         }
     }

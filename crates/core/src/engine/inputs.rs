@@ -1,7 +1,9 @@
 //! What has happened: each input goes to its owner, and its facts to the failover.
 
 use super::Engine;
+#[cfg(feature = "breaker")]
 use crate::base::time::Millis;
+#[cfg(feature = "breaker")]
 use crate::breaker::permit::{CallOutcome, Permit};
 use crate::checks::{Ended, MAINTENANCE};
 use crate::config::Name;
@@ -49,6 +51,7 @@ impl Engine {
                 let result = if ok { Ok(()) } else { Err(error.unwrap_or_default()) };
                 self.operator.ended(&mut self.cx, id, result);
             }
+            #[cfg(feature = "breaker")]
             Input::CallEnded { permit, outcome, latency } => {
                 self.call_ended(&permit, outcome, latency);
             }
@@ -256,6 +259,7 @@ impl Engine {
         }
     }
 
+    #[cfg(feature = "breaker")]
     fn call_ended(&mut self, permit: &Permit, outcome: CallOutcome, latency: Millis) {
         let Some(index) = self.cx.index_of(&permit.endpoint) else { return };
         let outcome = match outcome {

@@ -23,12 +23,18 @@ pub use saving::RestoreError;
 use wakeup::sooner;
 pub use wakeup::{Timer, Wakeup};
 
+#[cfg(not(feature = "breaker"))]
+use crate::absent::Breakers;
+#[cfg(not(feature = "reports"))]
+use crate::absent::Observers;
 use crate::base::time::{Millis, Timestamp};
+#[cfg(feature = "breaker")]
 use crate::breaker::Breakers;
 use crate::checks::Checks;
 use crate::checks::connectivity::Connectivity;
 use crate::config::{Config, Endpoint, Problems, Retry};
 use crate::failover::{Failover, View, World};
+#[cfg(feature = "reports")]
 use crate::observe::Observers;
 #[cfg(feature = "recovery")]
 use crate::operate::Operator;

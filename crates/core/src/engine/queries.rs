@@ -1,11 +1,16 @@
 //! What an app can ask the engine.
 
 use super::{Engine, Phase};
-use crate::base::time::{Millis, Timestamp};
+use crate::base::time::Millis;
+#[cfg(feature = "breaker")]
+use crate::base::time::Timestamp;
+#[cfg(feature = "breaker")]
 use crate::breaker::permit::{Permit, Refusal, Route};
 use crate::config::{Config, Endpoint, Name};
+#[cfg(feature = "breaker")]
 use crate::failover::Failover;
 use crate::observe::explain::Explanation;
+#[cfg(feature = "reports")]
 use crate::observe::report::Report;
 use crate::protocol::snapshot::{EndpointState, Snapshot, State};
 use std::sync::Arc;
@@ -42,6 +47,7 @@ impl Engine {
                 health: checked.health().health(),
                 failures: checked.health().detector().failures(),
                 rtt_ms: checked.rtt().smoothed().map(Millis::get),
+                #[cfg(feature = "breaker")]
                 breaker: self.breakers.state(index),
             });
         }
@@ -82,6 +88,7 @@ impl Engine {
     /// assert_eq!(report.endpoints[0].uptime_percent, None, "nothing is known yet");
     /// # }
     /// ```
+    #[cfg(feature = "reports")]
     pub fn report(&self, period: Millis) -> Report {
         self.observers.report(&self.cx, period)
     }
@@ -121,6 +128,7 @@ impl Engine {
     /// Asks for permission to make a request of the app's own. It costs nothing and decides at
     /// once. Call [`handle`](Self::handle) with [`Input::Wake`](crate::Input::Wake) after it, for
     /// what follows.
+    #[cfg(feature = "breaker")]
     pub fn try_acquire(&mut self, now: Timestamp, route: &Route) -> Result<Permit, Refusal> {
         self.advance(now);
         let index = match route {
@@ -133,6 +141,7 @@ impl Engine {
     }
 
     /// The best usable endpoint but this, before all one whose breaker may let a request through.
+    #[cfg(feature = "breaker")]
     fn best_other(&self, but: Option<usize>) -> Option<usize> {
         let view = self.gather();
         let others = |allowed: &dyn Fn(usize) -> bool| {

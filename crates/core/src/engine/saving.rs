@@ -12,6 +12,7 @@ use crate::health::rtt::RttEstimator;
 /// Version of what is written.
 const VERSION: i64 = 1;
 /// Bytes of JSON for an endpoint's history; with the rest of it an endpoint takes less than 4 KB.
+#[cfg(feature = "reports")]
 const HISTORY_BYTES: usize = 3_500;
 /// What is known of a way through the network is worth nothing after so long.
 const STALE: Millis = Millis::from_secs(86_400);
@@ -49,6 +50,7 @@ impl Engine {
                 ("loss", &checked.health().detector().loss().to_numbers()),
                 ("flaps", &self.failover.flaps(index)),
                 ("draw", &self.failover.draw(index)),
+                #[cfg(feature = "reports")]
                 ("history", &self.observers.save(&self.cx, index, HISTORY_BYTES)),
             ]));
         }
@@ -57,6 +59,7 @@ impl Engine {
             ("steadfast", &VERSION),
             ("at", &at),
             ("active", active),
+            #[cfg(feature = "reports")]
             ("period", &i64::from(self.cx.config.history.get())),
             ("endpoints", &Value::List(endpoints)),
         ])
@@ -78,13 +81,12 @@ impl Engine {
         // Saved in the future: the clock was set, and nobody knows how long ago it was.
         let gap = wall.checked_sub(at.max(0).unsigned_abs()).unwrap_or(u64::MAX);
         let gap = Millis::new(u32::try_from(gap).unwrap_or(u32::MAX));
-        let period = saved.number("period");
-        let same_period = period == Some(self.cx.config.history.get().into());
         for endpoint in endpoints.items().iter().take(crate::config::MAX_ENDPOINTS) {
             if let Some(index) = self.index_of_saved(endpoint.text("name")) {
                 self.restore_endpoint(index, endpoint, gap);
+                #[cfg(feature = "reports")]
                 // Slots of another length say nothing about this period.
-                if same_period {
+                if saved.number("period") == Some(self.cx.config.history.get().into()) {
                     let history = endpoint.list("history");
                     self.observers.restore(&self.cx, index, history, gap);
                 }

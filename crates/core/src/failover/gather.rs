@@ -98,8 +98,7 @@ impl Failover {
             down,
             flaky_only: detector.is_flaky() && !detector.is_dead(),
             commanded: health.is_unwanted(cx.now),
-            unreachable: world.session.is_wanted()
-                && reach.is_unreachable(cx.config.failure_threshold),
+            unreachable: world.session.is_unreachable(cx, index),
             retry_at: reach.retry_at().filter(|_| reach.failures() > 0).unwrap_or_default(),
             last_pass: checked.last_pass(),
             first_pass: checked.first_pass(),

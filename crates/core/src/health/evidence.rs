@@ -75,6 +75,7 @@ pub(crate) enum Evidence {
     /// The app says that a request of its own failed.
     Reported,
     /// So many of the app's requests failed that its circuit breaker opened.
+    #[cfg(feature = "breaker")]
     BreakerOpened,
 }
 
@@ -95,7 +96,9 @@ impl Evidence {
             Self::Check(FailureKind::Unreachable, _)
             | Self::Closed(None | Some(1006))
             | Self::Reported => 2,
-            Self::Check(..) | Self::Closed(_) | Self::BreakerOpened => 3,
+            Self::Check(..) | Self::Closed(_) => 3,
+            #[cfg(feature = "breaker")]
+            Self::BreakerOpened => 3,
         }))
     }
 }
@@ -127,6 +130,7 @@ impl fmt::Display for Evidence {
             Self::Closed(None) => f.write_str("socket broke off"),
             Self::Silent => f.write_str("socket fell silent"),
             Self::Reported => f.write_str("the app's own request failed"),
+            #[cfg(feature = "breaker")]
             Self::BreakerOpened => f.write_str("circuit breaker opened"),
         }
     }

@@ -1,6 +1,7 @@
 //! What the app is told.
 
 use crate::base::keyword::keywords;
+#[cfg(feature = "breaker")]
 use crate::breaker::rules::BreakerState;
 use crate::config::writer::{Write, serialize_as_written, table};
 use crate::config::{Name, Value};
@@ -38,6 +39,7 @@ pub enum Event {
         to: Health,
     },
     /// An endpoint's circuit breaker has changed its mind about the app's own requests.
+    #[cfg(feature = "breaker")]
     Breaker {
         /// Which endpoint.
         endpoint: Name,
@@ -133,6 +135,7 @@ impl Event {
             Self::Started { .. } => "started",
             Self::Check(_) => "check",
             Self::Health { .. } => "health",
+            #[cfg(feature = "breaker")]
             Self::Breaker { .. } => "breaker",
             Self::Switched { .. } => "switched",
             Self::AllDown { .. } => "allDown",
@@ -164,6 +167,7 @@ impl Write for Event {
             Self::Health { endpoint, from, to } => {
                 &[("endpoint", endpoint), ("from", from), ("to", to)]
             }
+            #[cfg(feature = "breaker")]
             Self::Breaker { endpoint, from, to } => {
                 &[("endpoint", endpoint), ("from", from), ("to", to)]
             }

@@ -3,6 +3,7 @@
 
 use crate::base::keyword::keywords;
 use crate::base::time::Millis;
+#[cfg(feature = "breaker")]
 use crate::breaker::permit::{CallOutcome, Permit};
 use crate::config::{Endpoints, Name};
 use crate::protocol::effect::{CheckId, ConnectionId};
@@ -54,6 +55,7 @@ pub enum Input {
     },
     /// A request of the app's own has ended that
     /// [`Engine::try_acquire`](crate::Engine::try_acquire) gave a permit for.
+    #[cfg(feature = "breaker")]
     CallEnded {
         /// As given.
         permit: Permit,
@@ -128,8 +130,10 @@ pub enum Command {
     /// Put an endpoint back into rotation that was removed.
     PutBack(Name),
     /// Let this endpoint's circuit breaker refuse every request.
+    #[cfg(feature = "breaker")]
     Isolate(Name),
     /// Let the breaker of an isolated endpoint begin anew.
+    #[cfg(feature = "breaker")]
     Release(Name),
     /// Replace the endpoints. What the app has said of a name stays with the name; what was learnt
     /// of a host stays if its URLs do, and its check but for what that sends.

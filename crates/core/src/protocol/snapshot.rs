@@ -1,6 +1,7 @@
 //! The engine's state at one moment, for showing.
 
 use crate::base::keyword::keywords;
+#[cfg(feature = "breaker")]
 use crate::breaker::rules::BreakerState;
 use crate::config::Name;
 use crate::config::writer::records;
@@ -34,6 +35,7 @@ records! {
         /// Smoothed round-trip time of its checks in milliseconds, once there is one.
         pub rtt_ms: Option<u32>,
         /// What its circuit breaker does with the app's own requests.
+        #[cfg(feature = "breaker")]
         pub breaker: BreakerState,
     }
 }
