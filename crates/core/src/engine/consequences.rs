@@ -97,7 +97,7 @@ impl Engine {
                     self.checks.begin_as_alternative(cx, index);
                 }
             }
-            Decision::CheckStandby(index) => {
+            Decision::Check(index) => {
                 self.checks.begin(cx, index, Pace::Haste(0, Millis::ZERO));
             }
             Decision::Try(index) => {

@@ -79,7 +79,7 @@ pub(super) fn investigate(mut suspicion: Suspicion, view: &View, strategy: &dyn 
     if (urgent || !waiting)
         && let Some(standby) = best(view, strategy, &unasked)
     {
-        return (State::Suspecting(suspicion), Some(Decision::CheckStandby(standby)));
+        return (State::Suspecting(suspicion), Some(Decision::Check(standby)));
     }
     if !urgent || waiting || view.connection.is_busy() {
         return (State::Suspecting(suspicion), None);
@@ -106,8 +106,20 @@ pub(super) fn investigate(mut suspicion: Suspicion, view: &View, strategy: &dyn 
     let by = if view.connection.talking { view.now } else { suspicion.since };
     match retriable(view, strategy, by) {
         Some(index) => (State::Suspecting(suspicion), Some(Decision::Open(index))),
+        None if is_unheard(&suspicion, view) => {
+            let check = (!view.ours().checking).then_some(Decision::Check(active));
+            (State::Suspecting(suspicion), check)
+        }
         None => no_alternative(suspicion, view),
     }
+}
+
+/// Whether a server has announced maintenance by the close of a connection, as at a restart that may
+/// be over already, and no check has asked it since.
+fn is_unheard(suspicion: &Suspicion, view: &View) -> bool {
+    let ours = view.ours();
+    let announced = reason_to_leave(view) == Some(SwitchReason::Maintenance) && !ours.commanded;
+    announced && ours.last_answer.max(ours.last_check()) < Some(suspicion.since)
 }
 
 /// Whether the connection that follows from a verdict is still opening though the active endpoint

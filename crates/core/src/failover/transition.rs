@@ -51,8 +51,8 @@ pub(crate) enum Fact {
 pub(crate) enum Decision {
     /// The standbys' attempts count from none.
     Suspect,
-    /// Check this standby now.
-    CheckStandby(usize),
+    /// Check this endpoint now.
+    Check(usize),
     /// The strategy `cyclic`: check this endpoint now.
     Try(usize),
     /// The strategy `cyclic`: the other endpoint did not pass either.

@@ -25,6 +25,7 @@ pub(super) fn rows() -> Vec<Row> {
         proving(),
         carried_through(),
         on_trial(),
+        announced(),
         nobody_left(),
         round_planned(),
         recovered(),
@@ -141,7 +142,7 @@ fn moved() -> Row {
 }
 
 fn unasked() -> Row {
-    let check = |index| Decision::CheckStandby(index);
+    let check = |index| Decision::Check(index);
     let three = |ours, second| Scene::of([ours, second, well()]);
     let checking = || EndpointView { attempts: 1, checking: true, ..well() };
     let case = |name, scene| Case::observed(name, scene, suspecting());
@@ -237,6 +238,27 @@ fn on_trial() -> Row {
     }
 }
 
+fn announced() -> Row {
+    let before = || EndpointView {
+        last_pass: Some(ago(20)),
+        last_answer: Some(ago(20)),
+        ..in_maintenance()
+    };
+    let case = |name, ours| Case::observed(name, Scene::of([ours]), suspecting());
+    Row {
+        words: [
+            "`Suspecting`",
+            "the active endpoint announced maintenance by closing the connection, nobody else is usable, and it was not checked since",
+            "same",
+            "check it",
+        ],
+        cases: vec![
+            case("the last check was before", before()).with(Decision::Check(0)),
+            case("a check is under way", EndpointView { checking: true, ..before() }),
+        ],
+    }
+}
+
 fn nobody_left() -> Row {
     let scene = |ours, theirs| Scene::of([down(ours), given_up(theirs)]);
     let case = |name, scene| Case::observed(name, scene, suspecting());
@@ -256,6 +278,12 @@ fn nobody_left() -> Row {
             "`allDown` or `offline`; none while messages arrive",
         ],
         cases: vec![
+            case(
+                "a check announced it",
+                Scene::of([EndpointView { last_answer: Some(NOW), ..in_maintenance() }]),
+            )
+            .leads_to(Kind::AllDown)
+            .with(Decision::AllDown),
             case("both refuse", scene(Refused, Refused))
                 .leads_to(Kind::AllDown)
                 .with(Decision::AllDown),

@@ -145,14 +145,14 @@ fn the_wish_is_followed_in_a_suspicion_if_it_is_usable() {
     let wish = |endpoint| Scene::of([suspected(Timeout), endpoint]).but(|it| it.wish = Some(1));
     let wished = Decision::Switch { to: 1, reason: SwitchReason::Preferred };
     assert_eq!(wish(well()).observe(suspecting()).1, Some(wished));
-    assert_eq!(wish(unreachable()).observe(suspecting()).1, Some(Decision::CheckStandby(1)));
+    assert_eq!(wish(unreachable()).observe(suspecting()).1, Some(Decision::Check(1)));
 }
 
 #[test]
 fn an_endpoint_that_the_app_took_out_is_not_asked() {
     let commanded = EndpointView { commanded: true, ..in_maintenance() };
     assert_eq!(decides([down(Refused), commanded]), Some(Decision::AllDown));
-    assert_eq!(decides([down(Refused), commanded, well()]), Some(Decision::CheckStandby(2)));
+    assert_eq!(decides([down(Refused), commanded, well()]), Some(Decision::Check(2)));
 }
 
 #[test]

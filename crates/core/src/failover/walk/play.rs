@@ -121,7 +121,7 @@ impl<'a> Play<'a> {
                     self.world.of_mut(index).begin_as_alternative();
                 }
             }
-            Decision::CheckStandby(index) => self.world.of_mut(index as u8).begin(self.now),
+            Decision::Check(index) => self.world.of_mut(index as u8).begin(self.now),
             Decision::Try(index) => {
                 self.world.of_mut(index as u8).cancel();
                 self.world.of_mut(index as u8).begin(self.now);
