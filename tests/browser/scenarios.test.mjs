@@ -114,8 +114,10 @@ class VirtualPlatform {
 }
 
 /** What only `steadfast/full` has. A circuit breaker that opens draws lots: without it, what comes after falls on other milliseconds. */
-const needsFull = ({ config, events }) =>
-  ["breaker", "failureEvents", "history", "recovery"].some((section) => section in config) || events.some(({ event }) => event === "breaker");
+const needsFull = ({ config, events, inputs }) =>
+  ["breaker", "failureEvents", "history", "recovery"].some((section) => section in config) ||
+  events.some(({ event }) => event === "breaker") ||
+  inputs.some(({ input }) => input === "isolate");
 
 /** Plays the world of a script. Returns what the app was told, and when. */
 async function replay(script, platform) {
@@ -126,6 +128,7 @@ async function replay(script, platform) {
   const events = [];
   for (const name of Object.values(TOLD)) link.addEventListener(name, ({ detail }) => events.push({ at_ms: platform.time, ...detail }));
 
+  let connection;
   const tell = async (input) => {
     const socket = platform.sockets[input.id - 1];
     const check = platform.checks.get(keyOf(input));
@@ -168,8 +171,23 @@ async function replay(script, platform) {
       case "checkNow":
         link.checkNow().catch(() => {});
         break;
-      case "maintenance":
-        link.setMaintenance(input.name, input.begins);
+      case "beginMaintenance":
+        link.beginMaintenance(input.name);
+        break;
+      case "endMaintenance":
+        link.endMaintenance(input.name);
+        break;
+      case "isolate":
+        link.isolate(input.name);
+        break;
+      case "release":
+        link.release(input.name);
+        break;
+      case "reportSuccess":
+        link.reportSuccess(input.name);
+        break;
+      case "reportFailure":
+        link.reportFailure(input.name);
         break;
       case "prefer":
         link.prefer(input.name);
@@ -178,7 +196,13 @@ async function replay(script, platform) {
         link.setEndpoints(input.config.endpoints);
         break;
       case "connect":
-        link.connect();
+        connection = link.connect();
+        break;
+      case "disconnect":
+        connection?.close();
+        break;
+      case "reconnect":
+        connection?.reconnect();
         break;
       case "stop":
         link.stop();

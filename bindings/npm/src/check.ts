@@ -20,8 +20,25 @@ export type Told =
     }
   | { failure: FailureKind };
 
-/** Makes a check by `fetch`, and reads as much of the answer as is needed. */
-export async function makeCheck(check: CheckRequest, given: AbortSignal): Promise<Told> {
+/** How long the rest of an answer that nobody needs may take, in milliseconds. */
+const DRAIN_FOR = 1_000;
+
+/** How many URLs are remembered at most; those of a link are fewer, unless they change. */
+const REMEMBERED = 128;
+
+/** What makes checks by `fetch`, and reads as much of an answer as is needed. Nothing is left once the link has `ended`. */
+export function makeCheck(ended: AbortSignal): (check: CheckRequest, given: AbortSignal) => Promise<Told> {
+  const last = new Map<string, FailureKind | "read">();
+  return async (check, given) => {
+    const told = await made(check, given, ended, last.get(check.url));
+    if (last.size >= REMEMBERED) last.clear();
+    last.set(check.url, "failure" in told ? told.failure : "read");
+    return told;
+  };
+}
+
+/** Makes one check. `last` is what the one before came to. */
+async function made(check: CheckRequest, given: AbortSignal, ended: AbortSignal, last: FailureKind | "read" | undefined): Promise<Told> {
   const began = performance.now();
   const request = new AbortController();
   given.onabort = () => request.abort();
@@ -34,7 +51,7 @@ export async function makeCheck(check: CheckRequest, given: AbortSignal): Promis
   try {
     answer = await fetch(url, { ...init, method, headers: check.headers, body: content, mode, redirect });
   } catch (error) {
-    return failed(await reason(check, error, init));
+    return failed(await reason(check, error, init, last));
   }
   if (answer.type === "opaqueredirect") return failed("redirect");
 
@@ -50,6 +67,7 @@ export async function makeCheck(check: CheckRequest, given: AbortSignal): Promis
   } else if (Number(headers.get("content-length") ?? Infinity) <= MAX_ANSWER_BYTES) {
     // Its rest is on the way: let it arrive, so that the connection serves the next check as well.
     given.onabort = null;
+    void drained(answer, request, ended);
   }
   return {
     status: answer.status || null,
@@ -58,6 +76,20 @@ export async function makeCheck(check: CheckRequest, given: AbortSignal): Promis
     document: mayBeDocument ? parsed(body) : null,
     latency: Math.trunc(performance.now() - began),
   };
+}
+
+/** Reads on to the end of an answer, for a while. */
+async function drained(answer: Response, request: AbortController, ended: AbortSignal): Promise<void> {
+  const abort = () => request.abort();
+  const timer = setTimeout(abort, DRAIN_FOR);
+  ended.addEventListener("abort", abort);
+  try {
+    await answer.arrayBuffer();
+  } catch {
+    // It was given up.
+  }
+  clearTimeout(timer);
+  ended.removeEventListener("abort", abort);
 }
 
 /** The body up to the most bytes that matter, or until `text` has been seen in it. */
@@ -83,8 +115,11 @@ function parsed(json: string): unknown {
   }
 }
 
-/** Why a request was refused. Node names the cause by a code; a browser says nothing, so the platform and a second, blind request are asked. */
-async function reason({ url, mode }: CheckRequest, error: unknown, init: RequestInit): Promise<FailureKind> {
+/**
+ * Why a request was refused. Node names the cause by a code; a browser says nothing, so the platform and a second, blind request are asked: not
+ * again while it goes on, for a server that fails is not to get twice the requests.
+ */
+async function reason({ url, mode }: CheckRequest, error: unknown, init: RequestInit, last: FailureKind | "read" | undefined): Promise<FailureKind> {
   const { code } = ((error as Error).cause ?? {}) as { code?: string };
   if (code) return CODES.find(([codes]) => codes.test(code))?.[1] ?? "unexpected";
   const { navigator, location } = globalThis as Partial<typeof globalThis>;
@@ -95,8 +130,10 @@ async function reason({ url, mode }: CheckRequest, error: unknown, init: Request
   const local = /^(localhost|127\..*|\[::1\])$/.test(hostname);
   if (location.protocol === "https:" && url.startsWith("http:") && !local) return "mixedContent";
   if (mode === "cors" && origin !== location.origin) {
+    if (last === "cors" || last === "status" || last === "refused") return last;
     const answers = await fetch(url, { ...init, mode: "no-cors" }).catch(() => null);
-    if (answers) return "cors";
+    // Where this page could read answers before, this one is the error page of a server or of what stands before it.
+    if (answers) return last === "read" ? "status" : "cors";
   }
   return "refused";
 }

@@ -26,6 +26,9 @@ interface Leg {
   readonly endpoint: string;
 }
 
+/** What a subprotocol may be (RFC 6455, section 4.1). */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+
 /** Steadfast is told of arriving messages no more often than this, in milliseconds: that there are some is all it needs. */
 const REPORT_EVERY = 250;
 
@@ -39,16 +42,21 @@ export class Connection {
   readonly #options: ConnectOptions;
   readonly #webSocket: WebSocketClass;
   readonly #legs = new Map<number, Leg>();
+  readonly #closed: () => void;
   #current: number | undefined;
   #reported = Number.NEGATIVE_INFINITY;
 
-  /** @internal */
-  constructor(core: Core, options: ConnectOptions) {
+  /** @internal `closed` is called once the app has closed it. */
+  constructor(core: Core, options: ConnectOptions, closed: () => void) {
+    for (const protocol of [options.protocols ?? []].flat()) {
+      if (!TOKEN.test(protocol)) throw new SyntaxError(`steadfast: "${protocol}" is no subprotocol; allowed: letters, digits and !#$%&'*+-.^_\`|~`);
+    }
     const webSocket = options.webSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket;
     if (!webSocket) throw new TypeError("steadfast: there is no WebSocket here; pass a class as `webSocket`, such as that of the package ws");
     this.#core = core;
     this.#options = options;
     this.#webSocket = webSocket;
+    this.#closed = closed;
   }
 
   /** The endpoint that messages go to, or `null` while there is none. */
@@ -66,7 +74,17 @@ export class Connection {
 
   /** Replaces the open socket by another one to the same endpoint, as when a heartbeat of the app's own goes unanswered. */
   reconnect(): void {
-    this.#core.tell({ told: "reconnect" });
+    this.#core.send({ message: "reconnect" });
+  }
+
+  /** Closes the connection for good; the link goes on watching, and may hold another one. */
+  close(): void {
+    this.#closed();
+    for (const id of [...this.#legs.keys()]) this.disconnect(id, "stopped");
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   get #leg(): Leg | undefined {
@@ -80,12 +98,12 @@ export class Connection {
       socket = new this.#webSocket(url, this.#options.protocols);
     } catch {
       // A URL that the platform refuses, as an insecure one on a secure page: to the engine, one that did not open.
-      this.#core.tell({ told: "closed", id });
+      this.#core.send({ message: "closed", id, code: null });
       return;
     }
     socket.binaryType = "arraybuffer";
     this.#legs.set(id, { socket, endpoint });
-    socket.onopen = () => this.#core.tell({ told: "opened", id });
+    socket.onopen = () => this.#core.send({ message: "opened", id });
     socket.onmessage = ({ data }) => {
       this.#report(id);
       this.#options.onMessage?.(data, endpoint);
@@ -94,7 +112,7 @@ export class Connection {
     socket.onerror = () => {};
     socket.onclose = ({ code }) => {
       this.#legs.delete(id);
-      this.#core.tell({ told: "closed", id, code });
+      this.#core.send({ message: "closed", id, code });
       if (this.#current === id) {
         this.#current = undefined;
         this.#options.onClose?.(endpoint, code);
@@ -110,7 +128,7 @@ export class Connection {
   }
 
   /** @internal Closes a socket. */
-  close(id: number, reason: string): void {
+  disconnect(id: number, reason: string): void {
     const leg = this.#legs.get(id);
     if (!leg) return;
     const { socket, endpoint } = leg;
@@ -126,6 +144,6 @@ export class Connection {
     const now = performance.now();
     if (now - this.#reported < REPORT_EVERY) return;
     this.#reported = now;
-    this.#core.tell({ told: "received", id });
+    this.#core.send({ message: "received", id });
   }
 }

@@ -5,16 +5,24 @@ type Of<Name extends CoreEvent["event"]> = Extract<CoreEvent, { event: Name }>;
 
 /** What each event tells, in its `detail`. */
 export interface LinkEvents {
-  /** Another endpoint is the active one. */
+  /** Another endpoint is the active one. A connection follows: what is sent before `connected` goes to the one before. */
   switch: Of<"switched">;
   /** No endpoint is healthy, though the network is up. Steadfast goes on trying. */
   alldown: Of<"allDown">;
+  /** After `alldown`, an endpoint is healthy again. */
+  recovered: Of<"recovered">;
   /** Our own network is down; no server is blamed. */
   offline: Of<"offline">;
   /** Our own network is back. */
   online: Of<"online">;
   /** A check has ended. */
   check: Of<"check">;
+  /** An endpoint's health has changed. */
+  health: Of<"health">;
+  /** The connection to an endpoint is open, and messages go there from now on. */
+  connected: Of<"connected">;
+  /** The connection has closed, or could not be opened; Steadfast is already seeing to another. */
+  disconnected: Of<"disconnected">;
   /** Something that {@link Snapshot} shows has changed. */
   state: Snapshot;
 }
@@ -54,9 +62,13 @@ export const TypedEventTarget = EventTarget as unknown as { new (): Omit<EventTa
 export const NAMES: { readonly [Name in CoreEvent["event"]]?: keyof FullEvents } = {
   switched: "switch",
   allDown: "alldown",
+  recovered: "recovered",
   offline: "offline",
   online: "online",
   check: "check",
+  health: "health",
+  connected: "connected",
+  disconnected: "disconnected",
   breaker: "breaker",
   failure: "failure",
   recovery: "recovery",

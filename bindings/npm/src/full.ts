@@ -35,7 +35,7 @@ export class Steadfast extends (Link as LinkTelling<FullEvents, Snapshot>) {
    * @throws {@link ConfigError} with every problem of the config at once.
    */
   static async start(config: Config, options: StartOptions = {}): Promise<Steadfast> {
-    return new Steadfast(config, await prepare(options), options.storage);
+    return new Steadfast(config, await prepare(config, options));
   }
 
   /**
@@ -61,9 +61,14 @@ export class Steadfast extends (Link as LinkTelling<FullEvents, Snapshot>) {
     return new Permit(this.running, options.excluding);
   }
 
-  /** Lets an endpoint's circuit breaker refuse every request, or begin anew. */
-  isolate(name: string, isolated: boolean): void {
-    if (!this.stopped) this.core.tell({ told: "isolate", endpoint: this.known(name), yes: isolated });
+  /** Lets an endpoint's circuit breaker refuse every request, until {@link release}. */
+  isolate(name: string): void {
+    if (!this.stopped) this.core.send({ message: "isolate", endpoint: this.known(name) });
+  }
+
+  /** Lets the circuit breaker of an isolated endpoint begin anew. */
+  release(name: string): void {
+    if (!this.stopped) this.core.send({ message: "release", endpoint: this.known(name) });
   }
 
   /**
@@ -73,7 +78,8 @@ export class Steadfast extends (Link as LinkTelling<FullEvents, Snapshot>) {
    */
   report(period = 86_400_000): Report {
     if (!(period > 0)) throw new RangeError(`steadfast: a report's period is a positive number of milliseconds, not ${period}`);
-    return this.running.ask({ ask: "report", period: Math.trunc(period) });
+    // Longer than any history is as good as all of it.
+    return this.running.ask({ query: "report", period: Math.trunc(Math.min(period, 2 ** 32 - 1)) });
   }
 
   /**
@@ -85,13 +91,13 @@ export class Steadfast extends (Link as LinkTelling<FullEvents, Snapshot>) {
   onRecovery(recover: (action: RecoveryAction) => Promise<boolean>): () => void {
     const act = async ({ detail: action }: CustomEvent<RecoveryAction>) => {
       if (action.ok !== null) return;
-      let [yes, error] = [false, null as string | null];
+      let [ok, error] = [false, null as string | null];
       try {
-        yes = await recover(action);
+        ok = await recover(action);
       } catch (problem) {
         error = String(problem);
       }
-      if (!this.stopped) this.core.tell({ told: "recovered", id: action.id, yes, error });
+      if (!this.stopped) this.core.send({ message: "recoveryEnded", id: action.id, ok, error });
     };
     this.addEventListener("recovery", act);
     return () => this.removeEventListener("recovery", act);

@@ -5,7 +5,7 @@ import type { Config, Event as CoreEvent, Endpoint, Explanation } from "./genera
 import { load, type WasmSource } from "./load.js";
 import { watchPage } from "./page.js";
 import type { Snapshot } from "./steadfast.js";
-import { keep, recall, type StateStorage } from "./storage.js";
+import { keyOf, Memory, type StateStorage } from "./storage.js";
 
 /** How a link is started. */
 export interface StartOptions {
@@ -16,6 +16,8 @@ export interface StartOptions {
    * `getItem` and `setItem`. By default nothing is kept. It holds the endpoints' names and numbers, and no URLs.
    */
   storage?: StateStorage;
+  /** Under which key it is kept. By default one that holds for links with the same endpoints' names and hosts. */
+  storageKey?: string;
 }
 
 /** Does `work`, and lets what it throws surface by itself: a mistake in the app's callbacks must not stop the engine that called them. */
@@ -31,10 +33,19 @@ function safely<Arguments extends unknown[]>(work: (...given: Arguments) => void
   };
 }
 
-/** Sees to what a link needs to start. Returns what an earlier one has kept. */
-export async function prepare({ storage, wasm }: StartOptions): Promise<unknown> {
-  const [saved] = await Promise.all([recall(storage), load(wasm)]);
-  return saved;
+/** Sees to what a link needs to start. */
+export async function prepare(config: Config, { storage, wasm, storageKey = keyOf(config) }: StartOptions): Promise<Prepared> {
+  const memory = storage && new Memory(storage, storageKey);
+  const [saved] = await Promise.all([memory?.recall(), load(wasm)]);
+  return { saved, memory };
+}
+
+/** What a link starts with. */
+export interface Prepared {
+  /** What an earlier one has kept. */
+  readonly saved: unknown;
+  /** Where it keeps the like. */
+  readonly memory: Memory | undefined;
 }
 
 /** What every entry's links do. */
@@ -54,16 +65,16 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
   protected stopped = false;
 
   /** @internal */
-  constructor(config: Config, saved: unknown, storage: StateStorage | undefined) {
+  constructor(config: Config, { saved, memory }: Prepared) {
     super();
     this.core = new Core(config, saved, {
-      persist: safely(() => void keep(storage, () => this.core.ask({ ask: "save" }))),
+      persist: safely(() => void memory?.keep(() => this.core.ask({ query: "save" }))),
       connect: safely((id: number, endpoint: string, url: string) => this.#connection?.open(id, endpoint, url)),
       promote: safely((id: number) => this.#connection?.promote(id)),
-      disconnect: safely((id: number, reason: string) => this.#connection?.close(id, reason)),
+      disconnect: safely((id: number, reason: string) => this.#connection?.disconnect(id, reason)),
       emit: safely((event: CoreEvent) => this.#tell(event)),
     });
-    this.#endWatching = watchPage((told) => this.core.tell({ told }));
+    this.#endWatching = watchPage((message) => this.core.send(message));
   }
 
   /** The endpoint that the app should be connected to. There is always exactly one. */
@@ -80,7 +91,7 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
   }
 
   #look(): State {
-    const snapshot: Snapshot = this.core.ask({ ask: "snapshot" });
+    const snapshot: Snapshot = this.core.ask({ query: "snapshot" });
     // What more there is in it is what the entry's engine knows.
     return snapshot as State;
   }
@@ -100,7 +111,7 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
       const core = this.running;
       this.#requests += 1;
       this.#waiting.push({ request: this.#requests, resolve, reject });
-      core.tell({ told: "checkNow" });
+      core.send({ message: "checkNow" });
     });
   }
 
@@ -111,22 +122,32 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
    */
   prefer(name: string | null): void {
     if (this.stopped) return;
-    this.core.tell({ told: "prefer", endpoint: name === null ? name : this.known(name) });
+    this.core.send({ message: "prefer", endpoint: name === null ? name : this.known(name) });
   }
 
   /** Why the engine thinks what it thinks of an endpoint (by default of the active one): the evidence that led to its last verdict, weighed. */
   explain(name: string = this.active.name): Explanation {
-    return this.running.ask({ ask: "explain", endpoint: this.known(name) });
+    return this.running.ask({ query: "explain", endpoint: this.known(name) });
   }
 
-  /** Says that an endpoint is not to be used for a while, or may be used again. The app moves away from it gently, and comes back. */
-  setMaintenance(name: string, begins: boolean): void {
-    if (!this.stopped) this.core.tell({ told: "maintenance", endpoint: this.known(name), yes: begins });
+  /** Says that an endpoint is not to be used for a while. The app moves away from it gently. */
+  beginMaintenance(name: string): void {
+    if (!this.stopped) this.core.send({ message: "beginMaintenance", endpoint: this.known(name) });
   }
 
-  /** Reports how a request of the app's own went: `ok` if the server did its part. A failure is evidence against it. */
-  reportTraffic(endpoint: string, ok: boolean): void {
-    if (!this.stopped) this.core.tell({ told: "traffic", endpoint: this.known(endpoint), yes: ok });
+  /** Says that an endpoint may be used again. The app goes back as after a failure. */
+  endMaintenance(name: string): void {
+    if (!this.stopped) this.core.send({ message: "endMaintenance", endpoint: this.known(name) });
+  }
+
+  /** Reports that a request of the app's own succeeded: the server did its part. */
+  reportSuccess(endpoint: string): void {
+    if (!this.stopped) this.core.send({ message: "reportSuccess", endpoint: this.known(endpoint) });
+  }
+
+  /** Reports that a request of the app's own failed. That is evidence against the endpoint. */
+  reportFailure(endpoint: string): void {
+    if (!this.stopped) this.core.send({ message: "reportFailure", endpoint: this.known(endpoint) });
   }
 
   /** @internal */
@@ -152,20 +173,28 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
    * @throws {@link ConfigError} with every problem at once; nothing changes then.
    */
   setEndpoints(endpoints: Endpoint[]): void {
-    if (!this.stopped) this.core.tell({ told: "endpoints", endpoints });
+    if (this.stopped) return;
+    this.core.send({ message: "setEndpoints", endpoints });
+    this.#snapshot = undefined;
+    this.#tellState();
   }
 
   /**
-   * Holds a WebSocket to the active endpoint, wherever that moves, until {@link stop}.
+   * Holds a WebSocket to the active endpoint, wherever that moves, until it is closed or {@link stop}.
    *
-   * @throws if the link has been stopped or holds one already.
+   * @throws if the link has been stopped or holds one already, SyntaxError if a subprotocol is none.
    */
   connect(options: ConnectOptions = {}): Connection {
     const core = this.running;
-    if (this.#connection) throw new Error("steadfast: the link holds a connection already");
-    this.#connection = new Connection(core, options);
-    core.tell({ told: "connect" });
-    return this.#connection;
+    if (this.#connection) throw new Error("steadfast: the link holds a connection already; close that one first");
+    const connection = new Connection(core, options, () => {
+      if (this.#connection !== connection) return;
+      this.#connection = undefined;
+      core.send({ message: "disconnect" });
+    });
+    this.#connection = connection;
+    core.send({ message: "connect" });
+    return connection;
   }
 
   /** Ends everything: checks are aborted, the connection is closed, and no event follows. */
@@ -173,7 +202,7 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
     if (this.stopped) return;
     this.stopped = true;
     this.#endWatching();
-    this.core.tell({ told: "stop" });
+    this.core.send({ message: "stop" });
     for (const { reject } of this.#waiting.splice(0)) reject(new Error("steadfast: the link has been stopped"));
   }
 
@@ -217,8 +246,4 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
 }
 
 /** A {@link Link} with these events and this state, to be extended. */
-export type LinkTelling<Told, State extends Snapshot> = new (
-  config: Config,
-  saved: unknown,
-  storage: StateStorage | undefined,
-) => Link<State> & Listening<Told>;
+export type LinkTelling<Told, State extends Snapshot> = new (config: Config, prepared: Prepared) => Link<State> & Listening<Told>;

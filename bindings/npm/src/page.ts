@@ -1,4 +1,4 @@
-import type { Signal } from "./core.js";
+import type { Lifecycle, Message, Network } from "./generated/types/index.js";
 
 /** `navigator.connection`, where a browser has it. */
 interface NetworkInformation extends EventTarget {
@@ -10,7 +10,9 @@ interface NetworkInformation extends EventTarget {
  *
  * @returns the end of the reports.
  */
-export function watchPage(report: (signal: Signal) => void): () => void {
+export function watchPage(send: (message: Message) => void): () => void {
+  const network = (network: Network) => send({ message: "network", network });
+  const lifecycle = (lifecycle: Lifecycle) => send({ message: "lifecycle", lifecycle });
   const ended = new AbortController();
   const on = (target: EventTarget | undefined, type: string, listener: (event: Event) => void) => {
     target?.addEventListener?.(type, listener, { signal: ended.signal });
@@ -19,31 +21,31 @@ export function watchPage(report: (signal: Signal) => void): () => void {
   const { document, navigator } = globalThis as Partial<typeof globalThis>;
   const hidden = () => document?.visibilityState === "hidden";
   const resumed = () => {
-    report("resumed");
+    lifecycle("resumed");
     // A browser may let a page run again without anybody seeing it.
-    if (hidden()) report("background");
+    if (hidden()) lifecycle("background");
   };
 
-  on(scope, "online", () => report("online"));
-  on(scope, "offline", () => report("offline"));
-  on(scope, "pagehide", () => report("frozen"));
+  on(scope, "online", () => network("online"));
+  on(scope, "offline", () => network("offline"));
+  on(scope, "pagehide", () => lifecycle("frozen"));
   on(scope, "pageshow", (event) => {
     // It also comes at the end of every ordinary load.
     if ((event as PageTransitionEvent).persisted) resumed();
   });
-  on(document, "visibilitychange", () => report(hidden() ? "background" : "foreground"));
-  on(document, "freeze", () => report("frozen"));
+  on(document, "visibilitychange", () => lifecycle(hidden() ? "background" : "foreground"));
+  on(document, "freeze", () => lifecycle("frozen"));
   on(document, "resume", resumed);
 
   // It also tells of changes of its own estimates; only another kind of network is another network.
   const connection = (navigator as { connection?: NetworkInformation } | undefined)?.connection;
   let type = connection?.type;
   on(connection, "change", () => {
-    if (connection?.type !== type) report("changed");
+    if (connection?.type !== type) network("changed");
     type = connection?.type;
   });
 
-  if (navigator?.onLine === false) report("offline");
-  if (hidden()) report("background");
+  if (navigator?.onLine === false) network("offline");
+  if (hidden()) lifecycle("background");
   return () => ended.abort();
 }

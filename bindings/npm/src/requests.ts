@@ -12,7 +12,7 @@ export class Permit {
 
   /** @internal */
   constructor(core: Core, excluding?: string) {
-    const leave = core.ask({ ask: "permit", endpoint: excluding });
+    const leave = core.ask({ query: "permit", excluding: excluding ?? null });
     if ("state" in leave) throw new RefusedError(leave);
     this.#core = core;
     this.#leave = leave;
@@ -41,7 +41,7 @@ export class Permit {
   #end(outcome: CallOutcome): void {
     if (this.#reported) return;
     this.#reported = true;
-    this.#core.tell({ told: "ended", ...this.#leave, outcome, took: Math.trunc(performance.now() - this.#began) });
+    this.#core.send({ message: "callEnded", ...this.#leave, outcome, took: Math.trunc(performance.now() - this.#began) });
   }
 }
 

@@ -22,6 +22,6 @@ export class Steadfast extends (Link as LinkTelling<LinkEvents, Snapshot>) {
    * @throws {@link ConfigError} with every problem of the config at once.
    */
   static async start(config: Config, options: StartOptions = {}): Promise<Steadfast> {
-    return new Steadfast(config, await prepare(options), options.storage);
+    return new Steadfast(config, await prepare(config, options));
   }
 }

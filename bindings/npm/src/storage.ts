@@ -1,3 +1,5 @@
+import type { Config } from "./generated/types/index.js";
+
 /** A place that outlives the page: `localStorage`, or something over IndexedDB. */
 export interface StateStorage {
   /** What was kept under this key, if anything. */
@@ -6,22 +8,43 @@ export interface StateStorage {
   setItem(key: string, value: string): void | Promise<void>;
 }
 
-const KEY = "steadfast";
+/** What a link keeps in a storage. */
+export class Memory {
+  readonly #storage: StateStorage;
+  readonly #key: string;
 
-/** What was kept; nothing if it cannot be read. */
-export async function recall(storage: StateStorage | undefined): Promise<unknown> {
-  try {
-    return JSON.parse((await storage?.getItem(KEY)) ?? "null");
-  } catch {
-    return null;
+  constructor(storage: StateStorage, key: string) {
+    this.#storage = storage;
+    this.#key = key;
+  }
+
+  /** What was kept; nothing if it cannot be read. */
+  async recall(): Promise<unknown> {
+    try {
+      return JSON.parse((await this.#storage.getItem(this.#key)) ?? "null");
+    } catch {
+      return null;
+    }
+  }
+
+  /** Keeps it. A storage that is full or forbidden loses nothing but a better start. */
+  async keep(state: () => unknown): Promise<void> {
+    try {
+      await this.#storage.setItem(this.#key, JSON.stringify(state()));
+    } catch {
+      // The next time may work.
+    }
   }
 }
 
-/** Keeps it. A storage that is full or forbidden loses nothing but a better start. */
-export async function keep(storage: StateStorage | undefined, state: () => unknown): Promise<void> {
+/** A key for links with these endpoints: the names and hosts, hashed (32-bit FNV-1a), so that two services in one app do not share a memory. */
+export function keyOf(config: Config): string {
+  let hash = 0x811c9dc5;
   try {
-    await storage?.setItem(KEY, JSON.stringify(state()));
+    const hosts = config.endpoints?.map(({ name, connect }) => `${name} ${new URL(connect).host}`);
+    for (const unit of `${hosts}`) hash = Math.imul(hash ^ unit.charCodeAt(0), 0x01000193);
   } catch {
-    // The next time may work.
+    // The engine says what is wrong with it.
   }
+  return `steadfast-${(hash >>> 0).toString(16)}`;
 }

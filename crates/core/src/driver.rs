@@ -2,11 +2,14 @@
 //! nothing.
 
 mod commands;
+mod platform;
+
+pub use platform::{Host, Transport};
 
 use crate::base::time::{Millis, Timestamp};
 #[cfg(feature = "breaker")]
 use crate::breaker::permit::{CallOutcome, Permit, Refusal, Route};
-use crate::config::{Endpoint, Endpoints, Name, Problems, Value};
+use crate::config::{Endpoint, Name, Value};
 use crate::engine::Engine;
 use crate::observe::explain::Explanation;
 #[cfg(feature = "reports")]
@@ -23,44 +26,6 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-
-/// What a platform gives the engine: a clock, a timer, a way to ask, and someone to do the rest.
-///
-/// Nothing here needs to be `Send`: the future of [`drive`] is, if the transport and its futures
-/// are.
-pub trait Transport {
-    /// The present, on a monotonic clock that also counts sleep; see [`Clock`](crate::Clock).
-    fn now(&self) -> Timestamp;
-
-    /// Checks an endpoint as its `health` says. The future is dropped when the outcome no longer
-    /// matters, after `timeout` at the latest.
-    fn check(&self, endpoint: Arc<Endpoint>, timeout: Millis) -> impl Future<Output = Outcome>;
-
-    /// Waits until the clock reads `at`; a little early does no harm.
-    fn sleep_until(&self, at: Timestamp) -> impl Future<Output = ()>;
-
-    /// Executes an effect that is not about checks: opens, promotes or closes a connection, keeps
-    /// what was learnt, or tells the app. It must not block.
-    fn apply(&self, effect: Effect);
-}
-
-impl<T: Transport> Transport for &T {
-    fn now(&self) -> Timestamp {
-        (**self).now()
-    }
-
-    fn check(&self, endpoint: Arc<Endpoint>, timeout: Millis) -> impl Future<Output = Outcome> {
-        (**self).check(endpoint, timeout)
-    }
-
-    fn sleep_until(&self, at: Timestamp) -> impl Future<Output = ()> {
-        (**self).sleep_until(at)
-    }
-
-    fn apply(&self, effect: Effect) {
-        (**self).apply(effect);
-    }
-}
 
 /// A handle on an engine that is, was or will be driven: read its state and send it inputs from
 /// anywhere.
@@ -122,9 +87,24 @@ impl Link {
         Self { shared: Arc::new(Mutex::new(shared)) }
     }
 
-    /// Sends an input to the engine.
+    /// Sends an input to the engine, which takes it in when it is driven next.
     pub fn send(&self, input: Input) {
         Self::push(self.lock(), input);
+    }
+
+    /// Sends an input that takes effect before this returns, after those that were sent before: what
+    /// is asked next sees it. What follows for the platform is executed when the engine is driven
+    /// next. `now` is the transport's. Before the start it is as [`send`](Self::send).
+    pub fn deliver(&self, now: Timestamp, input: Input) {
+        let mut shared = self.lock();
+        if !shared.engine.is_running() {
+            return Self::push(shared, input);
+        }
+        while let Some(earlier) = shared.inbox.pop_front() {
+            shared.engine.handle(now, earlier);
+        }
+        shared.engine.handle(now, input);
+        Self::push(shared, Input::Wake);
     }
 
     fn push(mut shared: MutexGuard<'_, Shared>, input: Input) {
@@ -218,34 +198,6 @@ impl Link {
         async { receiver.await.ok() }
     }
 
-    /// Ranks this endpoint first from now on; `None` takes that back.
-    pub fn prefer(&self, name: Option<Name>) {
-        self.send(Input::Command(Command::Prefer(name)));
-    }
-
-    /// Replaces the endpoints, or reports everything that is wrong with them.
-    pub fn set_endpoints(&self, endpoints: Endpoints) -> Result<(), Problems> {
-        let endpoints = self.lock().engine.config().validated_endpoints(endpoints)?;
-        self.send(Input::Command(Command::SetEndpoints(endpoints)));
-        Ok(())
-    }
-
-    /// Replaces the open connection by another one to the same endpoint, for apps with a heartbeat
-    /// of their own.
-    pub fn reconnect(&self) {
-        self.send(Input::Command(Command::Reconnect));
-    }
-
-    /// Reports how a request of the app's own went that no permit was asked for.
-    pub fn traffic(&self, endpoint: Name, ok: bool) {
-        self.send(Input::Traffic { endpoint, ok });
-    }
-
-    /// Ends the driving: checks are cancelled, connections closed, and nothing follows.
-    pub fn stop(&self) {
-        self.send(Input::Command(Command::Stop));
-    }
-
     fn lock(&self) -> MutexGuard<'_, Shared> {
         // A panic elsewhere leaves the engine in a state that is at worst old.
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
@@ -285,8 +237,8 @@ impl Link {
 ///
 /// A link is driven by one future at a time; a second one ends at once. After a stop it can be
 /// driven anew.
-pub async fn drive<T: Transport>(link: Link, transport: T) {
-    let Some(session) = Session::begin(&link, &transport) else { return };
+pub async fn drive<P: Transport + Host>(link: Link, platform: P) {
+    let Some(session) = Session::begin(&link, &platform) else { return };
     let mut checks = Vec::new();
     let mut timer = None;
     let mut next = Some(Input::Started);
@@ -300,18 +252,18 @@ pub async fn drive<T: Transport>(link: Link, transport: T) {
                 .or_else(|| poll_checks(&mut checks, context))
                 .or_else(|| poll_timer(&mut timer, context));
             let Some(input) = input else { return Poll::Pending };
-            link.handle(transport.now(), input);
+            link.handle(platform.now(), input);
             while let Some(effect) = link.poll_effect() {
                 match effect {
                     Effect::StartCheck { id, endpoint, timeout } => {
-                        checks.push((id, Box::pin(transport.check(endpoint, timeout))));
+                        checks.push((id, Box::pin(platform.check(endpoint, timeout))));
                     }
                     Effect::CancelCheck { id } => {
                         if let Some(at) = checks.iter().position(|(check, _)| *check == id) {
                             drop(checks.swap_remove(at));
                         }
                     }
-                    other => transport.apply(other),
+                    other => execute(&platform, other),
                 }
             }
             let (stopped, wakeup) =
@@ -320,12 +272,24 @@ pub async fn drive<T: Transport>(link: Link, transport: T) {
                 return Poll::Ready(());
             }
             if timer.as_ref().map(|(at, _)| *at) != wakeup {
-                timer = wakeup.map(|at| (at, Box::pin(transport.sleep_until(at))));
+                timer = wakeup.map(|at| (at, Box::pin(platform.sleep_until(at))));
             }
         }
     })
     .await;
     drop(session);
+}
+
+/// Executes an effect; checks are the driver's own.
+fn execute(host: &impl Host, effect: Effect) {
+    match effect {
+        Effect::StartCheck { .. } | Effect::CancelCheck { .. } => {}
+        Effect::Connect { id, endpoint } => host.connect(id, endpoint),
+        Effect::Promote { id } => host.promote(id),
+        Effect::Disconnect { id, reason } => host.disconnect(id, reason),
+        Effect::Persist => host.persist(),
+        Effect::Emit { at, event } => host.emit(at, event),
+    }
 }
 
 type Pinned<F> = Pin<Box<F>>;
@@ -358,25 +322,23 @@ fn poll_timer<F: Future<Output = ()>>(
 }
 
 /// The time during which a link is driven. Its end, however it comes, leaves nothing open.
-struct Session<'a, T: Transport> {
+struct Session<'a, P: Transport + Host> {
     link: &'a Link,
-    transport: &'a T,
+    platform: &'a P,
 }
 
-impl<'a, T: Transport> Session<'a, T> {
-    fn begin(link: &'a Link, transport: &'a T) -> Option<Self> {
+impl<'a, P: Transport + Host> Session<'a, P> {
+    fn begin(link: &'a Link, platform: &'a P) -> Option<Self> {
         let already = std::mem::replace(&mut link.lock().driven, true);
-        if already { None } else { Some(Self { link, transport }) }
+        if already { None } else { Some(Self { link, platform }) }
     }
 }
 
-impl<T: Transport> Drop for Session<'_, T> {
+impl<P: Transport + Host> Drop for Session<'_, P> {
     fn drop(&mut self) {
-        self.link.handle(self.transport.now(), Input::Command(Command::Stop));
+        self.link.handle(self.platform.now(), Input::Command(Command::Stop));
         while let Some(effect) = self.link.poll_effect() {
-            if !matches!(effect, Effect::StartCheck { .. } | Effect::CancelCheck { .. }) {
-                self.transport.apply(effect);
-            }
+            execute(self.platform, effect);
         }
         let mut shared = self.link.lock();
         shared.driven = false;

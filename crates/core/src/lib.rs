@@ -7,7 +7,7 @@
 //!
 //! - [`Engine`] is the whole: [`Input`] in, [`Effect`] out, and when to wake it.
 //! - [`Config`] says what it works by; [`Problems`] what is wrong with one.
-//! - [`drive()`] connects an engine to a [`Transport`], on any async executor.
+//! - [`drive()`] connects an engine to a [`Transport`] and a [`Host`], on any async executor.
 
 #![forbid(unsafe_code)]
 
@@ -44,7 +44,7 @@ pub use breaker::permit::{
 #[cfg(feature = "breaker")]
 pub use breaker::rules::BreakerState;
 pub use config::{Config, Endpoint, Name, Preset, Problem, Problems};
-pub use driver::{Link, Transport, drive};
+pub use driver::{Host, Link, Transport, drive};
 pub use engine::{Engine, RestoreError, Timer, Wakeup};
 pub use health::Health;
 pub use observe::explain::{Explanation, WeighedEvidence};
@@ -58,6 +58,7 @@ pub use protocol::document::{DocumentStatus, HealthDocument};
 pub use protocol::effect::{CheckId, ConnectionId, DisconnectReason, Effect};
 pub use protocol::event::{CheckReport, Event, OfflineReason, SwitchReason};
 pub use protocol::input::{Command, Input, Lifecycle, Network};
+pub use protocol::message::{Message, Query};
 pub use protocol::outcome::{
     Answer, BodySearch, FailureKind, Header, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS, MAX_TCP_BYTES,
     Outcome,

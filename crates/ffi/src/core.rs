@@ -8,9 +8,9 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use steadfast::config::Endpoints;
 use steadfast::{
-    CallOutcome, CheckReport, Clock, Command, Config, ConnectionId, Effect, Endpoint, Engine,
-    Explanation, FailureKind, Input, Lifecycle, Link, Millis, Name, Network, Outcome, Permit,
-    RecoveryAction, Refusal, Report, Route, Snapshot, Timestamp, Transport,
+    CallOutcome, CheckReport, Clock, Command, Config, ConnectionId, DisconnectReason, Endpoint,
+    Engine, Event, Explanation, FailureKind, Host, Input, Lifecycle, Link, Millis, Name, Network,
+    Outcome, Permit, RecoveryAction, Refusal, Report, Route, Snapshot, Timestamp, Transport,
 };
 
 /// An engine, and what its platform gave it.
@@ -87,7 +87,7 @@ impl Core {
 
     /// Ranks this endpoint first from now on; none takes that back.
     pub fn prefer(&self, name: Option<Name>) {
-        self.link.prefer(name);
+        self.tell(Input::Command(Command::Prefer(name)));
     }
 
     /// Replaces the endpoints. Those that stay the same keep what is known of them.
@@ -95,7 +95,8 @@ impl Core {
         let endpoints = self.link.with_engine(|engine| {
             engine.config().read_endpoints(&Endpoints(endpoints).to_value(), parse_url)
         })?;
-        Ok(self.link.set_endpoints(endpoints)?)
+        self.tell(Input::Command(Command::SetEndpoints(endpoints)));
+        Ok(())
     }
 
     /// What has been learnt, as JSON, for the next start. It holds no URLs.
@@ -123,25 +124,27 @@ impl Core {
 
     /// An action of a recovery event that was left to the app has ended.
     pub fn recovery_ended(&self, id: u32, ok: bool, error: Option<String>) {
-        self.link.send(Input::RecoveryEnded { id, ok, error });
+        self.tell(Input::RecoveryEnded { id, ok, error });
     }
 
-    /// Says that an endpoint is not to be used for a while, or may be used again.
-    pub fn set_maintenance(&self, name: Name, begins: bool) {
-        if begins {
-            self.link.begin_maintenance(name);
-        } else {
-            self.link.end_maintenance(name);
-        }
+    /// Says that an endpoint is not to be used for a while.
+    pub fn begin_maintenance(&self, name: Name) {
+        self.tell(Input::Command(Command::BeginMaintenance(name)));
     }
 
-    /// Lets an endpoint's circuit breaker refuse every request, or begin anew.
-    pub fn isolate(&self, name: Name, isolated: bool) {
-        if isolated {
-            self.link.isolate(name);
-        } else {
-            self.link.release(name);
-        }
+    /// Says that an endpoint may be used again.
+    pub fn end_maintenance(&self, name: Name) {
+        self.tell(Input::Command(Command::EndMaintenance(name)));
+    }
+
+    /// Lets an endpoint's circuit breaker refuse every request.
+    pub fn isolate(&self, name: Name) {
+        self.tell(Input::Command(Command::Isolate(name)));
+    }
+
+    /// Lets the breaker of an isolated endpoint begin anew.
+    pub fn release(&self, name: Name) {
+        self.tell(Input::Command(Command::Release(name)));
     }
 
     /// Asks for leave to make a request of the app's own: to the active endpoint, or to the best
@@ -156,55 +159,72 @@ impl Core {
 
     /// Reports how a request ended, and how long it took.
     pub fn call_ended(&self, permit: Permit, outcome: CallOutcome, took: Millis) {
-        self.link.call_ended(permit, outcome, took);
+        self.tell(Input::CallEnded { permit, outcome, latency: took });
     }
 
-    /// Reports how a request of the app's own went that no permit was asked for; an unknown name
-    /// changes nothing.
-    pub fn report_traffic(&self, name: Name, ok: bool) {
-        self.link.traffic(name, ok);
+    /// Reports that a request of the app's own succeeded that no permit was asked for; an unknown
+    /// name changes nothing.
+    pub fn report_success(&self, name: Name) {
+        self.tell(Input::Traffic { endpoint: name, ok: true });
+    }
+
+    /// Reports that such a request failed, which is evidence against the endpoint.
+    pub fn report_failure(&self, name: Name) {
+        self.tell(Input::Traffic { endpoint: name, ok: false });
     }
 
     /// Says what the platform says of the network.
     pub fn set_network(&self, network: Network) {
-        self.link.send(Input::Network(network));
+        self.tell(Input::Network(network));
     }
 
     /// Says what the platform says of the app.
     pub fn set_lifecycle(&self, lifecycle: Lifecycle) {
-        self.link.send(Input::Lifecycle(lifecycle));
+        self.tell(Input::Lifecycle(lifecycle));
     }
 
-    /// Asks for a connection to the active endpoint, or for none.
-    pub fn hold_connection(&self, wanted: bool) {
-        self.link.send(Input::Command(if wanted { Command::Connect } else { Command::Disconnect }));
+    /// Holds a connection to the active endpoint.
+    pub fn connect(&self) {
+        self.tell(Input::Command(Command::Connect));
+    }
+
+    /// Holds none.
+    pub fn disconnect(&self) {
+        self.tell(Input::Command(Command::Disconnect));
     }
 
     /// Replaces the open connection by another one to the same endpoint; without an open one,
     /// another attempt is made soon.
     pub fn reconnect(&self) {
-        self.link.reconnect();
+        self.tell(Input::Command(Command::Reconnect));
     }
 
     /// A connection is open.
     pub fn connection_opened(&self, id: ConnectionId) {
-        self.link.send(Input::ConnectionOpened { id });
+        self.tell(Input::ConnectionOpened { id });
     }
 
     /// A connection has closed, or did not open; with the WebSocket close code, if there was one.
     pub fn connection_closed(&self, id: ConnectionId, code: Option<u16>) {
-        self.link.send(Input::ConnectionClosed { id, code });
+        self.tell(Input::ConnectionClosed { id, code });
     }
 
     /// Something has arrived on a connection.
     pub fn connection_active(&self, id: ConnectionId) {
-        self.link.send(Input::ConnectionActive { id });
+        self.tell(Input::ConnectionActive { id });
     }
 
     /// Something was due on a connection and did not arrive, as the answer to a ping: the
     /// connection is replaced.
     pub fn connection_silent(&self, id: ConnectionId) {
-        self.link.send(Input::ConnectionSilent { id });
+        self.tell(Input::ConnectionSilent { id });
+    }
+}
+
+impl Core {
+    /// Sends the engine an input that the next call sees the effect of.
+    fn tell(&self, input: Input) {
+        self.link.deliver(Transport::now(self), input);
     }
 }
 
@@ -231,19 +251,28 @@ impl Transport for Core {
             pending::<()>().await;
         }
     }
+}
 
-    fn apply(&self, effect: Effect) {
-        let told = match effect {
-            Effect::Emit { at, event } => self.listener.on_event(at, event),
-            Effect::Connect { id, endpoint } => self.listener.on_connect(id, (*endpoint).clone()),
-            Effect::Promote { id } => self.listener.on_promote(id),
-            Effect::Disconnect { id, reason } => self.listener.on_disconnect(id, reason),
-            Effect::Persist => self.listener.on_persist(),
-            // The driver has seen to checks, and there are no other effects.
-            _ => Ok(()),
-        };
-        // A listener that throws has been told all the same.
-        drop(told);
+/// A listener that throws has been told all the same.
+impl Host for Core {
+    fn connect(&self, id: ConnectionId, endpoint: Arc<Endpoint>) {
+        drop(self.listener.on_connect(id, (*endpoint).clone()));
+    }
+
+    fn promote(&self, id: ConnectionId) {
+        drop(self.listener.on_promote(id));
+    }
+
+    fn disconnect(&self, id: ConnectionId, reason: DisconnectReason) {
+        drop(self.listener.on_disconnect(id, reason));
+    }
+
+    fn persist(&self) {
+        drop(self.listener.on_persist());
+    }
+
+    fn emit(&self, at: Timestamp, event: Event) {
+        drop(self.listener.on_event(at, event));
     }
 }
 

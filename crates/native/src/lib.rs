@@ -19,8 +19,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use steadfast::{
-    Clock, Config, Effect, Endpoint, Engine, Event, FailureKind, Link, Millis, Outcome, Problems,
-    Scheme, Timestamp, Transport,
+    Clock, Config, ConnectionId, DisconnectReason, Endpoint, Engine, Event, FailureKind, Host,
+    Link, Millis, Outcome, Problems, Scheme, Timestamp, Transport,
 };
 
 /// Why an engine could not be started.
@@ -107,12 +107,20 @@ impl Transport for NativeTransport {
         let left = at - self.now();
         tokio::time::sleep(left.into()).await;
     }
+}
 
-    fn apply(&self, effect: Effect) {
-        // Connections are only asked for by apps that hold one, which this shell does not offer.
-        if let Effect::Emit { at, event } = effect {
-            (self.on_event)(at, &event);
-        }
+/// This shell opens no connections and keeps nothing: a command for a connection has no effect.
+impl Host for NativeTransport {
+    fn connect(&self, _: ConnectionId, _: Arc<Endpoint>) {}
+
+    fn promote(&self, _: ConnectionId) {}
+
+    fn disconnect(&self, _: ConnectionId, _: DisconnectReason) {}
+
+    fn persist(&self) {}
+
+    fn emit(&self, at: Timestamp, event: Event) {
+        (self.on_event)(at, &event);
     }
 }
 

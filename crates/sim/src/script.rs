@@ -80,14 +80,26 @@ pub(crate) enum Told {
     CheckNow,
     /// The app prefers an endpoint.
     Prefer { name: Option<String> },
-    /// The app announces maintenance of an endpoint, or ends it.
-    Maintenance { name: String, begins: bool },
+    /// The app announces maintenance of an endpoint.
+    BeginMaintenance { name: String },
+    /// The app ends maintenance of an endpoint.
+    EndMaintenance { name: String },
+    /// The app lets an endpoint's circuit breaker refuse every request.
+    Isolate { name: String },
+    /// The app lets the breaker of an isolated endpoint begin anew.
+    Release { name: String },
+    /// The app reports that a request to an endpoint succeeded.
+    ReportSuccess { name: String },
+    /// The app reports that a request to an endpoint failed.
+    ReportFailure { name: String },
     /// The app replaces the endpoints by those of a config.
     SetEndpoints { config: Value },
     /// The app wants a connection.
     Connect,
     /// The app wants none.
     Disconnect,
+    /// The app wants another one to the same endpoint.
+    Reconnect,
     /// The app stops.
     Stop,
     /// The app starts again.
@@ -146,8 +158,8 @@ impl Script {
         self.inputs.iter().any(|input| matches!(input.what, Told::Stop))
     }
 
-    /// Whether every language can replay it: in Rust only, the app drains, removes or isolates an
-    /// endpoint, asks for another connection, makes requests, and starts again.
+    /// Whether every language can replay it: in Rust only, the app drains or removes an endpoint,
+    /// asks for permits, and starts again.
     pub fn is_for_all_languages(&self) -> bool {
         !self.inputs.iter().any(|input| matches!(input.what, Told::Start | Told::Other))
     }
@@ -222,6 +234,12 @@ impl Observer for Recorder {
                 Some(Told::Closed { id: number(id), code: *code })
             }
             Input::ConnectionActive { id } => Some(Told::Active { id: number(id) }),
+            Input::Traffic { endpoint, ok: true } => {
+                Some(Told::ReportSuccess { name: endpoint.to_string() })
+            }
+            Input::Traffic { endpoint, ok: false } => {
+                Some(Told::ReportFailure { name: endpoint.to_string() })
+            }
             Input::Network(network) => Some(Told::Network { to: network.as_str() }),
             Input::Lifecycle(lifecycle) => Some(Told::Lifecycle { to: lifecycle.as_str() }),
             Input::Command(command) => Some(match command {
@@ -230,13 +248,14 @@ impl Observer for Recorder {
                     Told::Prefer { name: name.as_ref().map(ToString::to_string) }
                 }
                 Command::BeginMaintenance(name) => {
-                    Told::Maintenance { name: name.to_string(), begins: true }
+                    Told::BeginMaintenance { name: name.to_string() }
                 }
-                Command::EndMaintenance(name) => {
-                    Told::Maintenance { name: name.to_string(), begins: false }
-                }
+                Command::EndMaintenance(name) => Told::EndMaintenance { name: name.to_string() },
                 Command::Connect => Told::Connect,
                 Command::Disconnect => Told::Disconnect,
+                Command::Reconnect => Told::Reconnect,
+                Command::Isolate(name) => Told::Isolate { name: name.to_string() },
+                Command::Release(name) => Told::Release { name: name.to_string() },
                 Command::Stop => Told::Stop,
                 Command::SetEndpoints(endpoints) => Told::SetEndpoints {
                     config: Value::Table(vec![("endpoints".to_owned(), endpoints.to_value())]),

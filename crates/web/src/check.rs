@@ -23,7 +23,8 @@ pub(crate) async fn check(host: &Host, health: &HealthCheck) -> Outcome {
     };
     let abort = Abort(controller);
     let told = host.check(shown(health.to_request()), &abort.0.signal());
-    let told = JsFuture::from(told).await.map_or(Value::Null, |told| value(&told));
+    let told = JsFuture::from(told).await.ok().and_then(|told| value(&told).ok());
+    let told = told.unwrap_or(Value::Null);
     outcome(&told).unwrap_or(Outcome::Failure(FailureKind::Unexpected))
 }
 

@@ -5,7 +5,6 @@
 
 mod check;
 mod platform;
-mod told;
 mod value;
 
 use gloo_timers::future::TimeoutFuture;
@@ -19,8 +18,8 @@ use std::sync::Arc;
 use steadfast::Route;
 use steadfast::config::Value;
 use steadfast::{
-    Clock, Config, Effect, Endpoint, Engine, HealthDocument, Link, Millis, Name, Outcome, Problems,
-    Timestamp, Transport,
+    Clock, Config, ConnectionId, DisconnectReason, Endpoint, Engine, Event, HealthDocument, Link,
+    Message, Millis, Outcome, Problems, Query, Timestamp, Transport, UrlParser,
 };
 use value::value;
 use wasm_bindgen::prelude::*;
@@ -54,7 +53,6 @@ extern "C" {
 #[wasm_bindgen]
 pub struct Core {
     link: Link,
-    #[cfg(feature = "full")]
     transport: Rc<WebTransport>,
 }
 
@@ -64,71 +62,60 @@ impl Core {
     /// if the config is wrong.
     #[wasm_bindgen(constructor)]
     pub fn new(config: JsValue, saved: JsValue, host: Host) -> Result<Core, JsValue> {
-        let config = Config::read(&value(&config), platform::parse_url).map_err(thrown)?;
+        let config = Config::read(&value(&config)?, platform::parse_url).map_err(thrown)?;
         let transport = Rc::new(WebTransport { host, clock: RefCell::default() });
         let seed = (Math::random() * 2_f64.powi(53)) as u64;
         let mut engine = Engine::new(config, seed, transport.now()).map_err(thrown)?;
         // What is not ours, or damaged, is as good as nothing.
-        let _ = engine.restore(&value(&saved), Date::now() as u64);
+        let _ = engine.restore(&value(&saved)?, Date::now() as u64);
         let link = Link::new(engine);
         let (shared, own) = (link.clone(), transport.clone());
         wasm_bindgen_futures::spawn_local(async move { steadfast::drive(shared, &*own).await });
-        Ok(Self {
-            link,
-            #[cfg(feature = "full")]
-            transport,
-        })
+        Ok(Self { link, transport })
     }
 
-    /// Tells the engine something, in an object of the face's type `Told`. Returns a list of
-    /// problems if something is wrong with it.
-    pub fn tell(&self, told: JsValue) -> JsValue {
-        let told = value(&told);
-        match told::input(&told, |endpoints| {
-            self.link.with_engine(|engine| {
-                engine.config().read_endpoints(endpoints, platform::parse_url)
-            })
-        }) {
-            Ok(input) => self.link.send(input),
-            Err(problems) => return shown(problems.to_value()),
-        }
-        JsValue::NULL
+    /// Sends the engine a message, an object of the type `Message`: what is asked next sees its
+    /// effect. Throws a list of problems if something is wrong with it.
+    pub fn send(&self, message: JsValue) -> Result<(), JsValue> {
+        let message = self.read(Message::read, &message)?;
+        self.link.deliver(self.transport.now(), message.into());
+        Ok(())
     }
 
-    /// Asks the engine something, in an object of the face's type `Question`. The answer is null if
-    /// it has none.
-    pub fn ask(&self, question: JsValue) -> JsValue {
-        let question = value(&question);
-        let name = question.text("endpoint").map(Name::from);
-        shown(match question.text("ask") {
-            Some("snapshot") => self.link.snapshot().to_value(),
-            // What has been learnt, for the next start.
-            Some("save") => self.link.save(Date::now() as u64),
-            Some("explain") => self
+    /// Answers a query, an object of the type `Query`. Throws a list of problems if something is
+    /// wrong with it.
+    pub fn ask(&self, query: JsValue) -> Result<JsValue, JsValue> {
+        Ok(shown(match self.read(Query::read, &query)? {
+            Query::Snapshot {} => self.link.snapshot().to_value(),
+            Query::Save {} => self.link.save(Date::now() as u64),
+            Query::Explain { endpoint } => self
                 .link
-                .explain(name.as_ref())
+                .explain(endpoint.as_ref())
                 .map_or(Value::Null, |explanation| explanation.to_value()),
             #[cfg(feature = "full")]
-            Some("report") => {
-                // Longer than any history is as good as all of it.
-                let period =
-                    question.number("period").and_then(|period| u32::try_from(period).ok());
-                self.link.report(Millis::new(period.unwrap_or(u32::MAX))).to_value()
-            }
-            // Leave to make a request, to the active endpoint or to the best other one; or a
-            // refusal.
+            Query::Report { period } => self.link.report(period).to_value(),
             #[cfg(feature = "full")]
-            Some("permit") => match self
-                .link
-                .try_acquire(self.transport.now(), &name.map_or(Route::Active, Route::Excluding))
-            {
-                Ok(permit) => permit.to_value(),
-                Err(refusal) => refusal.to_value(),
-            },
+            Query::Permit { excluding } => {
+                let route = excluding.map_or(Route::Active, Route::Excluding);
+                match self.link.try_acquire(self.transport.now(), &route) {
+                    Ok(permit) => permit.to_value(),
+                    Err(refusal) => refusal.to_value(),
+                }
+            }
             _ => Value::Null,
-        })
+        }))
+    }
+
+    fn read<T>(&self, read: ReadObject<T>, object: &JsValue) -> Result<T, JsValue> {
+        let object = value(object)?;
+        self.link
+            .with_engine(|engine| read(&object, engine.config(), platform::parse_url))
+            .map_err(thrown)
     }
 }
+
+/// Reads an object for an engine with this config.
+type ReadObject<T> = fn(&Value, &Config, UrlParser) -> Result<T, Problems>;
 
 /// Whether an answer with this `Content-Type` may hold a health document.
 #[wasm_bindgen]
@@ -168,22 +155,27 @@ impl Transport for WebTransport {
         let left = at - self.now();
         TimeoutFuture::new(left.get().min(i32::MAX as u32)).await;
     }
+}
 
-    fn apply(&self, effect: Effect) {
-        match effect {
-            Effect::Connect { id, endpoint } => self.host.connect(
-                id.get() as f64,
-                endpoint.name.as_str(),
-                endpoint.connect.as_str(),
-            ),
-            Effect::Promote { id } => self.host.promote(id.get() as f64),
-            Effect::Disconnect { id, reason } => {
-                self.host.disconnect(id.get() as f64, reason.as_str());
-            }
-            Effect::Persist => self.host.persist(),
-            Effect::Emit { event, .. } => self.host.emit(shown(event.to_value())),
-            // The driver has seen to checks, and there are no other effects.
-            _ => {}
-        }
+impl steadfast::Host for WebTransport {
+    fn connect(&self, id: ConnectionId, endpoint: Arc<Endpoint>) {
+        let (name, url) = (endpoint.name.as_str(), endpoint.connect.as_str());
+        self.host.connect(id.get() as f64, name, url);
+    }
+
+    fn promote(&self, id: ConnectionId) {
+        self.host.promote(id.get() as f64);
+    }
+
+    fn disconnect(&self, id: ConnectionId, reason: DisconnectReason) {
+        self.host.disconnect(id.get() as f64, reason.as_str());
+    }
+
+    fn persist(&self) {
+        self.host.persist();
+    }
+
+    fn emit(&self, _: Timestamp, event: Event) {
+        self.host.emit(shown(event.to_value()));
     }
 }

@@ -1,20 +1,28 @@
 //! Turns a JavaScript value into the tree that a config is read from. Serde's way would cost a page
 //! 8 KB, most of it for printing floats.
 
-use js_sys::{Array, Object};
+use js_sys::Array;
 use steadfast::config::Value;
 use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+extern "C" {
+    /// As `js_sys` has it, but for what a getter or a proxy of the app's throws.
+    #[wasm_bindgen(catch, js_namespace = Object, js_name = entries)]
+    fn entries(object: &JsValue) -> Result<Array, JsValue>;
+}
 
 /// Deeper than any config goes; an object that contains itself ends here.
 const MAX_DEPTH: u32 = 8;
 
-/// The tree of a value. What no config can hold, as a function, reads as nothing.
-pub(crate) fn value(js: &JsValue) -> Value {
+/// The tree of a value. What no config can hold, as a function, reads as nothing. The error is what
+/// a getter threw.
+pub(crate) fn value(js: &JsValue) -> Result<Value, JsValue> {
     read(js, MAX_DEPTH)
 }
 
-fn read(js: &JsValue, depth: u32) -> Value {
-    if let Some(flag) = js.as_bool() {
+fn read(js: &JsValue, depth: u32) -> Result<Value, JsValue> {
+    Ok(if let Some(flag) = js.as_bool() {
         Value::Bool(flag)
     } else if let Some(number) = js.as_f64() {
         Value::from(number)
@@ -22,19 +30,18 @@ fn read(js: &JsValue, depth: u32) -> Value {
         Value::Text(text)
     } else if depth == 0 || !js.is_object() {
         Value::Null
-    } else if Array::is_array(js) {
-        let mut items = Vec::new();
-        for item in js.unchecked_ref::<Array>().iter() {
-            items.push(read(&item, depth - 1));
-        }
-        Value::List(items)
     } else {
-        let mut entries = Vec::new();
-        for pair in Object::entries(js.unchecked_ref()).iter() {
+        let (mut items, mut table) = (Vec::new(), Vec::new());
+        let is_list = Array::is_array(js);
+        for pair in entries(js)?.iter() {
             let pair = pair.unchecked_into::<Array>();
-            entries
-                .push((pair.get(0).as_string().unwrap_or_default(), read(&pair.get(1), depth - 1)));
+            let item = read(&pair.get(1), depth - 1)?;
+            if is_list {
+                items.push(item);
+            } else {
+                table.push((pair.get(0).as_string().unwrap_or_default(), item));
+            }
         }
-        Value::Table(entries)
-    }
+        if is_list { Value::List(items) } else { Value::Table(table) }
+    })
 }

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use std::path::Path;
 use steadfast::config::Config;
 use steadfast::{
-    CallOutcome, Event, Explanation, FIRST_SERVER_ERROR, MAX_ANSWER_BYTES, Permit, Problem,
-    REPEATABLE_METHODS, Refusal, Report, Snapshot,
+    CallOutcome, Event, Explanation, FIRST_SERVER_ERROR, MAX_ANSWER_BYTES, Message, Permit,
+    Problem, Query, REPEATABLE_METHODS, Refusal, Report, Snapshot,
 };
 use ts_rs::TS;
 
@@ -18,6 +18,8 @@ pub(crate) fn write(out: &Path) -> Result<()> {
     let config = ts_rs::Config::new().with_out_dir(out).with_import_extension(Some("js"));
     Config::export_all(&config)?;
     Event::export_all(&config)?;
+    Message::export_all(&config)?;
+    Query::export_all(&config)?;
     Permit::export_all(&config)?;
     CallOutcome::export_all(&config)?;
     Problem::export_all(&config)?;

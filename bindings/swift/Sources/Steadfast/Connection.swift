@@ -105,7 +105,7 @@ public final class Connection: Sendable {
 
     /// Lets go of the connection; the watching goes on.
     public func close() {
-        if end() { core.holdConnection(wanted: false) }
+        if end() { core.disconnect() }
     }
 
     var isOpen: Bool { state.withLock { !$0.ended } }

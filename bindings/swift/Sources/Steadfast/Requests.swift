@@ -62,12 +62,19 @@ extension Steadfast {
         }
     }
 
-    /// Reports how a request went that was made without ``data(for:using:)`` or ``tryAcquire(excluding:)``: `ok` if the server did its part. A
-    /// failure is evidence against it.
+    /// Reports that a request succeeded that was made without ``data(for:using:)`` or ``tryAcquire(excluding:)``: the server did its part.
     ///
     /// - Throws: ``UnknownEndpoint`` if no endpoint has that name.
-    public func reportTraffic(_ endpoint: String, ok: Bool) throws {
-        core.reportTraffic(name: try known(endpoint), ok: ok)
+    public func reportSuccess(of endpoint: String) throws {
+        core.reportSuccess(name: try known(endpoint))
+    }
+
+    /// Reports that a request failed that was made without ``data(for:using:)`` or ``tryAcquire(excluding:)``. That is evidence against the
+    /// endpoint.
+    ///
+    /// - Throws: ``UnknownEndpoint`` if no endpoint has that name.
+    public func reportFailure(of endpoint: String) throws {
+        core.reportFailure(name: try known(endpoint))
     }
 
     /// Sends a request to the active endpoint, through the endpoint's circuit breaker; if the request fails and its method is idempotent, retries

@@ -127,18 +127,32 @@ public final class Steadfast: Sendable {
         }
     }
 
-    /// Says that an endpoint is not to be used for a while, or may be used again. The app moves away from it gently, and comes back.
+    /// Says that an endpoint is not to be used for a while. The app moves away from it gently.
     ///
     /// - Throws: ``UnknownEndpoint`` if no endpoint has that name.
-    public func setMaintenance(_ name: String, _ begins: Bool) throws {
-        core.setMaintenance(name: try known(name), begins: begins)
+    public func beginMaintenance(of name: String) throws {
+        core.beginMaintenance(name: try known(name))
     }
 
-    /// Lets an endpoint's circuit breaker refuse every request, or begin anew.
+    /// Says that an endpoint may be used again. The app goes back as after a failure.
     ///
     /// - Throws: ``UnknownEndpoint`` if no endpoint has that name.
-    public func isolate(_ name: String, _ isolated: Bool) throws {
-        core.isolate(name: try known(name), isolated: isolated)
+    public func endMaintenance(of name: String) throws {
+        core.endMaintenance(name: try known(name))
+    }
+
+    /// Lets an endpoint's circuit breaker refuse every request, until ``release(_:)``.
+    ///
+    /// - Throws: ``UnknownEndpoint`` if no endpoint has that name.
+    public func isolate(_ name: String) throws {
+        core.isolate(name: try known(name))
+    }
+
+    /// Lets the circuit breaker of an isolated endpoint begin anew.
+    ///
+    /// - Throws: ``UnknownEndpoint`` if no endpoint has that name.
+    public func release(_ name: String) throws {
+        core.release(name: try known(name))
     }
 
     func known(_ name: String) throws -> String {
@@ -170,7 +184,7 @@ public final class Steadfast: Sendable {
     public func connect(using sockets: any WebSocketConnector) throws -> Connection {
         let connection = Connection(core: core, sockets: sockets, clock: transport) { [weak relay] in relay?.release() }
         guard relay.hold(connection) else { throw AlreadyConnected() }
-        core.holdConnection(wanted: true)
+        core.connect()
         return connection
     }
 

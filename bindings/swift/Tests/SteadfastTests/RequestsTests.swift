@@ -19,7 +19,7 @@ final class RequestsTests: XCTestCase {
         let ports = link.snapshot.endpoints.map { URL(string: $0.connect)?.port }
         let first = try await link.data(for: get).1
         XCTAssertEqual(first.url?.port, ports[0])
-        try link.isolate("primary", true)
+        try link.isolate("primary")
         try await until { link.snapshot.endpoints[0].breaker == .isolated }
         let second = try await link.data(for: get).1
         XCTAssertEqual(second.url?.port, ports[1])
@@ -29,7 +29,7 @@ final class RequestsTests: XCTestCase {
         } catch let refused as CircuitOpen {
             XCTAssertEqual("\(refused)", "the circuit breaker of primary is isolated")
         }
-        try link.isolate("primary", false)
+        try link.release("primary")
         try await until { link.snapshot.endpoints[0].breaker == .closed }
         try await testbed.fault("primary", #"{"status":503}"#)
         let (failed, repeated) = (try await link.data(for: post).1, try await link.data(for: get).1)

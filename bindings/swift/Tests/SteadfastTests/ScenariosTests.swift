@@ -101,7 +101,8 @@ private final class Replay {
             let words: [String: Lifecycle] = ["foreground": .foreground, "background": .background, "frozen": .frozen, "resumed": .resumed]
             link.setLifecycle(words[input.text("to")]!)
         case "checkNow": Task { [link] in await link.checkNow() }
-        case "maintenance": try link.setMaintenance(input.text("name"), (input["begins"] as? Bool) == true)
+        case "beginMaintenance": try link.beginMaintenance(of: input.text("name"))
+        case "endMaintenance": try link.endMaintenance(of: input.text("name"))
         case "prefer": try link.prefer(input["name"] as? String)
         case "setEndpoints":
             let json = String(decoding: try JSONSerialization.data(withJSONObject: input["config"] as Any), as: UTF8.self)

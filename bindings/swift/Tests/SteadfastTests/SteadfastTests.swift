@@ -182,11 +182,11 @@ final class SteadfastTests: XCTestCase {
         let link = try Steadfast.start(calm, transport: Scripted { _ in ok })
         _ = await link.checkNow()
         let events = link.events
-        try link.reportTraffic("a", ok: false)
+        try link.reportFailure(of: "a")
         for await event in events {
             if case .check(let report) = event, report.endpoint == "a" { break }
         }
-        XCTAssertThrowsError(try link.reportTraffic("c", ok: true))
+        XCTAssertThrowsError(try link.reportSuccess(of: "c"))
         link.stop()
     }
 

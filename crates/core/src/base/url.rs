@@ -96,6 +96,12 @@ impl Url {
         !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
     }
 
+    /// Whether it holds a user or a password.
+    pub(crate) fn has_credentials(&self) -> bool {
+        let rest = split(&self.href).map_or("", |(_, rest)| rest);
+        rest.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@'))
+    }
+
     /// What the URL is for.
     pub fn scheme(&self) -> Scheme {
         self.scheme

@@ -1,6 +1,7 @@
 //! How a health check asks, and which answers pass.
 
-use super::reader::{Read, Reader, Setting};
+use super::read::Read;
+use super::reader::{Reader, Setting};
 use super::settings::settings;
 use super::value::Value;
 use super::writer::Write;

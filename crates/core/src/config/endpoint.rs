@@ -1,7 +1,8 @@
 //! One place that the app can be connected to.
 
 use super::check::Check;
-use super::reader::{Field, Measure, Read, Reader, Setting};
+use super::read::Read;
+use super::reader::{Field, Measure, Reader, Setting};
 use super::value::Value;
 use super::writer::{Write, table};
 use crate::base::url::{Scheme, Url};
@@ -74,6 +75,11 @@ impl Endpoint {
             "allowed: ws, wss, http or https",
             reader,
         );
+        // No browser opens such a URL, and requests to it fail.
+        if cfg!(target_family = "wasm") && self.connect.has_credentials() {
+            let message = "a user or a password in a URL is not allowed here";
+            reader.field("connect", |reader| reader.problem(message));
+        }
         reader.field("priority", |reader| {
             reader.within(Measure::Count(self.priority), RANK[0], RANK[1]);
         });
@@ -104,7 +110,7 @@ impl Read for Endpoint {
         let (mut name, mut connect, mut health) =
             (None::<String>, None::<Url>, None::<HealthCheck>);
         let (mut priority, mut weight, mut region) = (0, 1, None::<String>);
-        let fields: Vec<Field> = vec![
+        let mut fields: Vec<Field> = vec![
             ("name", &mut name, &[]),
             ("connect", &mut connect, &[]),
             ("health", &mut health, &[]),
@@ -112,7 +118,7 @@ impl Read for Endpoint {
             ("weight", &mut weight, &RANK),
             ("region", &mut region, &[]),
         ];
-        reader.section(value, fields);
+        reader.section(value, &mut fields);
         for required in &["name", "connect", "health"] {
             require(value, required, reader);
         }
@@ -141,6 +147,12 @@ impl Write for Endpoint {
     }
 }
 
+impl Read for Name {
+    fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
+        String::read(value, reader).map(|name| name.as_str().into())
+    }
+}
+
 /// Reports a table that lacks `key`, or has it as `null`.
 fn require(table: &Value, key: &str, reader: &mut Reader) {
     if matches!(table, Value::Table(_)) && matches!(table.get(key), None | Some(Value::Null)) {
@@ -164,20 +176,19 @@ pub struct HealthCheck {
 impl HealthCheck {
     /// Reports what is wrong with it.
     pub(super) fn check_settings(&mut self, reader: &mut Reader) {
-        check_scheme(
-            "url",
-            &self.url,
-            &[Scheme::Http, Scheme::Https, Scheme::Tcp],
-            "allowed: http, https or tcp",
-            reader,
-        );
-        // No browser makes such checks.
-        if cfg!(not(target_family = "wasm"))
-            && self.url.scheme() == Scheme::Tcp
-            && !self.url.has_port()
+        #[cfg(not(target_family = "wasm"))]
         {
-            reader
-                .field("url", |reader| reader.problem("a port is missing: write tcp://host:5432"));
+            const SCHEMES: [Scheme; 3] = [Scheme::Http, Scheme::Https, Scheme::Tcp];
+            check_scheme("url", &self.url, &SCHEMES, "allowed: http, https or tcp", reader);
+            if self.url.scheme() == Scheme::Tcp && !self.url.has_port() {
+                let missing = "a port is missing: write tcp://host:5432";
+                reader.field("url", |reader| reader.problem(missing));
+            }
+        }
+        #[cfg(target_family = "wasm")]
+        {
+            let message = "allowed here: http or https; TCP checks are for native apps";
+            check_scheme("url", &self.url, &[Scheme::Http, Scheme::Https], message, reader);
         }
         if let Some(check) = &mut self.check {
             check.check(reader);
@@ -245,7 +256,7 @@ impl Read for HealthCheck {
         let (mut url, mut check) = (None::<Url>, reader.check.clone());
         let mut fields = check.settings();
         fields.push(("url", &mut url, &[]));
-        reader.section(value, fields);
+        reader.section(value, &mut fields);
         // One that says nothing else is asked as the config's `check` says.
         let says_how = matches!(value, Value::Table(entries) if entries.len() > 1);
         url.map(|url| Self { url, check: says_how.then_some(check) })

@@ -3,8 +3,10 @@
 
 mod check;
 mod endpoint;
+mod endpoints;
 mod preset;
 mod problems;
+pub(crate) mod read;
 pub(crate) mod reader;
 pub(crate) mod settings;
 mod value;
@@ -12,6 +14,7 @@ pub(crate) mod writer;
 
 pub use check::{Check, FetchMode, Headers, Method, StatusPattern, StatusPatterns};
 pub use endpoint::{Endpoint, HealthCheck, Name};
+pub use endpoints::{Endpoints, MAX_ENDPOINTS};
 pub use preset::Preset;
 pub use problems::{Problem, Problems};
 pub use value::Value;
@@ -25,7 +28,8 @@ pub use crate::breaker::rules::Breaker;
 pub use crate::observe::failures::FailureEvents;
 #[cfg(feature = "recovery")]
 pub use crate::operate::recovery::Recovery;
-use reader::{Read, Reader, Setting};
+use read::Read;
+use reader::{Reader, Setting};
 use settings::settings;
 use writer::Write;
 
@@ -228,72 +232,6 @@ impl Write for HealthChecks {
     }
 }
 
-/// The endpoints of a config.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct Endpoints(pub Vec<Endpoint>);
-
-/// Maximum number of endpoints.
-pub const MAX_ENDPOINTS: usize = 64;
-
-impl Setting for Endpoints {
-    fn overlay(&mut self, value: &Value, reader: &mut Reader) {
-        let Value::List(items) = value else {
-            return reader.expected("a list of endpoints", value);
-        };
-        check_count(items.len(), reader);
-        self.0.clear();
-        let mut names = Vec::new();
-        // What follows the 64th is only counted: a list from the network may be of any length.
-        for (index, item) in items.iter().take(MAX_ENDPOINTS).enumerate() {
-            // Checked here and not later: the place in the list is known here even if another
-            // endpoint cannot be read.
-            if let Some(mut endpoint) = reader.item(index, |reader| Endpoint::read(item, reader)) {
-                reader.item(index, |reader| endpoint.check(&names, reader));
-                names.push((index, endpoint.name.clone()));
-                self.0.push(endpoint);
-            }
-        }
-    }
-}
-
-impl Write for Endpoints {
-    fn write(&self) -> Value {
-        self.0.write()
-    }
-}
-
-impl Endpoints {
-    /// The tree that [`Config::read_endpoints`] reads as these endpoints.
-    pub fn to_value(&self) -> Value {
-        self.write()
-    }
-
-    fn check_all(&mut self, reader: &mut Reader) {
-        check_count(self.0.len(), reader);
-        let mut names = Vec::new();
-        for (index, endpoint) in self.0.iter_mut().enumerate() {
-            reader.item(index, |reader| endpoint.check(&names, reader));
-            names.push((index, endpoint.name.clone()));
-        }
-    }
-
-    /// Writes `check` into the health checks that do not say how they ask.
-    fn spell_out(&mut self, check: &Check) {
-        for endpoint in &mut self.0 {
-            endpoint.health.spell_out(check);
-        }
-    }
-}
-
-fn check_count(count: usize, reader: &mut Reader) {
-    if count == 0 || count > MAX_ENDPOINTS {
-        reader.problem(COUNT_ALLOWED);
-    }
-}
-
-const COUNT_ALLOWED: &str = "allowed: 1 to 64 endpoints";
-
 impl Config {
     /// The config of `preset` with these endpoints.
     pub fn new(preset: Preset, endpoints: Vec<Endpoint>) -> Self {
@@ -334,6 +272,17 @@ impl Config {
         reader.field("endpoints", |reader| endpoints.overlay(value, reader));
         endpoints.spell_out(&self.check);
         Problems::or(reader.finish(), endpoints)
+    }
+
+    /// Reads something else in which endpoints may stand.
+    pub(crate) fn read_object<T: Read>(
+        &self,
+        value: &Value,
+        parser: UrlParser,
+    ) -> Result<T, Problems> {
+        let mut reader = Reader::new(parser, self.check.clone());
+        let read = T::read(value, &mut reader);
+        Problems::or_read(reader.finish(), read)
     }
 
     fn spell_out(&mut self) {

@@ -40,6 +40,14 @@ impl Problems {
         if problems.is_empty() { Ok(value) } else { Err(Self(problems)) }
     }
 
+    /// What was read, unless there are problems.
+    pub(crate) fn or_read<T>(problems: Vec<Problem>, read: Option<T>) -> Result<T, Self> {
+        match read {
+            Some(read) if problems.is_empty() => Ok(read),
+            _ => Err(Self(problems)),
+        }
+    }
+
     /// The list of them as a tree.
     pub fn to_value(&self) -> Value {
         self.0.write()

@@ -5,10 +5,10 @@
 
 use super::check::Check;
 use super::problems::Problem;
+use super::read::Read;
 use super::value::Value;
-use crate::base::keyword::Keyword;
 use crate::base::time::Millis;
-use crate::base::url::{NOT_A_URL, Url, UrlParser};
+use crate::base::url::UrlParser;
 use std::fmt::{Display, Write};
 
 /// Sections of the config that this build does without.
@@ -53,7 +53,7 @@ impl Reader {
     }
 
     /// Does `work` with `.key` added to the path.
-    pub(super) fn field<T>(&mut self, key: &str, work: impl FnOnce(&mut Self) -> T) -> T {
+    pub(crate) fn field<T>(&mut self, key: &str, work: impl FnOnce(&mut Self) -> T) -> T {
         let outer = self.path.len();
         if outer > 0 {
             self.path.push('.');
@@ -101,17 +101,22 @@ impl Reader {
     }
 
     /// Which of these words the value is.
-    fn word(&mut self, value: &Value, known: &[&str]) -> Option<usize> {
+    pub(super) fn word(&mut self, value: &Value, known: &[&str]) -> Option<usize> {
         let word = String::read(value, self)?;
         let index = known.iter().position(|known| *known == word);
         if index.is_none() {
-            let mut words = Vec::new();
-            for known in known {
-                words.push((*known).to_owned());
-            }
-            self.unknown("value", &word, &words);
+            self.unknown_word(&word, known);
         }
         index
+    }
+
+    /// Reports that `word` is none of `known`.
+    pub(crate) fn unknown_word(&mut self, word: &str, known: &[&str]) {
+        let mut words = Vec::new();
+        for known in known {
+            words.push((*known).to_owned());
+        }
+        self.unknown("value", word, &words);
     }
 
     /// The entries of a table; anything else is a problem.
@@ -124,7 +129,7 @@ impl Reader {
     }
 
     /// Reads an object whose fields are these.
-    pub(crate) fn section(&mut self, value: &Value, mut fields: Vec<Field<'_>>) {
+    pub(crate) fn section(&mut self, value: &Value, fields: &mut [Field<'_>]) {
         for (key, value) in self.table(value) {
             self.field(key, |reader| {
                 if let Some((_, setting, range)) =
@@ -133,11 +138,22 @@ impl Reader {
                     return reader.with_range(range, |reader| setting.overlay(value, reader));
                 }
                 let mut known = Vec::new();
-                for (name, ..) in &fields {
+                for (name, ..) in &*fields {
                     known.push(camel(name));
                 }
                 reader.unknown("key", key, &known);
             });
+        }
+    }
+
+    /// Reads an object whose fields are these, of which none may be missing that must be there.
+    pub(crate) fn record(&mut self, value: &Value, mut fields: Vec<Field<'_>>) {
+        self.section(value, &mut fields);
+        for (name, field, _) in fields {
+            let key = camel(name);
+            if value.get(&key).is_none() {
+                self.field(&key, |reader| field.check(reader));
+            }
         }
     }
 
@@ -153,7 +169,7 @@ impl Reader {
     }
 
     /// The range of the setting that is being read, for the end of a message.
-    fn allowed(&self) -> String {
+    pub(super) fn allowed(&self) -> String {
         match self.range {
             [low, high] => format!(", allowed: {low} to {high}"),
             _ => String::new(),
@@ -226,117 +242,6 @@ pub(crate) trait Setting {
     /// The value, if it has a range.
     fn measure(&self) -> Option<Measure> {
         None
-    }
-}
-
-/// A setting that is read as a whole.
-pub(super) trait Read: Sized {
-    /// The value, or `None` after reporting the problem.
-    fn read(value: &Value, reader: &mut Reader) -> Option<Self>;
-
-    /// The value, if it has a range.
-    fn measure(&self) -> Option<Measure> {
-        None
-    }
-}
-
-impl<T: Read> Setting for T {
-    fn overlay(&mut self, value: &Value, reader: &mut Reader) {
-        if let Some(read) = T::read(value, reader) {
-            *self = read;
-        }
-    }
-
-    fn measure(&self) -> Option<Measure> {
-        Read::measure(self)
-    }
-}
-
-impl<T: Read> Read for Option<T> {
-    fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
-        if matches!(value, Value::Null) { Some(None) } else { T::read(value, reader).map(Some) }
-    }
-
-    fn measure(&self) -> Option<Measure> {
-        self.as_ref().and_then(Read::measure)
-    }
-}
-
-impl Read for bool {
-    fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
-        if let Value::Bool(flag) = value {
-            return Some(*flag);
-        }
-        reader.expected("true or false", value);
-        None
-    }
-}
-
-impl Read for u32 {
-    fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
-        let Value::Number(number) = value else {
-            let allowed = reader.allowed();
-            reader.expected(&format!("a whole number{allowed}"), value);
-            return None;
-        };
-        let read = u32::try_from(*number).ok();
-        if read.is_none() {
-            let allowed = reader.allowed();
-            reader.problem(format!("{number} is out of range{allowed}"));
-        }
-        read
-    }
-
-    fn measure(&self) -> Option<Measure> {
-        Some(Measure::Count(*self))
-    }
-}
-
-impl<T: Keyword> Read for T {
-    fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
-        reader.word(value, T::WORDS).map(|index| T::KEYWORDS[index])
-    }
-}
-
-impl Read for String {
-    fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
-        if let Value::Text(text) = value {
-            return Some(text.clone());
-        }
-        reader.expected("a text", value);
-        None
-    }
-}
-
-impl Read for Millis {
-    fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
-        let read = match value {
-            Value::Text(text) => Millis::parse(text),
-            Value::Number(number) => u32::try_from(*number).ok().map(Millis::new),
-            _ => None,
-        };
-        if read.is_none() {
-            let allowed = reader.allowed();
-            reader
-                .problem(format!("expected a duration: a whole number of milliseconds, or a text such as 250ms, 3s, 10m, 1h, 1d{allowed}"));
-        }
-        read
-    }
-
-    fn measure(&self) -> Option<Measure> {
-        Some(Measure::Time(*self))
-    }
-}
-
-impl Read for Url {
-    fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
-        let parser = reader.parse_url;
-        let read = String::read(value, reader)?;
-        let url = Url::parse_with(&read, parser);
-        if url.is_none() {
-            reader.problem(NOT_A_URL);
-        }
-        Some(url.unwrap_or_else(|| Url::unparsed(read)))
     }
 }
 

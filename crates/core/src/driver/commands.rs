@@ -1,10 +1,43 @@
-//! What the app says of single endpoints.
+//! What the app says.
 
 use super::Link;
-use crate::config::Name;
+use crate::config::{Endpoints, Name, Problems};
 use crate::protocol::input::{Command, Input};
 
 impl Link {
+    /// Ranks this endpoint first from now on; `None` takes that back.
+    pub fn prefer(&self, name: Option<Name>) {
+        self.send(Input::Command(Command::Prefer(name)));
+    }
+
+    /// Replaces the endpoints, or reports everything that is wrong with them.
+    pub fn set_endpoints(&self, endpoints: Endpoints) -> Result<(), Problems> {
+        let endpoints = self.lock().engine.config().validated_endpoints(endpoints)?;
+        self.send(Input::Command(Command::SetEndpoints(endpoints)));
+        Ok(())
+    }
+
+    /// Replaces the open connection by another one to the same endpoint, for apps with a heartbeat
+    /// of their own.
+    pub fn reconnect(&self) {
+        self.send(Input::Command(Command::Reconnect));
+    }
+
+    /// Reports that a request of the app's own succeeded that no permit was asked for.
+    pub fn report_success(&self, endpoint: Name) {
+        self.send(Input::Traffic { endpoint, ok: true });
+    }
+
+    /// Reports that such a request failed, which is evidence against the endpoint.
+    pub fn report_failure(&self, endpoint: Name) {
+        self.send(Input::Traffic { endpoint, ok: false });
+    }
+
+    /// Ends the driving: checks are cancelled, connections closed, and nothing follows.
+    pub fn stop(&self) {
+        self.send(Input::Command(Command::Stop));
+    }
+
     /// Says that an endpoint is not to be used for a while; an unknown name changes nothing.
     pub fn begin_maintenance(&self, endpoint: Name) {
         self.send(Input::Command(Command::BeginMaintenance(endpoint)));

@@ -299,7 +299,7 @@ impl Engine {
         self.wakeup = sooner(self.wakeup, due, Timer::Recovery);
     }
 
-    fn is_running(&self) -> bool {
+    pub(crate) fn is_running(&self) -> bool {
         self.phase == Phase::Running
     }
 }

@@ -13,6 +13,7 @@ pub struct CheckId(pub(crate) u64);
 
 /// Number of a connection, unique within an engine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "number"))]
 pub struct ConnectionId(pub(crate) u64);
 
 impl ConnectionId {

@@ -4,5 +4,6 @@ pub(crate) mod document;
 pub(crate) mod effect;
 pub(crate) mod event;
 pub(crate) mod input;
+pub(crate) mod message;
 pub(crate) mod outcome;
 pub(crate) mod snapshot;

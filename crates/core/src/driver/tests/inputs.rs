@@ -62,6 +62,34 @@ fn no_fact_is_lost_however_much_is_sent_at_once() {
 }
 
 #[test]
+fn the_next_question_sees_what_was_delivered_and_the_platform_what_follows() {
+    let mut driven = Driven::new();
+    let (now, transport) = (Timestamp::from_millis(0), driven.transport.clone());
+    let names = |link: &Link| {
+        link.snapshot().endpoints.iter().map(|it| it.name.to_string()).collect::<String>()
+    };
+    let replace = |names: &[&str]| {
+        let endpoints = names.iter().map(|name| endpoint(name)).collect();
+        Input::Command(Command::SetEndpoints(Endpoints(endpoints)))
+    };
+    driven.link.deliver(now, replace(&["a", "x"]));
+    assert_eq!(names(&driven.link), "ab", "it has not started");
+    assert!(driven.turn().is_pending());
+    assert_eq!(names(&driven.link), "ax");
+    // What was sent before comes before.
+    driven.link.send(replace(&["a"]));
+    driven.link.deliver(now, replace(&["a", "c"]));
+    assert_eq!(names(&driven.link), "ac");
+    driven.link.deliver(now, Input::Command(Command::Connect));
+    let is_connect = |effect: &Effect| matches!(effect, Effect::Connect { .. });
+    assert!(!transport.applied.borrow().iter().any(is_connect));
+    assert!(driven.turn().is_pending());
+    assert!(transport.applied.borrow().iter().any(is_connect));
+    driven.link.deliver(now, Input::Command(Command::Stop));
+    assert!(driven.turn().is_ready());
+}
+
+#[test]
 fn permits_alone_leave_one_input() {
     let driven = Driven::new();
     for _ in 0..2_000 {

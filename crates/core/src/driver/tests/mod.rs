@@ -5,6 +5,8 @@ mod inputs;
 mod waiting;
 
 use super::*;
+use crate::config::Endpoints;
+use crate::protocol::effect::{ConnectionId, DisconnectReason};
 use crate::{Answer, Config, Engine, Event, FailureKind, Input, Lifecycle, Preset, State};
 use std::cell::{Cell, RefCell};
 use std::future::{pending, ready};
@@ -52,9 +54,27 @@ impl Transport for Scripted {
         let now = self.now.clone();
         poll_fn(move |_| if now.get() >= at.as_millis() { Poll::Ready(()) } else { Poll::Pending })
     }
+}
 
-    fn apply(&self, effect: Effect) {
-        self.applied.borrow_mut().push(effect);
+impl Host for Scripted {
+    fn connect(&self, id: ConnectionId, endpoint: Arc<Endpoint>) {
+        self.applied.borrow_mut().push(Effect::Connect { id, endpoint });
+    }
+
+    fn promote(&self, id: ConnectionId) {
+        self.applied.borrow_mut().push(Effect::Promote { id });
+    }
+
+    fn disconnect(&self, id: ConnectionId, reason: DisconnectReason) {
+        self.applied.borrow_mut().push(Effect::Disconnect { id, reason });
+    }
+
+    fn persist(&self) {
+        self.applied.borrow_mut().push(Effect::Persist);
+    }
+
+    fn emit(&self, at: Timestamp, event: Event) {
+        self.applied.borrow_mut().push(Effect::Emit { at, event });
     }
 }
 
@@ -214,7 +234,13 @@ fn the_future_is_send_if_the_transport_is() {
         fn sleep_until(&self, _: Timestamp) -> impl Future<Output = ()> {
             pending()
         }
-        fn apply(&self, _: Effect) {}
+    }
+    impl Host for Threaded {
+        fn connect(&self, _: ConnectionId, _: Arc<Endpoint>) {}
+        fn promote(&self, _: ConnectionId) {}
+        fn disconnect(&self, _: ConnectionId, _: DisconnectReason) {}
+        fn persist(&self) {}
+        fn emit(&self, _: Timestamp, _: Event) {}
     }
     fn assert_send(_: impl Send) {}
     assert_send(drive(Driven::new().link, Threaded));

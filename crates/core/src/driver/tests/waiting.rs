@@ -107,7 +107,7 @@ fn what_makes_room_in_a_full_inbox_is_no_command() {
     driven.transport.answer.set(Some(200));
     let mut check = Box::pin(driven.link.check_now());
     for _ in 0..5_000 {
-        driven.link.traffic("a".into(), true);
+        driven.link.report_success("a".into());
     }
     assert!(driven.turn().is_pending());
     assert!(matches!(poll_once(&mut check), Poll::Ready(Some(_))));

@@ -141,21 +141,39 @@ public class Steadfast private constructor(
     }
 
     /**
-     * Says that an endpoint is not to be used for a while, or may be used again. The app moves away from it gently, and comes back.
+     * Says that an endpoint is not to be used for a while. The app moves away from it gently.
      *
      * @throws IllegalArgumentException if no endpoint has that name.
      */
-    public fun setMaintenance(name: String, begins: Boolean) {
-        whileRunning { core.setMaintenance(known(name), begins) }
+    public fun beginMaintenance(name: String) {
+        whileRunning { core.beginMaintenance(known(name)) }
     }
 
     /**
-     * Lets an endpoint's circuit breaker refuse every request, or begin anew.
+     * Says that an endpoint may be used again. The app goes back as after a failure.
      *
      * @throws IllegalArgumentException if no endpoint has that name.
      */
-    public fun isolate(name: String, isolated: Boolean) {
-        whileRunning { core.isolate(known(name), isolated) }
+    public fun endMaintenance(name: String) {
+        whileRunning { core.endMaintenance(known(name)) }
+    }
+
+    /**
+     * Lets an endpoint's circuit breaker refuse every request, until [release].
+     *
+     * @throws IllegalArgumentException if no endpoint has that name.
+     */
+    public fun isolate(name: String) {
+        whileRunning { core.isolate(known(name)) }
+    }
+
+    /**
+     * Lets the circuit breaker of an isolated endpoint begin anew.
+     *
+     * @throws IllegalArgumentException if no endpoint has that name.
+     */
+    public fun release(name: String) {
+        whileRunning { core.release(known(name)) }
     }
 
     /**
@@ -174,13 +192,21 @@ public class Steadfast private constructor(
     }
 
     /**
-     * Reports how a request went that was made without [SteadfastInterceptor] or [tryAcquire]: [ok] if the server did its part. A failure is
-     * evidence against it.
+     * Reports that a request succeeded that was made without [SteadfastInterceptor] or [tryAcquire]: the server did its part.
      *
      * @throws IllegalArgumentException if no endpoint has that name.
      */
-    public fun reportTraffic(endpoint: String, ok: Boolean) {
-        whileRunning { core.reportTraffic(known(endpoint), ok) }
+    public fun reportSuccess(endpoint: String) {
+        whileRunning { core.reportSuccess(known(endpoint)) }
+    }
+
+    /**
+     * Reports that a request failed that was made without [SteadfastInterceptor] or [tryAcquire]. That is evidence against the endpoint.
+     *
+     * @throws IllegalArgumentException if no endpoint has that name.
+     */
+    public fun reportFailure(endpoint: String) {
+        whileRunning { core.reportFailure(known(endpoint)) }
     }
 
     private fun known(name: String): String {
@@ -237,7 +263,7 @@ public class Steadfast private constructor(
     public fun connect(sockets: WebSocket.Factory = DEFAULT_SOCKETS): Connection {
         val connection = Connection(ConnectionReports(), sockets)
         check(relay.connection.compareAndSet(null, connection)) { "this link holds a connection already; close that one first" }
-        whileRunning { core.holdConnection(true) }
+        whileRunning { core.connect() }
         return connection
     }
 
@@ -283,7 +309,7 @@ public class Steadfast private constructor(
         }
 
         fun unwanted(connection: Connection) {
-            if (relay.connection.compareAndSet(connection, null)) whileRunning { core.holdConnection(false) }
+            if (relay.connection.compareAndSet(connection, null)) whileRunning { core.disconnect() }
         }
     }
 

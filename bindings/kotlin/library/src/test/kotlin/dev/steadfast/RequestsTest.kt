@@ -32,12 +32,12 @@ class RequestsTest {
             val post = get.newBuilder().post("".toRequestBody()).build()
             val port = { response: Response -> response.use { ":${it.request.url.port}/" } }
             assertTrue(port(client.newCall(get).execute()) in testbed.endpoints.getValue("primary").first)
-            link.isolate("primary", true)
+            link.isolate("primary")
             until { link.snapshot().endpoints.first().breaker == BreakerState.ISOLATED }
             assertTrue(port(client.newCall(get).execute()) in testbed.endpoints.getValue("secondary").first)
             val refused = assertThrows(CircuitOpenException::class.java) { client.newCall(post).execute() }
             assertEquals("the circuit breaker of primary is isolated", refused.message)
-            link.isolate("primary", false)
+            link.release("primary")
             until { link.snapshot().endpoints.first().breaker == BreakerState.CLOSED }
             testbed.fault("primary", """{"status":503}""")
             assertEquals(503, client.newCall(post).execute().use { it.code })

@@ -8,7 +8,6 @@ import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.JsonPrimitive
-import kotlinx.serialization.json.boolean
 import kotlinx.serialization.json.buildJsonObject
 import kotlinx.serialization.json.contentOrNull
 import kotlinx.serialization.json.int
@@ -113,11 +112,17 @@ private class Replay(private val script: JsonObject) {
             "network" -> link.setNetwork(Network.valueOf(input.text("to").uppercase()))
             "lifecycle" -> link.setLifecycle(Lifecycle.valueOf(input.text("to").uppercase()))
             "checkNow" -> link.checkNow {}
-            "maintenance" -> link.setMaintenance(input.text("name"), input.getValue("begins").jsonPrimitive.boolean)
+            "beginMaintenance" -> link.beginMaintenance(input.text("name"))
+            "endMaintenance" -> link.endMaintenance(input.text("name"))
+            "isolate" -> link.isolate(input.text("name"))
+            "release" -> link.release(input.text("name"))
+            "reportSuccess" -> link.reportSuccess(input.text("name"))
+            "reportFailure" -> link.reportFailure(input.text("name"))
             "prefer" -> link.prefer(input.getValue("name").jsonPrimitive.contentOrNull)
             "setEndpoints" -> link.setEndpoints(Configs.fromJson(input.getValue("config").toString()).endpoints)
             "connect" -> connection = link.connect(sockets).also { scope.launch { it.messages.collect {} } }
             "disconnect" -> connection?.close()
+            "reconnect" -> connection?.reconnect()
             "stop" -> link.close()
             else -> error("unknown input $input")
         }

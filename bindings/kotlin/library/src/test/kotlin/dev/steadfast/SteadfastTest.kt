@@ -161,12 +161,12 @@ class SteadfastTest {
         val link = Steadfast.start(CONFIG.apply { check { interval = 600.seconds } }, scope, Scripted { OK })
         link.checkNow()
         val checked = async(start = CoroutineStart.UNDISPATCHED) { link.events.first { it is Event.Check && it.report.endpoint == "a" } }
-        link.reportTraffic("a", true)
+        link.reportSuccess("a")
         kotlinx.coroutines.delay(100.milliseconds)
         assertFalse(checked.isCompleted)
-        link.reportTraffic("a", false)
+        link.reportFailure("a")
         checked.await()
-        assertThrows(IllegalArgumentException::class.java) { link.reportTraffic("c", true) }
+        assertThrows(IllegalArgumentException::class.java) { link.reportSuccess("c") }
         link.close()
     }
 

@@ -1,0 +1,370 @@
+//! What the face of another language can say to an engine and ask it, as objects: defined here once,
+//! with how they are read and their types in TypeScript.
+
+#[cfg(any(feature = "breaker", feature = "reports"))]
+use crate::base::time::Millis;
+use crate::base::url::UrlParser;
+#[cfg(feature = "breaker")]
+use crate::breaker::permit::{CallOutcome, Permit};
+use crate::config::read::{Read, Slot};
+use crate::config::reader::Reader;
+use crate::config::{Config, Endpoint, Endpoints, Name, Problems, Value};
+use crate::protocol::effect::ConnectionId;
+use crate::protocol::input::{Command, Input, Lifecycle, Network};
+
+/// Defines an enum that is read from objects: each variant's word stands in the object under the
+/// enum's tag, and its fields beside it.
+macro_rules! messages {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident tagged $tag:literal {
+            $(
+                $(#[doc = $doc:expr])*
+                $(#[cfg(feature = $feature:literal)])?
+                $variant:ident = $word:literal { $( $(#[doc = $about:expr])* $field:ident: $type:ty, )* },
+            )*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq)]
+        #[cfg_attr(
+            feature = "typescript",
+            derive(ts_rs::TS),
+            ts(tag = $tag, rename_all_fields = "camelCase")
+        )]
+        #[non_exhaustive]
+        pub enum $name {
+            $(
+                $(#[doc = $doc])*
+                $(#[cfg(feature = $feature)])?
+                #[cfg_attr(feature = "typescript", ts(rename = $word))]
+                $variant { $( $(#[doc = $about])* $field: $type, )* },
+            )*
+        }
+
+        impl Read for $name {
+            fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
+                match value.text($tag).unwrap_or_default() {
+                    $(
+                        $(#[cfg(feature = $feature)])?
+                        $word => {
+                            let mut tag = None::<String>;
+                            $( let mut $field = <$type>::absent(); )*
+                            reader.record(value, vec![
+                                ($tag, &mut Slot(&mut tag), &[]),
+                                $( (stringify!($field), &mut Slot(&mut $field), &[]) ),*
+                            ]);
+                            Some(Self::$variant { $( $field: $field? ),* })
+                        }
+                    )*
+                    word => {
+                        let known = [ $( $(#[cfg(feature = $feature)])? $word ),* ];
+                        reader.field($tag, |reader| reader.unknown_word(word, &known));
+                        None
+                    }
+                }
+            }
+        }
+    };
+}
+
+messages! {
+    /// What the platform reports and the app wants.
+    pub enum Message tagged "message" {
+        /// A connection is open.
+        Opened = "opened" {
+            /// Which one.
+            id: ConnectionId,
+        },
+        /// A connection has closed, or could not be opened.
+        Closed = "closed" {
+            /// Which one.
+            id: ConnectionId,
+            /// The WebSocket close code, if there was one.
+            code: Option<u16>,
+        },
+        /// Something has arrived on a connection.
+        Received = "received" {
+            /// Which one.
+            id: ConnectionId,
+        },
+        /// The platform reports the network.
+        Network = "network" {
+            /// What it says.
+            network: Network,
+        },
+        /// The platform reports the app.
+        Lifecycle = "lifecycle" {
+            /// What it says.
+            lifecycle: Lifecycle,
+        },
+        /// The app wants the active endpoint checked at once.
+        CheckNow = "checkNow" {},
+        /// The app prefers an endpoint.
+        Prefer = "prefer" {
+            /// Which one; `null` takes the wish back.
+            endpoint: Option<Name>,
+        },
+        /// An endpoint is not to be used for a while.
+        BeginMaintenance = "beginMaintenance" {
+            /// Which one.
+            endpoint: Name,
+        },
+        /// An endpoint may be used again.
+        EndMaintenance = "endMaintenance" {
+            /// Which one.
+            endpoint: Name,
+        },
+        /// The endpoint's circuit breaker is to refuse every request.
+        #[cfg(feature = "breaker")]
+        Isolate = "isolate" {
+            /// Which one.
+            endpoint: Name,
+        },
+        /// The breaker of an isolated endpoint is to begin anew.
+        #[cfg(feature = "breaker")]
+        Release = "release" {
+            /// Which one.
+            endpoint: Name,
+        },
+        /// A request of the app's own succeeded that no permit was asked for.
+        ReportSuccess = "reportSuccess" {
+            /// To which endpoint.
+            endpoint: Name,
+        },
+        /// A request of the app's own failed that no permit was asked for.
+        ReportFailure = "reportFailure" {
+            /// To which endpoint.
+            endpoint: Name,
+        },
+        /// A request has ended that there was a permit for.
+        #[cfg(feature = "breaker")]
+        CallEnded = "callEnded" {
+            /// The permit's endpoint.
+            endpoint: Name,
+            /// The permit's generation.
+            generation: u32,
+            /// The permit's number.
+            number: u32,
+            /// How the request ended.
+            outcome: CallOutcome,
+            /// How long it took.
+            took: Millis,
+        },
+        /// An action of recovery that was left to the app has ended.
+        #[cfg(feature = "recovery")]
+        RecoveryEnded = "recoveryEnded" {
+            /// Number of the action.
+            id: u32,
+            /// Whether it helped.
+            ok: bool,
+            /// Why it did not.
+            error: Option<String>,
+        },
+        /// The app replaces the endpoints.
+        SetEndpoints = "setEndpoints" {
+            /// The new list.
+            endpoints: Vec<Endpoint>,
+        },
+        /// The app wants a connection.
+        Connect = "connect" {},
+        /// The app wants another connection to the same endpoint.
+        Reconnect = "reconnect" {},
+        /// The app wants no connection.
+        Disconnect = "disconnect" {},
+        /// The app has done with it all.
+        Stop = "stop" {},
+    }
+}
+
+messages! {
+    /// What an app can ask.
+    pub enum Query tagged "query" {
+        /// The state at this moment.
+        Snapshot = "snapshot" {},
+        /// What has been learnt, for the next start.
+        Save = "save" {},
+        /// Why the engine thinks what it thinks of an endpoint.
+        Explain = "explain" {
+            /// Which one; `null` is the active one.
+            endpoint: Option<Name>,
+        },
+        /// What the endpoints have been like.
+        #[cfg(feature = "reports")]
+        Report = "report" {
+            /// For how long, until now.
+            period: Millis,
+        },
+        /// Permission to make a request.
+        #[cfg(feature = "breaker")]
+        Permit = "permit" {
+            /// To the best endpoint but this; `null`: to the active one.
+            excluding: Option<Name>,
+        },
+    }
+}
+
+impl Message {
+    /// Reads a message for an engine with this config, or reports what is wrong with it.
+    ///
+    /// ```
+    /// # #[cfg(feature = "url")] {
+    /// use steadfast::{Config, Message, Preset, config::Value, parse_url};
+    /// let config = Config::new(Preset::Default, vec![]);
+    /// let read = |json| Message::read(&serde_json::from_str(json).unwrap(), &config, parse_url);
+    /// assert!(read(r#"{ "message": "prefer", "endpoint": "a" }"#).is_ok());
+    /// let wrong = read(r#"{ "message": "closed" }"#).unwrap_err().to_string();
+    /// assert_eq!(wrong, "id: missing");
+    /// # }
+    /// ```
+    pub fn read(value: &Value, config: &Config, parser: UrlParser) -> Result<Self, Problems> {
+        config.read_object(value, parser)
+    }
+}
+
+impl Query {
+    /// Reads a query, or reports what is wrong with it.
+    pub fn read(value: &Value, config: &Config, parser: UrlParser) -> Result<Self, Problems> {
+        config.read_object(value, parser)
+    }
+}
+
+impl From<Message> for Input {
+    fn from(message: Message) -> Self {
+        Self::Command(match message {
+            Message::Opened { id } => return Self::ConnectionOpened { id },
+            Message::Closed { id, code } => return Self::ConnectionClosed { id, code },
+            Message::Received { id } => return Self::ConnectionActive { id },
+            Message::Network { network } => return Self::Network(network),
+            Message::Lifecycle { lifecycle } => return Self::Lifecycle(lifecycle),
+            Message::ReportSuccess { endpoint } => return Self::Traffic { endpoint, ok: true },
+            Message::ReportFailure { endpoint } => return Self::Traffic { endpoint, ok: false },
+            #[cfg(feature = "breaker")]
+            Message::CallEnded { endpoint, generation, number, outcome, took } => {
+                let permit = Permit::new(endpoint, generation, number);
+                return Self::CallEnded { permit, outcome, latency: took };
+            }
+            #[cfg(feature = "recovery")]
+            Message::RecoveryEnded { id, ok, error } => {
+                return Self::RecoveryEnded { id, ok, error };
+            }
+            Message::CheckNow {} => Command::CheckNow,
+            Message::Prefer { endpoint } => Command::Prefer(endpoint),
+            Message::BeginMaintenance { endpoint } => Command::BeginMaintenance(endpoint),
+            Message::EndMaintenance { endpoint } => Command::EndMaintenance(endpoint),
+            #[cfg(feature = "breaker")]
+            Message::Isolate { endpoint } => Command::Isolate(endpoint),
+            #[cfg(feature = "breaker")]
+            Message::Release { endpoint } => Command::Release(endpoint),
+            Message::SetEndpoints { endpoints } => Command::SetEndpoints(Endpoints(endpoints)),
+            Message::Connect {} => Command::Connect,
+            Message::Reconnect {} => Command::Reconnect,
+            Message::Disconnect {} => Command::Disconnect,
+            Message::Stop {} => Command::Stop,
+        })
+    }
+}
+
+#[cfg(test)]
+#[cfg(all(feature = "full", feature = "json", feature = "url"))]
+mod tests {
+    use super::*;
+    use crate::{Preset, parse_url};
+
+    fn object(json: &str) -> Value {
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn message(json: &str) -> Result<Message, String> {
+        let config = Config::new(Preset::Default, vec![]);
+        Message::read(&object(json), &config, parse_url).map_err(|problems| problems.to_string())
+    }
+
+    #[test]
+    fn each_message_is_an_input() {
+        let a = || Name::from("a");
+        let id = ConnectionId::from_number(7);
+        let command = Input::Command;
+        for (json, input) in [
+            (r#""opened", "id": 7"#, Input::ConnectionOpened { id }),
+            (r#""closed", "id": 7"#, Input::ConnectionClosed { id, code: None }),
+            (
+                r#""closed", "id": 7, "code": 1006"#,
+                Input::ConnectionClosed { id, code: Some(1006) },
+            ),
+            (r#""received", "id": 7"#, Input::ConnectionActive { id }),
+            (r#""network", "network": "changed""#, Input::Network(Network::Changed)),
+            (r#""lifecycle", "lifecycle": "frozen""#, Input::Lifecycle(Lifecycle::Frozen)),
+            (r#""checkNow""#, command(Command::CheckNow)),
+            (r#""prefer", "endpoint": "a""#, command(Command::Prefer(Some(a())))),
+            (r#""prefer", "endpoint": null"#, command(Command::Prefer(None))),
+            (r#""beginMaintenance", "endpoint": "a""#, command(Command::BeginMaintenance(a()))),
+            (r#""endMaintenance", "endpoint": "a""#, command(Command::EndMaintenance(a()))),
+            (r#""isolate", "endpoint": "a""#, command(Command::Isolate(a()))),
+            (r#""release", "endpoint": "a""#, command(Command::Release(a()))),
+            (r#""reportSuccess", "endpoint": "a""#, Input::Traffic { endpoint: a(), ok: true }),
+            (r#""reportFailure", "endpoint": "a""#, Input::Traffic { endpoint: a(), ok: false }),
+            (
+                r#""callEnded", "endpoint": "a", "generation": 1, "number": 2, "outcome": "failed", "took": 3"#,
+                Input::CallEnded {
+                    permit: Permit::new(a(), 1, 2),
+                    outcome: CallOutcome::Failed,
+                    latency: Millis::new(3),
+                },
+            ),
+            (
+                r#""recoveryEnded", "id": 1, "ok": false, "error": "why""#,
+                Input::RecoveryEnded { id: 1, ok: false, error: Some("why".to_owned()) },
+            ),
+            (r#""connect""#, command(Command::Connect)),
+            (r#""reconnect""#, command(Command::Reconnect)),
+            (r#""disconnect""#, command(Command::Disconnect)),
+            (r#""stop""#, command(Command::Stop)),
+        ] {
+            let read = message(&format!(r#"{{ "message": {json} }}"#)).map(Input::from);
+            assert_eq!(read, Ok(input), "{json}");
+        }
+        let list = r#"{ "message": "setEndpoints", "endpoints": [{ "name": "a", "connect": "ws://a.example/", "health": "http://a.example/" }] }"#;
+        let Input::Command(Command::SetEndpoints(endpoints)) = message(list).unwrap().into() else {
+            panic!("another input");
+        };
+        assert_eq!(endpoints.0[0].name, a());
+    }
+
+    #[test]
+    fn what_is_wrong_is_reported_with_its_path() {
+        for (json, problem) in [
+            (r#"{}"#, "message: unknown value; known: opened, closed, "),
+            (r#"{ "message": "preffer" }"#, "message: unknown value; did you mean `prefer`?"),
+            (r#"{ "message": "opened" }"#, "id: missing"),
+            (r#"{ "message": "opened", "id": -1 }"#, "id: -1 is out of range"),
+            (r#"{ "message": "closed", "id": 1, "code": 65536 }"#, "code: out of range"),
+            (r#"{ "message": "prefer", "name": "a" }"#, "name: unknown key; "),
+            (r#"{ "message": "isolate", "endpoint": null }"#, "endpoint: expected a text"),
+            (r#"{ "message": "network", "network": "up" }"#, "network: unknown value"),
+            (r#"{ "message": "setEndpoints", "endpoints": [] }"#, "endpoints: allowed: 1 to 64"),
+            (r#"{ "message": "setEndpoints", "endpoints": [{}] }"#, "endpoints[0].name: missing"),
+            (r#"[]"#, "message: unknown value"),
+        ] {
+            let problems = message(json).unwrap_err();
+            assert!(problems.starts_with(problem), "{json}: {problems}");
+        }
+    }
+
+    #[test]
+    fn each_query_is_read() {
+        let config = Config::new(Preset::Default, vec![]);
+        let query = |json| Query::read(&object(json), &config, parse_url);
+        assert_eq!(query(r#"{ "query": "snapshot" }"#), Ok(Query::Snapshot {}));
+        assert_eq!(query(r#"{ "query": "save" }"#), Ok(Query::Save {}));
+        let a = Some(Name::from("a"));
+        let explain = Query::Explain { endpoint: a.clone() };
+        assert_eq!(query(r#"{ "query": "explain", "endpoint": "a" }"#), Ok(explain));
+        let permit = Query::Permit { excluding: a };
+        assert_eq!(query(r#"{ "query": "permit", "excluding": "a" }"#), Ok(permit));
+        assert_eq!(query(r#"{ "query": "permit" }"#), Ok(Query::Permit { excluding: None }));
+        let report = Query::Report { period: Millis::from_secs(60) };
+        assert_eq!(query(r#"{ "query": "report", "period": 60000 }"#), Ok(report));
+        assert_eq!(query(r#"{ "query": "report" }"#).unwrap_err().to_string(), "period: missing");
+    }
+}
