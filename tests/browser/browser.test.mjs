@@ -78,13 +78,22 @@ for (const [name, launch] of Object.entries(BROWSERS)) {
       await app();
       await testbed.fault("primary", "noCors");
       await browser.run(`await app.greeted("secondary")`);
-      const failure = await browser.run(`return app.events.find(({ name, detail }) => name === "check" && detail.failure).detail`);
-      assert.equal(failure.failure, "cors");
-      assert.match(failure.message, /Access-Control-Allow-Origin/);
+      const failures = () => browser.run(`return app.events.filter(({ name, detail }) => name === "check" && detail.failure).map(({ detail }) => detail)`);
+      const [unreadable] = await failures();
+      assert.equal(unreadable.failure, "status", "answers were readable before: this is an error page");
+      const counted = `const { fetch } = globalThis; globalThis.asked = []; globalThis.fetch = (url, init) => { asked.push([url, init.mode]); return fetch(url, init); };`;
+      const [{ health }] = testbed.endpoints;
+      await browser.run(`${counted}; app.link.stop(); app = await lab.App.start({ endpoints: ${JSON.stringify(testbed.endpoints.slice(0, 1))} });`);
+      await browser.run(`await lab.until(() => app.count("check") > 2, "three checks")`);
+      const first = await failures();
+      assert.deepEqual([first[0].failure, first[2].failure], ["cors", "cors"], "never readable: the server lacks the header");
+      assert.match(first[0].message, /Access-Control-Allow-Origin/);
+      const blind = await browser.run(`return asked.filter(([url, mode]) => url === "${health}" && mode === "no-cors").length`);
+      assert.equal(blind, 1, "a server that fails is not asked twice each time");
       await app({ check: { mode: "no-cors" } });
       await testbed.fault("primary", "noCors");
-      const blind = await browser.run("return app.link.checkNow()");
-      assert.deepEqual([blind.failure, blind.status], [null, null], "in no-cors mode an opaque answer means reachable");
+      const opaque = await browser.run("return app.link.checkNow()");
+      assert.deepEqual([opaque.failure, opaque.status], [null, null], "in no-cors mode an opaque answer means reachable");
     });
 
     test("an application's close code moves nobody; the socket comes back", async () => {

@@ -104,13 +104,13 @@ describe("node", () => {
     const link = await FullSteadfast.start({ endpoints: testbed.endpoints });
     await link.checkNow();
     assert.equal((await link.fetch("/_ping")).status, 200);
-    link.isolate("primary", true);
+    link.isolate("primary");
     const [{ connect: there }] = testbed.endpoints.slice(1);
     // The other one is known to be healthy once it has been checked.
     await until(() => link.state.endpoints[1].health === "healthy");
     assert.equal(new URL((await link.fetch("/_ping")).url).host, new URL(there).host, "the breaker refuses, so the other one is asked");
     await assert.rejects(link.fetch("/_ping", { method: "POST" }), { name: "RefusedError", endpoint: "primary", state: "isolated", retryAfterMs: null });
-    link.isolate("primary", false);
+    link.release("primary");
     await testbed.fault("primary", { status: 503 });
     assert.equal((await link.fetch("/_ping", { method: "POST" })).status, 503, "a POST is not repeated");
     assert.equal((await link.fetch("/_ping")).status, 200, "a GET is");
@@ -201,12 +201,12 @@ describe("node", () => {
     link.addEventListener("check", ({ detail }) => {
       if (detail.endpoint === "primary") checks += 1;
     });
-    link.reportTraffic("primary", true);
+    link.reportSuccess("primary");
     await pause(100);
     assert.equal(checks, 0);
-    link.reportTraffic("primary", false);
+    link.reportFailure("primary");
     await until(() => checks > 0);
-    assert.throws(() => link.reportTraffic("tertiary", true), RangeError);
+    assert.throws(() => link.reportSuccess("tertiary"), RangeError);
     link.stop();
   });
 

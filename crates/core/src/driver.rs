@@ -20,7 +20,6 @@ use crate::protocol::input::{Command, Input};
 use crate::protocol::outcome::Outcome;
 use crate::protocol::snapshot::Snapshot;
 use futures_channel::oneshot;
-use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -55,7 +54,8 @@ struct Waiting {
 
 struct Shared {
     engine: Engine,
-    inbox: VecDeque<Input>,
+    /// There is rarely more than one; a queue would cost a browser half a kilobyte.
+    inbox: Vec<Input>,
     waiting: Vec<Waiting>,
     waker: Option<Waker>,
     driven: bool,
@@ -77,13 +77,8 @@ const MAX_WAITING: usize = 1024;
 impl Link {
     /// A handle on `engine`.
     pub fn new(engine: Engine) -> Self {
-        let shared = Shared {
-            engine,
-            inbox: VecDeque::new(),
-            waiting: Vec::new(),
-            waker: None,
-            driven: false,
-        };
+        let shared =
+            Shared { engine, inbox: Vec::new(), waiting: Vec::new(), waker: None, driven: false };
         Self { shared: Arc::new(Mutex::new(shared)) }
     }
 
@@ -100,7 +95,7 @@ impl Link {
         if !shared.engine.is_running() {
             return Self::push(shared, input);
         }
-        while let Some(earlier) = shared.inbox.pop_front() {
+        for earlier in std::mem::take(&mut shared.inbox) {
             shared.engine.handle(now, earlier);
         }
         shared.engine.handle(now, input);
@@ -109,14 +104,14 @@ impl Link {
 
     fn push(mut shared: MutexGuard<'_, Shared>, input: Input) {
         // One wake-up does for all that wait.
-        if !matches!((&input, shared.inbox.back()), (Input::Wake, Some(Input::Wake))) {
+        if !matches!((&input, shared.inbox.last()), (Input::Wake, Some(Input::Wake))) {
             if !shared.driven && shared.inbox.len() >= MAX_INBOX_AT_REST {
                 // What the app wants is kept if anything else can make room.
                 let oldest =
                     shared.inbox.iter().position(|input| !matches!(input, Input::Command(_)));
                 shared.inbox.remove(oldest.unwrap_or(0));
             }
-            shared.inbox.push_back(input);
+            shared.inbox.push(input);
         }
         let waker = shared.waker.take();
         drop(shared);
@@ -228,7 +223,7 @@ impl Link {
             shared.waker = Some(context.waker().clone());
             return None;
         }
-        shared.inbox.pop_front()
+        Some(shared.inbox.remove(0))
     }
 }
 

@@ -26,13 +26,13 @@ pub(crate) struct Entry {
 
 pub(crate) const ENTRIES: [Entry; 2] = [
     // The limits are what they weigh, and room for a repair.
-    Entry { name: "steadfast", source: "index.ts", folder: "", features: &[], limit: 58 * 1024 },
+    Entry { name: "steadfast", source: "index.ts", folder: "", features: &[], limit: 60 * 1024 },
     Entry {
         name: "steadfast/full",
         source: "full.ts",
         folder: "full",
         features: &["full"],
-        limit: 71 * 1024,
+        limit: 75 * 1024,
     },
 ];
 

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use std::io::Write;
 
 /// The most that the stripped library for Swift and Kotlin may weigh.
-const LIBRARY_LIMIT: usize = 705_000;
+const LIBRARY_LIMIT: usize = 710_000;
 
 pub(crate) fn run() -> Result<()> {
     npm::build()?;

@@ -134,6 +134,7 @@ fn packaging() -> Result<()> {
     let files = [
         "tests/packaging/packaging.test.mjs",
         "tests/browser/node.test.mjs",
+        "tests/browser/face.test.mjs",
         "tests/browser/scenarios.test.mjs",
     ];
     run(

@@ -110,7 +110,7 @@ impl Read for Endpoint {
         let (mut name, mut connect, mut health) =
             (None::<String>, None::<Url>, None::<HealthCheck>);
         let (mut priority, mut weight, mut region) = (0, 1, None::<String>);
-        let mut fields: Vec<Field> = vec![
+        let fields: Vec<Field> = vec![
             ("name", &mut name, &[]),
             ("connect", &mut connect, &[]),
             ("health", &mut health, &[]),
@@ -118,7 +118,7 @@ impl Read for Endpoint {
             ("weight", &mut weight, &RANK),
             ("region", &mut region, &[]),
         ];
-        reader.section(value, &mut fields);
+        reader.section(value, fields);
         for required in &["name", "connect", "health"] {
             require(value, required, reader);
         }
@@ -256,7 +256,7 @@ impl Read for HealthCheck {
         let (mut url, mut check) = (None::<Url>, reader.check.clone());
         let mut fields = check.settings();
         fields.push(("url", &mut url, &[]));
-        reader.section(value, &mut fields);
+        reader.section(value, fields);
         // One that says nothing else is asked as the config's `check` says.
         let says_how = matches!(value, Value::Table(entries) if entries.len() > 1);
         url.map(|url| Self { url, check: says_how.then_some(check) })

@@ -23,21 +23,6 @@ pub(crate) trait Read: Sized {
     }
 }
 
-/// A field of a record, once it has been read.
-pub(crate) struct Slot<'a, T>(pub(crate) &'a mut Option<T>);
-
-impl<T: Read> Setting for Slot<'_, T> {
-    fn overlay(&mut self, value: &Value, reader: &mut Reader) {
-        *self.0 = T::read(value, reader);
-    }
-
-    fn check(&mut self, reader: &mut Reader) {
-        if self.0.is_none() {
-            reader.problem("missing");
-        }
-    }
-}
-
 impl<T: Read> Setting for T {
     fn overlay(&mut self, value: &Value, reader: &mut Reader) {
         if let Some(read) = T::read(value, reader) {

@@ -112,11 +112,7 @@ impl Reader {
 
     /// Reports that `word` is none of `known`.
     pub(crate) fn unknown_word(&mut self, word: &str, known: &[&str]) {
-        let mut words = Vec::new();
-        for known in known {
-            words.push((*known).to_owned());
-        }
-        self.unknown("value", word, &words);
+        self.unknown("value", word, &owned(known));
     }
 
     /// The entries of a table; anything else is a problem.
@@ -129,7 +125,7 @@ impl Reader {
     }
 
     /// Reads an object whose fields are these.
-    pub(crate) fn section(&mut self, value: &Value, fields: &mut [Field<'_>]) {
+    pub(crate) fn section(&mut self, value: &Value, mut fields: Vec<Field<'_>>) {
         for (key, value) in self.table(value) {
             self.field(key, |reader| {
                 if let Some((_, setting, range)) =
@@ -138,7 +134,7 @@ impl Reader {
                     return reader.with_range(range, |reader| setting.overlay(value, reader));
                 }
                 let mut known = Vec::new();
-                for (name, ..) in &*fields {
+                for (name, ..) in &fields {
                     known.push(camel(name));
                 }
                 reader.unknown("key", key, &known);
@@ -146,15 +142,28 @@ impl Reader {
         }
     }
 
-    /// Reads an object whose fields are these, of which none may be missing that must be there.
-    pub(crate) fn record(&mut self, value: &Value, mut fields: Vec<Field<'_>>) {
-        self.section(value, &mut fields);
-        for (name, field, _) in fields {
-            let key = camel(name);
-            if value.get(&key).is_none() {
-                self.field(&key, |reader| field.check(reader));
+    /// Reports the keys of an object that are none of these.
+    pub(crate) fn only(&mut self, value: &Value, known: &[&str]) {
+        for (key, _) in self.table(value) {
+            if !known.contains(&key.as_str()) {
+                self.field(key, |reader| reader.unknown("key", key, &owned(known)));
             }
         }
+    }
+
+    /// Reads a field of an object that must be there, unless its type says what it is otherwise.
+    #[inline(never)]
+    pub(crate) fn required<T: Read>(&mut self, value: &Value, key: &str) -> Option<T> {
+        self.field(key, |reader| match value.get(key) {
+            Some(value) => T::read(value, reader),
+            None => {
+                let absent = T::absent();
+                if absent.is_none() {
+                    reader.problem("missing");
+                }
+                absent
+            }
+        })
     }
 
     /// Does `work` on a setting with this range, or with none.
@@ -243,6 +252,14 @@ pub(crate) trait Setting {
     fn measure(&self) -> Option<Measure> {
         None
     }
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    let mut owned = Vec::new();
+    for word in words {
+        owned.push((*word).to_owned());
+    }
+    owned
 }
 
 /// `failure_threshold` as it is written in a config: `failureThreshold`.

@@ -47,7 +47,7 @@ macro_rules! settings {
 
         impl $crate::config::reader::Setting for $name {
             fn overlay(&mut self, value: &$crate::config::Value, reader: &mut $crate::config::reader::Reader) {
-                reader.section(value, &mut self.settings());
+                reader.section(value, self.settings());
             }
 
             fn check(&mut self, reader: &mut $crate::config::reader::Reader) {

@@ -6,7 +6,7 @@ use crate::base::time::Millis;
 use crate::base::url::UrlParser;
 #[cfg(feature = "breaker")]
 use crate::breaker::permit::{CallOutcome, Permit};
-use crate::config::read::{Read, Slot};
+use crate::config::read::Read;
 use crate::config::reader::Reader;
 use crate::config::{Config, Endpoint, Endpoints, Name, Problems, Value};
 use crate::protocol::effect::ConnectionId;
@@ -48,12 +48,8 @@ macro_rules! messages {
                     $(
                         $(#[cfg(feature = $feature)])?
                         $word => {
-                            let mut tag = None::<String>;
-                            $( let mut $field = <$type>::absent(); )*
-                            reader.record(value, vec![
-                                ($tag, &mut Slot(&mut tag), &[]),
-                                $( (stringify!($field), &mut Slot(&mut $field), &[]) ),*
-                            ]);
+                            reader.only(value, &[$tag, $( stringify!($field) ),*]);
+                            $( let $field = reader.required(value, stringify!($field)); )*
                             Some(Self::$variant { $( $field: $field? ),* })
                         }
                     )*
