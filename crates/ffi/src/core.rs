@@ -45,7 +45,7 @@ impl Core {
         let mut clock = PlatformClock::default();
         let mut engine = Engine::new(checked(&config)?, seed, clock.read(platform.now()))?;
         if let Some(saved) = saved.and_then(|saved| serde_json::from_str(&saved).ok()) {
-            let _ = engine.restore(&saved, clock.wall);
+            let _ = engine.restore(&saved, clock.date);
         }
         let link = Link::new(engine);
         Ok(Arc::new(Self {
@@ -101,7 +101,9 @@ impl Core {
 
     /// What has been learnt, as JSON, for the next start. It holds no URLs.
     pub fn save(&self) -> String {
-        let saved = self.link.save(lock(&self.clock).wall);
+        // The reading is as old as the last input.
+        let _ = Transport::now(self);
+        let saved = self.link.save(lock(&self.clock).date);
         // Texts and numbers always serialize.
         serde_json::to_string(&saved).unwrap_or_default()
     }
@@ -296,14 +298,14 @@ pub enum Acquired {
 struct PlatformClock {
     clock: Clock,
     last: Timestamp,
-    wall: u64,
+    date: u64,
 }
 
 impl PlatformClock {
     fn read(&mut self, reading: Result<ClockReading, CallbackError>) -> Timestamp {
-        if let Ok(ClockReading { monotonic, wall }) = reading {
+        if let Ok(ClockReading { monotonic, wall, date }) = reading {
             self.last = self.clock.read(monotonic, wall);
-            self.wall = wall;
+            self.date = date;
         }
         self.last
     }

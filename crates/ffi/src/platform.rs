@@ -35,9 +35,11 @@ pub struct Checked {
 pub struct ClockReading {
     /// A clock that never goes back. It may stop while the device sleeps.
     pub monotonic: u64,
-    /// The time of day, by which a sleep is noticed. A clock that is set back or forward by less
-    /// than a second does no harm.
+    /// A clock that goes on while the device sleeps, by which a sleep is noticed. That may be the
+    /// time of day; if it is set back or forward by less than a second, that does no harm.
     pub wall: u64,
+    /// The time of day since 1970, by which what is kept is dated.
+    pub date: u64,
 }
 
 /// Who is told what the engine does. Implemented in Swift or Kotlin; it must not block, and what it

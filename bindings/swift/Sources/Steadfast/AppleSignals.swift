@@ -3,7 +3,9 @@
     import Network
     import SteadfastCore
 
-    #if canImport(UIKit) && !os(watchOS)
+    #if os(watchOS)
+        import WatchKit
+    #elseif canImport(UIKit)
         import UIKit
     #elseif canImport(AppKit)
         import AppKit
@@ -28,18 +30,16 @@
             let interface = Locked<NWInterface.InterfaceType?>(nil)
             monitor.pathUpdateHandler = { [weak link] path in
                 let kinds: [NWInterface.InterfaceType] = [.wifi, .wiredEthernet, .cellular, .loopback, .other]
-                let now = kinds.first { path.usesInterfaceType($0) }
+                guard path.status == .satisfied, let now = kinds.first(where: path.usesInterfaceType) else {
+                    link?.setNetwork(path.status == .satisfied ? .online : .offline)
+                    return
+                }
+                // What was there before a time without a network counts: from Wi-Fi by nothing to mobile, it is another one.
                 let before = interface.withLock { before in
                     defer { before = now }
                     return before
                 }
-                if path.status != .satisfied {
-                    link?.setNetwork(.offline)
-                } else if before != nil, before != now {
-                    link?.setNetwork(.changed)
-                } else {
-                    link?.setNetwork(.online)
-                }
+                link?.setNetwork(before == nil || before == now ? .online : .changed)
             }
             monitor.start(queue: .global(qos: .utility))
             observers = Locked([])
@@ -52,9 +52,16 @@
         }
 
         private func observe(_ link: Steadfast) {
-            #if canImport(UIKit) && !os(watchOS)
+            #if os(watchOS)
+                on(WKExtension.applicationDidEnterBackgroundNotification, link, .background)
+                on(WKExtension.applicationWillEnterForegroundNotification, link, .foreground)
+            #elseif canImport(UIKit)
                 on(UIApplication.didEnterBackgroundNotification, link, .background)
                 on(UIApplication.willEnterForegroundNotification, link, .foreground)
+                // An app that a push or a background task has launched was never seen, and hears of no change.
+                Task { @MainActor [weak link] in
+                    if UIApplication.shared.applicationState == .background { link?.setLifecycle(.background) }
+                }
             #elseif canImport(AppKit)
                 on(NSWorkspace.willSleepNotification, link, .frozen, center: NSWorkspace.shared.notificationCenter)
                 on(NSWorkspace.didWakeNotification, link, .resumed, center: NSWorkspace.shared.notificationCenter)

@@ -193,6 +193,9 @@ public final class Connection: Sendable {
             if state.current == id { state.current = nil }
             return state.legs.removeValue(forKey: id)
         }
-        if leg != nil { core.connectionClosed(id: id, code: code) }
+        guard let leg else { return }
+        // The server has closed it, or it broke: what it holds is let go of all the same.
+        leg.socket?.close()
+        core.connectionClosed(id: id, code: code)
     }
 }

@@ -21,10 +21,8 @@ extension Transport {
     public func now() -> ClockReading {
         // It goes on while the device sleeps.
         let monotonic = SystemClock.started.duration(to: .now)
-        return ClockReading(
-            monotonic: UInt64(monotonic / .milliseconds(1)),
-            wall: UInt64(max(0, Date().timeIntervalSince1970 * 1_000))
-        )
+        let date = UInt64(max(0, Date().timeIntervalSince1970 * 1_000))
+        return ClockReading(monotonic: UInt64(monotonic / .milliseconds(1)), wall: date, date: date)
     }
 }
 

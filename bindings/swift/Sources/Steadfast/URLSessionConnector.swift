@@ -2,7 +2,7 @@
     import Foundation
     import SteadfastCore
 
-    /// Opens WebSockets by `URLSessionWebSocketTask`.
+    /// Opens WebSockets by `URLSessionWebSocketTask`, and pings the server every 20 s: a socket whose ping goes unanswered is broken.
     ///
     /// There is none on Linux, where Foundation's networking cannot speak the protocol everywhere: bring a ``WebSocketConnector`` of your own.
     public struct URLSessionConnector: WebSocketConnector {
@@ -20,7 +20,7 @@
             let session = URLSession(configuration: configuration, delegate: opening, delegateQueue: nil)
             let task = session.webSocketTask(with: url)
             task.maximumMessageSize = maximumMessageSize
-            let socket = URLSessionSocket(session: session, task: task)
+            let socket = URLSessionSocket(session: session, task: task, pings: nil)
             do {
                 try await withTaskCancellationHandler {
                     try await withCheckedThrowingContinuation { continuation in
@@ -34,7 +34,33 @@
                 socket.close()
                 throw error
             }
-            return socket
+            return URLSessionSocket(session: session, task: task, pings: Task { await Pings(of: task).run() })
+        }
+    }
+
+    /// Sees whether a server still answers: `URLSession` itself does not notice that the way to it is gone.
+    private struct Pings {
+        private static let every = Duration.seconds(20)
+
+        let socket: URLSessionWebSocketTask
+        let answered = Locked(true)
+
+        init(of socket: URLSessionWebSocketTask) {
+            self.socket = socket
+        }
+
+        func run() async {
+            while (try? await Task.sleep(for: Self.every)) != nil {
+                let alive = answered.withLock { answered in
+                    defer { answered = false }
+                    return answered
+                }
+                // Without a close code: the server has not closed it.
+                guard alive else { return socket.cancel() }
+                socket.sendPing { [answered] error in
+                    if error == nil { answered.withLock { $0 = true } }
+                }
+            }
         }
     }
 
@@ -66,6 +92,7 @@
     private struct URLSessionSocket: WebSocket {
         let session: URLSession
         let task: URLSessionWebSocketTask
+        let pings: Task<Void, Never>?
 
         func receive() async throws -> Message {
             do {
@@ -88,6 +115,7 @@
         }
 
         func close() {
+            pings?.cancel()
             task.cancel(with: .normalClosure, reason: nil)
             // A session holds its delegate until it is told to end.
             session.finishTasksAndInvalidate()

@@ -112,6 +112,11 @@ private final class Replay {
             connection = opened
             Task { for await _ in opened.messages {} }
         case "disconnect": connection?.close()
+        case "reconnect": connection?.reconnect()
+        case "isolate": try link.isolate(input.text("name"))
+        case "release": try link.release(input.text("name"))
+        case "reportSuccess": try link.reportSuccess(of: input.text("name"))
+        case "reportFailure": try link.reportFailure(of: input.text("name"))
         case "stop": link.stop()
         case let unknown: throw Difference(description: "unknown input \(unknown)")
         }

@@ -176,6 +176,28 @@ final class SteadfastTests: XCTestCase {
         link.stop()
     }
 
+    func testASocketThatTheServerClosesIsLetGoOf() async throws {
+        let sockets = ClosingSockets()
+        let link = try Steadfast.start(config, transport: Scripted { _ in ok })
+        let connection = try link.connect(using: sockets)
+        while sockets.closed < 2 { try await Task.sleep(for: .milliseconds(5)) }
+        connection.close()
+        link.stop()
+    }
+
+    func testWhatOneCallChangesTheNextOneSees() async throws {
+        let link = try Steadfast.start(config, transport: Scripted { _ in ok })
+        _ = await link.checkNow()
+        for round in 1...50 {
+            let added = Endpoint(name: "new \(round)", connect: "ws://c.example/", health: HealthCheck(url: "http://c.example/"))
+            try link.setEndpoints(config.endpoints + [added])
+            try link.prefer(added.name)
+            try link.beginMaintenance(of: added.name)
+            XCTAssertEqual(link.snapshot.endpoints.last?.health, .maintenance)
+        }
+        link.stop()
+    }
+
     func testAFailureThatTheAppReportsIsLookedIntoAtOnce() async throws {
         var calm = config
         calm.check.interval = .seconds(600)
@@ -280,5 +302,23 @@ private final class CountedTransport: Transport {
 
     func check(_ endpoint: Endpoint, timeout: Duration) async throws -> Outcome {
         ok
+    }
+}
+
+/// Opens sockets that the server closes at once, and counts those that were let go of.
+private final class ClosingSockets: WebSocketConnector, @unchecked Sendable {
+    private let lock = NSLock()
+    private var count = 0
+
+    var closed: Int { lock.withLock { count } }
+
+    func open(_ url: URL) async throws -> any WebSocket { Closing(sockets: self) }
+
+    private struct Closing: WebSocket {
+        let sockets: ClosingSockets
+
+        func receive() async throws -> Message { throw WebSocketClosed(code: 1000) }
+        func send(_ message: Message) async throws {}
+        func close() { sockets.lock.withLock { sockets.count += 1 } }
     }
 }

@@ -29,7 +29,7 @@ final class VirtualWorld: Transport, @unchecked Sendable {
     private var number = 0
 
     func now() -> ClockReading {
-        ClockReading(monotonic: time, wall: time)
+        ClockReading(monotonic: time, wall: time, date: time)
     }
 
     func check(_ endpoint: Endpoint, timeout: Duration) async throws -> Outcome {

@@ -1,12 +1,13 @@
 package dev.steadfast
 
+import kotlinx.coroutines.channels.BufferOverflow
 import kotlinx.coroutines.channels.Channel
-import kotlinx.coroutines.channels.trySendBlocking
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.flow.receiveAsFlow
+import kotlinx.coroutines.flow.update
 import okhttp3.Request
 import okhttp3.Response
 import okhttp3.WebSocket
@@ -27,19 +28,27 @@ public sealed interface Message {
 /**
  * A connection that follows the active endpoint: it moves by opening the new socket before it closes the old one.
  *
- * What is sent while none is open is not kept; [send] says so. Messages that nobody collects hold the server back.
+ * What is sent while none is open is not kept; [send] says so. Of the messages that nobody collects, the last 1,024 are kept.
  */
 public class Connection internal constructor(
     private val reports: Steadfast.ConnectionReports,
     private val sockets: WebSocket.Factory,
 ) : AutoCloseable {
     private val legs = ConcurrentHashMap<ULong, Leg>()
-    private val received = Channel<Message>(MESSAGES_KEPT)
+    private val mutableDropped = MutableStateFlow(0L)
+    private val received =
+        Channel<Message>(MESSAGES_KEPT, BufferOverflow.DROP_OLDEST) { mutableDropped.update { count -> count + 1 } }
     private val current = MutableStateFlow<Leg?>(null)
     private val mutableEndpoint = MutableStateFlow<Endpoint?>(null)
 
     /** What arrives, over whichever socket. One collector gets each message; it completes when the connection is closed. */
     public val messages: Flow<Message> = received.receiveAsFlow()
+
+    /**
+     * How many messages have been dropped so far, the oldest first, because nobody collected them and newer ones came. What reads the socket never
+     * waits for the app: a socket that nobody reads would look dead.
+     */
+    public val dropped: StateFlow<Long> = mutableDropped.asStateFlow()
 
     /** The endpoint that messages go to, or `null` while there is none. */
     public val endpoint: StateFlow<Endpoint?> = mutableEndpoint.asStateFlow()
@@ -130,13 +139,12 @@ public class Connection internal constructor(
                 reported = now
                 reports.active(id)
             }
-            // Full: the reading of this socket waits, and TCP tells the server.
-            received.trySendBlocking(message)
+            received.trySend(message)
         }
     }
 
     private companion object {
-        const val MESSAGES_KEPT = 256
+        const val MESSAGES_KEPT = 1024
         const val NORMAL = 1000
 
         /** The engine need not know how many messages there are, only that there are some. */

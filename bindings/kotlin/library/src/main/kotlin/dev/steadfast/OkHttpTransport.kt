@@ -6,6 +6,7 @@ import kotlinx.coroutines.suspendCancellableCoroutine
 import okhttp3.Call
 import okhttp3.Callback
 import okhttp3.CookieJar
+import okhttp3.Dispatcher
 import okhttp3.OkHttpClient
 import okhttp3.Request
 import okhttp3.RequestBody.Companion.toRequestBody
@@ -23,10 +24,13 @@ import kotlin.time.Duration.Companion.nanoseconds
  * Connections are reused from check to check. There is no cache, no cookie, and no retry of OkHttp's own: the engine decides on
  * those. TLS certificates are verified as [client] says, by default as the system does.
  *
- * @param client whose connections, proxy, DNS and certificates are used. By default one of its own.
+ * @param client whose connections, proxy, DNS and certificates are used, but not its dispatcher: checks do not queue behind its calls. By
+ * default one of its own.
  */
 public class OkHttpTransport @JvmOverloads constructor(client: OkHttpClient = OkHttpClient()) : SystemTransport() {
     private val following = client.newBuilder()
+        // Checks do not queue behind the app's calls, nor behind each other: those of a suspect run side by side.
+        .dispatcher(Dispatcher().apply { maxRequestsPerHost = maxRequests })
         .cache(null)
         .cookieJar(CookieJar.NO_COOKIES)
         .retryOnConnectionFailure(false)

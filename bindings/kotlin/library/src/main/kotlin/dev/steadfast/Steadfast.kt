@@ -181,11 +181,14 @@ public class Steadfast private constructor(
      *
      * @param excluding not to this endpoint but to the best other one. By default the request is to go to the active one.
      * @throws CircuitOpenException if the circuit breaker refuses.
+     * @throws IllegalStateException once the link has ended.
      */
     @JvmOverloads
-    public fun tryAcquire(excluding: String? = null): Leave {
-        val acquired = checkNotNull(whileRunning { core.tryAcquire(excluding) }) { "the link has ended" }
-        return when (acquired) {
+    public fun tryAcquire(excluding: String? = null): Leave = checkNotNull(acquire(excluding)) { "the link has ended" }
+
+    /** As [tryAcquire]; `null` once the link has ended. */
+    internal fun acquire(excluding: String?): Leave? {
+        return when (val acquired = whileRunning { core.tryAcquire(excluding) } ?: return null) {
             is Acquired.Permitted -> Leave(acquired.permit) { outcome, took -> whileRunning { core.callEnded(acquired.permit, outcome, took) } }
             is Acquired.Refused -> throw CircuitOpenException(acquired.refusal)
         }

@@ -21,19 +21,19 @@ import java.io.IOException
  * client.newCall(Request.Builder().url("https://any.invalid/api/things").build()).execute()
  * ```
  *
- * It throws [CircuitOpenException], an [IOException], if the circuit breaker refuses.
+ * It throws [CircuitOpenException], an [IOException], if the circuit breaker refuses, and an [IOException] once the link has ended.
  */
 public class SteadfastInterceptor(private val link: Steadfast) : Interceptor {
     override fun intercept(chain: Interceptor.Chain): Response {
         val request = chain.request()
         var first: String? = null
         val response = try {
-            val leave = link.tryAcquire()
+            val leave = acquire()
             first = leave.endpoint
             send(chain, request, leave)
         } catch (failed: IOException) {
             if (chain.call().isCanceled()) throw failed
-            val tried = first ?: (failed as CircuitOpenException).refusal.endpoint
+            val tried = first ?: (failed as? CircuitOpenException)?.refusal?.endpoint ?: throw failed
             return send(chain, request, elsewhere(request, tried) ?: throw failed)
         }
         val other = (if (failed(response)) elsewhere(request, first) else null) ?: return response
@@ -55,7 +55,7 @@ public class SteadfastInterceptor(private val link: Steadfast) : Interceptor {
     private fun elsewhere(request: Request, first: String): Leave? {
         if (!isRepeatable(request.method) || request.body?.isOneShot() == true) return null
         val leave = try {
-            link.tryAcquire(excluding = first)
+            acquire(excluding = first)
         } catch (refused: CircuitOpenException) {
             return null
         }
@@ -64,8 +64,12 @@ public class SteadfastInterceptor(private val link: Steadfast) : Interceptor {
         return null
     }
 
+    // OkHttp expects an interceptor to throw nothing but this.
+    private fun acquire(excluding: String? = null): Leave = link.acquire(excluding) ?: throw IOException("steadfast: the link has ended")
+
     private fun there(request: Request, name: String): HttpUrl {
-        val connect = link.snapshot().endpoints.first { it.name == name }.connect
+        val endpoint = link.snapshot().endpoints.firstOrNull { it.name == name }
+        val connect = endpoint?.connect ?: throw IOException("steadfast: the endpoint $name has been replaced")
         // The scheme alone: there may be a "ws" in the host as well.
         val base = (if (connect.startsWith("ws")) "http" + connect.removePrefix("ws") else connect).toHttpUrl()
         return request.url.newBuilder().scheme(base.scheme).host(base.host).port(base.port).build()

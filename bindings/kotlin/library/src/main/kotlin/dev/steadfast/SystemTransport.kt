@@ -32,8 +32,10 @@ public abstract class SystemTransport : Transport {
         delay(duration)
     }
 
-    override fun now(): ClockReading =
-        ClockReading(monotonic = (System.nanoTime() / NANOS_PER_MILLI).toULong(), wall = System.currentTimeMillis().toULong())
+    override fun now(): ClockReading {
+        val date = System.currentTimeMillis().toULong()
+        return ClockReading(monotonic = (System.nanoTime() / NANOS_PER_MILLI).toULong(), wall = date, date = date)
+    }
 }
 
 private const val NANOS_PER_MILLI = 1_000_000L

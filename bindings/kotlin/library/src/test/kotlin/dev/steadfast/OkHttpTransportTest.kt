@@ -3,19 +3,30 @@ package dev.steadfast
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
+import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.delay
+import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
+import mockwebserver3.Dispatcher
 import mockwebserver3.MockResponse
 import mockwebserver3.MockWebServer
+import mockwebserver3.RecordedRequest
 import mockwebserver3.SocketEffect
+import okhttp3.Call
+import okhttp3.Callback
 import okhttp3.Dns
 import okhttp3.OkHttpClient
+import okhttp3.Request
+import okhttp3.Response
+import okhttp3.WebSocket
+import okhttp3.WebSocketListener
 import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.BeforeEach
 import org.junit.jupiter.api.Test
+import java.io.IOException
 import java.net.ServerSocket
 import java.net.UnknownHostException
 import java.util.concurrent.TimeUnit
@@ -114,6 +125,46 @@ class OkHttpTransportTest {
         serving.start()
         use(listening.localPort)
         serving.join()
+    }
+
+    @Test
+    fun `checks do not queue behind the app's own calls`() {
+        server.dispatcher = object : Dispatcher() {
+            override fun dispatch(request: RecordedRequest): MockResponse =
+                if (request.url.encodedPath == "/poll") MockResponse.Builder().headersDelay(20, TimeUnit.SECONDS).build() else MockResponse()
+        }
+        val app = OkHttpClient()
+        val polls = List(app.dispatcher.maxRequestsPerHost) { app.newCall(Request.Builder().url(url("/poll")).build()) }
+        polls.forEach { poll ->
+            poll.enqueue(object : Callback {
+                override fun onFailure(call: Call, e: IOException) = Unit
+
+                override fun onResponse(call: Call, response: Response) = response.close()
+            })
+        }
+        assertEquals(200.toUShort(), answer(check(url("/ping"), using = OkHttpTransport(app))).status)
+        polls.forEach { it.cancel() }
+    }
+
+    @Test
+    fun `messages that nobody collects break no connection`() {
+        server.enqueue(
+            MockResponse.Builder().webSocketUpgrade(object : WebSocketListener() {
+                override fun onOpen(webSocket: WebSocket, response: Response) = repeat(3_000) { webSocket.send("$it") }
+            }).build(),
+        )
+        val waiting = object : SystemTransport() {
+            override suspend fun check(endpoint: Endpoint, timeout: Duration): Outcome = awaitCancellation()
+        }
+        val config = Configs.of(listOf(Configs.endpoint("a", url().replace("http", "ws"), "https://a.example/")))
+        Steadfast.start(config, transport = waiting).use { link ->
+            val connection = link.connect()
+            runBlocking {
+                withTimeout(20.seconds) { connection.dropped.first { it == 3_000L - 1_024 } }
+                assertEquals(Message.Text("1976"), connection.messages.first(), "the newest are kept")
+            }
+            assertEquals("a", connection.endpoint.value?.name)
+        }
     }
 
     @Test

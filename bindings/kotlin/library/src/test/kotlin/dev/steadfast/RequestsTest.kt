@@ -4,6 +4,8 @@ import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
+import okhttp3.Call
+import okhttp3.Callback
 import okhttp3.Interceptor
 import okhttp3.OkHttpClient
 import okhttp3.Protocol
@@ -15,7 +17,9 @@ import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import java.io.IOException
 import java.util.concurrent.CompletableFuture
+import java.util.concurrent.TimeUnit
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
@@ -64,6 +68,42 @@ class RequestsTest {
                 val client = OkHttpClient.Builder().addInterceptor(SteadfastInterceptor(link)).addInterceptor(answering).build()
                 val request = Request.Builder().url("https://any.invalid/things?all=1").build()
                 assertEquals(asked, client.newCall(request).execute().use { it.request.url.toString() })
+            }
+        }
+    }
+
+    @Test
+    fun `once the link has ended, an interceptor throws what OkHttp expects`() {
+        Testbed().use { testbed ->
+            val link = Steadfast.start(testbed.config())
+            link.close()
+            until { runCatching { link.tryAcquire() }.exceptionOrNull() is IllegalStateException }
+            val client = OkHttpClient.Builder().addInterceptor(SteadfastInterceptor(link)).build()
+            val request = Request.Builder().url("https://any.invalid/_ping").build()
+            val failure = CompletableFuture<IOException>()
+            client.newCall(request).enqueue(object : Callback {
+                override fun onFailure(call: Call, e: IOException) {
+                    failure.complete(e)
+                }
+
+                override fun onResponse(call: Call, response: Response) = response.close()
+            })
+            assertEquals("steadfast: the link has ended", failure.get(10, TimeUnit.SECONDS).message)
+        }
+    }
+
+    @Test
+    fun `what one call changes, the next one sees`() {
+        Testbed().use { testbed ->
+            Steadfast.start(testbed.config()).use { link ->
+                until { link.snapshot().endpoints.all { it.health == Health.HEALTHY } }
+                val (connect, health) = testbed.endpoints.getValue("secondary")
+                for (round in 1..50) {
+                    link.setEndpoints(testbed.config().endpoints + Configs.endpoint("new $round", connect, health))
+                    link.prefer("new $round")
+                    link.beginMaintenance("new $round")
+                    assertEquals(Health.MAINTENANCE, link.snapshot().endpoints.last().health)
+                }
             }
         }
     }
