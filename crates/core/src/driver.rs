@@ -6,7 +6,9 @@ mod platform;
 
 pub use platform::{Host, Transport};
 
-use crate::base::time::{Millis, Timestamp};
+#[cfg(any(feature = "breaker", feature = "reports"))]
+use crate::base::time::Millis;
+use crate::base::time::Timestamp;
 #[cfg(feature = "breaker")]
 use crate::breaker::permit::{CallOutcome, Permit, Refusal, Route};
 use crate::config::{Endpoint, Name, Value};

@@ -154,15 +154,15 @@ impl Reader {
     /// Reads a field of an object that must be there, unless its type says what it is otherwise.
     #[inline(never)]
     pub(crate) fn required<T: Read>(&mut self, value: &Value, key: &str) -> Option<T> {
-        self.field(key, |reader| match value.get(key) {
-            Some(value) => T::read(value, reader),
-            None => {
-                let absent = T::absent();
-                if absent.is_none() {
-                    reader.problem("missing");
-                }
-                absent
+        self.field(key, |reader| {
+            if let Some(value) = value.get(key) {
+                return T::read(value, reader);
             }
+            let absent = T::absent();
+            if absent.is_none() {
+                reader.problem("missing");
+            }
+            absent
         })
     }
 

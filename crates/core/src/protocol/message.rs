@@ -330,7 +330,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_reported_with_its_path() {
         for (json, problem) in [
-            (r#"{}"#, "message: unknown value; known: opened, closed, "),
+            ("{}", "message: unknown value; known: opened, closed, "),
             (r#"{ "message": "preffer" }"#, "message: unknown value; did you mean `prefer`?"),
             (r#"{ "message": "opened" }"#, "id: missing"),
             (r#"{ "message": "opened", "id": -1 }"#, "id: -1 is out of range"),
@@ -340,7 +340,7 @@ mod tests {
             (r#"{ "message": "network", "network": "up" }"#, "network: unknown value"),
             (r#"{ "message": "setEndpoints", "endpoints": [] }"#, "endpoints: allowed: 1 to 64"),
             (r#"{ "message": "setEndpoints", "endpoints": [{}] }"#, "endpoints[0].name: missing"),
-            (r#"[]"#, "message: unknown value"),
+            ("[]", "message: unknown value"),
         ] {
             let problems = message(json).unwrap_err();
             assert!(problems.starts_with(problem), "{json}: {problems}");

@@ -151,6 +151,10 @@ class OkHttpTransportTest {
         server.enqueue(
             MockResponse.Builder().webSocketUpgrade(object : WebSocketListener() {
                 override fun onOpen(webSocket: WebSocket, response: Response) = repeat(3_000) { webSocket.send("$it") }
+
+                override fun onClosing(webSocket: WebSocket, code: Int, reason: String) {
+                    webSocket.close(code, null)
+                }
             }).build(),
         )
         val waiting = object : SystemTransport() {
