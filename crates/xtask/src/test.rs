@@ -2,7 +2,7 @@
 
 use crate::command::{cargo, command, headline, root, run};
 use crate::{demo, kotlin, npm, scenarios, setup, size, swift};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use std::process::Command;
 use std::time::Instant;
 
@@ -31,23 +31,32 @@ const PARTS: [Part; 11] = [
 ];
 
 pub(crate) fn run_tests(arguments: &Arguments) -> Result<()> {
-    let started = Instant::now();
-    let mut passed = 0;
-    for (name, part) in PARTS {
-        let wanted = arguments
-            .part
-            .as_ref()
-            .is_none_or(|wanted| name.to_lowercase().contains(&wanted.to_lowercase()));
-        if wanted {
-            headline(name);
-            part().with_context(|| {
-                format!("the part \"{name}\" failed; to run it alone: cargo xtask test \"{name}\"")
-            })?;
-            passed += 1;
-        }
+    let wanted = |name: &str| {
+        let part = arguments.part.as_deref().unwrap_or_default();
+        name.to_lowercase().contains(&part.to_lowercase())
+    };
+    let parts: Vec<_> = PARTS.into_iter().filter(|(name, _)| wanted(name)).collect();
+    ensure!(!parts.is_empty(), "no part is called so; there are:\n{}", names().join("\n"));
+    let mut took = Vec::new();
+    for (index, (name, part)) in parts.iter().enumerate() {
+        headline(&format!("{name} (part {} of {})", index + 1, parts.len()));
+        let started = Instant::now();
+        part().with_context(|| {
+            format!("the part \"{name}\" failed; to run it alone: cargo xtask test \"{name}\"")
+        })?;
+        took.push((*name, started.elapsed().as_secs_f64()));
     }
-    println!("\nAll is well: {passed} parts in {:.0} s", started.elapsed().as_secs_f64());
+    println!("\n{:<44} {:>8}", "part", "seconds");
+    for (name, seconds) in &took {
+        println!("{name:<44} {seconds:>8.0}");
+    }
+    let sum: f64 = took.iter().map(|(_, seconds)| seconds).sum();
+    println!("\nAll is well: {} parts in {sum:.0} s", took.len());
     Ok(())
+}
+
+fn names() -> Vec<&'static str> {
+    PARTS.iter().map(|(name, _)| *name).collect()
 }
 
 fn lints() -> Result<()> {

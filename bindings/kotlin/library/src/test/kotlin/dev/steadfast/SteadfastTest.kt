@@ -160,6 +160,8 @@ class SteadfastTest {
     fun `a failure that the app reports is looked into at once`() = promptly {
         val link = Steadfast.start(CONFIG.apply { check { interval = 600.seconds } }, scope, Scripted { OK })
         link.checkNow()
+        // The event of this check may come a moment after its answer.
+        kotlinx.coroutines.delay(100.milliseconds)
         val checked = async(start = CoroutineStart.UNDISPATCHED) { link.events.first { it is Event.Check && it.report.endpoint == "a" } }
         link.reportSuccess("a")
         kotlinx.coroutines.delay(100.milliseconds)
