@@ -187,3 +187,55 @@ pub(crate) fn count(witnesses: &mut Witnesses, failure: Option<FailureKind>) {
         witnesses.answered += 1;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::url::Url;
+    use crate::config::Config;
+    use crate::protocol::outcome::Answer;
+
+    const DOUBT: Option<Timestamp> = Some(Timestamp::from_millis(0));
+
+    /// The probes of one URL, of which the first begins now.
+    fn probing() -> (Connectivity, Context) {
+        let url = Url::unparsed(String::new());
+        let check = HealthCheck { url, check: None };
+        let mut connectivity = Connectivity::new(vec![check]);
+        let now = Timestamp::default();
+        let mut cx = Context::new(Arc::new(Config::default()), Vec::new(), 1, now);
+        connectivity.start(&mut cx, DOUBT, &mut 0);
+        assert!(connectivity.is_probing());
+        (connectivity, cx)
+    }
+
+    fn says(status: u16) -> Outcome {
+        Outcome::Answer(Answer { status: Some(status), ..Answer::default() })
+    }
+
+    #[test]
+    fn the_first_probe_of_another_network_waits_for_none_of_the_old_one() {
+        let (mut connectivity, mut cx) = probing();
+        connectivity.finished(CheckId(1), &says(200));
+        assert_eq!(connectivity.due(DOUBT, cx.now), Some(cx.now + FIRST_PAUSE));
+        assert!(connectivity.last_pass().is_some());
+        connectivity.discard(&mut cx);
+        assert_eq!(connectivity.due(DOUBT, cx.now), Some(cx.now));
+        assert_eq!(connectivity.last_pass(), None, "that was another network");
+    }
+
+    #[test]
+    fn a_third_party_that_answers_wrongly_is_no_witness_and_an_endpoint_is() {
+        let timeout = || Outcome::Failure(FailureKind::Timeout);
+        for (outcome, answered, lost) in [(says(200), 1, 0), (says(500), 0, 0), (timeout(), 0, 1)] {
+            let (mut connectivity, cx) = probing();
+            connectivity.finished(CheckId(1), &outcome);
+            let mut witnesses = Witnesses::default();
+            connectivity.add_witnesses(cx.now, &mut witnesses);
+            assert_eq!(witnesses, Witnesses { answered, lost }, "{outcome:?}");
+        }
+        let mut witnesses = Witnesses::default();
+        count(&mut witnesses, Some(FailureKind::Status));
+        assert_eq!(witnesses, Witnesses { answered: 1, lost: 0 });
+    }
+}

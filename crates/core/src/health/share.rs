@@ -153,4 +153,12 @@ mod tests {
         assert!(!failing(0, 59).is_reliable(), "too few to say so");
         assert!(!failing(20, 1_000).is_reliable());
     }
+
+    #[test]
+    fn it_takes_twenty_bits_to_be_certain() {
+        // Every check that passes says half a bit against one of which every other one fails.
+        let ours = FailureShare::of(500, 1_000);
+        assert!(!ours.is_worse_than(FailureShare::of(0, 39)));
+        assert!(ours.is_worse_than(FailureShare::of(0, 40)));
+    }
 }

@@ -328,4 +328,17 @@ mod tests {
             "two of ten"
         );
     }
+
+    #[test]
+    fn an_error_rate_that_has_ended_is_counted_anew() {
+        let mut test = Test::new();
+        test.rules.error_rate_percent = 5;
+        (0..9).for_each(|_| assert!(test.check(None, 1).is_empty()));
+        assert_eq!(test.kinds(Some(Status), 1)[1], (HighErrorRate, 1));
+        assert!(test.check(None, 1).is_empty());
+        assert_eq!(test.kinds(Some(Status), 1)[1], (HighErrorRate, 2), "one success is no end");
+        test.now = test.now + Millis::from_secs(3_600);
+        (0..10).for_each(|_| assert!(test.check(None, 1).is_empty()));
+        assert_eq!(test.kinds(Some(Status), 1)[1], (HighErrorRate, 1));
+    }
 }

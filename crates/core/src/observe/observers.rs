@@ -165,3 +165,53 @@ impl Observers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::url::Url;
+    use crate::config::{Config, Endpoint};
+    use std::sync::Arc;
+
+    /// Observers of an engine whose only endpoint has been of this health for a minute.
+    fn observed(to: Health) -> (Observers, Context) {
+        let url = || Url::unparsed(String::new());
+        let endpoint = Arc::new(Endpoint::new("a", url(), url()));
+        let (config, now) = (Arc::new(Config::default()), Timestamp::default());
+        let mut cx = Context::new(config, vec![endpoint], 1, now);
+        cx.running = true;
+        let mut observers = Observers::new(&cx);
+        observers.see(&cx, &Event::Started { active: cx.name(0) });
+        observers.see(&cx, &Event::Health { endpoint: cx.name(0), from: Health::Unknown, to });
+        minute(&mut cx);
+        (observers, cx)
+    }
+
+    fn minute(cx: &mut Context) {
+        cx.now = cx.now + Millis::from_secs(60);
+    }
+
+    fn report(observers: &Observers, cx: &Context) -> EndpointReport {
+        observers.report(cx, Millis::from_secs(3_600)).endpoints.remove(0)
+    }
+
+    #[test]
+    fn a_suspect_is_up_until_the_evidence_suffices() {
+        for (health, uptime) in [(Health::Suspect, 100.0), (Health::Unhealthy, 0.0)] {
+            let (observers, cx) = observed(health);
+            assert_eq!(report(&observers, &cx).uptime_percent, Some(uptime), "{health}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_known_of_another_host_of_the_same_name() {
+        for same_host in [true, false] {
+            let (mut observers, mut cx) = observed(Health::Unhealthy);
+            let origin = Origin { before: Some(0), same_host, same_check: true };
+            observers.replace(&cx, &[origin]);
+            minute(&mut cx);
+            let down = if same_host { 120_000 } else { 60_000 };
+            assert_eq!(report(&observers, &cx).down_ms, down, "same host: {same_host}");
+        }
+    }
+}

@@ -225,3 +225,6 @@ fn command(
         None => Ok(Command::Remove(endpoint.clone(), cx.config.recovery.out_of_rotation)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -130,4 +130,15 @@ mod tests {
         reach.lasted(younger, younger);
         assert!(wait(reach) <= Millis::new(1));
     }
+
+    #[test]
+    fn attempts_that_failed_while_the_checks_passed_are_held_against_the_endpoint() {
+        let mut reach = failed(3);
+        reach.recovered();
+        assert_eq!(reach.failures(), 0, "they failed as the checks did");
+        let mut reach = failed(3);
+        reach.hold();
+        reach.recovered();
+        assert!(reach.is_unreachable(None));
+    }
 }

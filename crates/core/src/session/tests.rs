@@ -322,3 +322,15 @@ fn silence_is_that_of_the_endpoint_at_the_other_end() {
     test.wait(5_000);
     assert_eq!(test.session.notice_silence(&test.cx), Some(SessionFact::Silent(0)));
 }
+
+#[test]
+fn the_back_off_begins_anew_after_a_connection_that_lasted() {
+    let mut test = Test::new();
+    test.follow(0);
+    for _ in 0..20 {
+        test.opened();
+        test.wait(60_000);
+        test.closed(Some(1_006));
+        assert!(test.retry(0) <= Retry::default().initial);
+    }
+}

@@ -258,3 +258,16 @@ fn what_flapped_and_what_was_drawn_is_restored() {
     assert_eq!(of(&restarted), of(&world.engine));
     assert!(of(&restarted).iter().any(|(flaps, _)| *flaps > 0));
 }
+
+#[test]
+fn attempts_are_counted_anew_after_a_sleep() {
+    let mut world = World::settled();
+    let attempts = |world: &World| world.engine.checks.of(0).schedule().attempts();
+    world.serve("e0", Server::Hangs);
+    while attempts(&world) < 3 {
+        world.run(10);
+    }
+    world.now = at(world.now.as_millis() + 600_000);
+    world.tell(Input::Wake);
+    assert_eq!(attempts(&world), 1, "the check that has just begun");
+}

@@ -70,3 +70,31 @@ fn the_end_of_an_outage_is_told() {
         }
     }
 }
+
+#[test]
+fn nothing_is_counted_of_an_endpoint_that_was_left() {
+    let mut world = both_down(Preset::AppServices);
+    world.serve("e1", Server::Says(200));
+    let failures = |world: &World| world.engine.checks.of(0).health().detector().failures();
+    let mut most = 0;
+    while world.moves().is_empty() {
+        most = most.max(failures(&world));
+        world.run(10);
+    }
+    assert!(most > 0);
+    assert_eq!(failures(&world), 0);
+}
+
+#[test]
+fn a_whole_pause_follows_an_attempt_that_failed() {
+    let mut world = both_down(Preset::Default);
+    world.serve("e1", Server::Hangs);
+    while world.told("allDown").is_empty() {
+        world.run(10);
+    }
+    world.run(10_000);
+    let told = world.told("allDown")[0];
+    let next = |(at, name): &&(u64, _)| *at >= told && *name == "e0".into();
+    let (next, _) = world.checks.iter().find(next).unwrap();
+    assert_eq!(next - told, 3_000);
+}
