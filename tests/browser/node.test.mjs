@@ -109,7 +109,7 @@ describe("node", () => {
     // The other one is known to be healthy once it has been checked.
     await until(() => link.state.endpoints[1].health === "healthy");
     assert.equal(new URL((await link.fetch("/_ping")).url).host, new URL(there).host, "the breaker refuses, so the other one is asked");
-    await assert.rejects(link.fetch("/_ping", { method: "POST" }), { name: "RefusedError", endpoint: "primary", state: "isolated", retryAfterMs: null });
+    await assert.rejects(link.fetch("/_ping", { method: "POST" }), { name: "CircuitOpenError", endpoint: "primary", state: "isolated", retryAfterMs: null });
     link.release("primary");
     await testbed.fault("primary", { status: 503 });
     assert.equal((await link.fetch("/_ping", { method: "POST" })).status, 503, "a POST is not repeated");

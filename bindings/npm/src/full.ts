@@ -17,13 +17,13 @@ import type { Config, RecoveryAction, Report, Snapshot } from "./generated/types
 import { Link, type LinkTelling, prepare, type StartOptions } from "./link.js";
 import { Permit, request, within } from "./requests.js";
 
+export { CircuitOpenError } from "./circuit-open-error.js";
 export { ConfigError } from "./config-error.js";
 export type { Connection, ConnectOptions, WebSocketClass } from "./connection.js";
 export type { FullEvents as LinkEvents } from "./events.js";
 export type * from "./generated/types/index.js";
 export type { StartOptions } from "./link.js";
 export type { WasmSource } from "./load.js";
-export { RefusedError } from "./refused-error.js";
 export type { Permit } from "./requests.js";
 export type { StateStorage } from "./storage.js";
 
@@ -42,7 +42,7 @@ export class Steadfast extends (Link as LinkTelling<FullEvents, Snapshot>) {
    * Requests `path` from the active endpoint, at the host where the app connects. Every endpoint has a circuit breaker; if a request fails
    * or is refused whose method may be repeated, it is repeated once at the best other endpoint.
    *
-   * @throws {@link RefusedError} if the circuit breaker refuses, TypeError if `path` leads to another origin, or what `fetch` throws.
+   * @throws {@link CircuitOpenError} if the circuit breaker refuses, TypeError if `path` leads to another origin, or what `fetch` throws.
    */
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const core = this.running;
@@ -55,7 +55,7 @@ export class Steadfast extends (Link as LinkTelling<FullEvents, Snapshot>) {
   /**
    * Leave to make a request of one's own, for clients other than `fetch`.
    *
-   * @throws {@link RefusedError} if the circuit breaker refuses.
+   * @throws {@link CircuitOpenError} if the circuit breaker refuses.
    */
   tryAcquire(options: { /** Not to this endpoint but to the best other one. */ excluding?: string } = {}): Permit {
     return new Permit(this.running, options.excluding);

@@ -1,7 +1,7 @@
+import { CircuitOpenError } from "./circuit-open-error.js";
 import type { Core } from "./core.js";
 import { FIRST_SERVER_ERROR, REPEATABLE_METHODS } from "./generated/rules.js";
 import type { CallOutcome, Permit as Leave } from "./generated/types/index.js";
-import { RefusedError } from "./refused-error.js";
 
 /** Leave to make one request. Report its end: one that is never reported is taken for lost after a while. */
 export class Permit {
@@ -13,7 +13,7 @@ export class Permit {
   /** @internal */
   constructor(core: Core, excluding?: string) {
     const leave = core.ask({ query: "permit", excluding: excluding ?? null });
-    if ("state" in leave) throw new RefusedError(leave);
+    if ("state" in leave) throw new CircuitOpenError(leave);
     this.#core = core;
     this.#leave = leave;
   }
@@ -97,7 +97,7 @@ export async function request(core: Core, at: (endpoint: string) => URL, init: R
     if (response.status < FIRST_SERVER_ERROR) return response;
     failed = response;
   } catch (error) {
-    const other = elsewhere(first ?? (error as RefusedError).endpoint);
+    const other = elsewhere(first ?? (error as CircuitOpenError).endpoint);
     if (!other) throw error;
     return once(other);
   }

@@ -40,7 +40,7 @@ public final class Leave: Sendable {
 }
 
 /// A circuit breaker keeps the app from making a request that would most likely fail.
-public struct CircuitOpen: Error, CustomStringConvertible {
+public struct CircuitOpenError: Error, CustomStringConvertible {
     /// Whose breaker it is, the state that it is in, and when it is worth asking again.
     public let refusal: Refusal
 
@@ -54,11 +54,11 @@ extension Steadfast {
     /// Asks an endpoint's circuit breaker for leave to make a request of the app's own; ``data(for:using:)`` does it by itself.
     ///
     /// - Parameter excluding: Not to this endpoint but to the best other one. By default the request is to go to the active one.
-    /// - Throws: ``CircuitOpen`` if the circuit breaker refuses.
+    /// - Throws: ``CircuitOpenError`` if the circuit breaker refuses.
     public func tryAcquire(excluding: String? = nil) throws -> Leave {
         switch core.tryAcquire(excluding: excluding) {
         case .permitted(let permit): return Leave(core, permit)
-        case .refused(let refusal): throw CircuitOpen(refusal: refusal)
+        case .refused(let refusal): throw CircuitOpenError(refusal: refusal)
         }
     }
 
@@ -83,7 +83,7 @@ extension Steadfast {
     /// Scheme, host and port of the request's URL are replaced by those where the app connects (`wss` becomes `https`); path, query and the
     /// rest stay. A request that the breaker refuses is retried there as well.
     ///
-    /// - Throws: ``CircuitOpen`` if the circuit breaker refuses, or what `URLSession` throws.
+    /// - Throws: ``CircuitOpenError`` if the circuit breaker refuses, or what `URLSession` throws.
     public func data(for request: URLRequest, using session: URLSession = .shared) async throws -> (Data, HTTPURLResponse) {
         var first: String?
         let answer: (Data, HTTPURLResponse)
@@ -92,7 +92,7 @@ extension Steadfast {
             first = leave.endpoint
             answer = try await send(request, leave, session)
         } catch {
-            let tried = first ?? (error as? CircuitOpen)?.refusal.endpoint
+            let tried = first ?? (error as? CircuitOpenError)?.refusal.endpoint
             guard !Task.isCancelled, let tried, let other = elsewhere(request, tried) else { throw error }
             return try await send(request, other, session)
         }

@@ -26,7 +26,7 @@ final class RequestsTests: XCTestCase {
         do {
             _ = try await link.data(for: post)
             XCTFail("a POST is not repeated")
-        } catch let refused as CircuitOpen {
+        } catch let refused as CircuitOpenError {
             XCTAssertEqual("\(refused)", "the circuit breaker of primary is isolated")
         }
         try link.release("primary")
@@ -54,7 +54,7 @@ final class RequestsTests: XCTestCase {
             let asking = Task { [post] in try await link.data(for: post) }
             try await Task.sleep(for: .milliseconds(50))
             asking.cancel()
-            if case .failure(let refused as CircuitOpen) = await asking.result { XCTFail("\(refused)") }
+            if case .failure(let refused as CircuitOpenError) = await asking.result { XCTFail("\(refused)") }
         }
         try await until { link.snapshot.endpoints[0].breaker == .halfOpen }
         let leave = try link.tryAcquire()

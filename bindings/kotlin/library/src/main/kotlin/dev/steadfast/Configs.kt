@@ -6,6 +6,11 @@ import dev.steadfast.ffi.eventToJson
 import dev.steadfast.ffi.presetConfig
 import kotlin.time.toKotlinDuration
 
+/** Keeps the settings of an outer block out of an inner one, where they would look like its own. */
+@DslMarker
+@Target(AnnotationTarget.CLASS, AnnotationTarget.TYPE)
+public annotation class SteadfastDsl
+
 /**
  * A config that starts from [preset] and that [build] changes.
  *
@@ -20,7 +25,7 @@ import kotlin.time.toKotlinDuration
  *
  * Nothing is refused here: [Steadfast.start] tells everything that is wrong at once.
  */
-public fun steadfastConfig(preset: Preset = Preset.DEFAULT, build: Config.() -> Unit): Config = presetConfig(preset, emptyList()).apply(build)
+public fun steadfastConfig(preset: Preset = Preset.DEFAULT, build: (@SteadfastDsl Config).() -> Unit): Config = presetConfig(preset, emptyList()).apply(build)
 
 /**
  * Adds an endpoint.
@@ -29,33 +34,43 @@ public fun steadfastConfig(preset: Preset = Preset.DEFAULT, build: Config.() -> 
  * @param connect where to connect: `ws`, `wss`, `http` or `https`.
  * @param health what a health check asks: `http`, `https`, or `tcp://host:port`.
  */
-public fun Config.endpoint(name: String, connect: String, health: String, build: Endpoint.() -> Unit = {}) {
+public fun Config.endpoint(name: String, connect: String, health: String, build: (@SteadfastDsl Endpoint).() -> Unit = {}) {
     endpoints = endpoints + Endpoint(name, connect, HealthCheck(health)).apply(build)
 }
 
 /** Says how endpoints are checked, unless their own `health` says otherwise. */
-public fun Config.check(build: Check.() -> Unit) {
+public fun Config.check(build: (@SteadfastDsl Check).() -> Unit) {
     check = check.apply(build)
 }
 
 /** Says when a better endpoint that has recovered becomes active again. */
-public fun Config.failback(build: Failback.() -> Unit) {
+public fun Config.failback(build: (@SteadfastDsl Failback).() -> Unit) {
     failback = failback.apply(build)
 }
 
 /** Says how retries wait for each other. */
-public fun Config.retry(build: Retry.() -> Unit) {
+public fun Config.retry(build: (@SteadfastDsl Retry).() -> Unit) {
     retry = retry.apply(build)
 }
 
 /** Says how long moves are put off at random, so that a crowd of clients does not arrive together. */
-public fun Config.spread(build: Spread.() -> Unit) {
+public fun Config.spread(build: (@SteadfastDsl Spread).() -> Unit) {
     spread = spread.apply(build)
 }
 
 /** Says when an endpoint's circuit breaker refuses the app's own requests. */
-public fun Config.breaker(build: Breaker.() -> Unit) {
+public fun Config.breaker(build: (@SteadfastDsl Breaker).() -> Unit) {
     breaker = breaker.apply(build)
+}
+
+/** Says when a failure is an event of its own, for those who run the endpoints. */
+public fun Config.failureEvents(build: (@SteadfastDsl FailureEvents).() -> Unit) {
+    failureEvents = failureEvents.apply(build)
+}
+
+/** Says when something is done about failures. */
+public fun Config.recovery(build: (@SteadfastDsl Recovery).() -> Unit) {
+    recovery = recovery.apply(build)
 }
 
 /** Configs from and as JSON, and from Java. */

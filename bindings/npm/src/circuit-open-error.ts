@@ -1,8 +1,8 @@
 import type { BreakerState, Refusal } from "./generated/types/index.js";
 
 /** A circuit breaker keeps the app from making a request that would most likely fail. */
-export class RefusedError extends Error {
-  override readonly name = "RefusedError";
+export class CircuitOpenError extends Error {
+  override readonly name = "CircuitOpenError";
   /** Whose breaker it is. */
   readonly endpoint: string;
   /** What state it is in. */
