@@ -148,7 +148,9 @@ describe("node", () => {
     const link = await FullSteadfast.start({ endpoints: testbed.endpoints.slice(0, 1), breaker: { open: "10m", openMax: "10m" } });
     const changes = [];
     link.addEventListener("breaker", ({ detail }) => changes.push(`${detail.from} to ${detail.to}`));
+    assert.equal(link.active.breaker, "closed");
     for (let call = 0; call < 5; call += 1) link.tryAcquire().failure();
+    assert.equal(link.active.breaker, "open", "the next line sees it");
     await until(() => changes.length === 1);
     assert.deepEqual(changes, ["closed to open"]);
     assert.throws(() => link.tryAcquire(), /the circuit breaker of primary is open; try again in \d+ ms/);
@@ -287,11 +289,13 @@ describe("node", () => {
     link.stop();
   });
 
-  test("the small entry says where that is which it does without", async () => {
+  test("the small entry refuses the settings of the full one, and says where they are", async () => {
     for (const section of ["breaker", "failureEvents", "history", "recovery"]) {
       const message = `${section}: not in this build; on the web, import from \`steadfast/full\``;
       await assert.rejects(Steadfast.start({ endpoints: testbed.endpoints, [section]: {} }), { name: "ConfigError", message });
     }
+    const nested = [{ ...testbed.endpoints[0], breaker: {} }];
+    await assert.rejects(Steadfast.start({ endpoints: nested }), { message: /^endpoints\[0\]\.breaker: unknown key/ });
     const link = await Steadfast.start({ endpoints: testbed.endpoints });
     assert.deepEqual([link.fetch, link.tryAcquire, link.report, link.active.breaker], [undefined, undefined, undefined, undefined]);
     link.stop();

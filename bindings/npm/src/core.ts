@@ -10,6 +10,8 @@ export interface Host {
   disconnect(id: number, reason: string): void;
   persist(): void;
   emit(event: CoreEvent): void;
+  /** Something was said: what was known of the engine's state is old. */
+  said(): void;
 }
 
 /** What each query is answered with. */
@@ -28,9 +30,11 @@ interface Answers {
 export class Core {
   #engine: Engine | undefined;
   readonly #ended = new AbortController();
+  readonly #host: Host;
 
   /** @throws {@link ConfigError} with every problem of the config at once. */
   constructor(config: Config, saved: unknown, host: Host) {
+    this.#host = host;
     const check = makeCheck(this.#ended.signal);
     this.#engine = tried(() => new Engine(config, saved, { ...host, check }));
   }
@@ -43,6 +47,7 @@ export class Core {
    */
   send(message: Message): void {
     tried(() => this.#engine?.send(message));
+    this.#host.said();
   }
 
   ask<Name extends Query["query"]>(query: Extract<Query, { query: Name }>): Answers[Name];

@@ -1,5 +1,5 @@
-import type { Event as CoreEvent, Snapshot as FullSnapshot } from "./generated/types/index.js";
-import type { Snapshot } from "./steadfast.js";
+import type { Event as CoreEvent, Snapshot } from "./generated/types/index.js";
+import type { Snapshot as SmallSnapshot } from "./steadfast.js";
 
 type Of<Name extends CoreEvent["event"]> = Extract<CoreEvent, { event: Name }>;
 
@@ -23,8 +23,8 @@ export interface LinkEvents {
   connected: Of<"connected">;
   /** The connection has closed, or could not be opened; Steadfast is already seeing to another. */
   disconnected: Of<"disconnected">;
-  /** Something that {@link Snapshot} shows has changed. */
-  state: Snapshot;
+  /** Something that `link.state` shows has changed. */
+  state: SmallSnapshot;
 }
 
 /** What the events of a link of `steadfast/full` tell. */
@@ -35,8 +35,8 @@ export interface FullEvents extends Omit<LinkEvents, "state"> {
   failure: Of<"failure">;
   /** Something is or was done about a failure. */
   recovery: Of<"recovery">;
-  /** Something that {@link FullSnapshot} shows has changed. */
-  state: FullSnapshot;
+  /** Something that `link.state` shows has changed. */
+  state: Snapshot;
 }
 
 /** Listening to events that tell this. */

@@ -63,12 +63,12 @@ export class Steadfast extends (Link as LinkTelling<FullEvents, Snapshot>) {
 
   /** Lets an endpoint's circuit breaker refuse every request, until {@link release}. */
   isolate(name: string): void {
-    if (!this.stopped) this.send({ message: "isolate", endpoint: this.known(name) });
+    if (!this.stopped) this.core.send({ message: "isolate", endpoint: this.known(name) });
   }
 
   /** Lets the circuit breaker of an isolated endpoint begin anew. */
   release(name: string): void {
-    if (!this.stopped) this.send({ message: "release", endpoint: this.known(name) });
+    if (!this.stopped) this.core.send({ message: "release", endpoint: this.known(name) });
   }
 
   /**

@@ -1,7 +1,7 @@
 import { Connection, type ConnectOptions } from "./connection.js";
 import { Core } from "./core.js";
 import { type LinkEvents, type Listening, NAMES, TypedEventTarget } from "./events.js";
-import type { Config, Event as CoreEvent, Endpoint, Explanation, Message } from "./generated/types/index.js";
+import type { Config, Event as CoreEvent, Endpoint, Explanation } from "./generated/types/index.js";
 import { load, type WasmSource } from "./load.js";
 import { watchPage } from "./page.js";
 import type { Snapshot } from "./steadfast.js";
@@ -73,6 +73,10 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
       promote: safely((id: number) => this.#connection?.promote(id)),
       disconnect: safely((id: number, reason: string) => this.#connection?.disconnect(id, reason)),
       emit: safely((event: CoreEvent) => this.#tell(event)),
+      said: () => {
+        // What it looked like at the end stays readable.
+        if (!this.stopped) this.#snapshot = undefined;
+      },
     });
     this.#endWatching = watchPage((message) => this.core.send(message));
   }
@@ -122,7 +126,7 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
    */
   prefer(name: string | null): void {
     if (this.stopped) return;
-    this.send({ message: "prefer", endpoint: name === null ? name : this.known(name) });
+    this.core.send({ message: "prefer", endpoint: name === null ? name : this.known(name) });
   }
 
   /** Why the engine thinks what it thinks of an endpoint (by default of the active one): the evidence that led to its last verdict, weighed. */
@@ -132,32 +136,22 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
 
   /** Says that an endpoint is not to be used for a while. The app moves away from it gently. */
   beginMaintenance(name: string): void {
-    if (!this.stopped) this.send({ message: "beginMaintenance", endpoint: this.known(name) });
+    if (!this.stopped) this.core.send({ message: "beginMaintenance", endpoint: this.known(name) });
   }
 
   /** Says that an endpoint may be used again. The app goes back as after a failure. */
   endMaintenance(name: string): void {
-    if (!this.stopped) this.send({ message: "endMaintenance", endpoint: this.known(name) });
+    if (!this.stopped) this.core.send({ message: "endMaintenance", endpoint: this.known(name) });
   }
 
   /** Reports that a request of the app's own succeeded: the server did its part. */
   reportSuccess(endpoint: string): void {
-    if (!this.stopped) this.send({ message: "reportSuccess", endpoint: this.known(endpoint) });
+    if (!this.stopped) this.core.send({ message: "reportSuccess", endpoint: this.known(endpoint) });
   }
 
   /** Reports that a request of the app's own failed. That is evidence against the endpoint. */
   reportFailure(endpoint: string): void {
-    if (!this.stopped) this.send({ message: "reportFailure", endpoint: this.known(endpoint) });
-  }
-
-  /**
-   * Sends a message, whose effect {@link state} shows at once.
-   *
-   * @internal
-   */
-  protected send(message: Message): void {
-    this.core.send(message);
-    this.#snapshot = undefined;
+    if (!this.stopped) this.core.send({ message: "reportFailure", endpoint: this.known(endpoint) });
   }
 
   /** @internal */
@@ -184,7 +178,7 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
    */
   setEndpoints(endpoints: Endpoint[]): void {
     if (this.stopped) return;
-    this.send({ message: "setEndpoints", endpoints });
+    this.core.send({ message: "setEndpoints", endpoints });
     this.#tellState();
   }
 

@@ -8,6 +8,10 @@
 //! - [`Engine`] is the whole: [`Input`] in, [`Effect`] out, and when to wake it.
 //! - [`Config`] says what it works by; [`Problems`] what is wrong with one.
 //! - [`drive()`] connects an engine to a [`Transport`] and a [`Host`], on any async executor.
+//!
+//! What an app can do without is a feature: `breaker` (circuit breakers and permits for the app's
+//! own requests), `reports` (a history of each endpoint), `recovery` (failure events, and something
+//! done about them), together `full`; and `metrics` for Prometheus.
 
 #![forbid(unsafe_code)]
 

@@ -102,6 +102,7 @@ impl Core {
                     Err(refusal) => refusal.to_value(),
                 }
             }
+            // What there will be one day: the enum is not exhaustive for other crates.
             _ => Value::Null,
         }))
     }

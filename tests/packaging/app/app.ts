@@ -19,11 +19,17 @@ const unknown: Config = { ...config, strategy: "best" };
 const tooMuch: Config = { ...config, recovery: { enabled: true } };
 // @ts-expect-error: and so are circuit breakers
 const guarded: Config = { ...config, breaker: { failures: 3 } };
+// @ts-expect-error: and failure events
+const reporting: Config = { ...config, failureEvents: { enabled: true } };
+// @ts-expect-error: and a history
+const remembering: Config = { ...config, history: "1d" };
 const full: FullConfig = { ...config, failureEvents: { enabled: true }, recovery: { enabled: true, after: 2 } };
 
 export async function operate(): Promise<() => void> {
   const link = await FullSteadfast.start(full);
-  link.addEventListener("failure", ({ detail: { endpoint, kind, severity } }) => console.log(endpoint, kind, severity, tooMuch, guarded));
+  link.addEventListener("failure", ({ detail: { endpoint, kind, severity } }) =>
+    console.log(endpoint, kind, severity, tooMuch, guarded, reporting, remembering),
+  );
   const response: Response = await link.fetch("/things");
   console.log(response.ok, link.active.breaker, link.getSnapshot().endpoints[0]?.breaker, link.report().switches);
   link.addEventListener("switch", ({ detail }) => console.log(detail.to));
@@ -38,8 +44,12 @@ export async function start(): Promise<() => void> {
     const connection: Connection = link.connect({ onMessage: (data, endpoint) => console.log(data, endpoint) });
     const sent: boolean = connection.send("hello");
     const state: Snapshot = link.getSnapshot();
-    // @ts-expect-error: requests and their breakers are another entry's
-    console.log(link.active.breaker, link.fetch);
+    // @ts-expect-error: circuit breakers are another entry's
+    console.log(link.active.breaker);
+    // @ts-expect-error: and so are requests
+    console.log(link.fetch);
+    // @ts-expect-error: and so are their events
+    link.addEventListener("breaker", ({ detail }) => console.log(detail));
     console.log(sent, state.endpoints[0]?.rttMs, link.active.connect, misspelt, unknown);
     return link.subscribe(() => {});
   } catch (problem) {

@@ -222,6 +222,7 @@ impl HealthCheck {
     /// How it is asked, by default if it does not say.
     pub fn check(&self) -> &Check {
         static DEFAULT: LazyLock<Check> = LazyLock::new(Check::default);
+        // Lazily: an endpoint costs a step 20 instructions less.
         self.check.as_ref().unwrap_or_else(|| &DEFAULT)
     }
 }

@@ -49,7 +49,7 @@ impl Write for Endpoints {
 }
 
 impl Endpoints {
-    /// The tree that [`Config::read_endpoints`] reads as these endpoints.
+    /// The tree that [`Config::read_endpoints`](crate::Config::read_endpoints) reads as these endpoints.
     pub fn to_value(&self) -> Value {
         self.write()
     }

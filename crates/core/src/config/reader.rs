@@ -80,7 +80,7 @@ impl Reader {
 
     /// Reports that `word` is none of `known`, and the one that it most looks like.
     pub(super) fn unknown(&mut self, what: &str, word: &str, known: &[String]) {
-        if LEFT_OUT.contains(&word) {
+        if self.path == word && LEFT_OUT.contains(&word) {
             return self.problem("not in this build; on the web, import from `steadfast/full`");
         }
         let (mut nearest, mut distance) = ("", usize::MAX);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// What a platform gives the engine: a clock, a timer, and a way to ask.
 ///
-/// Nothing here needs to be `Send`: the future of [`drive`] is, if the transport and its futures
+/// Nothing here needs to be `Send`: the future of [`drive`](crate::drive()) is, if the transport and its futures
 /// are.
 pub trait Transport {
     /// The present, on a monotonic clock that also counts sleep; see [`Clock`](crate::Clock).

@@ -53,8 +53,8 @@ use std::sync::Arc;
 /// [`Input::Wake`] when [`next_wakeup`](Self::next_wakeup) has come. The same seed and the same
 /// inputs at the same times give the same effects, on every platform.
 ///
-/// State changes by `&mut self` only: `handle`; [`restore`](Self::restore) before the start; and
-/// [`try_acquire`](Self::try_acquire), which decides at once and is followed by a `handle`.
+/// State changes by `&mut self` only: `handle`; [`restore`](Self::restore) before the start; and,
+/// with the feature `breaker`, `try_acquire`, which decides at once and is followed by a `handle`.
 ///
 /// ```
 /// # #[cfg(feature = "url")] {

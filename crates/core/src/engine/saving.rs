@@ -24,7 +24,7 @@ pub struct RestoreError(&'static str);
 
 impl Engine {
     /// What has been learnt so far, to be kept until the next start: round-trip times, losses, how
-    /// long returns last, and the history. It holds no URLs. `wall` is the wall clock's time in
+    /// long returns last, and with the feature `reports` the history. It holds no URLs. `wall` is the wall clock's time in
     /// milliseconds.
     ///
     /// ```

@@ -106,7 +106,7 @@ pub(super) fn investigate(mut suspicion: Suspicion, view: &View, strategy: &dyn 
     let by = if view.connection.talking { view.now } else { suspicion.since };
     match retriable(view, strategy, by) {
         Some(index) => (State::Suspecting(suspicion), Some(Decision::Open(index))),
-        None if is_unheard(&suspicion, view) => {
+        None if is_announcement_unchecked(&suspicion, view) => {
             let check = (!view.ours().checking).then_some(Decision::Check(active));
             (State::Suspecting(suspicion), check)
         }
@@ -115,8 +115,8 @@ pub(super) fn investigate(mut suspicion: Suspicion, view: &View, strategy: &dyn 
 }
 
 /// Whether a server has announced maintenance by the close of a connection, as at a restart that may
-/// be over already, and no check has asked it since.
-fn is_unheard(suspicion: &Suspicion, view: &View) -> bool {
+/// be over already, and no check has been answered or has failed since the suspicion began.
+fn is_announcement_unchecked(suspicion: &Suspicion, view: &View) -> bool {
     let ours = view.ours();
     let announced = reason_to_leave(view) == Some(SwitchReason::Maintenance) && !ours.commanded;
     announced && ours.last_answer.max(ours.last_check()) < Some(suspicion.since)

@@ -53,7 +53,8 @@ pub(crate) enum Decision {
     Suspect,
     /// Check this endpoint now.
     Check(usize),
-    /// The strategy `cyclic`: check this endpoint now.
+    /// The strategy `cyclic`: check this endpoint in place of what is in flight; its end is
+    /// [`Fact::Tried`].
     Try(usize),
     /// The strategy `cyclic`: the other endpoint did not pass either.
     TryFailed,
