@@ -11,6 +11,11 @@ const config: Config = {
   check: { interval: 5_000, mode: "no-cors" },
   suspectInterval: null,
 };
+
+// @ts-expect-error: permits are another entry's
+export type { Permit } from "steadfast";
+export type { Permit as FullPermit, Report } from "steadfast/full";
+
 // @ts-expect-error: a misspelt key is found while typing
 const misspelt: Config = { ...config, chekc: {} };
 // @ts-expect-error: and so is a strategy that does not exist
