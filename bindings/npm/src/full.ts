@@ -18,62 +18,30 @@ import { Link, type LinkTelling, prepare, type StartOptions } from "./link.js";
 import { Permit, request, within } from "./requests.js";
 
 export { CircuitOpenError } from "./circuit-open-error.js";
-export { ConfigError } from "./config-error.js";
-export type { Connection, ConnectOptions, WebSocketClass } from "./connection.js";
+export * from "./common.js";
 export type { FullEvents as LinkEvents } from "./events.js";
 export type {
   Breaker,
   BreakerState,
   CallOutcome,
-  Check,
-  CheckReport,
   Config,
-  DetailedHealthCheck,
-  Duration,
-  Endpoint,
   EndpointReport,
   EndpointState,
-  Endpoints,
   ErrorClass,
   ErrorCount,
   Event,
-  Explanation,
-  Failback,
   FailureEvent,
   FailureEventKind,
   FailureEvents,
-  FailureKind,
-  FetchMode,
-  Headers,
-  Health,
-  HealthCheck,
-  HealthChecks,
-  Method,
-  Name,
-  OfflineReason,
-  Preset,
-  Problem,
   Recovery,
   RecoveryAction,
   RecoveryStrategy,
   Refusal,
   Report,
-  Retry,
   Severity,
   Snapshot,
-  Spread,
-  State,
-  StatusPattern,
-  StatusPatterns,
-  Strategy,
-  SwitchReason,
-  Url,
-  WeighedEvidence,
 } from "./generated/types/index.js";
-export type { StartOptions } from "./link.js";
-export type { WasmSource } from "./load.js";
 export type { Permit } from "./requests.js";
-export type { StateStorage } from "./storage.js";
 
 /** A running link to a set of endpoints that also makes requests, reports, tells of failures, and has something done about them. */
 export class Steadfast extends (Link as LinkTelling<FullEvents, Snapshot>) {

@@ -18,40 +18,7 @@
  *
  * @module
  */
-export { ConfigError } from "./config-error.js";
-export type { Connection, ConnectOptions, WebSocketClass } from "./connection.js";
+
+export * from "./common.js";
 export type { LinkEvents } from "./events.js";
-export type {
-  Check,
-  CheckReport,
-  DetailedHealthCheck,
-  Duration,
-  Endpoint,
-  Endpoints,
-  Explanation,
-  Failback,
-  FailureKind,
-  FetchMode,
-  Headers,
-  Health,
-  HealthCheck,
-  HealthChecks,
-  Method,
-  Name,
-  OfflineReason,
-  Preset,
-  Problem,
-  Retry,
-  Spread,
-  State,
-  StatusPattern,
-  StatusPatterns,
-  Strategy,
-  SwitchReason,
-  Url,
-  WeighedEvidence,
-} from "./generated/types/index.js";
-export type { StartOptions } from "./link.js";
-export type { WasmSource } from "./load.js";
 export { type Config, type EndpointState, type Snapshot, Steadfast } from "./steadfast.js";
-export type { StateStorage } from "./storage.js";

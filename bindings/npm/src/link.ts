@@ -185,7 +185,7 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
   /**
    * Holds a WebSocket to the active endpoint, wherever that moves, until it is closed or {@link stop}.
    *
-   * @throws if the link has been stopped or holds one already, SyntaxError if a subprotocol is none.
+   * @throws if the link has been stopped or holds a connection already; a SyntaxError if a subprotocol has characters that are not allowed.
    */
   connect(options: ConnectOptions = {}): Connection {
     const core = this.running;

@@ -85,9 +85,14 @@ impl Url {
 
     /// The host, and the port if it is named: `host`, `host:5432` or `[::1]:5432`.
     pub fn host_and_port(&self) -> &str {
-        let (_, rest) = split(&self.href).unwrap_or_default();
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let authority = self.authority();
         authority.rsplit_once('@').map_or(authority, |(_, host)| host)
+    }
+
+    /// The host, the port if it is named, and the user and the password if it holds them.
+    fn authority(&self) -> &str {
+        let (_, rest) = split(&self.href).unwrap_or_default();
+        rest.split(['/', '?', '#']).next().unwrap_or_default()
     }
 
     /// Whether it names a port.
@@ -98,8 +103,7 @@ impl Url {
 
     /// Whether it holds a user or a password.
     pub(crate) fn has_credentials(&self) -> bool {
-        let rest = split(&self.href).map_or("", |(_, rest)| rest);
-        rest.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@'))
+        self.authority().contains('@')
     }
 
     /// What the URL is for.

@@ -94,8 +94,8 @@ impl Schedule {
     }
 
     /// Whether a check is in flight, or has failed by its learnt timeout and runs on.
-    pub(crate) const fn awaits_answer(&self) -> bool {
-        self.late.is_some() || !self.in_flight.is_empty()
+    pub(crate) fn awaits_answer(&self) -> bool {
+        self.late.is_some() || self.is_checking()
     }
 
     /// When the first of the checks in flight will have taken too long.

@@ -78,7 +78,7 @@ impl Reader {
         self.problem(format!("expected {what}, found {}", found.kind()));
     }
 
-    /// Reports that `word` is none of `known`, and the one that it most looks like.
+    /// Reports a word that is not in `known`, and the one that it most looks like.
     pub(super) fn unknown(&mut self, what: &str, word: &str, known: &[String]) {
         if self.path == word && LEFT_OUT.contains(&word) {
             return self.problem("not in this build; on the web, import from `steadfast/full`");
@@ -110,7 +110,7 @@ impl Reader {
         index
     }
 
-    /// Reports that `word` is none of `known`.
+    /// Reports a value that is not in `known`.
     pub(crate) fn unknown_word(&mut self, word: &str, known: &[&str]) {
         self.unknown("value", word, &owned(known));
     }
@@ -142,7 +142,7 @@ impl Reader {
         }
     }
 
-    /// Reports the keys of an object that are none of these.
+    /// Reports the keys of an object that are not in `known`.
     pub(crate) fn only(&mut self, value: &Value, known: &[&str]) {
         for (key, _) in self.table(value) {
             if !known.contains(&key.as_str()) {
