@@ -57,6 +57,20 @@ describe("the face", () => {
     assert.equal(link.state.endpoints.length, 2);
   });
 
+  test("messages that arrive leave the state the same object", async () => {
+    const link = await start({ endpoints: testbed.endpoints.slice(0, 1), check: { interval: "10m" } });
+    await link.checkNow();
+    const heard = [];
+    const connection = link.connect({ webSocket: WebSocket, onMessage: (data) => heard.push(data) });
+    await until(() => heard.length === 1);
+    // Steadfast is told of messages four times a second at most.
+    await pause(300);
+    const state = link.getSnapshot();
+    connection.send("echo");
+    await until(() => heard.length === 2);
+    assert.equal(link.getSnapshot(), state);
+  });
+
   test("a getter of the app's that throws does no harm", async () => {
     const link = await start();
     const mine = new Error("getter");

@@ -47,7 +47,8 @@ export class Core {
    */
   send(message: Message): void {
     tried(() => this.#engine?.send(message));
-    this.#host.said();
+    // Arriving messages are many, and what they change in the state is told by an event.
+    if (message.message !== "received") this.#host.said();
   }
 
   ask<Name extends Query["query"]>(query: Extract<Query, { query: Name }>): Answers[Name];
