@@ -3,14 +3,14 @@
 
 use libfuzzer_sys::fuzz_target;
 use steadfast::config::Value;
-use steadfast::{Config, Engine, Input, Timestamp, parse_url};
+use steadfast::{ValidConfig, Engine, Input, Timestamp, parse_url};
 
 fuzz_target!(|json: &[u8]| {
     let Ok(value) = serde_json::from_slice::<Value>(json) else { return };
-    match Config::read(&value, parse_url) {
+    match ValidConfig::read(&value, parse_url) {
         Ok(config) => {
-            assert_eq!(Config::read(&config.to_value(), parse_url).as_ref(), Ok(&config));
-            let mut engine = Engine::new(config, 1, Timestamp::default()).expect("what was read is valid");
+            assert_eq!(ValidConfig::read(&config.to_value(), parse_url).as_ref(), Ok(&config));
+            let mut engine = Engine::new(config, 1, Timestamp::default());
             engine.handle(Timestamp::default(), Input::Started);
         }
         Err(problems) => assert!(!problems.to_string().is_empty()),

@@ -10,7 +10,7 @@ fuzz_target!(|json: &[u8]| {
     let url = |text: &str| text.parse().expect("a URL");
     let endpoint = |name: &str| Endpoint::new(name, url("wss://a.example/"), url("https://a.example/"));
     let config = Config::new(Preset::Default, vec![endpoint("a"), endpoint("b")]);
-    let mut engine = Engine::new(config, 1, Timestamp::default()).expect("a valid config");
+    let mut engine = Engine::new(config.validate().expect("a valid config"), 1, Timestamp::default());
     let _ = engine.restore(&saved, 1_700_000_000_000);
     let mut now = Timestamp::default();
     engine.handle(now, Input::Started);

@@ -3,7 +3,9 @@
 use anyhow::{Context, Result};
 use std::process::ExitCode;
 use steadfast::config::Method;
-use steadfast::{CheckReport, Config, Endpoint, Event, FailureKind, Millis, Preset, Url};
+use steadfast::{
+    CheckReport, Config, Endpoint, Event, FailureKind, Millis, Preset, Url, ValidConfig,
+};
 use tokio::sync::mpsc;
 
 /// Checks each URL once: http, https, or tcp://host:port. Exits with 0 if all pass, 1 if one fails.
@@ -53,14 +55,14 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     Ok(if all_passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn config(url: &Url, arguments: &Arguments) -> Result<Config> {
+fn config(url: &Url, arguments: &Arguments) -> Result<ValidConfig> {
     // An endpoint has a place to connect to as well, but nothing here connects.
     let endpoint = Endpoint::new("checked", "ws://unused.invalid/".parse()?, url.clone());
     let mut config = Config::new(Preset::Default, vec![endpoint]);
     config.check.timeout = arguments.timeout;
     config.check.method = if arguments.head { Method::Head } else { Method::Get };
     config.check.expect_body.clone_from(&arguments.expect_body);
-    Ok(config.validated()?)
+    Ok(config.validate()?)
 }
 
 fn line(url: &Url, failure: Option<FailureKind>, status: Option<u16>, latency_ms: u32) -> String {

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use steadfast::{
-    CheckReport, Config, Event, Header, Link, OfflineReason, RecoveryAction, SwitchReason,
+    CheckReport, Event, Header, Link, OfflineReason, RecoveryAction, SwitchReason, ValidConfig,
 };
 use tracing::{Level, error, info, warn};
 
@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     let file = arguments.config.display();
     let text = std::fs::read_to_string(&arguments.config)
         .with_context(|| format!("{file} cannot be read"))?;
-    let config: Config =
+    let config: ValidConfig =
         serde_json::from_str(&text).with_context(|| format!("{file} is not a valid config"))?;
     let level = if arguments.quiet { Level::WARN } else { Level::INFO };
     tracing_subscriber::fmt()

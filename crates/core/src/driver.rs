@@ -37,7 +37,7 @@ use std::task::{Context, Poll, Waker};
 /// let url = |text: &str| text.parse().unwrap();
 /// let endpoint = Endpoint::new("only", url("wss://a.example/"), url("https://a.example/_ping"));
 /// let config = Config::new(Preset::Default, vec![endpoint]);
-/// let link = Link::new(Engine::new(config, 1, Timestamp::from_millis(0)).unwrap());
+/// let link = Link::new(Engine::new(config.validate().unwrap(), 1, Timestamp::from_millis(0)));
 /// // spawn `steadfast::drive(link.clone(), transport)` on any executor, then:
 /// assert_eq!(link.active().name.as_str(), "only");
 /// link.stop();

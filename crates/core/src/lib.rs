@@ -6,7 +6,7 @@
 //! simulator, and in a bug report. Shells for browsers, phones and servers execute them.
 //!
 //! - [`Engine`] is the whole: [`Input`] in, [`Effect`] out, and when to wake it.
-//! - [`Config`] says what it works by; [`Problems`] what is wrong with one.
+//! - [`ValidConfig`] says what it works by; [`Problems`] what is wrong with a [`Config`].
 //! - [`drive()`] connects an engine to a [`Transport`] and a [`Host`], on any async executor.
 //!
 //! What an app can do without is a feature: `breaker` (circuit breakers and permits for the app's
@@ -47,7 +47,7 @@ pub use breaker::permit::{
 };
 #[cfg(feature = "breaker")]
 pub use breaker::rules::BreakerState;
-pub use config::{Config, Endpoint, Name, Preset, Problem, Problems};
+pub use config::{Config, Endpoint, Name, Preset, Problem, Problems, ValidConfig};
 pub use driver::{Host, Link, Transport, drive};
 pub use engine::{Engine, RestoreError, Timer, Wakeup};
 pub use health::Health;

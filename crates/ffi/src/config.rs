@@ -4,7 +4,7 @@ use crate::error::ConfigError;
 use steadfast::config::Value;
 use steadfast::{
     Config, Endpoint, Event, FIRST_SERVER_ERROR, HealthDocument, MAX_ANSWER_BYTES,
-    MAX_ANSWER_HEADERS, MAX_TCP_BYTES, Preset, Problem, REPEATABLE_METHODS,
+    MAX_ANSWER_HEADERS, MAX_TCP_BYTES, Preset, Problem, REPEATABLE_METHODS, ValidConfig,
 };
 
 /// The config that a preset stands for. This is where an app's config starts from: the defaults are
@@ -18,7 +18,7 @@ pub fn preset_config(preset: Preset, endpoints: Vec<Endpoint>) -> Config {
 #[uniffi::export]
 pub fn config_from_json(json: &str) -> Result<Config, ConfigError> {
     let value: Value = serde_json::from_str(json).map_err(not_json)?;
-    Ok(Config::read(&value, parse_url)?)
+    Ok(ValidConfig::read(&value, parse_url)?.into_config())
 }
 
 /// Writes a config as JSON, with everything spelt out.
@@ -74,8 +74,8 @@ pub fn is_server_error(status: u16) -> bool {
 }
 
 /// What an app built, checked and with its URLs parsed, as if it had been read from JSON.
-pub(crate) fn checked(config: &Config) -> Result<Config, ConfigError> {
-    Ok(Config::read(&config.to_value(), parse_url)?)
+pub(crate) fn checked(config: &Config) -> Result<ValidConfig, ConfigError> {
+    Ok(ValidConfig::read(&config.to_value(), parse_url)?)
 }
 
 /// The URL as it was written, its scheme in small letters; further than that the platforms' HTTP
@@ -133,7 +133,7 @@ mod tests {
     fn a_config_built_elsewhere_is_checked_as_if_it_were_json() {
         let json = r#"{ "endpoints": [{ "name": "a", "connect": "wss://a.example/", "health": "https://a.example/" }], "check": { "interval": "5s" } }"#;
         let config = config_from_json(json).unwrap();
-        assert_eq!(checked(&config), Ok(config.clone()));
+        assert_eq!(checked(&config).unwrap().into_config(), config);
         let mut wrong = config;
         wrong.failure_threshold = Some(0);
         let Err(ConfigError::Invalid { problems }) = checked(&wrong) else {

@@ -43,7 +43,7 @@ impl Core {
         // which is all that jitter needs.
         let seed = seed.unwrap_or_else(|| RandomState::new().hash_one(0));
         let mut clock = PlatformClock::default();
-        let mut engine = Engine::new(checked(&config)?, seed, clock.read(platform.now()))?;
+        let mut engine = Engine::new(checked(&config)?, seed, clock.read(platform.now()));
         if let Some(saved) = saved.and_then(|saved| serde_json::from_str(&saved).ok()) {
             let _ = engine.restore(&saved, clock.date);
         }

@@ -2,7 +2,7 @@
 //! verified and bodies bounded.
 //!
 //! ```no_run
-//! # async fn example(config: steadfast::Config) -> Result<(), Box<dyn std::error::Error>> {
+//! # async fn example(config: steadfast::ValidConfig) -> Result<(), Box<dyn std::error::Error>> {
 //! let link = steadfast_native::start(config, |_, event| println!("{event:?}"))?;
 //! println!("connect to {}", link.active().connect);
 //! link.stop();
@@ -19,20 +19,14 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use steadfast::{
-    Clock, Config, ConnectionId, DisconnectReason, Endpoint, Engine, Event, FailureKind, Host,
-    Link, Millis, Outcome, Problems, Scheme, Timestamp, Transport,
+    Clock, ConnectionId, DisconnectReason, Endpoint, Engine, Event, FailureKind, Host, Link,
+    Millis, Outcome, Scheme, Timestamp, Transport, ValidConfig,
 };
 
-/// Why an engine could not be started.
+/// TLS could not be set up: the system's trusted certificates could not be read.
 #[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The config is wrong; the error lists every problem.
-    #[error(transparent)]
-    Config(Problems),
-    /// TLS could not be set up: the system's trusted certificates could not be read.
-    #[error("TLS could not be set up, are the system's trusted certificates installed? {0}")]
-    Tls(reqwest::Error),
-}
+#[error("TLS could not be set up, are the system's trusted certificates installed?")]
+pub struct TlsError(#[from] reqwest::Error);
 
 /// Starts an engine as a task of the current tokio runtime. It runs until [`Link::stop`].
 ///
@@ -42,14 +36,14 @@ pub enum StartError {
 ///
 /// Outside a tokio runtime.
 pub fn start(
-    config: Config,
+    config: ValidConfig,
     on_event: impl Fn(Timestamp, &Event) + Send + Sync + 'static,
-) -> Result<Link, StartError> {
-    let transport = NativeTransport::new(on_event).map_err(StartError::Tls)?;
+) -> Result<Link, TlsError> {
+    let transport = NativeTransport::new(on_event)?;
     // The standard library's random keys are the seed: they differ from process to process, which
     // is all that jitter needs.
     let seed = RandomState::new().hash_one(0);
-    let link = Link::new(Engine::new(config, seed, transport.now()).map_err(StartError::Config)?);
+    let link = Link::new(Engine::new(config, seed, transport.now()));
     tokio::spawn(steadfast::drive(link.clone(), transport));
     Ok(link)
 }
@@ -68,7 +62,7 @@ impl NativeTransport {
     /// A transport that tells `on_event` every event.
     pub fn new(
         on_event: impl Fn(Timestamp, &Event) + Send + Sync + 'static,
-    ) -> Result<Self, reqwest::Error> {
+    ) -> Result<Self, TlsError> {
         Ok(Self {
             http: HttpChecks::new()?,
             clock: Mutex::default(),

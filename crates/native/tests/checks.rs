@@ -226,7 +226,7 @@ async fn a_killed_endpoint_is_left_and_a_stop_is_the_end() {
     let mut config = steadfast::Config::new(steadfast::Preset::Default, endpoints.collect());
     config.check.interval = Millis::new(100);
     let (sender, mut events) = tokio::sync::mpsc::unbounded_channel();
-    let link = steadfast_native::start(config, move |_, event| {
+    let link = steadfast_native::start(config.validate().unwrap(), move |_, event| {
         let _ = sender.send(event.clone());
     })
     .unwrap();

@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::time::Instant;
 use steadfast::{
     Answer, Command, Config, Effect, Endpoint, Engine, Event, Input, Millis, Outcome, Preset,
-    Timestamp,
+    Timestamp, ValidConfig,
 };
 use steadfast_sim::{Answers, Happening, Health, Simulation, World};
 
@@ -37,13 +37,14 @@ fn main() {
     }
 }
 
-fn config(endpoints: usize) -> Config {
+fn config(endpoints: usize) -> ValidConfig {
     let url = |scheme: &str, index: usize| {
         format!("{scheme}://e{index}.example/live").parse().expect("a URL")
     };
     let endpoint =
         |index: usize| Endpoint::new(&format!("e{index}"), url("wss", index), url("https", index));
-    Config::new(Preset::Default, (0..endpoints).map(endpoint).collect())
+    let endpoints = (0..endpoints).map(endpoint).collect();
+    Config::new(Preset::Default, endpoints).validate().expect("a valid config")
 }
 
 /// `handle` and drain, in the steady state: wake-ups that start checks, and answers that pass.
@@ -52,8 +53,7 @@ fn step() {
     const ROUNDS: usize = 9;
     println!("one engine step (handle + drain), median of {ROUNDS} rounds of {STEPS} steps:");
     for (count, mark) in [(2, 200), (64, 2_000)] {
-        let mut engine =
-            Engine::new(config(count), 1, Timestamp::default()).expect("a valid config");
+        let mut engine = Engine::new(config(count), 1, Timestamp::default());
         let mut now = Timestamp::default();
         engine.handle(now, Input::Started);
         let mut open = Vec::with_capacity(count);
@@ -94,8 +94,7 @@ fn memory() {
     let bytes = |count| {
         let mut held = None;
         let taken = allocation_counter::measure(|| {
-            let mut engine =
-                Engine::new(config(count), 1, Timestamp::default()).expect("a valid config");
+            let mut engine = Engine::new(config(count), 1, Timestamp::default());
             engine.handle(Timestamp::default(), Input::Started);
             while engine.poll_effect().is_some() {}
             held = Some(engine);
@@ -115,9 +114,8 @@ fn memory() {
 
 /// Checks of the active endpoint while the app's socket receives a message every second.
 fn busy() {
-    let mut simulation = Simulation::new(config(2), 1, World::new(1))
-        .expect("a valid config")
-        .with_messages(Some(Millis::from_secs(1)));
+    let mut simulation =
+        Simulation::new(config(2), 1, World::new(1)).with_messages(Some(Millis::from_secs(1)));
     let connect = [(Timestamp::default(), Happening::Command(Command::Connect))];
     let hours = 24;
     let mut checks = 0_u32;
@@ -167,7 +165,7 @@ fn failovers_in_a_day(loss_percent: u32, seed: u64) -> u32 {
         };
         world.set_health(name, Health::Answers(health));
     }
-    let mut simulation = Simulation::new(config(2), seed, world).expect("a valid config");
+    let mut simulation = Simulation::new(config(2), seed, world);
     let mut count = 0;
     simulation.run(Timestamp::default() + Millis::from_secs(86_400), &[], &mut |_, event| {
         // Going back is not another mistake; being presumed down or offline is one as well.

@@ -12,7 +12,7 @@ use crate::simulation::Simulation;
 use crate::world::World;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use steadfast::{Config, Event, Millis, Timestamp};
+use steadfast::{Config, Event, Millis, Timestamp, ValidConfig};
 
 /// The most that may happen in a scenario, repetitions included.
 const MOST_HAPPENINGS: usize = 100_000;
@@ -36,7 +36,7 @@ pub struct Scenario {
 
 /// A scenario that is ready to run.
 pub(crate) struct Prepared {
-    pub(crate) config: Config,
+    pub(crate) config: ValidConfig,
     pub(crate) simulation: Simulation,
     /// What happens, in order.
     pub(crate) happenings: Vec<(Timestamp, Happening)>,
@@ -183,7 +183,7 @@ impl Scenario {
 
     /// Makes everything ready for a run.
     pub(crate) fn prepare(&self) -> Result<Prepared, Invalid> {
-        let config = Config::read(&self.config, steadfast::parse_url)
+        let config = ValidConfig::read(&self.config, steadfast::parse_url)
             .map_err(|problems| Invalid(format!("config: {problems}")))?;
         let known = self.endpoints(&config);
         let start = Timestamp::default();
@@ -205,9 +205,7 @@ impl Scenario {
         if self.loss > 0.0 {
             world = world.with_access(Access::Lossy(self.loss));
         }
-        let simulation = Simulation::new(config.clone(), self.seed, world);
-        let simulation = simulation
-            .map_err(|problems| Invalid(problems.to_string()))?
+        let simulation = Simulation::new(config.clone(), self.seed, world)
             .with_messages(self.messages)
             .with_requests(self.requests)
             .with_timers(self.timers);

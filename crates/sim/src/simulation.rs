@@ -7,10 +7,9 @@ use crate::entry::{Connections, Device, Happening, NetworkState, Socket};
 use crate::world::{OPENING, World};
 use requests::Request;
 use std::collections::VecDeque;
-use steadfast::config::Endpoints;
 use steadfast::{
-    CheckId, Command, Config, ConnectionId, Effect, Engine, Event, FailureKind, Input, Lifecycle,
-    Millis, Network, Outcome, Problems, Timestamp,
+    CheckId, Command, ConnectionId, Effect, Engine, Event, FailureKind, Input, Lifecycle, Millis,
+    Network, Outcome, Timestamp, ValidConfig,
 };
 
 /// Who is told what happens in a simulation.
@@ -42,7 +41,7 @@ impl<F: FnMut(Timestamp, Event)> Observer for F {
 pub struct Simulation {
     engine: Engine,
     /// What the engine was made from, with the endpoints that it has by now.
-    config: Config,
+    config: ValidConfig,
     seed: u64,
     world: World,
     now: Timestamp,
@@ -91,10 +90,10 @@ pub struct Open {
 
 impl Simulation {
     /// A client that has not started.
-    pub fn new(config: Config, seed: u64, world: World) -> Result<Self, Problems> {
+    pub fn new(config: ValidConfig, seed: u64, world: World) -> Self {
         let now = Timestamp::default();
-        let engine = Engine::new(config.clone(), seed, now)?;
-        Ok(Self {
+        let engine = Engine::new(config.clone(), seed, now);
+        Self {
             engine,
             config,
             seed,
@@ -108,7 +107,7 @@ impl Simulation {
             timers: None,
             asleep_until: now,
             spins: false,
-        })
+        }
     }
 
     /// Lets the server send a message every `interval` on an open connection.
@@ -295,7 +294,7 @@ impl Simulation {
             }
             Happening::Command(command) => {
                 if let Command::SetEndpoints(endpoints) = command {
-                    self.config.endpoints = Endpoints(endpoints.0.clone());
+                    self.config = self.config.clone().with_endpoints(endpoints.clone());
                 }
                 self.input(Input::Command(command.clone()), observer);
             }

@@ -19,7 +19,7 @@ use steadfast::Route;
 use steadfast::config::Value;
 use steadfast::{
     Clock, Config, ConnectionId, DisconnectReason, Endpoint, Engine, Event, HealthDocument, Link,
-    Message, Millis, Outcome, Problems, Query, Timestamp, Transport, UrlParser,
+    Message, Millis, Outcome, Problems, Query, Timestamp, Transport, UrlParser, ValidConfig,
 };
 use value::value;
 use wasm_bindgen::prelude::*;
@@ -62,10 +62,10 @@ impl Core {
     /// if the config is wrong.
     #[wasm_bindgen(constructor)]
     pub fn new(config: JsValue, saved: JsValue, host: Host) -> Result<Core, JsValue> {
-        let config = Config::read(&value(&config)?, platform::parse_url).map_err(thrown)?;
+        let config = ValidConfig::read(&value(&config)?, platform::parse_url).map_err(thrown)?;
         let transport = Rc::new(WebTransport { host, clock: RefCell::default() });
         let seed = (Math::random() * 2_f64.powi(53)) as u64;
-        let mut engine = Engine::new(config, seed, transport.now()).map_err(thrown)?;
+        let mut engine = Engine::new(config, seed, transport.now());
         // What is not ours, or damaged, is as good as nothing.
         let _ = engine.restore(&value(&saved)?, Date::now() as u64);
         let link = Link::new(engine);

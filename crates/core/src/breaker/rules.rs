@@ -7,7 +7,7 @@ use crate::config::settings::settings;
 settings! {
     /// When an endpoint's circuit breaker opens and closes. It guards the app's own requests, as
     /// far as the app asks it to.
-    pub struct Breaker {
+    pub struct Breaker of preset {
         /// Failures in a row at which it opens; `null`: only the shares below count.
         failures: Option<u32> = Some(5), "1" ..= "1000";
         /// Percentage of failed requests within `window` at which it opens; `null`: it does not
@@ -25,7 +25,7 @@ settings! {
         minimum: u32 = 10, "1" ..= "10000";
         /// How long it stays open at first. Twice as long each time that a trial fails, and up to a
         /// fifth more at random.
-        open: Millis = Millis::from_secs(5), "10ms" ..= "1h";
+        open: Millis = Millis::from_secs(5), "10ms" ..= "1h", Orchestrator: Millis::from_secs(60);
         /// The longest that it stays open, but for the fifth.
         open_max: Millis = Millis::from_secs(60), "10ms" ..= "1d";
         /// Maximum number of requests under way at a time while half-open.

@@ -13,9 +13,9 @@ use crate::protocol::outcome::Header;
 settings! {
     /// How endpoints are checked. The config's `check` holds for all of them; an endpoint's
     /// `health` may say otherwise.
-    pub struct Check {
+    pub struct Check of preset {
         /// HTTP method.
-        method: Method = Method::Get;
+        method: Method = Method::Get, AppServices: Method::Head;
         /// Request headers: at most 64, without line breaks. A browser adds a preflight for all but
         /// the simplest.
         headers: Headers = Headers::default();
@@ -27,7 +27,7 @@ settings! {
             StatusPattern::Class(2),
             StatusPattern::Code(401),
             StatusPattern::Code(403),
-        ]);
+        ]), AppServices: StatusPatterns::only(200), Orchestrator: StatusPatterns::only(200);
         /// Text that must stand in the first 64 KiB of the body (for a TCP check, in the first 1024
         /// bytes that arrive).
         expect_body: Option<String> = None;
@@ -39,9 +39,11 @@ settings! {
         timeout: Millis = Millis::from_secs(5), "10ms" ..= "10m";
         /// The shortest that the timeout learnt from the endpoint's own round trips may become;
         /// never above `timeout`. Set both to the same for a fixed timeout.
-        min_timeout: Millis = Millis::new(300), "10ms" ..= "10m";
+        min_timeout: Millis = Millis::new(300), "10ms" ..= "10m",
+            AppServices: Millis::from_secs(5), Orchestrator: Millis::from_secs(5);
         /// Pause between the end of a check of the active endpoint and the start of the next.
-        interval: Millis = Millis::from_secs(3), "100ms" ..= "1h";
+        interval: Millis = Millis::from_secs(3), "100ms" ..= "1h",
+            Orchestrator: Millis::from_secs(30);
         /// How often a failed check is repeated at once before it counts.
         retries: u32 = 0, "0" ..= "10";
         /// Whether redirects are followed, outside of browsers within the same origin only; if not,
@@ -195,6 +197,11 @@ impl Write for StatusPattern {
 pub struct StatusPatterns(pub Vec<StatusPattern>);
 
 impl StatusPatterns {
+    /// Just this status.
+    fn only(status: u16) -> Self {
+        Self(vec![StatusPattern::Code(status)])
+    }
+
     /// Whether `status` passes.
     pub fn matches(&self, status: u16) -> bool {
         self.0.iter().any(|pattern| pattern.matches(status))

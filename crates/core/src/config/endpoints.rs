@@ -34,14 +34,6 @@ impl Setting for Endpoints {
     }
 }
 
-impl Read for Vec<Endpoint> {
-    fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
-        let mut endpoints = Endpoints::default();
-        endpoints.overlay(value, reader);
-        Some(endpoints.0)
-    }
-}
-
 impl Write for Endpoints {
     fn write(&self) -> Value {
         self.0.write()

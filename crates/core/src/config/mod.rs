@@ -9,6 +9,7 @@ mod problems;
 pub(crate) mod read;
 pub(crate) mod reader;
 pub(crate) mod settings;
+mod valid;
 mod value;
 pub(crate) mod writer;
 
@@ -17,11 +18,11 @@ pub use endpoint::{Endpoint, HealthCheck, Name};
 pub use endpoints::{Endpoints, MAX_ENDPOINTS};
 pub use preset::Preset;
 pub use problems::{Problem, Problems};
+pub use valid::{ValidConfig, ValidEndpoints};
 pub use value::Value;
 
 use crate::base::keyword::keywords;
 use crate::base::time::Millis;
-use crate::base::url::UrlParser;
 #[cfg(feature = "breaker")]
 pub use crate::breaker::rules::Breaker;
 #[cfg(feature = "recovery")]
@@ -39,42 +40,45 @@ settings! {
     ///
     /// ```
     /// # #[cfg(all(feature = "url", feature = "serde"))] {
-    /// use steadfast::{Config, Engine, Timestamp};
-    /// let config: Config = serde_json::from_str(r#"{
+    /// use steadfast::{Engine, Timestamp, ValidConfig};
+    /// let config: ValidConfig = serde_json::from_str(r#"{
     ///     "endpoints": [
     ///         { "name": "a", "connect": "wss://a.example/live", "health": "https://a.example/_ping" },
     ///         { "name": "b", "connect": "wss://b.example/live", "health": "https://b.example/_ping" }
     ///     ],
     ///     "check": { "interval": "5s" }
     /// }"#).unwrap();
-    /// assert!(Engine::new(config, 1, Timestamp::from_millis(0)).is_ok());
+    /// let engine = Engine::new(config, 1, Timestamp::from_millis(0));
+    /// assert_eq!(engine.active().name.as_str(), "a");
     ///
-    /// let wrong = serde_json::from_str::<Config>(r#"{ "endpoints": [], "chekc": {} }"#);
+    /// let wrong = serde_json::from_str::<ValidConfig>(r#"{ "endpoints": [], "chekc": {} }"#);
     /// let wrong = wrong.unwrap_err().to_string();
     /// assert!(wrong.contains("chekc: unknown key; did you mean `check`?"));
     /// assert!(wrong.contains("endpoints: allowed: 1 to 64 endpoints"));
     /// # }
     /// ```
-    pub struct Config {
+    pub struct Config of preset {
         /// The numbers that everything else starts from.
-        preset: Preset = Preset::Default;
+        preset: Preset = preset;
         /// Where the app can be connected to: 1 to 64 endpoints.
         endpoints: Endpoints = Endpoints::default();
         /// Which endpoint is the active one.
-        strategy: Strategy = Strategy::Priority;
+        strategy: Strategy = Strategy::Priority, AppServices: Strategy::Cyclic;
         /// Where the app runs: endpoints of the same `region` come first, whatever the strategy.
         region: Option<String> = None;
         /// How endpoints are checked, unless their own `health` says otherwise.
-        check: Check = Check::default();
+        check: Check = Check::of(preset);
         /// Pause before the first check.
-        initial_delay: Millis = Millis::ZERO, "0ms" ..= "1h";
+        initial_delay: Millis = Millis::ZERO, "0ms" ..= "1h",
+            AppServices: Millis::from_secs(3), Orchestrator: Millis::from_secs(30);
         /// How sure one must be before an endpoint is Unhealthy: a working one would show the same
         /// evidence once in 10ⁿ times. On a clean network three failures suffice for 8; on a lossy
         /// one it takes more, which follow each other in haste.
         suspicion_level: u32 = 8, "1" ..= "20";
         /// Failures in a row after which an endpoint is Unhealthy; `null`: they are not counted but
         /// weighed, see `suspicionLevel`.
-        failure_threshold: Option<u32> = None, "1" ..= "100";
+        failure_threshold: Option<u32> = None, "1" ..= "100",
+            AppServices: Some(10), Orchestrator: Some(3);
         /// Successes in a row after which an Unhealthy endpoint is Healthy again. The first success
         /// ever suffices at once.
         success_threshold: u32 = 1, "1" ..= "100";
@@ -83,28 +87,31 @@ settings! {
         degraded_latency: Millis = Millis::from_secs(2), "1ms" ..= "10m";
         /// From start to start of the checks of a Suspect endpoint, side by side if they take
         /// longer, at most 16 for a verdict; `null`: it is checked no faster than a healthy one.
-        suspect_interval: Option<Millis> = Some(Millis::new(250)), "10ms" ..= "10m";
+        suspect_interval: Option<Millis> = Some(Millis::new(250)), "10ms" ..= "10m",
+            AppServices: None, Orchestrator: None;
         /// Pause between checks of an endpoint that is not the active one, twice as long while
         /// messages arrive on the app's connection; `null`: only those are watched that the app
         /// would go back to.
-        standby_interval: Option<Millis> = Some(Millis::from_secs(30)), "100ms" ..= "1d";
+        standby_interval: Option<Millis> = Some(Millis::from_secs(30)), "100ms" ..= "1d",
+            AppServices: None;
         /// Longest pause between checks of the active endpoint while the app's own traffic shows
         /// that it answers: traffic proves the connection, not what the server says of itself. With
         /// 16 s, half of all 503s are found within 9 s, by 225 checks an hour.
-        busy_interval: Millis = Millis::from_secs(16), "100ms" ..= "1h";
+        busy_interval: Millis = Millis::from_secs(16), "100ms" ..= "1h",
+            AppServices: Millis::from_secs(3);
         /// By how many percent, more or less, a pause is varied, so that a crowd of clients does
         /// not keep step.
-        jitter_percent: u32 = 10, "0" ..= "50";
+        jitter_percent: u32 = 10, "0" ..= "50", AppServices: 0;
         /// Whether endpoints are checked while the app is in the background. Off by default: it
         /// costs battery.
         background_checks: bool = false;
         /// When a better endpoint that has recovered becomes active again.
-        failback: Failback = Failback::default();
+        failback: Failback = Failback::of(preset);
         /// The longest that the app's connection may take to open, with name look-up, handshakes
         /// and upgrade.
         connect_timeout: Millis = Millis::from_secs(10), "100ms" ..= "10m";
         /// How retries wait for each other, for checks when nothing answers and for the connection.
-        retry: Retry = Retry::default();
+        retry: Retry = Retry::of(preset);
         /// Where to ask whether the network works, when endpoints do not answer: at most 4 URLs of
         /// somebody else, checked only then. Nothing of `check` holds for them, and none of its
         /// headers goes there. `expectBody` detects a captive portal, which answers in place of
@@ -112,26 +119,26 @@ settings! {
         connectivity: HealthChecks = HealthChecks::default();
         /// When an endpoint's circuit breaker refuses the app's own requests.
         #[cfg(feature = "breaker")]
-        breaker: Breaker = Breaker::default();
+        breaker: Breaker = Breaker::of(preset);
         /// When a failure is an event of its own, for those who run the endpoints.
         #[cfg(feature = "recovery")]
-        failure_events: FailureEvents = FailureEvents::default();
+        failure_events: FailureEvents = FailureEvents::of(preset);
         /// When something is done about failure events.
         #[cfg(feature = "recovery")]
-        recovery: Recovery = Recovery::default();
+        recovery: Recovery = Recovery::of(preset);
         /// How far back is remembered what the endpoints have been like, for reports: in 24 parts,
         /// and at most 4 KB for each endpoint. `0ms`: not at all.
         #[cfg(feature = "reports")]
         history: Millis = Millis::from_secs(86_400), "0ms" ..= "30d";
         /// How long moves are put off at random, so that a crowd of clients does not arrive
         /// together.
-        spread: Spread = Spread::default();
+        spread: Spread = Spread::of(preset);
     }
 }
 
 settings! {
     /// When a better endpoint that has recovered becomes active again (strategy `priority`).
-    pub struct Failback {
+    pub struct Failback of preset {
         /// How long it must have stayed Healthy. Each time that it fails again soon after, the wait
         /// doubles.
         after: Millis = Millis::from_secs(60), "0ms" ..= "1d";
@@ -145,7 +152,7 @@ settings! {
 settings! {
     /// Exponential back-off with full jitter: the n-th wait is a random part of `initial` · 2ⁿ, at
     /// most of `max`.
-    pub struct Retry {
+    pub struct Retry of preset {
         /// The longest that the first wait may be.
         initial: Millis = Millis::new(500), "10ms" ..= "10m";
         /// The longest that any wait may be.
@@ -155,7 +162,7 @@ settings! {
 
 settings! {
     /// The widest random delay of a move.
-    pub struct Spread {
+    pub struct Spread of preset {
         /// When the active endpoint failed in a way that a whole crowd sees at the same moment (a
         /// closed socket). What a check on its own schedule found is not delayed: the schedules are
         /// spread already.
@@ -235,63 +242,15 @@ impl Write for HealthChecks {
 impl Config {
     /// The config of `preset` with these endpoints.
     pub fn new(preset: Preset, endpoints: Vec<Endpoint>) -> Self {
-        Self { endpoints: Endpoints(endpoints), ..preset.config() }
+        Self { endpoints: Endpoints(endpoints), ..Self::of(preset) }
     }
 
-    /// Reads a config, with every endpoint's health check spelt out, or reports everything that is
-    /// wrong with it. URLs are parsed by the platform's `parser`.
-    pub fn read(value: &Value, parser: UrlParser) -> Result<Self, Problems> {
-        let preset = value.text("preset").and_then(Preset::from_word);
-        let mut config = preset.unwrap_or(Preset::Default).config();
-        let mut check = config.check.clone();
-        if let Some(value) = value.get("check") {
-            // Read twice: here for the endpoints to start from, below for the problems.
-            check.overlay(value, &mut Reader::new(parser, Check::default()));
-        }
-        let mut reader = Reader::new(parser, check);
-        config.overlay(value, &mut reader);
-        if value.get("endpoints").is_none() {
-            reader.field("endpoints", |reader| reader.problem("missing"));
-        }
-        // What could not be read has its default, so that every range can be checked all the same.
-        config.check_settings(&mut reader);
-        config.spell_out();
-        Problems::or(reader.finish(), config)
-    }
-
-    /// The tree that [`Config::read`] reads as this config.
+    /// The tree that [`ValidConfig::read`] reads as this config.
     pub fn to_value(&self) -> Value {
         self.write()
     }
 
-    /// Reads endpoints as [`Config::read`] does, with this config's `check` to start from, for use
-    /// at run time.
-    pub fn read_endpoints(&self, value: &Value, parser: UrlParser) -> Result<Endpoints, Problems> {
-        let mut reader = Reader::new(parser, self.check.clone());
-        let mut endpoints = Endpoints::default();
-        reader.field("endpoints", |reader| endpoints.overlay(value, reader));
-        endpoints.spell_out(&self.check);
-        Problems::or(reader.finish(), endpoints)
-    }
-
-    /// Reads something else in which endpoints may stand.
-    pub(crate) fn read_object<T: Read>(
-        &self,
-        value: &Value,
-        parser: UrlParser,
-    ) -> Result<T, Problems> {
-        let mut reader = Reader::new(parser, self.check.clone());
-        let read = T::read(value, &mut reader);
-        Problems::or_read(reader.finish(), read)
-    }
-
-    fn spell_out(&mut self) {
-        self.endpoints.spell_out(&self.check);
-        for health in &mut self.connectivity.0 {
-            health.spell_out(&Check::default());
-        }
-    }
-
+    /// Reports what is wrong with the settings, of each and between them.
     fn check_settings(&mut self, reader: &mut Reader) {
         self.check(reader);
         reader.field("region", |reader| endpoint::check_region(self.region.as_ref(), reader));
@@ -310,32 +269,6 @@ impl Config {
                 });
             }
         }
-    }
-
-    /// The config, if nothing is wrong with it, with every endpoint's health check spelt out.
-    pub fn validated(mut self) -> Result<Self, Problems> {
-        let mut reader = Reader::checking(&self.check);
-        reader.field("endpoints", |reader| self.endpoints.check_all(reader));
-        self.check_settings(&mut reader);
-        self.spell_out();
-        Problems::or(reader.finish(), self)
-    }
-
-    /// Endpoints to use with this config from now on, if nothing is wrong with them, with every
-    /// health check spelt out.
-    pub fn validated_endpoints(&self, mut endpoints: Endpoints) -> Result<Endpoints, Problems> {
-        let mut reader = Reader::checking(&self.check);
-        reader.field("endpoints", |reader| endpoints.check_all(reader));
-        endpoints.spell_out(&self.check);
-        Problems::or(reader.finish(), endpoints)
-    }
-}
-
-#[cfg(all(feature = "serde", feature = "url"))]
-impl<'de> serde::Deserialize<'de> for Config {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        Self::read(&value, crate::base::url::parse_url).map_err(serde::de::Error::custom)
     }
 }
 

@@ -1,12 +1,13 @@
 //! The one list of a section's settings, from which all else about them is made.
 
-/// Defines a struct of settings: its fields, their defaults and ranges, how it is read, checked and
-/// written, and its type in other languages.
+/// Defines a struct of settings: its fields, their defaults and ranges, in which presets they
+/// differ, how it is read, checked and written, and its type in other languages. A default may be
+/// made from the preset, whose name stands after `of`.
 macro_rules! settings {
     (
         $(#[$meta:meta])*
-        pub struct $name:ident {
-            $( $(#[doc = $doc:expr])* $(#[cfg(feature = $feature:literal)])? $field:ident: $type:ty = $default:expr $(, $low:literal ..= $high:literal)?; )*
+        pub struct $name:ident of $preset:ident {
+            $( $(#[doc = $doc:expr])* $(#[cfg(feature = $feature:literal)])? $field:ident: $type:ty = $default:expr $(, $low:literal ..= $high:literal)? $(, $other:ident: $differs:expr)*; )*
         }
     ) => {
         $(#[$meta])*
@@ -20,7 +21,11 @@ macro_rules! settings {
                 $( #[cfg(feature = $feature)] )?
                 #[cfg_attr(
                     not(feature = "uniffi"),
-                    doc = concat!("\n\nDefault: `", stringify!($default), "`" $(, ", allowed: ", $low, " to ", $high)?, ".")
+                    doc = concat!(
+                        "\n\nDefault: `", stringify!($default), "`"
+                        $(, ", preset ", stringify!($other), ": `", stringify!($differs), "`")*
+                        $(, ", allowed: ", $low, " to ", $high)?, "."
+                    )
                 )]
                 // UniFFI hands on only what is written out; the defaults are what `presetConfig`
                 // gives.
@@ -32,11 +37,21 @@ macro_rules! settings {
 
         impl Default for $name {
             fn default() -> Self {
-                Self { $( $(#[cfg(feature = $feature)])? $field: $default ),* }
+                Self::of($crate::config::Preset::Default)
             }
         }
 
         impl $name {
+            /// The settings that the preset stands for.
+            pub(crate) fn of($preset: $crate::config::Preset) -> Self {
+                Self {
+                    $( $(#[cfg(feature = $feature)])? $field: match $preset {
+                        $( $crate::config::Preset::$other => $differs, )*
+                        _ => $default,
+                    } ),*
+                }
+            }
+
             /// Every setting, with its name and its range: the one list by which they are read and
             /// checked.
             #[inline(never)]

@@ -5,11 +5,11 @@ use crate::protocol::outcome::Header;
 
 fn problems(json: &str) -> Vec<String> {
     let value: Value = serde_json::from_str(json).unwrap();
-    let problems = Config::read(&value, crate::parse_url).unwrap_err();
+    let problems = ValidConfig::read(&value, crate::parse_url).unwrap_err();
     problems.as_slice().iter().map(ToString::to_string).collect()
 }
 
-fn read(json: &str) -> Config {
+fn read(json: &str) -> ValidConfig {
     serde_json::from_str(json).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
@@ -147,10 +147,10 @@ fn an_endpoint_built_by_hand_is_checked_as_the_config_says() {
     let endpoint = Endpoint::new("a", "ws://a/".parse().unwrap(), "http://a/".parse().unwrap());
     let mut config = Config::new(Preset::AppServices, vec![endpoint.clone()]);
     config.check.interval = Millis::from_secs(7);
-    let config = config.validated().unwrap();
+    let config = config.validate().unwrap();
     assert_eq!(*config.endpoints.0[0].health.check(), config.check);
-    let later = config.validated_endpoints(Endpoints(vec![endpoint])).unwrap();
-    assert_eq!(later, config.endpoints);
+    let later = config.validate_endpoints(vec![endpoint]).unwrap();
+    assert_eq!(*later, *config.endpoints.0);
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn what_is_written_reads_back_the_same() {
             "check": {{ "headers": {{ "X-A": "1" }}, "expectStatus": ["2xx", 304], "expectBody": "up", "method": "GET" }} }}"#
     );
     let config = read(&text);
-    let written = serde_json::to_string(&config).unwrap();
+    let written = serde_json::to_string(&*config).unwrap();
     assert_eq!(read(&written), config);
 }
 
@@ -192,7 +192,7 @@ fn what_is_sent_to_the_apps_endpoints_is_sent_to_nobody_else() {
     assert!(y.check().expect_status.matches(204) && !y.check().expect_status.matches(200));
     let own = config.endpoints.0[0].health.check();
     assert!(own.expect_body.is_some() && !own.headers.0.is_empty());
-    assert_eq!(config.clone().validated().unwrap(), config);
+    assert_eq!(config.clone().into_config().validate().unwrap(), config);
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn endpoints_can_be_read_at_run_time() {
         serde_json::from_str(r#"[{ "name": "n", "connect": "ws://n/", "health": "http://n/" }]"#)
             .unwrap();
     let endpoints = config.read_endpoints(&value, crate::parse_url).unwrap();
-    assert_eq!(endpoints.0[0].health.check().timeout, Millis::from_secs(1));
+    assert_eq!(endpoints[0].health.check().timeout, Millis::from_secs(1));
     let told = config.read_endpoints(&Value::Null, crate::parse_url).unwrap_err();
     assert_eq!(told.to_string(), "endpoints: expected a list of endpoints, found null");
 }

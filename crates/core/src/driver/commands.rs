@@ -1,7 +1,7 @@
 //! What the app says.
 
 use super::Link;
-use crate::config::{Endpoints, Name, Problems};
+use crate::config::{Endpoint, Name, Problems};
 use crate::protocol::input::{Command, Input};
 
 impl Link {
@@ -11,8 +11,8 @@ impl Link {
     }
 
     /// Replaces the endpoints, or reports everything that is wrong with them.
-    pub fn set_endpoints(&self, endpoints: Endpoints) -> Result<(), Problems> {
-        let endpoints = self.lock().engine.config().validated_endpoints(endpoints)?;
+    pub fn set_endpoints(&self, endpoints: Vec<Endpoint>) -> Result<(), Problems> {
+        let endpoints = self.lock().engine.config().validate_endpoints(endpoints)?;
         self.send(Input::Command(Command::SetEndpoints(endpoints)));
         Ok(())
     }

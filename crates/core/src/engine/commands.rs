@@ -2,7 +2,7 @@
 
 use super::Engine;
 use super::roster::{Origin, origins};
-use crate::config::{Endpoints, Name};
+use crate::config::{Name, ValidEndpoints};
 use crate::failover::Failover;
 use crate::health::Exclusion;
 use crate::protocol::event::{Event, SwitchReason};
@@ -80,14 +80,12 @@ impl Engine {
         }
     }
 
-    fn set_endpoints(&mut self, endpoints: Endpoints) {
-        // The list may have been built by hand; what is not valid changes nothing.
-        let Ok(endpoints) = self.cx.config.validated_endpoints(endpoints) else { return };
-        let origins = origins(&self.cx.endpoints, &endpoints.0);
+    fn set_endpoints(&mut self, endpoints: ValidEndpoints) {
+        let origins = origins(&self.cx.endpoints, &endpoints);
         let before = self.active().clone();
         let request = self.abandon_checks(&origins);
         self.cx.endpoints.clear();
-        for endpoint in endpoints.0 {
+        for endpoint in endpoints.into_vec() {
             self.cx.endpoints.push(Arc::new(endpoint));
         }
         self.checks.replace(&self.cx, &origins);

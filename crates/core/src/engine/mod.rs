@@ -32,7 +32,7 @@ use crate::base::time::{Millis, Timestamp};
 use crate::breaker::Breakers;
 use crate::checks::Checks;
 use crate::checks::connectivity::Connectivity;
-use crate::config::{Config, Endpoint, Problems, Retry};
+use crate::config::{Config, Endpoint, Retry, ValidConfig};
 use crate::failover::{Failover, View, World};
 #[cfg(feature = "reports")]
 use crate::observe::Observers;
@@ -66,7 +66,8 @@ use std::sync::Arc;
 /// };
 /// let endpoints = vec![endpoint("primary"), endpoint("secondary")];
 /// let mut now = Timestamp::from_millis(0);
-/// let mut engine = Engine::new(Config::new(Preset::Default, endpoints), 7, now).unwrap();
+/// let config = Config::new(Preset::Default, endpoints).validate().unwrap();
+/// let mut engine = Engine::new(config, 7, now);
 ///
 /// engine.handle(now, Input::Started);
 /// for _ in 0..10 {
@@ -107,18 +108,18 @@ enum Phase {
 }
 
 impl Engine {
-    /// An engine that has not started. The error lists every problem in the config at once.
+    /// An engine that has not started.
     ///
     /// `seed` should differ from client to client: it spreads a crowd. `now` is the present on the
     /// shell's clock.
-    pub fn new(config: Config, seed: u64, now: Timestamp) -> Result<Self, Problems> {
-        let mut config = config.validated()?;
+    pub fn new(config: ValidConfig, seed: u64, now: Timestamp) -> Self {
+        let mut config = config.into_config();
         let mut endpoints = Vec::new();
         for endpoint in std::mem::take(&mut config.endpoints.0) {
             endpoints.push(Arc::new(endpoint));
         }
         let connectivity = Connectivity::new(std::mem::take(&mut config.connectivity.0));
-        Ok(Self::of(Arc::new(config), endpoints, connectivity, seed, now))
+        Self::of(Arc::new(config), endpoints, connectivity, seed, now)
     }
 
     /// An engine for another client with the same config: one that has not started and knows

@@ -64,7 +64,7 @@ impl Engine {
     /// let connect = "wss://a.example/".parse().unwrap();
     /// let endpoint = Endpoint::new("only", connect, "https://a.example/_ping".parse().unwrap());
     /// let config = Config::new(Preset::Default, vec![endpoint]);
-    /// let engine = Engine::new(config, 1, Timestamp::from_millis(0)).unwrap();
+    /// let engine = Engine::new(config.validate().unwrap(), 1, Timestamp::from_millis(0));
     /// let text = engine.explain(None).unwrap().text;
     /// assert_eq!(text, "only is unknown: nothing speaks against it");
     /// # }
@@ -83,7 +83,7 @@ impl Engine {
     /// let connect = "wss://a.example/".parse().unwrap();
     /// let endpoint = Endpoint::new("only", connect, "https://a.example/_ping".parse().unwrap());
     /// let config = Config::new(Preset::Default, vec![endpoint]);
-    /// let engine = Engine::new(config, 1, Timestamp::from_millis(0)).unwrap();
+    /// let engine = Engine::new(config.validate().unwrap(), 1, Timestamp::from_millis(0));
     /// let report = engine.report(Millis::from_secs(3_600));
     /// assert_eq!(report.endpoints[0].uptime_percent, None, "nothing is known yet");
     /// # }
@@ -103,7 +103,7 @@ impl Engine {
     /// let connect = "wss://a.example/".parse().unwrap();
     /// let endpoint = Endpoint::new("only", connect, "https://a.example/_ping".parse().unwrap());
     /// let config = Config::new(Preset::Default, vec![endpoint]);
-    /// let engine = Engine::new(config, 1, Timestamp::from_millis(0)).unwrap();
+    /// let engine = Engine::new(config.validate().unwrap(), 1, Timestamp::from_millis(0));
     /// let active = "steadfast_active{instance=\"only\",type=\"http\"} 1\n";
     /// assert!(engine.metrics().contains(active));
     /// assert!(engine.metrics().ends_with("# EOF\n"));

@@ -33,9 +33,9 @@ impl Engine {
     /// let url = |text: &str| text.parse().unwrap();
     /// let endpoint = Endpoint::new("only", url("wss://a.example/"), url("https://a.example/_ping"));
     /// let config = Config::new(Preset::Default, vec![endpoint]);
-    /// let engine = Engine::new(config.clone(), 1, Timestamp::from_millis(0)).unwrap();
+    /// let engine = Engine::new(config.clone().validate().unwrap(), 1, Timestamp::from_millis(0));
     /// let saved = engine.save(1_700_000_000_000);
-    /// let mut restarted = Engine::new(config, 2, Timestamp::from_millis(0)).unwrap();
+    /// let mut restarted = Engine::new(config.validate().unwrap(), 2, Timestamp::from_millis(0));
     /// assert!(restarted.restore(&saved, 1_700_000_060_000).is_ok());
     /// # }
     /// ```

@@ -11,9 +11,9 @@ use crate::protocol::outcome::FailureKind;
 
 settings! {
     /// When a failure is an event of its own.
-    pub struct FailureEvents {
+    pub struct FailureEvents of preset {
         /// Whether there are such events at all.
-        enabled: bool = false;
+        enabled: bool = false, Orchestrator: true;
         /// A check that passes but takes longer than this is a failure, too.
         response_time: Millis = Millis::from_secs(5), "1ms" ..= "10m";
         /// Percentage of failed checks within `window` above which the endpoint's error rate is

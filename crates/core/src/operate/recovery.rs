@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 
 settings! {
     /// When something is done about a failure event.
-    pub struct Recovery {
+    pub struct Recovery of preset {
         /// Whether anything is. Failure events must be on as well.
         enabled: bool = false;
         /// Failures of one kind in a row from which something is done.

@@ -5,7 +5,7 @@ use crate::base::keyword::keywords;
 use crate::base::time::Millis;
 #[cfg(feature = "breaker")]
 use crate::breaker::permit::{CallOutcome, Permit};
-use crate::config::{Endpoints, Name};
+use crate::config::{Name, ValidEndpoints};
 use crate::protocol::effect::{CheckId, ConnectionId};
 use crate::protocol::outcome::Outcome;
 
@@ -137,7 +137,7 @@ pub enum Command {
     Release(Name),
     /// Replace the endpoints. What the app has said of a name stays with the name; what was learnt
     /// of a host stays if its URLs do, and its check but for what that sends.
-    SetEndpoints(Endpoints),
+    SetEndpoints(ValidEndpoints),
     /// Hold a connection to the active endpoint.
     Connect,
     /// Replace the open connection by another one to the same endpoint; without an open one, try

@@ -8,7 +8,7 @@ use crate::base::url::UrlParser;
 use crate::breaker::permit::{CallOutcome, Permit};
 use crate::config::read::Read;
 use crate::config::reader::Reader;
-use crate::config::{Config, Endpoint, Endpoints, Name, Problems, Value};
+use crate::config::{Config, Name, Problems, ValidEndpoints, Value};
 use crate::protocol::effect::ConnectionId;
 use crate::protocol::input::{Command, Input, Lifecycle, Network};
 
@@ -160,7 +160,7 @@ messages! {
         /// The app replaces the endpoints.
         SetEndpoints = "setEndpoints" {
             /// The new list.
-            endpoints: Vec<Endpoint>,
+            endpoints: ValidEndpoints,
         },
         /// The app wants a connection.
         Connect = "connect" {},
@@ -252,7 +252,7 @@ impl From<Message> for Input {
             Message::Isolate { endpoint } => Command::Isolate(endpoint),
             #[cfg(feature = "breaker")]
             Message::Release { endpoint } => Command::Release(endpoint),
-            Message::SetEndpoints { endpoints } => Command::SetEndpoints(Endpoints(endpoints)),
+            Message::SetEndpoints { endpoints } => Command::SetEndpoints(endpoints),
             Message::Connect {} => Command::Connect,
             Message::Reconnect {} => Command::Reconnect,
             Message::Disconnect {} => Command::Disconnect,
@@ -324,7 +324,7 @@ mod tests {
         let Input::Command(Command::SetEndpoints(endpoints)) = message(list).unwrap().into() else {
             panic!("another input");
         };
-        assert_eq!(endpoints.0[0].name, a());
+        assert_eq!(endpoints[0].name, a());
     }
 
     #[test]

@@ -110,7 +110,7 @@ fn template(jitter: bool) -> Engine {
         config.spread.forced = Millis::ZERO;
         config.spread.voluntary = Millis::ZERO;
     }
-    Engine::new(config, 0, Timestamp::default()).expect("a valid config")
+    Engine::new(config.validate().expect("a valid config"), 0, Timestamp::default())
 }
 
 fn run(event: Event, jitter: bool) -> Seen {

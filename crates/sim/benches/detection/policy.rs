@@ -98,7 +98,8 @@ impl Policy for Steadfast {
         };
         let endpoint = |name: &String| Endpoint::new(name, url("wss", name), url("https", name));
         let config = Config::new(self.preset, names.iter().map(endpoint).collect());
-        let simulation = Simulation::new(config, life.seed, life.world).expect("a valid config");
+        let config = config.validate().expect("a valid config");
+        let simulation = Simulation::new(config, life.seed, life.world);
         let mut all = vec![(Timestamp::default(), Happening::Command(Command::Connect))];
         all.extend(life.happenings);
         let mut lived = Lived::default();

@@ -9,8 +9,7 @@ impl Simulation {
         let wall = self.now.as_millis();
         let saved = self.engine.save(wall);
         self.seed = self.seed.wrapping_add(1);
-        self.engine = Engine::new(self.config.clone(), self.seed, self.now)
-            .expect("what was valid before is valid now");
+        self.engine = Engine::new(self.config.clone(), self.seed, self.now);
         self.engine.restore(&saved, wall).expect("it was saved by this engine");
         self.pending.retain(|(_, pending)| *pending == Pending::NextRequest);
         self.open.clear();

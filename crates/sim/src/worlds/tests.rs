@@ -24,12 +24,12 @@ fn endpoint(name: &str) -> Endpoint {
 
 fn engine() -> steadfast::Engine {
     let config = Config::new(Preset::Default, vec![endpoint(A)]);
-    steadfast::Engine::new(config, 1, Timestamp::default()).unwrap()
+    steadfast::Engine::new(config.validate().unwrap(), 1, Timestamp::default())
 }
 
 fn watch() -> Watch {
     let config = Config::new(Preset::Default, vec![endpoint(A), endpoint(B)]);
-    Watch::new(config.validated().unwrap(), None, None)
+    Watch::new(config.validate().unwrap(), None, None)
 }
 
 fn switched(from: &str, to: &str, reason: SwitchReason) -> Event {
@@ -149,7 +149,7 @@ fn nothing_follows_a_stop() {
 fn fair_time_follows_from_the_config() {
     let patient = |preset| {
         let config = Config::new(preset, vec![endpoint(A), endpoint(B)]);
-        let mut watch = Watch::new(config.validated().unwrap(), None, None);
+        let mut watch = Watch::new(config.validate().unwrap(), None, None);
         watch.happening(at(10), &falls_ill(A));
         let truth = &watch.truth;
         let (active, other) = (&truth.endpoints[0], &truth.endpoints[1]);

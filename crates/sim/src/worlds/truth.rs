@@ -5,7 +5,7 @@ use super::grade::{Grade, grade_of, retry_after, slowest, speaks};
 use crate::entry::{Answers, Device, Happening, Health, NetworkState, Socket};
 use std::collections::HashMap;
 use steadfast::{
-    Command, Config, Endpoint, FIRST_SERVER_ERROR, Lifecycle, Millis, Name, Timestamp,
+    Command, Endpoint, FIRST_SERVER_ERROR, Lifecycle, Millis, Name, Timestamp, ValidConfig,
 };
 
 /// What a server does, and since when.
@@ -31,7 +31,7 @@ struct Server {
 /// The truth about a world at one moment.
 pub(super) struct Truth {
     pub(super) now: Timestamp,
-    pub(super) config: Config,
+    pub(super) config: ValidConfig,
     pub(super) endpoints: Vec<Endpoint>,
     servers: HashMap<String, Server>,
     network: NetworkState,
@@ -46,7 +46,7 @@ pub(super) struct Truth {
 }
 
 impl Truth {
-    pub(super) fn new(config: Config) -> Self {
+    pub(super) fn new(config: ValidConfig) -> Self {
         Self {
             now: Timestamp::default(),
             endpoints: config.endpoints.0.clone(),
@@ -154,7 +154,7 @@ impl Truth {
                 server.removed = at;
             }
             Command::SetEndpoints(endpoints) => {
-                for endpoint in &endpoints.0 {
+                for endpoint in endpoints.iter() {
                     if !self.endpoints.contains(endpoint) {
                         self.server_mut(endpoint.name.as_str(), at);
                     }
@@ -162,7 +162,7 @@ impl Truth {
                 for gone in self
                     .endpoints
                     .iter()
-                    .filter(|known| endpoints.0.iter().all(|new| new.name != known.name))
+                    .filter(|known| endpoints.iter().all(|new| new.name != known.name))
                 {
                     if let Some(server) = self.servers.get_mut(gone.name.as_str()) {
                         server.maintenance = false;
@@ -170,7 +170,7 @@ impl Truth {
                         server.excluded = at;
                     }
                 }
-                self.endpoints.clone_from(&endpoints.0);
+                self.endpoints.clone_from(&endpoints.to_vec());
                 // Another one may have become the active one.
                 self.disturbed = self.disturbed.max(at);
             }

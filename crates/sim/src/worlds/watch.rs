@@ -10,8 +10,8 @@ use crate::entry::Happening;
 use crate::simulation::Observer;
 use std::collections::{HashMap, HashSet};
 use steadfast::{
-    CallOutcome, Command, Config, ConnectionId, Effect, Event, Health, Input, Millis,
-    RecoveryStrategy, Timestamp,
+    CallOutcome, Command, ConnectionId, Effect, Event, Health, Input, Millis, RecoveryStrategy,
+    Timestamp, ValidConfig,
 };
 
 /// What has been seen of an engine, and the truth beside it.
@@ -61,7 +61,11 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(config: Config, messages: Option<Millis>, timers: Option<Millis>) -> Self {
+    pub(super) fn new(
+        config: ValidConfig,
+        messages: Option<Millis>,
+        timers: Option<Millis>,
+    ) -> Self {
         let start = Timestamp::default();
         Self {
             truth: Truth::new(config),

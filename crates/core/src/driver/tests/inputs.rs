@@ -70,7 +70,7 @@ fn the_next_question_sees_what_was_delivered_and_the_platform_what_follows() {
     };
     let replace = |names: &[&str]| {
         let endpoints = names.iter().map(|name| endpoint(name)).collect();
-        Input::Command(Command::SetEndpoints(Endpoints(endpoints)))
+        Input::Command(Command::SetEndpoints(valid(endpoints)))
     };
     driven.link.deliver(now, replace(&["a", "x"]));
     assert_eq!(names(&driven.link), "ab", "it has not started");
@@ -111,14 +111,14 @@ fn what_nobody_drives_keeps_a_bounded_number_of_inputs() {
 fn a_list_that_is_wrong_is_reported_and_changes_nothing() {
     let mut driven = Driven::new();
     assert!(driven.turn().is_pending());
-    let twins = Endpoints(vec![endpoint("c"), endpoint("c")]);
+    let twins = vec![endpoint("c"), endpoint("c")];
     let problems = driven.link.set_endpoints(twins).unwrap_err();
     assert!(problems.to_string().starts_with("endpoints[1].name: must be unique"), "{problems}");
-    let none = driven.link.set_endpoints(Endpoints(Vec::new())).unwrap_err();
+    let none = driven.link.set_endpoints(Vec::new()).unwrap_err();
     assert_eq!(none.to_string(), "endpoints: allowed: 1 to 64 endpoints");
     assert!(driven.turn().is_pending());
     assert_eq!(driven.link.active().name.as_str(), "a");
-    driven.link.set_endpoints(Endpoints(vec![endpoint("c")])).unwrap();
+    driven.link.set_endpoints(vec![endpoint("c")]).unwrap();
     assert!(driven.turn().is_pending());
     assert_eq!(driven.link.active().name.as_str(), "c");
 }
@@ -127,7 +127,7 @@ fn a_list_that_is_wrong_is_reported_and_changes_nothing() {
 fn the_debug_text_of_a_link_shows_no_header_values() {
     let mut config = Config::new(Preset::Default, vec![endpoint("a")]);
     config.check.headers = Headers(vec![Header::new("Authorization", "Bearer s3cr3t")]);
-    let link = Link::new(Engine::new(config, 1, Timestamp::from_millis(0)).unwrap());
+    let link = Link::new(Engine::new(config.validate().unwrap(), 1, Timestamp::from_millis(0)));
     let text = format!("{link:?}");
     assert!(text.contains("Authorization") && !text.contains("s3cr3t"), "{text}");
 }

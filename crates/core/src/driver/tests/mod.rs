@@ -5,7 +5,7 @@ mod inputs;
 mod waiting;
 
 use super::*;
-use crate::config::Endpoints;
+use crate::config::ValidEndpoints;
 use crate::protocol::effect::{ConnectionId, DisconnectReason};
 use crate::{Answer, Config, Engine, Event, FailureKind, Input, Lifecycle, Preset, State};
 use std::cell::{Cell, RefCell};
@@ -92,6 +92,10 @@ fn endpoint(name: &str) -> Endpoint {
 }
 
 /// A driver under test.
+fn valid(endpoints: Vec<Endpoint>) -> ValidEndpoints {
+    Config::default().validate_endpoints(endpoints).unwrap()
+}
+
 struct Driven {
     link: Link,
     transport: Scripted,
@@ -102,7 +106,7 @@ struct Driven {
 impl Driven {
     fn new() -> Self {
         let config = Config::new(Preset::Default, vec![endpoint("a"), endpoint("b")]);
-        let link = Link::new(Engine::new(config, 1, Timestamp::from_millis(0)).unwrap());
+        let link = Link::new(Engine::new(config.validate().unwrap(), 1, Timestamp::from_millis(0)));
         let transport = Scripted::default();
         let future =
             Some(Box::pin(drive(link.clone(), transport.clone()))

@@ -42,7 +42,7 @@ fn who_asks_for_a_check_is_told_of_a_stop() {
 
 #[test]
 fn who_asks_for_a_check_is_told_whatever_discards_it() {
-    let replaced = Input::Command(Command::SetEndpoints(Endpoints(vec![endpoint("c")])));
+    let replaced = Input::Command(Command::SetEndpoints(valid(vec![endpoint("c")])));
     let discards = [
         Input::Network(Network::Changed),
         Input::Network(Network::Offline),

@@ -3,7 +3,6 @@
 
 use super::world::{Server, Sockets, World};
 use super::*;
-use crate::config::Endpoints;
 use crate::{Command, Health, Lifecycle};
 
 /// An app that holds a connection on which messages arrive.
@@ -159,7 +158,7 @@ fn a_connection_that_is_refused_announces_no_maintenance() {
 #[test]
 fn new_endpoints_are_checked_at_once() {
     let mut world = World::settled();
-    world.command(Command::SetEndpoints(Endpoints(endpoints(4))));
+    world.command(Command::SetEndpoints(valid(endpoints(4))));
     let before = world.checks.len();
     world.run(100);
     let names: Vec<_> = world.checks[before - 2..].iter().map(|(_, name)| name.as_str()).collect();
@@ -252,7 +251,7 @@ fn what_flapped_and_what_was_drawn_is_restored() {
         [0, 1].map(|index| (engine.failover.flaps(index), engine.failover.draw(index)))
     };
     let saved = world.engine.save(0);
-    let mut restarted = Engine::new(config, 99, at(0)).unwrap();
+    let mut restarted = Engine::new(config.validate().unwrap(), 99, at(0));
     assert_ne!(of(&restarted), of(&world.engine));
     restarted.restore(&saved, 0).unwrap();
     assert_eq!(of(&restarted), of(&world.engine));

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::{
-    Check, Endpoints, Headers, HealthCheck, MAX_ENDPOINTS, Name, StatusPattern, StatusPatterns,
+    Check, Headers, HealthCheck, MAX_ENDPOINTS, Name, StatusPattern, StatusPatterns,
     Strategy as Choice,
 };
 use crate::protocol::effect::{CheckId, ConnectionId};
@@ -86,7 +86,7 @@ pub(super) struct Watched {
 
 impl Watched {
     pub(super) fn new(config: Config, seed: u64) -> Self {
-        let engine = Engine::new(config, seed, at(0)).unwrap();
+        let engine = Engine::new(config.validate().unwrap(), seed, at(0));
         let (checks, connections, log) = (Vec::new(), Vec::new(), Vec::new());
         Self { engine, now: at(0), checks, connections, log }
     }
@@ -123,7 +123,7 @@ impl Watched {
             Happening::Lifecycle(lifecycle) => Input::Lifecycle(lifecycle),
             Happening::Command(kind) => Input::Command(command(kind)),
             Happening::SetEndpoints { count, change } => {
-                let endpoints = Endpoints(changed(endpoints(count), change));
+                let endpoints = valid(changed(endpoints(count), change));
                 Input::Command(Command::SetEndpoints(endpoints))
             }
             Happening::Start => Input::Started,

@@ -96,7 +96,7 @@ fn on_the_first(before: Choice, after: Choice, weight: u32) -> usize {
         let mut config = Config::new(Preset::Default, endpoints(2));
         config.strategy = strategy;
         config.endpoints.0[0].weight = weight;
-        Engine::new(config, 0, at(0)).unwrap()
+        Engine::new(config.validate().unwrap(), 0, at(0))
     };
     let (before, after) = (prototype(before, 1), prototype(after, weight));
     let ends_on_the_first = |seed: &u64| {
@@ -136,8 +136,11 @@ fn a_history_is_as_old_as_it_is_wherever_the_clock_starts() {
     world.run(600_000);
     let saved = world.engine.save(1_000_000_000);
     for start in [0, 100 * HOUR] {
-        let mut engine =
-            Engine::new(Config::new(Preset::Default, endpoints(2)), 1, at(start)).unwrap();
+        let mut engine = Engine::new(
+            Config::new(Preset::Default, endpoints(2)).validate().unwrap(),
+            1,
+            at(start),
+        );
         engine.restore(&saved, 1_000_000_000 + 12 * HOUR).unwrap();
         let checks =
             |hours: u32| engine.report(Millis::from_secs(3_600 * hours)).endpoints[0].checks;
@@ -157,7 +160,7 @@ fn a_history_of_another_length_is_not_taken_for_one_of_this() {
     world.run(3_600_000 * 10);
     let saved = world.engine.save(1_000_000_000);
     let restored = |secs| {
-        let mut engine = Engine::new(config(secs), 1, at(0)).unwrap();
+        let mut engine = Engine::new(config(secs).validate().unwrap(), 1, at(0));
         engine.restore(&saved, 1_000_000_000).unwrap();
         engine.report(Millis::from_secs(secs)).endpoints[0].checks
     };

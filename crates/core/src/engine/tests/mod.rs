@@ -25,7 +25,7 @@ mod stranded;
 mod world;
 
 use super::*;
-use crate::config::Preset;
+use crate::config::{Preset, ValidEndpoints};
 use crate::{Answer, FailureKind, Outcome};
 
 fn endpoint(name: &str) -> Endpoint {
@@ -37,8 +37,12 @@ fn endpoints(count: usize) -> Vec<Endpoint> {
     (0..count).map(|index| endpoint(&format!("e{index}"))).collect()
 }
 
+fn valid(endpoints: Vec<Endpoint>) -> ValidEndpoints {
+    Config::default().validate_endpoints(endpoints).unwrap()
+}
+
 fn engine(preset: Preset, count: usize) -> Engine {
-    Engine::new(Config::new(preset, endpoints(count)), 7, at(0)).unwrap()
+    Engine::new(Config::new(preset, endpoints(count)).validate().unwrap(), 7, at(0))
 }
 
 fn drain(engine: &mut Engine) -> Vec<Effect> {

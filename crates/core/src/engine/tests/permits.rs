@@ -3,7 +3,6 @@
 use super::happening::{Change, changed};
 use super::world::World;
 use super::*;
-use crate::config::Endpoints;
 use crate::{BreakerState, CallOutcome, Clock, Command, Permit, Route};
 
 /// Permits for so many requests of the active endpoint, all under way.
@@ -43,7 +42,7 @@ fn room(world: &mut World) -> usize {
 }
 
 fn set(world: &mut World, endpoints: Vec<Endpoint>) {
-    world.command(Command::SetEndpoints(Endpoints(endpoints)));
+    world.command(Command::SetEndpoints(valid(endpoints)));
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn told(world: &World) -> Vec<&RecoveryAction> {
 fn recovery_moves_at_once_and_leaves_the_rest_to_others() {
     let mut config = Config::new(Preset::Orchestrator, endpoints(2));
     config.recovery.enabled = true;
-    let mut engine = Engine::new(config, 7, at(0)).unwrap();
+    let mut engine = Engine::new(config.validate().unwrap(), 7, at(0));
     engine.handle(at(0), Input::Started);
     let (mut now, mut told, mut switched) = (0, Vec::new(), None);
     while now < 400_000 {

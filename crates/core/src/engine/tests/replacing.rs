@@ -3,11 +3,11 @@
 use super::happening::{Change, changed};
 use super::world::{Server, Sockets, World};
 use super::*;
-use crate::config::{Endpoints, Strategy};
+use crate::config::Strategy;
 use crate::{BreakerState, Command, Health, SwitchReason};
 
 fn set(world: &mut World, change: Change) {
-    let endpoints = Endpoints(changed(endpoints(2), change));
+    let endpoints = valid(changed(endpoints(2), change));
     world.command(Command::SetEndpoints(endpoints));
 }
 
@@ -109,14 +109,14 @@ fn a_draw_is_the_names_and_its_weight_is_the_lists() {
     let active = world.engine.active().name.clone();
     let mut new = endpoints(2);
     new.reverse();
-    world.command(Command::SetEndpoints(Endpoints(new.clone())));
+    world.command(Command::SetEndpoints(valid(new.clone())));
     assert_eq!([1, 0].map(|index| world.engine.failover.draw(index)), draws);
     world.run(600_000);
     assert_eq!(world.engine.active().name, active);
     for endpoint in new.iter_mut().filter(|endpoint| endpoint.name == active) {
         endpoint.weight = 0;
     }
-    world.command(Command::SetEndpoints(Endpoints(new)));
+    world.command(Command::SetEndpoints(valid(new)));
     world.run(600_000);
     assert_ne!(world.engine.active().name, active, "a weight of 0 drains it");
 }
@@ -129,7 +129,7 @@ fn an_app_whose_endpoint_is_gone_goes_to_the_best_one_that_is_usable() {
     let left: Vec<_> = endpoints(3).into_iter().skip(1).collect();
     world.command(Command::Connect);
     world.run(1_000);
-    world.command(Command::SetEndpoints(Endpoints(left)));
+    world.command(Command::SetEndpoints(valid(left)));
     let replaced = |(_, event): &(u64, Event)| match event {
         Event::Switched { from, to, reason: SwitchReason::Replaced } => {
             Some((from.to_string(), to.to_string()))

@@ -2,7 +2,6 @@
 
 use super::world::{Server, World};
 use super::*;
-use crate::config::Endpoints;
 use crate::{Command, Lifecycle};
 
 /// Longest time that an answer may take: the wait for a check in flight, and a timeout each.
@@ -35,7 +34,7 @@ fn unseen(mut world: World) -> World {
 fn discards() -> Vec<(&'static str, Vec<Input>)> {
     let lifecycle = |lifecycle| vec![Input::Lifecycle(lifecycle)];
     let network = |network| vec![Input::Network(network)];
-    let set = |endpoints| vec![Input::Command(Command::SetEndpoints(Endpoints(endpoints)))];
+    let set = |endpoints| vec![Input::Command(Command::SetEndpoints(valid(endpoints)))];
     let elsewhere = happening::changed(endpoints(2), happening::Change::Host);
     let (offline, online) = (Input::Network(Network::Offline), Input::Network(Network::Online));
     vec![

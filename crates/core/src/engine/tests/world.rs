@@ -72,7 +72,7 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(config: Config, seed: u64) -> Self {
-        Self::with(Engine::new(config, seed, at(0)).unwrap())
+        Self::with(Engine::new(config.validate().unwrap(), seed, at(0)))
     }
 
     /// A world in which all is well.
