@@ -9,10 +9,16 @@
 //! # Ok(()) }
 //! ```
 
+#[cfg(feature = "websocket")]
+mod connection;
 mod failure;
 mod http;
+#[cfg(feature = "websocket")]
+mod socket;
 mod tcp;
 
+#[cfg(feature = "websocket")]
+pub use connection::{Connection, Message, NotOpen, connect};
 use http::HttpChecks;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -28,7 +34,10 @@ use steadfast::{
 #[error("TLS could not be set up, are the system's trusted certificates installed?")]
 pub struct TlsError(#[from] reqwest::Error);
 
-/// Starts an engine as a task of the current tokio runtime. It runs until [`Link::stop`].
+/// Starts an engine that watches the endpoints, as a task of the current tokio runtime. It runs until
+/// [`Link::stop`].
+///
+/// It opens no connection; for that, there is `connect` with the feature `websocket`.
 ///
 /// `on_event` is called for every event with the engine's time; it must not block.
 ///
@@ -40,12 +49,15 @@ pub fn start(
     on_event: impl Fn(Timestamp, &Event) + Send + Sync + 'static,
 ) -> Result<Link, TlsError> {
     let transport = NativeTransport::new(on_event)?;
-    // The standard library's random keys are the seed: they differ from process to process, which
-    // is all that jitter needs.
-    let seed = RandomState::new().hash_one(0);
-    let link = Link::new(Engine::new(config, seed, transport.now()));
+    let link = Link::new(Engine::new(config, seed(), transport.now()));
     tokio::spawn(steadfast::drive(link.clone(), transport));
     Ok(link)
+}
+
+/// The standard library's random keys: they differ from process to process, which is all that jitter
+/// needs.
+fn seed() -> u64 {
+    RandomState::new().hash_one(0)
 }
 
 type OnEvent = Box<dyn Fn(Timestamp, &Event) + Send + Sync>;
