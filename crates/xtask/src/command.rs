@@ -1,10 +1,12 @@
 //! Running other programs: what runs is printed, what fails says so, and long silence is filled
 //! with a sign of life.
 
+use crate::terminal;
 use anyhow::{Context, Result, bail};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 /// The repository's root.
@@ -30,7 +32,7 @@ pub(crate) fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> 
 
 /// Prints a headline.
 pub(crate) fn headline(text: &str) {
-    println!("\n\x1b[1m── {text}\x1b[0m");
+    terminal::line(&format!("\n\x1b[1m── {text}\x1b[0m"));
 }
 
 fn shown(command: &Command) -> String {
@@ -42,7 +44,7 @@ fn shown(command: &Command) -> String {
 
 /// Runs a command with its output shown; `advice` says what to do if it fails.
 pub(crate) fn run(command: &mut Command, advice: &str) -> Result<()> {
-    println!("$ {}", shown(command));
+    terminal::line(&format!("$ {}", shown(command)));
     let status = command
         .status()
         .with_context(|| format!("`{}` could not be started; {advice}", shown(command)))?;
@@ -59,13 +61,18 @@ fn succeeded(status: ExitStatus, command: &Command, advice: &str) -> Result<()> 
 /// Runs a command that says much of little interest: its output is shown only if it fails, a dot
 /// every two seconds meanwhile.
 pub(crate) fn run_quietly(command: &mut Command, advice: &str) -> Result<()> {
-    use std::io::Write;
-    print!("$ {} ", shown(command));
-    let _ = std::io::stdout().flush();
-    let started = Instant::now();
-    let log = log();
+    said_by(command, advice).map(drop)
+}
+
+/// Runs a command quietly, and returns what it printed.
+pub(crate) fn said_by(command: &mut Command, advice: &str) -> Result<String> {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let log = format!("xtask-{}-{}.log", std::process::id(), COUNT.fetch_add(1, Relaxed));
+    let log = root().join("target").join(log);
     std::fs::create_dir_all(root().join("target"))?;
     let file = std::fs::File::create(&log)?;
+    let row = terminal::begin(format!("$ {}", shown(command)));
+    let started = Instant::now();
     let mut child = command
         .stdin(Stdio::null())
         .stdout(file.try_clone()?)
@@ -80,26 +87,31 @@ pub(crate) fn run_quietly(command: &mut Command, advice: &str) -> Result<()> {
         std::thread::sleep(Duration::from_millis(50));
         if shown_at.elapsed() >= Duration::from_secs(2) {
             shown_at = Instant::now();
-            print!(".");
-            let _ = std::io::stdout().flush();
+            terminal::dot();
         }
     };
-    println!(" {:.1} s", started.elapsed().as_secs_f64());
+    row.end(started.elapsed());
+    let said = std::fs::read_to_string(&log).unwrap_or_default();
+    std::fs::remove_file(&log)?;
     if !status.success() {
-        eprintln!("{}", std::fs::read_to_string(&log).unwrap_or_default());
+        eprintln!("{said}");
     }
-    succeeded(status, command, advice)
+    succeeded(status, command, advice)?;
+    Ok(said)
 }
 
-/// Where [`run_quietly`] keeps what is printed.
-fn log() -> PathBuf {
-    root().join("target/xtask.log")
-}
-
-/// Runs a command quietly, and returns what it printed.
-pub(crate) fn said_by(command: &mut Command, advice: &str) -> Result<String> {
-    run_quietly(command, advice)?;
-    Ok(std::fs::read_to_string(log())?)
+/// Does both at the same time; if both fail, the error is that of `beside`.
+pub(crate) fn both<A, B: Send>(
+    here: impl FnOnce() -> Result<A>,
+    beside: impl FnOnce() -> Result<B> + Send,
+) -> Result<(A, B)> {
+    std::thread::scope(|scope| {
+        let beside = scope.spawn(beside);
+        let here = here();
+        // A panic has printed what it is about.
+        let beside = beside.join().unwrap_or_else(|_| bail!("xtask itself is at fault"))?;
+        Ok((here?, beside))
+    })
 }
 
 /// Whether a command runs and succeeds, silently.

@@ -20,27 +20,25 @@ pub(crate) struct Arguments {
     runs: u32,
 }
 
-const PAGE: &str = "http://127.0.0.1:7680/";
+/// Where the page is.
+const ADDRESS: &str = "127.0.0.1:7680";
 
 pub(crate) fn run_demo(arguments: &Arguments) -> Result<()> {
     if arguments.runs == 0 {
         bail!("--runs: 0 is out of range, allowed: 1 or more");
     }
-    npm::build()?;
-    headline("Building the demo");
-    run_quietly(
-        &mut command("npx", ["tsc", "-p", "web-demo"]),
-        "the compiler's message above says why",
-    )?;
+    if TcpListener::bind(ADDRESS).is_err() {
+        bail!("{ADDRESS} is taken, perhaps by another demo; end that one and try again");
+    }
+    announce(arguments);
+    npm::build_full_untyped(build_testbed)?;
+    headline("Bundling the page");
     run_quietly(
         command("npx", ["vite", "build", "--logLevel", "warn"])
             .current_dir(root().join("web-demo")),
         "the bundler's message above says why",
     )?;
-    let testbed = Testbed::build_and_start()?;
-    if TcpListener::bind("127.0.0.1:7680").is_err() {
-        bail!("port 7680 is taken, perhaps by another demo; end that one and try again");
-    }
+    let testbed = Testbed::start()?;
     let vite = root().join("node_modules/.bin/vite");
     let preview = Command::new(vite)
         .arg("preview")
@@ -49,8 +47,70 @@ pub(crate) fn run_demo(arguments: &Arguments) -> Result<()> {
         .stdout(Stdio::null())
         .spawn();
     let preview = Ended(preview.context("the page could not be served; run `npm ci`")?);
-    let shown = format!("{PAGE}?control={}", testbed.control);
+    let shown = format!("http://{ADDRESS}/?control={}", testbed.control);
     if arguments.headless { headless(arguments, &testbed.control) } else { watch(&shown, preview) }
+}
+
+/// A step towards the demo.
+struct Step {
+    name: &'static str,
+    /// About what it takes on two cores that are busy with both lines of steps.
+    seconds: u32,
+    /// A file that is there once the step was done.
+    made: &'static str,
+}
+
+/// Steps that are done one after the other, and, at the same time, those that come after them here.
+const LINES: [&[Step]; 2] = [
+    &[
+        Step { name: "npm packages", seconds: 10, made: "node_modules/.package-lock.json" },
+        Step {
+            name: "WebAssembly, with its standard library",
+            seconds: 85,
+            made: "bindings/npm/src/generated/full/compiled.wasm",
+        },
+        Step {
+            name: "making that small, bundling the page",
+            seconds: 30,
+            made: "web-demo/dist/index.html",
+        },
+    ],
+    &[
+        Step { name: "wasm-bindgen, from its source", seconds: 75, made: "target/debug/glue" },
+        Step {
+            name: "servers that misbehave on command",
+            seconds: 55,
+            made: "target/debug/steadfast-testbed",
+        },
+    ],
+];
+
+/// Says what the demo is going to do, and how long that takes.
+fn announce(arguments: &Arguments) {
+    let missing = LINES.map(|steps| {
+        steps.iter().filter(|step| !root().join(step.made).exists()).collect::<Vec<_>>()
+    });
+    let seconds = |steps: &Vec<&Step>| steps.iter().map(|step| step.seconds).sum();
+    let longest: u32 = missing.iter().map(seconds).max().unwrap_or_default();
+    let goal = if arguments.headless { "measuring failovers on" } else { "opening" };
+    if longest == 0 {
+        println!("Building what has changed of Steadfast for the browser, then {goal} a page.");
+        return;
+    }
+    println!(
+        "Building Steadfast for the browser, then {goal} a page. That takes about {} on two cores, the next time seconds:",
+        if longest > 60 {
+            format!("{} minutes", longest.div_ceil(60))
+        } else {
+            "a minute".to_owned()
+        }
+    );
+    for step in missing.iter().flatten() {
+        println!("  {:<40} {:>3} s", step.name, step.seconds);
+    }
+    if missing.iter().all(|steps| !steps.is_empty()) {
+        println!("The servers and wasm-bindgen are compiled while the rest is made.");
+    }
 }
 
 fn headless(arguments: &Arguments, control: &str) -> Result<()> {
@@ -61,8 +121,9 @@ fn headless(arguments: &Arguments, control: &str) -> Result<()> {
         "Fault → socket open on the secondary and greeted, median of {}",
         arguments.runs
     ));
+    let page = format!("http://{ADDRESS}/");
     let mut driver =
-        command("node", ["tests/browser/demo.mjs", PAGE, control, &arguments.runs.to_string()]);
+        command("node", ["tests/browser/demo.mjs", &page, control, &arguments.runs.to_string()]);
     run(
         driver.arg(folder.join("failover.png")).env("CHROMIUM", chromium),
         "the message above says what was waited for",
@@ -89,8 +150,7 @@ struct Testbed {
 }
 
 impl Testbed {
-    fn build_and_start() -> Result<Self> {
-        build_testbed()?;
+    fn start() -> Result<Self> {
         let mut testbed = Command::new(root().join("target/debug/steadfast-testbed"));
         let mut process = Ended(
             testbed

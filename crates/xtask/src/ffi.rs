@@ -1,11 +1,10 @@
 //! The library behind the Swift package and the AAR, and the code that uniffi generates for it.
 
-use crate::command::{command, headline, root, run_quietly};
+use crate::command::{both, command, headline, run_quietly};
+use crate::generate::{self, FOREIGN};
 use crate::toolchain::{Build, Toolchain};
 use anyhow::{Context, Result};
-use camino::Utf8PathBuf;
 use std::path::{Path, PathBuf};
-use uniffi_bindgen::bindings::{GenerateOptions, TargetLanguage, generate};
 
 /// Of the compiler's own choices, this one makes the library smaller: with less inlining the tables
 /// for unwinding grow.
@@ -78,18 +77,11 @@ fn library_name(target: &str) -> &'static str {
     }
 }
 
-/// Generates the Kotlin or Swift code of `library` into `out`.
-pub(crate) fn generate_code(language: TargetLanguage, library: &Library, out: &Path) -> Result<()> {
-    let path = |path: &Path| Utf8PathBuf::try_from(path.to_owned()).context("a path is not UTF-8");
-    std::fs::create_dir_all(out)?;
-    // Where the crates are, whose `uniffi.toml` say how their types look, cargo is asked in the
-    // present folder.
-    std::env::set_current_dir(root())?;
-    let options = GenerateOptions {
-        languages: vec![language],
-        source: path(&library.whole)?,
-        out_dir: path(out)?,
-        ..GenerateOptions::default()
-    };
-    generate(options).context("UniFFI could not generate code")
+/// Builds the library for this machine, and generates its Kotlin or Swift code into `out`.
+pub(crate) fn build_with_code(language: &str, out: &Path) -> Result<Library> {
+    let (library, ()) = both(build, || generate::build(&[FOREIGN]))?;
+    let mut code = generate::program(FOREIGN);
+    code.arg(language).arg(&library.whole).arg(out);
+    run_quietly(&mut code, "UniFFI's message above says why")?;
+    Ok(library)
 }

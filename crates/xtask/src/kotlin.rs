@@ -2,12 +2,11 @@
 
 use crate::command::{Ended, command, headline, root, run};
 use crate::ffi::{self, Library};
-use crate::{demo, scenarios, setup, size};
+use crate::{demo, generate, setup, size};
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::Stdio;
-use uniffi_bindgen::bindings::TargetLanguage;
 
 fn generated() -> PathBuf {
     root().join("bindings/kotlin/library/src/generated")
@@ -15,12 +14,11 @@ fn generated() -> PathBuf {
 
 /// Puts the native library and the generated Kotlin where Maven's build finds them.
 pub(crate) fn prepare() -> Result<Library> {
-    let library = ffi::build()?;
     let kotlin = generated().join("kotlin");
     if kotlin.exists() {
         std::fs::remove_dir_all(&kotlin)?;
     }
-    ffi::generate_code(TargetLanguage::Kotlin, &library, &kotlin)?;
+    let library = ffi::build_with_code("kotlin", &kotlin)?;
     let resources = generated().join("resources").join(jna_folder(&library.target)?);
     std::fs::create_dir_all(&resources)?;
     std::fs::copy(&library.stripped, resources.join(library.file_name()))?;
@@ -30,7 +28,7 @@ pub(crate) fn prepare() -> Result<Library> {
 /// Builds and tests the library, the Android part and the sample.
 pub(crate) fn verify() -> Result<()> {
     let library = prepare()?;
-    scenarios::prepare("kotlin")?;
+    generate::write_scripts("kotlin")?;
     demo::build_testbed()?;
     setup::maven()?;
     headline("Building and testing the Kotlin library");

@@ -5,17 +5,16 @@ mod command;
 mod demo;
 mod ffi;
 mod fuzz;
+mod generate;
 mod kotlin;
 mod npm;
 mod package;
-mod parts;
-mod scenarios;
 mod setup;
 mod size;
 mod swift;
+mod terminal;
 mod test;
 mod toolchain;
-mod types;
 mod wasm;
 
 use clap::{Parser, Subcommand};
@@ -64,7 +63,7 @@ fn main() -> ExitCode {
         Task::Package(arguments) => package::run_package(&arguments),
         Task::Swift => swift::test(),
         Task::Kotlin => kotlin::verify(),
-        Task::Size => size::run(),
+        Task::Size => size::run_size(),
         Task::Fuzz(arguments) => fuzz::run_fuzz(&arguments),
         Task::Mutants => fuzz::run_mutants(),
         Task::Bench(arguments) => bench::run_benches(&arguments),

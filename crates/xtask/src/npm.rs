@@ -1,11 +1,13 @@
 //! Builds the npm package: WebAssembly, glue and face in `bindings/npm/dist`.
 
-use crate::command::{command, headline, root, run_quietly};
-use crate::{setup, types, wasm};
-use anyhow::Result;
+use crate::command::{both, command, headline, root, run_quietly};
+use crate::generate::{self, GLUE, TYPES};
+use crate::{setup, wasm};
+use anyhow::{Context, Result};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 
 /// Files of the package that are not compiled.
 const COPIED: [&str; 3] = ["LICENSE-APACHE", "LICENSE-MIT", "README.md"];
@@ -48,31 +50,80 @@ pub(crate) fn build() -> Result<()> {
 }
 
 fn build_anew() -> Result<()> {
-    setup::npm_packages()?;
-    let package = root().join("bindings/npm");
-    let (generated, dist) = (package.join("src/generated"), dist());
-    fs::create_dir_all(&generated)?;
-    types::write(&generated.join("types"))?;
-    types::write_rules(&generated.join("rules.ts"))?;
-    for Entry { folder, features, .. } in &ENTRIES {
-        wasm::build(features, &generated.join(folder))?;
-    }
-
-    headline("Building the npm package");
-    if dist.exists() {
-        fs::remove_dir_all(&dist)?;
-    }
+    make_parts(&ENTRIES, &[GLUE, TYPES], || Ok(()))?;
+    headline("Putting the npm package together");
+    run_quietly(
+        generate::program(TYPES).arg(generated().join("types")),
+        "the message above says which type has no declaration",
+    )?;
     run_quietly(
         &mut command("npx", ["tsc", "-p", "bindings/npm"]),
         "the compiler's message above says why",
     )?;
     for entry in &ENTRIES {
-        entry.bundle(&generated.join(entry.folder))?;
+        entry.bundle()?;
     }
     for file in COPIED {
-        fs::copy(root().join(file), package.join(file))?;
+        fs::copy(root().join(file), root().join("bindings/npm").join(file))?;
     }
     Ok(())
+}
+
+/// Builds `steadfast/full` alone, and without the types that only a compiler reads. Does `beside`
+/// meanwhile, as soon as the package needs no more of cargo's for this machine.
+pub(crate) fn build_full_untyped(beside: impl FnOnce() -> Result<()> + Send) -> Result<()> {
+    let [_, full] = &ENTRIES;
+    make_parts(std::slice::from_ref(full), &[GLUE], beside)?;
+    full.bundle()
+}
+
+/// Makes what the bundles are made of, and compiles `programs` of the generator at the same time.
+/// None of an older `dist` is left.
+fn make_parts(
+    entries: &[Entry],
+    programs: &[&str],
+    beside: impl FnOnce() -> Result<()> + Send,
+) -> Result<()> {
+    setup::npm_is_installed()?;
+    headline("Building the WebAssembly, and the tools for it");
+    if dist().exists() {
+        fs::remove_dir_all(dist())?;
+    }
+    let (compiled, are_compiled) = mpsc::channel();
+    both(
+        || {
+            setup::npm_packages()?;
+            for entry in entries {
+                wasm::compile(entry.features, &entry.generated())?;
+            }
+            are_compiled.recv().context("the generator is missing")?;
+            run_quietly(
+                generate::program(GLUE).arg("rules").arg(generated().join("rules.ts")),
+                "the message above says why",
+            )?;
+            finish(entries)
+        },
+        || {
+            generate::build(programs)?;
+            // The other side may have failed, which it says itself.
+            let _ = compiled.send(());
+            beside()
+        },
+    )?;
+    Ok(())
+}
+
+/// Finishes the WebAssembly of all entries at the same time.
+fn finish(entries: &[Entry]) -> Result<()> {
+    if let [first, rest @ ..] = entries {
+        both(|| wasm::finish(&first.generated()), || finish(rest))?;
+    }
+    Ok(())
+}
+
+/// Where those sources are that are made.
+fn generated() -> PathBuf {
+    root().join("bindings/npm/src/generated")
 }
 
 /// Where the package's files are that one installs.
@@ -86,9 +137,14 @@ impl Entry {
         dist().join(self.folder)
     }
 
+    /// Where its parts are made.
+    fn generated(&self) -> PathBuf {
+        generated().join(self.folder)
+    }
+
     /// Puts its JavaScript together, and its WebAssembly beside that.
-    fn bundle(&self, generated: &Path) -> Result<()> {
-        let dist = self.folder();
+    fn bundle(&self) -> Result<()> {
+        let (generated, dist) = (self.generated(), self.folder());
         let mut esbuild = command(
             "npx",
             ["esbuild", "--bundle", "--format=esm", "--target=es2022", "--minify", "--sourcemap"],

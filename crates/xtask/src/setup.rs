@@ -6,6 +6,13 @@ use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// An error if there is no npm.
+pub(crate) fn npm_is_installed() -> Result<()> {
+    installed("npm")
+        .map(drop)
+        .context("npm is missing; install Node.js 20.19 or newer, see https://nodejs.org")
+}
+
 /// Sees to the npm packages of the lock file.
 pub(crate) fn npm_packages() -> Result<()> {
     let lock = root().join("package-lock.json");
@@ -14,9 +21,7 @@ pub(crate) fn npm_packages() -> Result<()> {
     if modified(&stamp).is_some_and(|stamp| modified(&lock).is_none_or(|lock| lock <= stamp)) {
         return Ok(());
     }
-    if installed("npm").is_none() {
-        bail!("npm is missing; install Node.js 20.19 or newer, see https://nodejs.org");
-    }
+    npm_is_installed()?;
     headline("Installing npm packages");
     run_quietly(
         &mut command("npm", ["ci", "--no-audit", "--no-fund"]),

@@ -3,11 +3,10 @@
 
 use crate::command::{command, headline, in_ci, installed, root, run, run_quietly};
 use crate::ffi::{self, Library};
-use crate::{demo, scenarios, setup};
+use crate::{demo, generate, setup};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use uniffi_bindgen::bindings::TargetLanguage;
 
 fn package() -> PathBuf {
     root().join("bindings/swift")
@@ -15,9 +14,8 @@ fn package() -> PathBuf {
 
 /// Puts the native library and the generated Swift where the package's build finds them.
 pub(crate) fn prepare() -> Result<Library> {
-    let library = ffi::build()?;
     let generated = root().join("target/swift");
-    ffi::generate_code(TargetLanguage::Swift, &library, &generated)?;
+    let library = ffi::build_with_code("swift", &generated)?;
     let swift = package().join("Sources/SteadfastCore/Generated");
     std::fs::create_dir_all(&swift)?;
     for module in ["SteadfastCore", "SteadfastTypes"] {
@@ -52,7 +50,7 @@ pub(crate) fn test() -> Result<()> {
         return Ok(());
     }
     prepare()?;
-    scenarios::prepare("swift")?;
+    generate::write_scripts("swift")?;
     demo::build_testbed()?;
     let swift = Swift::installed()?;
     headline("Building and testing the Swift package");

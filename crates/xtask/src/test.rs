@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything that must hold, from formatting to three browsers.
 
 use crate::command::{cargo, command, headline, root, run};
-use crate::{demo, kotlin, npm, scenarios, setup, size, swift};
+use crate::{demo, generate, kotlin, npm, setup, size, swift};
 use anyhow::{Context, Result, ensure};
 use std::process::Command;
 use std::time::Instant;
@@ -26,7 +26,7 @@ const PARTS: [Part; 11] = [
     ("The npm package in bundlers and Node", packaging),
     ("The Kotlin library", kotlin::verify),
     ("The Swift package", swift::test),
-    ("Every scenario in every language", scenarios::report),
+    ("Every scenario in every language", generate::report_scenarios),
     ("The npm package in browsers", browsers),
 ];
 
@@ -133,13 +133,14 @@ fn typescript() -> Result<()> {
         &mut command("npx", ["biome", "check", "--error-on-warnings", "."]),
         "run `npx biome check --write .`",
     )?;
+    npm::build()?;
     run(&mut command("npx", ["tsc", "-p", "web-demo"]), "mend what it names")
 }
 
 fn packaging() -> Result<()> {
     npm::build()?;
     demo::build_testbed()?;
-    scenarios::prepare("npm")?;
+    generate::write_scripts("npm")?;
     let files = [
         "tests/packaging/packaging.test.mjs",
         "tests/browser/node.test.mjs",

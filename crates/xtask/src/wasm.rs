@@ -1,11 +1,11 @@
 //! Builds the WebAssembly and its JavaScript glue.
 
 use crate::command::{command, headline, root, run_quietly, said_by};
+use crate::generate::{self, GLUE};
 use crate::toolchain::{Build, Toolchain};
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use wasm_bindgen_cli_support::Bindgen;
 
 /// The cargo command that builds the shell with these features, and where its result is.
 fn compiler(features: &[&str]) -> Result<(Command, PathBuf)> {
@@ -20,12 +20,20 @@ fn compiler(features: &[&str]) -> Result<(Command, PathBuf)> {
     Ok((build, folder.join("steadfast_web.wasm")))
 }
 
-/// Builds `crates/web` with these features into `out`: `steadfast.js`, `steadfast.d.ts` and
-/// `steadfast_bg.wasm`.
-pub(crate) fn build(features: &[&str], out: &Path) -> Result<()> {
-    headline("Building the WebAssembly");
-    compile(features, out)?;
-    let (wasm, glue) = (out.join(WASM), out.join("steadfast.js"));
+/// Compiles `crates/web` with these features, and copies the result into the folder `out`.
+pub(crate) fn compile(features: &[&str], out: &Path) -> Result<()> {
+    let (mut build, wasm) = compiler(features)?;
+    run_quietly(&mut build, "the compiler's message above says why")?;
+    std::fs::create_dir_all(out)?;
+    std::fs::copy(wasm, out.join(COMPILED))?;
+    Ok(())
+}
+
+/// Makes what the package holds of what was compiled into `out`: `steadfast.js`, `steadfast.d.ts`
+/// and a small `steadfast_bg.wasm`. The glue's generator must be compiled.
+pub(crate) fn finish(out: &Path) -> Result<()> {
+    make_glue(out)?;
+    let wasm = out.join(WASM);
     wasm_opt(&wasm, &SMALL)?;
     // It strips names as well: the compiler must not, for wasm-bindgen reads a section that
     // stripping removes.
@@ -35,35 +43,35 @@ pub(crate) fn build(features: &[&str], out: &Path) -> Result<()> {
         "--strip-target-features",
         "--minify-imports-and-exports-and-modules",
     ];
-    let renamed = wasm_opt(&wasm, &names)?;
-    let names: Names =
-        serde_json::from_str(&renamed).context("wasm-opt does not say how it renamed what")?;
-    std::fs::write(&glue, names.shorten(&std::fs::read_to_string(&glue)?)?)?;
-    Ok(())
+    let renamed = out.join("renamed.json");
+    std::fs::write(&renamed, wasm_opt(&wasm, &names)?)?;
+    let mut shorten = generate::program(GLUE);
+    shorten.arg("shorten").arg(renamed).arg(out.join("steadfast.js"));
+    run_quietly(&mut shorten, GLUE_AND_OPTIMIZER)
 }
 
 /// The WebAssembly without optional features, with the names of its functions.
 pub(crate) fn with_names() -> Result<PathBuf> {
+    headline("Building the WebAssembly with names");
     let out = root().join("target/wasm-names");
     compile(&[], &out)?;
+    make_glue(&out)?;
     wasm_opt(&out.join(WASM), &[&SMALL[..], &["-g"]].concat())?;
     Ok(out.join(WASM))
 }
 
 const WASM: &str = "steadfast_bg.wasm";
 
-/// Compiles the shell, and makes JavaScript's side of it.
-fn compile(features: &[&str], out: &Path) -> Result<()> {
-    let (mut build, wasm) = compiler(features)?;
-    run_quietly(&mut build, "the compiler's message above says why")?;
-    let mut bindgen = Bindgen::new();
-    bindgen
-        .input_path(&wasm)
-        .web(true)?
-        .typescript(true)
-        .out_name("steadfast")
-        .omit_default_module_path(true);
-    bindgen.generate(out).context("wasm-bindgen failed")
+/// What the compiler made, without glue.
+const COMPILED: &str = "compiled.wasm";
+
+const GLUE_AND_OPTIMIZER: &str = "wasm-bindgen's glue or wasm-opt's output differs from what crates/generate/src/glue.rs expects";
+
+/// Makes JavaScript's side.
+fn make_glue(out: &Path) -> Result<()> {
+    let mut make = generate::program(GLUE);
+    make.arg("make").arg(out.join(COMPILED)).arg(out);
+    run_quietly(&mut make, "wasm-bindgen's message above says why")
 }
 
 /// Options that make the WebAssembly small once it is compressed, found by trying: inlining what is
@@ -90,60 +98,4 @@ fn wasm_opt(wasm: &Path, options: &[&str]) -> Result<String> {
     ];
     let mut optimize = command("node", ["node_modules/binaryen/bin/wasm-opt"]);
     said_by(optimize.args(options).args(features).arg(wasm).arg("-o").arg(wasm), "run `npm ci`")
-}
-
-/// What wasm-opt calls the WebAssembly's imports and exports from now on. All imports are of one
-/// module.
-#[derive(serde::Deserialize)]
-struct Names {
-    imports: Vec<(String, String, String)>,
-    exports: Vec<(String, String)>,
-}
-
-impl Names {
-    /// The glue with these names.
-    fn shorten(&self, glue: &str) -> Result<String> {
-        let mut short = glue.to_owned();
-        if let Some((module, ..)) = self.imports.first() {
-            short = short.replace(&format!("{module:?}: import"), "\"a\": import");
-        }
-        for (_, long, name) in &self.imports {
-            let declared = format!("        {long}: function(");
-            ensure!(short.contains(&declared), "wasm-bindgen's glue declares no import `{long}`");
-            short = short.replace(&declared, &format!("        {name}: function("));
-        }
-        let mut parts = short.split("wasm.");
-        let mut shorter = parts.next().unwrap_or_default().to_owned();
-        for part in parts {
-            let (long, rest) = part.split_at(
-                part.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(part.len()),
-            );
-            let name = self
-                .exports
-                .iter()
-                .find(|(export, _)| export == long)
-                .map_or(long, |(_, name)| name);
-            shorter.extend(["wasm.", name, rest]);
-        }
-        Ok(shorter)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn glue_and_wasm_keep_knowing_each_other() {
-        let names: Names = serde_json::from_str(
-            r#"{"imports": [["./x.js", "now_1f", "b"]], "exports": [["core_new", "c"]]}"#,
-        )
-        .unwrap();
-        let glue = "        now_1f: function() {\n\"./x.js\": import0\nwasm.core_new(wasm.core_news, x.wasm)";
-        assert_eq!(
-            names.shorten(glue).unwrap(),
-            "        b: function() {\n\"a\": import0\nwasm.c(wasm.core_news, x.wasm)"
-        );
-        assert!(names.shorten("").is_err());
-    }
 }

@@ -1,9 +1,8 @@
 //! The scenarios in every language: scripts for them to replay, and the table of what came of it.
 
-use crate::command::{in_ci, root};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use steadfast_sim::Scenario;
 
 /// Languages that replay the scripts, each of whose tests leaves
@@ -11,13 +10,23 @@ use steadfast_sim::Scenario;
 const LANGUAGES: [(&str, &str); 3] =
     [("npm", "npm in Node"), ("kotlin", "Kotlin"), ("swift", "Swift")];
 
-fn folder() -> PathBuf {
-    root().join("target/scenarios")
+fn main() -> Result<()> {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["scripts", language] => prepare(language),
+        ["report"] => report(),
+        _ => bail!("usage: scenarios scripts LANGUAGE | scenarios report"),
+    }
+}
+
+/// Below the repository's root, in which this runs.
+fn folder() -> &'static Path {
+    Path::new("target/scenarios")
 }
 
 /// Runs every scenario and writes its script for `language`, of whose results none from before are
 /// left.
-pub(crate) fn prepare(language: &str) -> Result<()> {
+fn prepare(language: &str) -> Result<()> {
     std::fs::create_dir_all(folder().join("results"))?;
     let results = results_file(language);
     if results.exists() {
@@ -42,7 +51,7 @@ pub(crate) fn prepare(language: &str) -> Result<()> {
 
 fn scenarios() -> Result<BTreeMap<String, Scenario>> {
     let mut scenarios = BTreeMap::new();
-    for file in std::fs::read_dir(root().join("tests/scenarios"))? {
+    for file in std::fs::read_dir("tests/scenarios")? {
         let path = file?.path();
         let Some(name) =
             path.file_stem().filter(|_| path.extension().is_some_and(|kind| kind == "json"))
@@ -62,7 +71,7 @@ type Said = Result<u64, String>;
 
 /// Prints which scenario goes the same in which language; an error if one does not, or, in CI, was
 /// not run.
-pub(crate) fn report() -> Result<()> {
+fn report() -> Result<()> {
     let said = LANGUAGES.iter().map(|(file, _)| results(file)).collect::<Result<Vec<_>>>()?;
     let titles: Vec<_> = LANGUAGES.iter().map(|(_, title)| *title).collect();
     println!(
@@ -89,7 +98,7 @@ pub(crate) fn report() -> Result<()> {
                 }
                 None => {
                     print!("  {:>width$}", "not run");
-                    if in_ci() {
+                    if std::env::var_os("CI").is_some() {
                         wrong.push(format!("{title}, {name}: was not run"));
                     }
                 }

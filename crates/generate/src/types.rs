@@ -1,17 +1,21 @@
-//! Writes the TypeScript declarations of the core's public types, and its rules for the face.
+//! Writes the TypeScript declarations of the core's public types.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use std::fmt::Write;
 use std::path::Path;
 use steadfast::config::Config;
 use steadfast::{
-    CallOutcome, Event, Explanation, FIRST_SERVER_ERROR, MAX_ANSWER_BYTES, Message, Permit,
-    Problem, Query, REPEATABLE_METHODS, Refusal, Report, Snapshot,
+    CallOutcome, Event, Explanation, Message, Permit, Problem, Query, Refusal, Report, Snapshot,
 };
 use ts_rs::TS;
 
+fn main() -> Result<()> {
+    let out = std::env::args_os().nth(1).context("usage: types FOLDER")?;
+    write(Path::new(&out))
+}
+
 /// Writes a file per type into `out`, and one that exports them all.
-pub(crate) fn write(out: &Path) -> Result<()> {
+fn write(out: &Path) -> Result<()> {
     if out.exists() {
         std::fs::remove_dir_all(out)?;
     }
@@ -39,18 +43,4 @@ pub(crate) fn write(out: &Path) -> Result<()> {
     }
     std::fs::write(out.join("index.ts"), index)?;
     Ok(())
-}
-
-/// Writes the constants that the face goes by into the file `out`.
-pub(crate) fn write_rules(out: &Path) -> Result<()> {
-    let mut rules = format!(
-        "export const REPEATABLE_METHODS: string[] = {};\n",
-        serde_json::to_string(&REPEATABLE_METHODS)?
-    );
-    for (name, number) in
-        [("FIRST_SERVER_ERROR", FIRST_SERVER_ERROR.into()), ("MAX_ANSWER_BYTES", MAX_ANSWER_BYTES)]
-    {
-        writeln!(rules, "export const {name} = {number};")?;
-    }
-    Ok(std::fs::write(out, rules)?)
 }

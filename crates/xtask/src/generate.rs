@@ -1,0 +1,47 @@
+//! The programs of `crates/generate`: compiled when a command needs them, each with nothing but
+//! what it needs itself.
+
+use crate::command::{cargo, command, root, run, run_quietly};
+use anyhow::Result;
+use std::process::Command;
+
+/// JavaScript's glue of the WebAssembly, and the rules of its face.
+pub(crate) const GLUE: &str = "glue";
+/// TypeScript's declarations.
+pub(crate) const TYPES: &str = "types";
+/// Kotlin and Swift.
+pub(crate) const FOREIGN: &str = "foreign";
+/// Scripts of the scenarios, for every language.
+pub(crate) const SCENARIOS: &str = "scenarios";
+/// What the packages weigh.
+pub(crate) const SIZES: &str = "sizes";
+
+/// Compiles `programs`.
+pub(crate) fn build(programs: &[&str]) -> Result<()> {
+    let mut build = cargo(["build", "--locked", "--package", "steadfast-generate"]);
+    build.args(["--no-default-features", "--features", &programs.join(",")]);
+    build.args(programs.iter().flat_map(|program| ["--bin", program]));
+    run_quietly(&mut build, "the compiler's message above says why")
+}
+
+/// The command that runs a program once it is compiled.
+pub(crate) fn program(name: &str) -> Command {
+    let path = root().join("target/debug").join(name);
+    command(&path.to_string_lossy(), std::iter::empty::<&str>())
+}
+
+/// Runs every scenario and writes its script, which the tests in `language` replay.
+pub(crate) fn write_scripts(language: &str) -> Result<()> {
+    build(&[SCENARIOS])?;
+    run_quietly(
+        program(SCENARIOS).args(["scripts", language]),
+        "the message above says which scenario cannot be run",
+    )
+}
+
+/// Prints which scenario goes the same in which language; an error if one does not, or, in CI, was
+/// not run.
+pub(crate) fn report_scenarios() -> Result<()> {
+    build(&[SCENARIOS])?;
+    run(program(SCENARIOS).arg("report"), "the message above says which scenario it is")
+}
