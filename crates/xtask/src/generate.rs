@@ -7,7 +7,7 @@ use std::process::Command;
 
 /// JavaScript's glue of the WebAssembly, and the rules of its face.
 pub(crate) const GLUE: &str = "glue";
-/// TypeScript's declarations.
+/// TypeScript's declarations, and the page of all settings.
 pub(crate) const TYPES: &str = "types";
 /// Kotlin and Swift.
 pub(crate) const FOREIGN: &str = "foreign";
@@ -44,4 +44,19 @@ pub(crate) fn write_scripts(language: &str) -> Result<()> {
 pub(crate) fn report_scenarios() -> Result<()> {
     build(&[SCENARIOS])?;
     run(program(SCENARIOS).arg("report"), "the message above says which scenario it is")
+}
+
+/// The page of all settings.
+const SETTINGS: &str = "docs/config.md";
+
+/// Writes the page of all settings anew.
+pub(crate) fn write_docs() -> Result<()> {
+    build(&[TYPES])?;
+    run(program(TYPES).args(["settings", "write", SETTINGS]), "the message above says why")
+}
+
+/// An error if the page of all settings says something else than the settings themselves.
+pub(crate) fn compare_docs() -> Result<()> {
+    build(&[TYPES])?;
+    run(program(TYPES).args(["settings", "compare", SETTINGS]), "`cargo xtask docs` writes it anew")
 }

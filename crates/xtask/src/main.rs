@@ -44,6 +44,8 @@ enum Task {
     Swift,
     /// Builds the npm package into bindings/npm/dist.
     Npm,
+    /// Writes docs/config.md anew, the page of all settings.
+    Docs,
     /// Prints the size of the npm package's parts, raw and compressed.
     Size,
     /// Throws random bytes at everything that reads what others have written.
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Task::Package(arguments) => package::run_package(&arguments),
         Task::Swift => swift::test(),
         Task::Kotlin => kotlin::verify(),
+        Task::Docs => generate::write_docs(),
         Task::Size => size::run_size(),
         Task::Fuzz(arguments) => fuzz::run_fuzz(&arguments),
         Task::Mutants => fuzz::run_mutants(),

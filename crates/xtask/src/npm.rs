@@ -53,7 +53,7 @@ fn build_anew() -> Result<()> {
     make_parts(&ENTRIES, &[GLUE, TYPES], || Ok(()))?;
     headline("Putting the npm package together");
     run_quietly(
-        generate::program(TYPES).arg(generated().join("types")),
+        generate::program(TYPES).arg("declarations").arg(generated().join("types")),
         "the message above says which type has no declaration",
     )?;
     run_quietly(

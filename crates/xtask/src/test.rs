@@ -119,7 +119,7 @@ fn documentation() -> Result<()> {
             "mend what it names",
         )?;
     }
-    Ok(())
+    generate::compare_docs()
 }
 
 fn package() -> Result<()> {

@@ -1,6 +1,9 @@
-//! Writes the TypeScript declarations of the core's public types.
+//! Writes the TypeScript declarations of the core's public types, and the page of all settings.
 
-use anyhow::{Context, Result};
+mod declaration;
+mod settings_page;
+
+use anyhow::{Result, bail, ensure};
 use std::fmt::Write;
 use std::path::Path;
 use steadfast::config::Config;
@@ -10,8 +13,25 @@ use steadfast::{
 use ts_rs::TS;
 
 fn main() -> Result<()> {
-    let out = std::env::args_os().nth(1).context("usage: types FOLDER")?;
-    write(Path::new(&out))
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["declarations", out] => write(Path::new(out)),
+        ["settings", "write", page] => Ok(std::fs::write(page, settings()?)?),
+        ["settings", "compare", page] => {
+            let written = std::fs::read_to_string(page).unwrap_or_default();
+            ensure!(written == settings()?, "{page} differs from the settings");
+            Ok(())
+        }
+        _ => bail!("usage: types declarations FOLDER | types settings write|compare PAGE"),
+    }
+}
+
+/// The page of all settings.
+fn settings() -> Result<String> {
+    // Below the repository's root, in which this runs.
+    let declarations = Path::new("target/declarations");
+    write(declarations)?;
+    settings_page::text(declarations)
 }
 
 /// Writes a file per type into `out`, and one that exports them all.
