@@ -5,6 +5,8 @@ use crate::command::{cargo, command, root, run, run_quietly};
 use anyhow::Result;
 use std::process::Command;
 
+/// The public API of the faces.
+pub(crate) const API: &str = "api";
 /// JavaScript's glue of the WebAssembly, and the rules of its face.
 pub(crate) const GLUE: &str = "glue";
 /// TypeScript's declarations, and the page of all settings.

@@ -37,6 +37,14 @@ pub(crate) fn verify() -> Result<()> {
     size::report_library(&library)
 }
 
+/// Writes down the library's public API.
+pub(crate) fn write_api() -> Result<()> {
+    prepare()?;
+    setup::maven()?;
+    let write = ["--projects", "library", "test", "-Dtest=ApiTest", "-Dsteadfast.api=write"];
+    run(&mut maven(write), "the message above says why")
+}
+
 /// Runs the sample as a minified app: the library's rules must have kept what is found by name.
 fn minified() -> Result<()> {
     headline("Running the minified sample");

@@ -1,5 +1,6 @@
 //! Everything a person types: `cargo xtask demo`, `cargo xtask test` and their parts.
 
+mod api;
 mod bench;
 mod command;
 mod demo;
@@ -46,6 +47,8 @@ enum Task {
     Npm,
     /// Writes docs/config.md anew, the page of all settings.
     Docs,
+    /// Writes docs/api anew, the public API of every face; `cargo xtask test` compares.
+    Api,
     /// Prints the size of the npm package's parts, raw and compressed.
     Size,
     /// Throws random bytes at everything that reads what others have written.
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Task::Package(arguments) => package::run_package(&arguments),
         Task::Swift => swift::test(),
         Task::Kotlin => kotlin::verify(),
+        Task::Api => api::write_all(),
         Task::Docs => generate::write_docs(),
         Task::Size => size::run_size(),
         Task::Fuzz(arguments) => fuzz::run_fuzz(&arguments),

@@ -1,6 +1,7 @@
 //! The Swift package: its native part, its generated code, its tests, on this system's Swift or on
 //! one in a folder of its own.
 
+use crate::api::Face;
 use crate::command::{command, headline, in_ci, installed, root, run, run_quietly};
 use crate::ffi::{self, Library};
 use crate::{demo, generate, setup};
@@ -54,7 +55,23 @@ pub(crate) fn test() -> Result<()> {
     demo::build_testbed()?;
     let swift = Swift::installed()?;
     headline("Building and testing the Swift package");
-    run(&mut swift.command("swift test")?, "the failing test says what it expected")
+    run(&mut swift.command("swift test")?, "the failing test says what it expected")?;
+    Face::Swift.compare()
+}
+
+/// What the compiler says of the modules that apps import, as the package was built last.
+pub(crate) fn symbols() -> Result<PathBuf> {
+    let folder = package().join(".build/symbols");
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    let script = "target=$(swiftc -print-target-info | sed -n \"s/.*\\\"unversionedTriple\\\": \\\"\\(.*\\)\\\",/\\1/p\") && swift symbolgraph-extract -module-name Steadfast -I .build/debug/Modules -target $target -minimum-access-level public -skip-synthesized-members -output-dir .build/symbols";
+    run_quietly(
+        &mut Swift::installed()?.command(script)?,
+        "the compiler's message above says why",
+    )?;
+    Ok(folder)
 }
 
 /// A Swift: this system's, or Debian's in a folder of its own.

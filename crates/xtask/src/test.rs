@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that must hold, from formatting to three browsers.
 
+use crate::api::Face;
 use crate::command::{cargo, command, headline, root, run};
 use crate::{demo, generate, kotlin, npm, setup, size, swift};
 use anyhow::{Context, Result, ensure};
@@ -119,11 +120,13 @@ fn documentation() -> Result<()> {
             "mend what it names",
         )?;
     }
-    generate::compare_docs()
+    generate::compare_docs()?;
+    Face::Rust.compare()
 }
 
 fn package() -> Result<()> {
     npm::build()?;
+    Face::Npm.compare()?;
     size::report()
 }
 
