@@ -9,6 +9,9 @@ use steadfast::{
 use tokio::sync::mpsc;
 
 /// Checks each URL once: http, https, or tcp://host:port. Exits with 0 if all pass, 1 if one fails.
+///
+/// Checks over http and https go through the proxy that `HTTP_PROXY`, `HTTPS_PROXY` or `ALL_PROXY`
+/// names, but for the hosts of `NO_PROXY`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// What to check.

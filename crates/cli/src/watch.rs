@@ -14,6 +14,9 @@ use tracing::{Level, error, info, warn};
 
 /// Watches the endpoints of a config until Ctrl-C, and logs each check, each failure with its
 /// count, and each change of the active endpoint.
+///
+/// Checks over http and https go through the proxy that `HTTP_PROXY`, `HTTPS_PROXY` or `ALL_PROXY`
+/// names, but for the hosts of `NO_PROXY`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// A JSON file with a config; see the README.

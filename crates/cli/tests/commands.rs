@@ -7,12 +7,14 @@ use std::process::{Command, Output};
 use steadfast_testbed::{Fault, Testbed};
 
 fn steadfast(arguments: &[&str]) -> Output {
+    command(arguments).output().unwrap()
+}
+
+fn command(arguments: &[&str]) -> Command {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-    Command::new(env!("CARGO_BIN_EXE_steadfast"))
-        .args(arguments)
-        .current_dir(root)
-        .output()
-        .unwrap()
+    let mut command = Command::new(env!("CARGO_BIN_EXE_steadfast"));
+    command.args(arguments).current_dir(root);
+    command
 }
 
 fn printed(output: &Output) -> String {
@@ -78,4 +80,17 @@ fn check_prints_a_line_each_and_exits_by_the_worst() {
             && lines[1].contains("status: the status is not an expected one"),
         "{lines:?}"
     );
+}
+
+#[test]
+fn check_goes_through_the_proxy_that_the_environment_names() {
+    // Nothing listens on this port.
+    let check = |no_proxy| {
+        let mut check = command(&["check", "http://nothing.invalid/"]);
+        check.env("HTTP_PROXY", "http://127.0.0.1:9").env("NO_PROXY", no_proxy);
+        printed(&check.output().unwrap())
+    };
+    let (proxied, direct) = (check(""), check("nothing.invalid"));
+    assert!(proxied.contains("refused"), "{proxied}");
+    assert!(direct.contains("dns"), "{direct}");
 }

@@ -8,6 +8,14 @@
 //! link.stop();
 //! # Ok(()) }
 //! ```
+//!
+//! # Proxies
+//!
+//! HTTP and HTTPS checks go through the proxy that the environment names, as the requests of most
+//! programs on a server do: `HTTP_PROXY`, `HTTPS_PROXY` and `ALL_PROXY`, in capital or small letters,
+//! but for the hosts of `NO_PROXY`. The environment is read once, when the transport is made. TCP
+//! checks go to the host itself. A proxy that fails looks like an endpoint that fails, with `refused`
+//! for instance: name endpoints that the app reaches without the proxy in `NO_PROXY`.
 
 #[cfg(feature = "websocket")]
 mod connection;
@@ -71,7 +79,8 @@ pub struct NativeTransport {
 }
 
 impl NativeTransport {
-    /// A transport that tells `on_event` every event.
+    /// A transport that tells `on_event` every event. It takes the [proxies](crate#proxies) that the
+    /// environment names by now.
     pub fn new(
         on_event: impl Fn(Timestamp, &Event) + Send + Sync + 'static,
     ) -> Result<Self, TlsError> {
