@@ -75,7 +75,26 @@ pub fn is_server_error(status: u16) -> bool {
 
 /// What an app built, checked and with its URLs parsed, as if it had been read from JSON.
 pub(crate) fn checked(config: &Config) -> Result<ValidConfig, ConfigError> {
-    Ok(ValidConfig::read(&config.to_value(), parse_url)?)
+    Ok(ValidConfig::read(&as_written(config.to_value()), parse_url)?)
+}
+
+/// Gives numbers back their sign: the app's are signed, and cross by their bits.
+pub(crate) fn as_written(mut settings: Value) -> Value {
+    sign(&mut settings);
+    settings
+}
+
+fn sign(value: &mut Value) {
+    match value {
+        Value::Number(number) => {
+            if let Ok(bits) = u32::try_from(*number) {
+                *number = bits.cast_signed().into();
+            }
+        }
+        Value::List(items) => items.iter_mut().for_each(sign),
+        Value::Table(entries) => entries.iter_mut().for_each(|(_, value)| sign(value)),
+        _ => {}
+    }
 }
 
 /// The URL as it was written, its scheme in small letters; further than that the platforms' HTTP
@@ -136,12 +155,18 @@ mod tests {
         assert_eq!(checked(&config).unwrap().into_config(), config);
         let mut wrong = config;
         wrong.failure_threshold = Some(0);
+        // As -2 crosses from a language whose numbers are signed.
+        wrong.check.retries = u32::MAX - 1;
         let Err(ConfigError::Invalid { problems }) = checked(&wrong) else {
             panic!("it was taken")
         };
+        let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
         assert_eq!(
-            problems[0].to_string(),
-            "failureThreshold: 0 is out of range, allowed: 1 to 100"
+            problems,
+            [
+                "check.retries: -2 is out of range, allowed: 0 to 10",
+                "failureThreshold: 0 is out of range, allowed: 1 to 100",
+            ]
         );
     }
 }

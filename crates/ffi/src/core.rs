@@ -1,6 +1,6 @@
 //! An engine that a foreign platform runs.
 
-use crate::config::{checked, parse_url};
+use crate::config::{as_written, checked, parse_url};
 use crate::error::{CallbackError, ConfigError, RunError};
 use crate::platform::{ClockReading, Listener, PlatformTransport};
 use std::future::pending;
@@ -36,12 +36,12 @@ impl Core {
         config: Config,
         platform: Box<dyn PlatformTransport>,
         listener: Box<dyn Listener>,
-        seed: Option<u64>,
+        seed: Option<i64>,
         saved: Option<String>,
     ) -> Result<Arc<Self>, ConfigError> {
         // The standard library's random keys differ from process to process and from call to call,
         // which is all that jitter needs.
-        let seed = seed.unwrap_or_else(|| RandomState::new().hash_one(0));
+        let seed = seed.map_or_else(|| RandomState::new().hash_one(0), i64::cast_unsigned);
         let mut clock = PlatformClock::default();
         let mut engine = Engine::new(checked(&config)?, seed, clock.read(platform.now()));
         if let Some(saved) = saved.and_then(|saved| serde_json::from_str(&saved).ok()) {
@@ -93,7 +93,7 @@ impl Core {
     /// Replaces the endpoints. Those that stay the same keep what is known of them.
     pub fn set_endpoints(&self, endpoints: Vec<Endpoint>) -> Result<(), ConfigError> {
         let endpoints = self.link.with_engine(|engine| {
-            engine.config().read_endpoints(&Endpoints(endpoints).to_value(), parse_url)
+            engine.config().read_endpoints(&as_written(Endpoints(endpoints).to_value()), parse_url)
         })?;
         self.tell(Input::Command(Command::SetEndpoints(endpoints)));
         Ok(())
@@ -304,6 +304,9 @@ struct PlatformClock {
 impl PlatformClock {
     fn read(&mut self, reading: Result<ClockReading, CallbackError>) -> Timestamp {
         if let Ok(ClockReading { monotonic, wall, date }) = reading {
+            // A time before the clock's start is its start.
+            let [monotonic, wall, date] =
+                [monotonic, wall, date].map(|at| at.max(0).cast_unsigned());
             self.last = self.clock.read(monotonic, wall);
             self.date = date;
         }

@@ -34,12 +34,12 @@ pub struct Checked {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct ClockReading {
     /// A clock that never goes back. It may stop while the device sleeps.
-    pub monotonic: u64,
+    pub monotonic: i64,
     /// A clock that goes on while the device sleeps, by which a sleep is noticed. That may be the
     /// time of day; if it is set back or forward by less than a second, that does no harm.
-    pub wall: u64,
+    pub wall: i64,
     /// The time of day since 1970, by which what is kept is dated.
-    pub date: u64,
+    pub date: i64,
 }
 
 /// Who is told what the engine does. Implemented in Swift or Kotlin; it must not block, and what it

@@ -30,9 +30,9 @@ public protocol WebSocket: Sendable {
 /// The server has closed a WebSocket.
 public struct WebSocketClosed: Error {
     /// With this close code.
-    public let code: UInt16
+    public let code: Int
 
-    public init(code: UInt16) {
+    public init(code: Int) {
         self.code = code
     }
 }
@@ -42,7 +42,7 @@ public struct WebSocketClosed: Error {
 /// What is sent while none is open is not kept; ``send(_:)`` says so. Messages that nobody reads hold the server back.
 public final class Connection: Sendable {
     /// Steadfast is told of arriving messages no more often than this: that there are some is all it needs.
-    private static let reportEvery: UInt64 = 250
+    private static let reportEvery: Int64 = 250
     /// How many messages wait for a reader before the server is held back, and how often is looked whether there is room again.
     private static let kept = 256
     private static let lookEvery = Duration.milliseconds(20)
@@ -54,9 +54,9 @@ public final class Connection: Sendable {
     }
 
     private struct State {
-        var legs: [UInt64: Leg] = [:]
-        var current: UInt64?
-        var reported: UInt64?
+        var legs: [Int64: Leg] = [:]
+        var current: Int64?
+        var reported: Int64?
         var ended = false
     }
 
@@ -126,7 +126,7 @@ public final class Connection: Sendable {
         return true
     }
 
-    func open(_ id: UInt64, _ endpoint: Endpoint) {
+    func open(_ id: Int64, _ endpoint: Endpoint) {
         guard let url = URL(string: endpoint.connect) else { return core.connectionClosed(id: id, code: nil) }
         state.withLock { state in
             guard !state.ended else { return }
@@ -148,11 +148,11 @@ public final class Connection: Sendable {
         }
     }
 
-    func promote(_ id: UInt64) {
+    func promote(_ id: Int64) {
         state.withLock { $0.current = id }
     }
 
-    func release(_ id: UInt64) {
+    func release(_ id: Int64) {
         let leg = state.withLock { state in
             if state.current == id { state.current = nil }
             return state.legs.removeValue(forKey: id)
@@ -165,7 +165,7 @@ public final class Connection: Sendable {
         leg.task?.cancel()
     }
 
-    private func opened(_ id: UInt64, _ socket: any WebSocket) -> Bool {
+    private func opened(_ id: Int64, _ socket: any WebSocket) -> Bool {
         let wanted = state.withLock { state in
             guard state.legs[id] != nil else { return false }
             state.legs[id]?.socket = socket
@@ -175,7 +175,7 @@ public final class Connection: Sendable {
         return wanted
     }
 
-    private func arrived(_ message: Message, _ id: UInt64) async throws {
+    private func arrived(_ message: Message, _ id: Int64) async throws {
         let now = clock.now().monotonic
         let report = state.withLock { state in
             guard state.legs[id] != nil else { return false }
@@ -188,7 +188,7 @@ public final class Connection: Sendable {
         while case .dropped = received.yield(message) { try await Task.sleep(for: Self.lookEvery) }
     }
 
-    private func broken(_ id: UInt64, code: UInt16?) {
+    private func broken(_ id: Int64, code: Int?) {
         let leg = state.withLock { state in
             if state.current == id { state.current = nil }
             return state.legs.removeValue(forKey: id)
@@ -196,6 +196,6 @@ public final class Connection: Sendable {
         guard let leg else { return }
         // The server has closed it, or it broke: what it holds is let go of all the same.
         leg.socket?.close()
-        core.connectionClosed(id: id, code: code)
+        core.connectionClosed(id: id, code: code.map(UInt16.init(clamping:)))
     }
 }

@@ -40,7 +40,7 @@ final class Relay: Listener {
         connection?.end()
     }
 
-    func onEvent(at: UInt64, event: Event) throws {
+    func onEvent(at: Int64, event: Event) throws {
         if case .switched = event, let core = state.withLock({ $0.core }) {
             activeEndpoints.send(core.active())
         }
@@ -53,15 +53,15 @@ final class Relay: Listener {
         }
     }
 
-    func onConnect(id: UInt64, endpoint: Endpoint) throws {
+    func onConnect(id: Int64, endpoint: Endpoint) throws {
         connection?.open(id, endpoint)
     }
 
-    func onPromote(id: UInt64) throws {
+    func onPromote(id: Int64) throws {
         connection?.promote(id)
     }
 
-    func onDisconnect(id: UInt64, reason: DisconnectReason) throws {
+    func onDisconnect(id: Int64, reason: DisconnectReason) throws {
         connection?.release(id)
     }
 

@@ -31,10 +31,10 @@ public final class Steadfast: Sendable {
     ///   - store: Where what has been learnt is kept for the next start, which then begins with the last good endpoint. By default nowhere.
     /// - Throws: ``ConfigError`` with everything that is wrong with the config.
     public static func start(
-        _ config: Config, transport: any Transport = URLSessionTransport(), seed: UInt64? = nil, store: (any StateStore)? = nil
+        _ config: Config, transport: any Transport = URLSessionTransport(), seed: Int? = nil, store: (any StateStore)? = nil
     ) throws -> Steadfast {
         let relay = Relay(store: store)
-        let core = try Core(config: config, platform: PlatformAdapter(transport), listener: relay, seed: seed, saved: store?.load())
+        let core = try Core(config: config, platform: PlatformAdapter(transport), listener: relay, seed: seed.map(Int64.init), saved: store?.load())
         relay.attach(core)
         return Steadfast(core: core, relay: relay, transport: transport)
     }
@@ -119,9 +119,9 @@ public final class Steadfast: Sendable {
             for await event in events {
                 guard case .recovery(let action) = event, action.ok == nil else { continue }
                 do {
-                    core.recoveryEnded(id: action.id, ok: try await recover(action), error: nil)
+                    core.recoveryEnded(id: UInt32(clamping: action.id), ok: try await recover(action), error: nil)
                 } catch {
-                    core.recoveryEnded(id: action.id, ok: false, error: "\(error)")
+                    core.recoveryEnded(id: UInt32(clamping: action.id), ok: false, error: "\(error)")
                 }
             }
         }

@@ -21,8 +21,8 @@ extension Transport {
     public func now() -> ClockReading {
         // It goes on while the device sleeps.
         let monotonic = SystemClock.started.duration(to: .now)
-        let date = UInt64(max(0, Date().timeIntervalSince1970 * 1_000))
-        return ClockReading(monotonic: UInt64(monotonic / .milliseconds(1)), wall: date, date: date)
+        let date = Int64(Date().timeIntervalSince1970 * 1_000)
+        return ClockReading(monotonic: monotonic.wholeMilliseconds, wall: date, date: date)
     }
 }
 

@@ -102,7 +102,7 @@
                 @unknown default: throw URLError(.cannotParseResponse)
                 }
             } catch {
-                if task.closeCode != .invalid { throw WebSocketClosed(code: UInt16(clamping: task.closeCode.rawValue)) }
+                if task.closeCode != .invalid { throw WebSocketClosed(code: task.closeCode.rawValue) }
                 throw error
             }
         }

@@ -41,7 +41,7 @@ public final class URLSessionTransport: Transport {
             return .failure(.unexpected)
         }
         // In whole seconds on Linux; it is the engine that ends a check to the millisecond.
-        var request = URLRequest(url: url, timeoutInterval: (Double(timeout.clampedMilliseconds) / 1_000).rounded(.up))
+        var request = URLRequest(url: url, timeoutInterval: (Double(timeout.wholeMilliseconds) / 1_000).rounded(.up))
         request.httpMethod = check.method.word
         request.httpBody = check.body.map { Data($0.utf8) }
         // So that a server can leave checks out of its statistics.
@@ -96,7 +96,7 @@ private struct RunningCheck {
         guard let response else { return .failure(.unexpected) }
         let headers = response.allHeaderFields.prefix(Int(limits.headers)).map { Header(name: "\($0.key)", value: "\($0.value)") }
         let latency = started.duration(to: .now)
-        return .answer(Answer(status: UInt16(clamping: response.statusCode), headers: headers, body: body, latency: latency))
+        return .answer(Answer(status: response.statusCode, headers: headers, body: body, latency: latency))
     }
 }
 

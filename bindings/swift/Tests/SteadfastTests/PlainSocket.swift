@@ -73,7 +73,7 @@ final class PlainSocket: WebSocket {
                 let payload = try self.read(Int(head[1] & 0x7f))
                 switch head[0] & 0x0f {
                 case 1: return .text(String(decoding: payload, as: UTF8.self))
-                case 8: throw WebSocketClosed(code: payload.count < 2 ? 1005 : UInt16(payload[0]) << 8 | UInt16(payload[1]))
+                case 8: throw WebSocketClosed(code: payload.count < 2 ? 1005 : Int(payload[0]) << 8 | Int(payload[1]))
                 default: continue
                 }
             }

@@ -47,7 +47,7 @@ private final class Replay {
         self.script = script
         let config = try Config(json: String(decoding: JSONSerialization.data(withJSONObject: script["config"] as Any), as: UTF8.self))
         sockets = FakeSockets(world)
-        link = try Steadfast.start(config, transport: world, seed: script.number("seed"))
+        link = try Steadfast.start(config, transport: world, seed: Int(script.number("seed")))
     }
 
     /// Returns how many events were the same.
@@ -61,7 +61,7 @@ private final class Replay {
         while let first = inputs.first, first.number("atMs") == 0, !first.isArrival { try tell(inputs.removeFirst()) }
         world.settle()
         let end = script.number("durationMs")
-        var asleepUntil: UInt64 = 0
+        var asleepUntil: Int64 = 0
         let grid = script["timersMs"] == nil ? 1 : script.number("timersMs")
         while true {
             let timer = world.nextTimer.map { (max($0, asleepUntil) + grid - 1) / grid * grid }
@@ -94,7 +94,7 @@ private final class Replay {
         case "failure": world.answer(input.text("endpoint"), input.number("number"), .failure(try FailureKind(word: input.text("kind"))))
         case "answer": world.answer(input.text("endpoint"), input.number("number"), answer(input))
         case "opened": sockets.open(input.number("id"))
-        case "closed": sockets.close(input.number("id"), code: (input["code"] as? NSNumber).map { UInt16(truncating: $0) })
+        case "closed": sockets.close(input.number("id"), code: (input["code"] as? NSNumber).map { Int(truncating: $0) })
         case "active": sockets.receive(input.number("id"))
         case "network": link.setNetwork(["online": .online, "offline": .offline, "changed": .changed][input.text("to")]!)
         case "lifecycle":
@@ -126,7 +126,7 @@ private final class Replay {
     private func answer(_ input: JSON) -> Outcome {
         let headers = (input["headers"] as? [String: String] ?? [:]).map { Header(name: $0.key, value: $0.value) }
         let latency = Duration.milliseconds(input.number("latencyMs"))
-        return .answer(Answer(status: UInt16(input.number("status")), headers: headers, body: Data(input.text("body").utf8), latency: latency))
+        return .answer(Answer(status: Int(input.number("status")), headers: headers, body: Data(input.text("body").utf8), latency: latency))
     }
 
     private func compare() throws {
@@ -137,7 +137,7 @@ private final class Replay {
             return told as NSDictionary
         })
         let checks = (script["checks"] as? [JSON] ?? []).map {
-            VirtualWorld.BegunCheck(atMs: $0.number("atMs"), endpoint: $0.text("endpoint"), timeoutMs: UInt32($0.number("timeoutMs")))
+            VirtualWorld.BegunCheck(atMs: $0.number("atMs"), endpoint: $0.text("endpoint"), timeoutMs: $0.number("timeoutMs"))
         }
         try same("check", checks, world.begun)
         let connections = (script["connections"] as? [JSON] ?? []).map { "\($0.number("atMs")) \($0.text("endpoint"))" }
@@ -157,9 +157,9 @@ private final class Replay {
 
 /// Events and when they came. One thread touches it.
 private final class Collected: @unchecked Sendable {
-    private(set) var all: [(UInt64, Event)] = []
+    private(set) var all: [(Int64, Event)] = []
 
-    func append(_ at: UInt64, _ event: Event) {
+    func append(_ at: Int64, _ event: Event) {
         all.append((at, event))
     }
 }
@@ -167,8 +167,8 @@ private final class Collected: @unchecked Sendable {
 /// Opens nothing: each socket does what the script says. One thread touches it.
 private final class FakeSockets: WebSocketConnector, @unchecked Sendable {
     private let world: VirtualWorld
-    private var opening: [UInt64: CheckedContinuation<any WebSocket, any Error>] = [:]
-    private var sockets: [UInt64: FakeSocket] = [:]
+    private var opening: [Int64: CheckedContinuation<any WebSocket, any Error>] = [:]
+    private var sockets: [Int64: FakeSocket] = [:]
     private(set) var opened: [String] = []
 
     init(_ world: VirtualWorld) {
@@ -178,23 +178,23 @@ private final class FakeSockets: WebSocketConnector, @unchecked Sendable {
     func open(_ url: URL) async throws -> any WebSocket {
         opened.append("\(world.time) \((url.host ?? "").replacingOccurrences(of: ".example", with: ""))")
         // The engine counts connections from one.
-        let id = UInt64(opened.count)
+        let id = Int64(opened.count)
         return try await withCheckedThrowingContinuation { opening[id] = $0 }
     }
 
-    func open(_ id: UInt64) {
+    func open(_ id: Int64) {
         let socket = FakeSocket()
         sockets[id] = socket
         opening.removeValue(forKey: id)?.resume(returning: socket)
     }
 
-    func close(_ id: UInt64, code: UInt16?) {
+    func close(_ id: Int64, code: Int?) {
         let error: any Error = code.map(WebSocketClosed.init) ?? URLError(.networkConnectionLost)
         opening.removeValue(forKey: id)?.resume(throwing: error)
         sockets[id]?.told.finish(throwing: error)
     }
 
-    func receive(_ id: UInt64) {
+    func receive(_ id: Int64) {
         sockets[id]?.told.yield(.text("a message"))
     }
 }
@@ -228,7 +228,7 @@ extension FailureKind {
 }
 
 extension [String: Any] {
-    fileprivate func number(_ name: String) -> UInt64 { (self[name] as? NSNumber)?.uint64Value ?? 0 }
+    fileprivate func number(_ name: String) -> Int64 { (self[name] as? NSNumber)?.int64Value ?? 0 }
     fileprivate func text(_ name: String) -> String { self[name] as? String ?? "" }
     fileprivate var isArrival: Bool { ["failure", "answer", "opened", "closed", "active"].contains(text("input")) }
 }

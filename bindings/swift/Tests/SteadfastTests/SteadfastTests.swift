@@ -35,13 +35,19 @@ final class SteadfastTests: XCTestCase {
         var wrong = config
         wrong.endpoints[0].connect = "no url"
         wrong.endpoints[0].health.url = "ws://a.example/"
-        wrong.endpoints[1].priority = 5_000
+        wrong.endpoints[1].priority = -1
+        wrong.endpoints[1].weight = 5_000_000_000
+        wrong.check.expectStatus = [.code(70_000)]
         wrong.check.timeout = .milliseconds(1)
         wrong.failureThreshold = 0
         XCTAssertThrowsError(try Steadfast.start(wrong)) { error in
             let paths = (error as? ConfigError)?.problems.map(\.path)
-            let expected = ["endpoints[0].connect", "endpoints[0].health.url", "endpoints[1].priority", "check.timeout", "failureThreshold"]
+            let expected = [
+                "endpoints[0].connect", "endpoints[0].health.url", "endpoints[1].priority", "endpoints[1].weight", "check.expectStatus[0]", "check.timeout",
+                "failureThreshold",
+            ]
             XCTAssertEqual(paths, expected, "\(error)")
+            XCTAssertTrue("\(error)".contains("endpoints[1].priority: -1 is out of range, allowed: 0 to 1000"), "\(error)")
             XCTAssertTrue("\(error)".contains("failureThreshold: 0 is out of range, allowed: 1 to 100"), "\(error)")
         }
     }
@@ -55,10 +61,11 @@ final class SteadfastTests: XCTestCase {
         }
     }
 
-    func testDurationsThatNoClockHoldsAreClamped() {
-        XCTAssertEqual(Duration.seconds(-1).clampedMilliseconds, 0)
-        XCTAssertEqual(Duration.seconds(Int64.max).clampedMilliseconds, .max)
-        XCTAssertEqual(Duration.milliseconds(1_500).clampedMilliseconds, 1_500)
+    func testDurationsThatNoNumberHoldsAreTheMost() {
+        XCTAssertEqual(Duration.seconds(-1).wholeMilliseconds, -1_000)
+        XCTAssertEqual(Duration.seconds(Int64.max).wholeMilliseconds, .max)
+        XCTAssertEqual(Duration.seconds(Int64.min).wholeMilliseconds, .min)
+        XCTAssertEqual(Duration.milliseconds(1_500).wholeMilliseconds, 1_500)
     }
 
     func testATransportThatThrowsMakesFailedChecks() async throws {

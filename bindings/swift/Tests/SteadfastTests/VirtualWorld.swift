@@ -7,22 +7,22 @@ import Steadfast
 /// threads are.
 final class VirtualWorld: Transport, @unchecked Sendable {
     struct BegunCheck: Equatable {
-        let atMs: UInt64
+        let atMs: Int64
         let endpoint: String
-        let timeoutMs: UInt32
+        let timeoutMs: Int64
     }
 
     private struct Timer {
         let number: Int
-        let due: UInt64
+        let due: Int64
         let done: CheckedContinuation<Void, Never>
     }
 
     // Everything is touched by the one thread only.
-    private(set) var time: UInt64 = 0
+    private(set) var time: Int64 = 0
     private(set) var begun: [BegunCheck] = []
     /// How many checks of each endpoint have begun.
-    private var numbers: [String: UInt64] = [:]
+    private var numbers: [String: Int64] = [:]
     private var timers: [Timer] = []
     /// By endpoint and number: several of one endpoint may be under way.
     private var checks: [String: CheckedContinuation<Outcome, any Error>] = [:]
@@ -33,7 +33,7 @@ final class VirtualWorld: Transport, @unchecked Sendable {
     }
 
     func check(_ endpoint: Endpoint, timeout: Duration) async throws -> Outcome {
-        begun.append(BegunCheck(atMs: time, endpoint: endpoint.name, timeoutMs: timeout.clampedMilliseconds))
+        begun.append(BegunCheck(atMs: time, endpoint: endpoint.name, timeoutMs: timeout.wholeMilliseconds))
         numbers[endpoint.name, default: 0] += 1
         let own = Self.key(endpoint.name, numbers[endpoint.name, default: 0])
         return try await withTaskCancellationHandler {
@@ -46,12 +46,12 @@ final class VirtualWorld: Transport, @unchecked Sendable {
         }
     }
 
-    private static func key(_ endpoint: String, _ number: UInt64) -> String { "\(endpoint) \(number)" }
+    private static func key(_ endpoint: String, _ number: Int64) -> String { "\(endpoint) \(number)" }
 
     func sleep(for duration: Duration) async throws {
         number += 1
         let own = number
-        let due = time + UInt64(duration.clampedMilliseconds)
+        let due = time + duration.wholeMilliseconds
         await withTaskCancellationHandler {
             await withCheckedContinuation { done in
                 if Task.isCancelled { return done.resume() }
@@ -65,11 +65,11 @@ final class VirtualWorld: Transport, @unchecked Sendable {
     }
 
     /// When the next timer of the engine is due.
-    var nextTimer: UInt64? { timers.map(\.due).min() }
+    var nextTimer: Int64? { timers.map(\.due).min() }
 
-    func isChecking(_ endpoint: String, _ number: UInt64) -> Bool { checks[Self.key(endpoint, number)] != nil }
+    func isChecking(_ endpoint: String, _ number: Int64) -> Bool { checks[Self.key(endpoint, number)] != nil }
 
-    func answer(_ endpoint: String, _ number: UInt64, _ outcome: Outcome) {
+    func answer(_ endpoint: String, _ number: Int64, _ outcome: Outcome) {
         guard let check = checks.removeValue(forKey: Self.key(endpoint, number)) else { fatalError("\(endpoint) is not being checked") }
         check.resume(returning: outcome)
         settle()
@@ -81,7 +81,7 @@ final class VirtualWorld: Transport, @unchecked Sendable {
         settle()
     }
 
-    func advance(to at: UInt64) {
+    func advance(to at: Int64) {
         time = max(time, at)
     }
 

@@ -17,7 +17,7 @@ public annotation class SteadfastDsl
  * ```kotlin
  * val config = steadfastConfig {
  *     endpoint("primary", connect = "wss://a.example/live", health = "https://a.example/_ping")
- *     endpoint("secondary", connect = "wss://b.example/live", health = "https://b.example/_ping") { priority = 1u }
+ *     endpoint("secondary", connect = "wss://b.example/live", health = "https://b.example/_ping") { priority = 1 }
  *     check { interval = 5.seconds }
  *     failback { after = 10.minutes }
  * }

@@ -34,7 +34,7 @@ public class Connection internal constructor(
     private val reports: Steadfast.ConnectionReports,
     private val sockets: WebSocket.Factory,
 ) : AutoCloseable {
-    private val legs = ConcurrentHashMap<ULong, Leg>()
+    private val legs = ConcurrentHashMap<Long, Leg>()
     private val mutableDropped = MutableStateFlow(0L)
     private val received =
         Channel<Message>(MESSAGES_KEPT, BufferOverflow.DROP_OLDEST) { mutableDropped.update { count -> count + 1 } }
@@ -71,7 +71,7 @@ public class Connection internal constructor(
         legs.keys.forEach(::release)
     }
 
-    internal fun open(id: ULong, endpoint: Endpoint) {
+    internal fun open(id: Long, endpoint: Endpoint) {
         val leg = Leg(id, endpoint)
         legs[id] = leg
         try {
@@ -82,12 +82,12 @@ public class Connection internal constructor(
         }
     }
 
-    internal fun promote(id: ULong) {
+    internal fun promote(id: Long) {
         current.value = legs[id]
         mutableEndpoint.value = legs[id]?.endpoint
     }
 
-    internal fun release(id: ULong) {
+    internal fun release(id: Long) {
         val leg = legs.remove(id) ?: return
         leg.released = true
         leave(leg)
@@ -100,7 +100,7 @@ public class Connection internal constructor(
     }
 
     /** One socket, and the endpoint that it goes to. */
-    private inner class Leg(val id: ULong, val endpoint: Endpoint) : WebSocketListener() {
+    private inner class Leg(val id: Long, val endpoint: Endpoint) : WebSocketListener() {
         @Volatile
         var socket: WebSocket? = null
 

@@ -84,7 +84,7 @@ public class OkHttpTransport @JvmOverloads constructor(client: OkHttpClient = Ok
             return Outcome.Failure(failureKind(broken))
         }
         val headers = response.headers.take(limits.headers.toInt()).map { (name, value) -> Header(name, value) }
-        return Outcome.Answer(Answer(response.code.toUShort(), headers, body, (System.nanoTime() - started).nanoseconds))
+        return Outcome.Answer(Answer(response.code, headers, body, (System.nanoTime() - started).nanoseconds))
     }
 
     /** The body up to where [text] has been seen, or all of it, at most as much as the limits allow. */

@@ -9,7 +9,7 @@ internal class Relay : Listener {
     var target: Steadfast? = null
     val connection = AtomicReference<Connection?>()
 
-    override fun onEvent(at: ULong, event: Event) {
+    override fun onEvent(at: Long, event: Event) {
         target?.tell(event)
     }
 
@@ -17,15 +17,15 @@ internal class Relay : Listener {
         target?.persist()
     }
 
-    override fun onConnect(id: ULong, endpoint: Endpoint) {
+    override fun onConnect(id: Long, endpoint: Endpoint) {
         connection.get()?.open(id, endpoint)
     }
 
-    override fun onPromote(id: ULong) {
+    override fun onPromote(id: Long) {
         connection.get()?.promote(id)
     }
 
-    override fun onDisconnect(id: ULong, reason: DisconnectReason) {
+    override fun onDisconnect(id: Long, reason: DisconnectReason) {
         connection.get()?.release(id)
     }
 }

@@ -43,7 +43,7 @@ public class Steadfast private constructor(
     config: Config,
     private val scope: CoroutineScope,
     private val transport: Transport,
-    seed: ULong?,
+    seed: Long?,
     private val store: StateStore?,
 ) : AutoCloseable {
     private val relay = Relay()
@@ -133,7 +133,7 @@ public class Steadfast private constructor(
             events.collect { event ->
                 if (event is Event.Recovery && event.action.ok == null) launch {
                     val helped = runCatching { recover(event.action) }
-                    whileRunning { core.recoveryEnded(event.action.id, helped.getOrDefault(false), helped.exceptionOrNull()?.toString()) }
+                    whileRunning { core.recoveryEnded(event.action.id.toUInt(), helped.getOrDefault(false), helped.exceptionOrNull()?.toString()) }
                 }
             }
         }
@@ -293,17 +293,17 @@ public class Steadfast private constructor(
     /** What a connection tells the engine. */
     internal inner class ConnectionReports {
         /** Milliseconds on the engine's own clock. */
-        fun now(): Long = runCatching { transport.now().monotonic.toLong() }.getOrDefault(0)
+        fun now(): Long = runCatching { transport.now().monotonic }.getOrDefault(0)
 
-        fun opened(id: ULong) {
+        fun opened(id: Long) {
             whileRunning { core.connectionOpened(id) }
         }
 
-        fun closed(id: ULong, code: Int?) {
+        fun closed(id: Long, code: Int?) {
             whileRunning { core.connectionClosed(id, code?.toUShort()) }
         }
 
-        fun active(id: ULong) {
+        fun active(id: Long) {
             whileRunning { core.connectionActive(id) }
         }
 
@@ -342,7 +342,7 @@ public class Steadfast private constructor(
             transport: Transport = OkHttpTransport(),
             seed: Long? = null,
             store: StateStore? = null,
-        ): Steadfast = Steadfast(config, scope, transport, seed?.toULong(), store)
+        ): Steadfast = Steadfast(config, scope, transport, seed, store)
     }
 }
 

@@ -33,8 +33,8 @@ public abstract class SystemTransport : Transport {
     }
 
     override fun now(): ClockReading {
-        val date = System.currentTimeMillis().toULong()
-        return ClockReading(monotonic = (System.nanoTime() / NANOS_PER_MILLI).toULong(), wall = date, date = date)
+        val date = System.currentTimeMillis()
+        return ClockReading(monotonic = System.nanoTime() / NANOS_PER_MILLI, wall = date, date = date)
     }
 }
 

@@ -13,12 +13,15 @@ class JavaTest {
     @Test
     void aLinkIsStartedWatchedAndClosed() throws Exception {
         Config config = Configs.of(List.of(Configs.endpoint("only", "ws://127.0.0.1:9/", "http://127.0.0.1:9/")));
+        config.getEndpoints().get(0).setPriority(1);
+        config.setFailureThreshold(3);
         config.getCheck().setInterval(Configs.duration(java.time.Duration.ofSeconds(5)));
         CompletableFuture<CheckReport> checked = new CompletableFuture<>();
         try (Steadfast link = Steadfast.start(config);
                 AutoCloseable listening = link.addListener(event -> System.out.println(ConfigsKt.toJson(event)))) {
             link.checkNow(checked::complete);
             assertEquals(FailureKind.REFUSED, checked.get(10, TimeUnit.SECONDS).getFailure());
+            assertEquals(1, link.getActive().getValue().getPriority());
             assertEquals("only", link.getActive().getValue().getName());
         }
     }

@@ -114,7 +114,7 @@ class RequestsTest {
             val (primary, secondary) = listOf("primary", "secondary").map(testbed.endpoints::getValue)
             // Its health check goes elsewhere: only requests meet the fault.
             val config = Configs.of(listOf(Configs.endpoint("primary", primary.first, secondary.second)))
-            val link = Steadfast.start(config.apply { breaker { failures = 1u; `open` = 10.milliseconds; openMax = 10.milliseconds } })
+            val link = Steadfast.start(config.apply { breaker { failures = 1; `open` = 10.milliseconds; openMax = 10.milliseconds } })
             testbed.fault("primary", "\"hang\"")
             link.tryAcquire().failure()
             val client = OkHttpClient.Builder().addInterceptor(SteadfastInterceptor(link)).build()
@@ -154,8 +154,8 @@ class RequestsTest {
             assertTrue("found unhealthy" in why.text && why.suspicion >= why.level && why.evidence.isNotEmpty(), why.text)
             assertThrows(IllegalArgumentException::class.java) { link.explain("tertiary") }
             val report = link.report()!!
-            assertEquals(1u, report.switches)
-            assertTrue(report.endpoints.first().failed > 0u && report.endpoints.last().uptimePercent == 100.0, "$report")
+            assertEquals(1, report.switches)
+            assertTrue(report.endpoints.first().failed > 0 && report.endpoints.last().uptimePercent == 100.0, "$report")
             link.close()
         }
     }

@@ -131,7 +131,7 @@ private class Replay(private val script: JsonObject) {
 
     private fun answer(input: JsonObject): Outcome {
         val headers = input.getValue("headers").jsonObject.map { (name, value) -> Header(name, value.jsonPrimitive.content) }
-        val status = input.getValue("status").jsonPrimitive.int.toUShort()
+        val status = input.getValue("status").jsonPrimitive.int
         return Outcome.Answer(Answer(status, headers, input.text("body").toByteArray(), input.number("latencyMs").milliseconds))
     }
 

@@ -34,7 +34,7 @@ private val CONFIG get() = steadfastConfig {
     endpoint("b", "wss://b.example/", "https://b.example/")
 }
 
-private val OK = Outcome.Answer(Answer(200u, emptyList(), ByteArray(0), 1.milliseconds))
+private val OK = Outcome.Answer(Answer(200, emptyList(), ByteArray(0), 1.milliseconds))
 
 /** Answers as it is told to. */
 private open class Scripted(private val answer: suspend (Endpoint) -> Outcome) : SystemTransport() {
@@ -50,17 +50,27 @@ class SteadfastTest {
     fun `everything wrong with a config is told at once`() {
         val wrong = steadfastConfig {
             endpoint("b", "no url", "ws://b.example/")
-            endpoint("", "wss://a.example/", "https://a.example/") { priority = 5_000u }
-            check { timeout = 1.milliseconds }
-            failureThreshold = 0u
+            endpoint("", "wss://a.example/", "https://a.example/") { priority = -1; weight = 5_000 }
+            check { timeout = 1.milliseconds; expectStatus = listOf(StatusPattern.Code(70_000)) }
+            failureThreshold = 0
         }
         val refused = assertThrows(ConfigException::class.java) { Steadfast.start(wrong, scope) }
         val paths = refused.problems.map { it.path }
         assertEquals(
-            listOf("endpoints[0].connect", "endpoints[0].health.url", "endpoints[1].name", "endpoints[1].priority", "check.timeout", "failureThreshold"),
+            listOf(
+                "endpoints[0].connect",
+                "endpoints[0].health.url",
+                "endpoints[1].priority",
+                "endpoints[1].name",
+                "endpoints[1].weight",
+                "check.expectStatus[0]",
+                "check.timeout",
+                "failureThreshold",
+            ),
             paths,
             refused.message,
         )
+        assertTrue("endpoints[1].priority: -1 is out of range, allowed: 0 to 1000" in refused.message!!, refused.message)
         assertTrue("failureThreshold: 0 is out of range, allowed: 1 to 100" in refused.message!!, refused.message)
     }
 
@@ -76,13 +86,13 @@ class SteadfastTest {
     @Test
     fun `a config written as JSON reads back as the same`() {
         val config = CONFIG.apply {
-            check { interval = 5.seconds; expectStatus = listOf(StatusPattern.Code(204u)) }
+            check { interval = 5.seconds; expectStatus = listOf(StatusPattern.Code(204)) }
             suspectInterval = null
         }
         val read = Configs.fromJson(Configs.toJson(config))
         assertEquals(read, Configs.fromJson(Configs.toJson(read)))
         assertEquals(5.seconds, read.check.interval)
-        assertEquals(listOf(StatusPattern.Code(204u)), read.check.expectStatus)
+        assertEquals(listOf(StatusPattern.Code(204)), read.check.expectStatus)
         assertNull(read.suspectInterval)
     }
 

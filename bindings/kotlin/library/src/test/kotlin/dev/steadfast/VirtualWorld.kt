@@ -65,7 +65,7 @@ internal class VirtualWorld : CoroutineDispatcher(), Transport {
         }
     }
 
-    override fun now() = ClockReading(now.toULong(), now.toULong(), now.toULong())
+    override fun now() = ClockReading(now, now, now)
 
     /** When the next timer of the engine is due. */
     val nextTimer: Long? get() = timers.minOfOrNull { it.due }

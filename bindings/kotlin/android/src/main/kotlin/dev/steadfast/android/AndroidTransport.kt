@@ -13,7 +13,7 @@ import okhttp3.OkHttpClient
  */
 public class AndroidTransport @JvmOverloads constructor(client: OkHttpClient = OkHttpClient()) : Transport by OkHttpTransport(client) {
     override fun now(): ClockReading {
-        val now = SystemClock.elapsedRealtime().toULong()
-        return ClockReading(monotonic = now, wall = now, date = System.currentTimeMillis().toULong())
+        val now = SystemClock.elapsedRealtime()
+        return ClockReading(monotonic = now, wall = now, date = System.currentTimeMillis())
     }
 }

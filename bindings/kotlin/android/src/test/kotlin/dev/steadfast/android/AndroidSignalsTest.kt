@@ -56,7 +56,7 @@ class AndroidSignalsTest {
         // With the JVM's clock: Robolectric's stands still.
         object : SystemTransport() {
             override suspend fun check(endpoint: Endpoint, timeout: Duration) =
-                Outcome.Answer(Answer(200u, emptyList(), ByteArray(0), 1.milliseconds))
+                Outcome.Answer(Answer(200, emptyList(), ByteArray(0), 1.milliseconds))
         },
     )
 
@@ -120,6 +120,6 @@ class AndroidSignalsTest {
         val transport = AndroidTransport()
         val before = transport.now().monotonic
         org.robolectric.shadows.ShadowSystemClock.advanceBy(java.time.Duration.ofSeconds(2))
-        assertEquals(2_000uL, transport.now().monotonic - before)
+        assertEquals(2_000L, transport.now().monotonic - before)
     }
 }

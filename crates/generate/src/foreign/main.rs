@@ -1,7 +1,11 @@
-//! Generates the Kotlin or Swift code of the library in `crates/ffi`.
+//! Generates the Kotlin or Swift code of the library in `crates/ffi`, and makes it look as an app
+//! expects.
+
+mod face;
 
 use anyhow::{Context, Result, bail};
 use camino::Utf8PathBuf;
+use std::path::Path;
 use uniffi_bindgen::bindings::{GenerateOptions, TargetLanguage, generate};
 
 fn main() -> Result<()> {
@@ -9,9 +13,9 @@ fn main() -> Result<()> {
     let [language, library, out] = &arguments[..] else {
         bail!("usage: foreign kotlin|swift LIBRARY FOLDER")
     };
-    let language = match language.as_str() {
-        "kotlin" => TargetLanguage::Kotlin,
-        "swift" => TargetLanguage::Swift,
+    let (language, types, change): (_, _, fn(&str) -> Result<String>) = match language.as_str() {
+        "kotlin" => (TargetLanguage::Kotlin, "dev/steadfast/steadfast.kt", face::kotlin),
+        "swift" => (TargetLanguage::Swift, "SteadfastTypes.swift", face::swift),
         other => bail!("no code can be generated for {other}"),
     };
     std::fs::create_dir_all(out)?;
@@ -23,5 +27,8 @@ fn main() -> Result<()> {
         out_dir: Utf8PathBuf::from(out),
         ..GenerateOptions::default()
     };
-    generate(options).context("UniFFI could not generate code")
+    generate(options).context("UniFFI could not generate code")?;
+    let types = Path::new(out).join(types);
+    let code = std::fs::read_to_string(&types).with_context(|| types.display().to_string())?;
+    Ok(std::fs::write(types, change(&code)?)?)
 }
