@@ -26,8 +26,12 @@ import kotlin.time.Duration.Companion.nanoseconds
  *
  * @param client whose connections, proxy, DNS and certificates are used, but not its dispatcher: checks do not queue behind its calls. By
  * default one of its own.
+ * @param resolver finds the addresses of hosts that are checked over bare TCP. By default by the client's `Dns`.
  */
-public class OkHttpTransport @JvmOverloads constructor(client: OkHttpClient = OkHttpClient()) : SystemTransport() {
+public class OkHttpTransport @JvmOverloads constructor(
+    client: OkHttpClient = OkHttpClient(),
+    private val resolver: Resolver = Resolver.of(client.dns),
+) : SystemTransport() {
     private val following = client.newBuilder()
         // Checks do not queue behind the app's calls, nor behind each other: those of a suspect run side by side.
         .dispatcher(Dispatcher().apply { maxRequestsPerHost = maxRequests })
@@ -45,7 +49,7 @@ public class OkHttpTransport @JvmOverloads constructor(client: OkHttpClient = Ok
 
     override suspend fun check(endpoint: Endpoint, timeout: Duration): Outcome {
         val health = endpoint.health
-        if (health.url.startsWith("tcp:")) return checkTcp(health, timeout, limits.tcpBytes.toInt())
+        if (health.url.startsWith("tcp:")) return checkTcp(health, timeout, limits.tcpBytes.toInt(), resolver)
         val started = System.nanoTime()
         val call = call(health, timeout)
         return suspendCancellableCoroutine { continuation ->

@@ -13,8 +13,18 @@ import kotlin.time.Duration
 import kotlin.time.Duration.Companion.nanoseconds
 
 /** Passes when the connection stands, and, if a text is expected, when it has arrived. */
-internal suspend fun checkTcp(health: HealthCheck, timeout: Duration, maxBytes: Int): Outcome = withContext(Dispatchers.IO) {
+internal suspend fun checkTcp(health: HealthCheck, timeout: Duration, maxBytes: Int, resolver: Resolver): Outcome {
     val started = System.nanoTime()
+    val url = URI(health.url)
+    val address = try {
+        InetSocketAddress(resolver.resolve(url.host).firstOrNull() ?: throw UnknownHostException(url.host), url.port)
+    } catch (unknown: IOException) {
+        return Outcome.Failure(failureKind(unknown))
+    }
+    return connect(address, health.check, timeout, maxBytes, started)
+}
+
+private suspend fun connect(address: InetSocketAddress, check: Check?, timeout: Duration, maxBytes: Int, started: Long): Outcome = withContext(Dispatchers.IO) {
     val socket = Socket()
     // A thread that waits in a socket is woken by closing it.
     val closing = launch {
@@ -25,14 +35,11 @@ internal suspend fun checkTcp(health: HealthCheck, timeout: Duration, maxBytes: 
         }
     }
     try {
-        val url = URI(health.url)
-        val address = InetSocketAddress(url.host, url.port)
-        if (address.isUnresolved) throw UnknownHostException(url.host)
         val millis = timeout.inWholeMilliseconds.toInt()
         socket.connect(address, millis)
         socket.soTimeout = millis
-        health.check?.body?.let { socket.getOutputStream().write(it.toByteArray()) }
-        val body = health.check?.expectBody?.let { socket.readUntil(it, maxBytes) } ?: ByteArray(0)
+        check?.body?.let { socket.getOutputStream().write(it.toByteArray()) }
+        val body = check?.expectBody?.let { socket.readUntil(it, maxBytes) } ?: ByteArray(0)
         Outcome.Answer(Answer(null, emptyList(), body, (System.nanoTime() - started).nanoseconds))
     } catch (broken: IOException) {
         Outcome.Failure(failureKind(broken))
