@@ -43,9 +43,8 @@ public struct WebSocketClosed: Error {
 public final class Connection: Sendable {
     /// Steadfast is told of arriving messages no more often than this: that there are some is all it needs.
     private static let reportEvery: Int64 = 250
-    /// How many messages wait for a reader before the server is held back, and how often is looked whether there is room again.
+    /// How many messages wait for a reader before the server is held back.
     private static let kept = 256
-    private static let lookEvery = Duration.milliseconds(20)
 
     private struct Leg {
         let endpoint: Endpoint
@@ -63,7 +62,7 @@ public final class Connection: Sendable {
     /// What arrives, over whichever socket. It ends when the connection is closed. One reader gets each message.
     public let messages: AsyncStream<Message>
 
-    private let received: AsyncStream<Message>.Continuation
+    private let received = Mailbox<Message>(capacity: kept)
     private let state = Locked(State())
     private let core: Core
     private let sockets: any WebSocketConnector
@@ -75,7 +74,7 @@ public final class Connection: Sendable {
         self.sockets = sockets
         self.clock = clock
         self.ended = ended
-        (messages, received) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.kept))
+        messages = received.messages
     }
 
     /// The endpoint that messages go to, or `nil` while there is none.
@@ -185,7 +184,8 @@ public final class Connection: Sendable {
         }
         if report { core.connectionActive(id: id) }
         // Full: this socket is not read on, and TCP tells the server.
-        while case .dropped = received.yield(message) { try await Task.sleep(for: Self.lookEvery) }
+        await received.send(message)
+        try Task.checkCancellation()
     }
 
     private func broken(_ id: Int64, code: Int?) {
