@@ -34,7 +34,9 @@ public final class Steadfast: Sendable {
         _ config: Config, transport: any Transport = URLSessionTransport(), seed: Int? = nil, store: (any StateStore)? = nil
     ) throws -> Steadfast {
         let relay = Relay(store: store)
-        let core = try Core(config: config, platform: PlatformAdapter(transport), listener: relay, seed: seed.map(Int64.init), saved: store?.load())
+        let core = try refusing {
+            try Core(config: config, platform: PlatformAdapter(transport), listener: relay, seed: seed.map(Int64.init), saved: store?.load())
+        }
         relay.attach(core)
         return Steadfast(core: core, relay: relay, transport: transport)
     }
@@ -46,7 +48,11 @@ public final class Steadfast: Sendable {
         // It holds the engine, and not the link: a link that nobody holds any more stops it.
         running = Task { [core, relay] in
             defer { relay.finish() }
-            try await core.run()
+            do {
+                try await core.run()
+            } catch CoreRunError.Timer(let reason) {
+                throw SteadfastError.timerFailed(reason: reason)
+            }
         }
     }
 
@@ -69,7 +75,7 @@ public final class Steadfast: Sendable {
 
     /// Waits until watching has ended. If the calling task is cancelled, watching is stopped.
     ///
-    /// - Throws: ``RunError`` if the transport's `sleep` threw.
+    /// - Throws: ``SteadfastError/timerFailed(reason:)`` if the transport's `sleep` threw.
     public func run() async throws {
         try await withTaskCancellationHandler {
             try await running.value
@@ -87,7 +93,7 @@ public final class Steadfast: Sendable {
 
     /// Ranks the endpoint of this name first from now on, and moves to it as soon as it is healthy; `nil` takes that back.
     ///
-    /// - Throws: ``UnknownEndpoint`` if no endpoint has that name.
+    /// - Throws: ``SteadfastError/unknownEndpoint(name:known:)`` if no endpoint has that name.
     public func prefer(_ name: String?) throws {
         core.prefer(name: try name.map(known))
     }
@@ -95,16 +101,16 @@ public final class Steadfast: Sendable {
     /// Why the engine thinks what it thinks of an endpoint, by default of the active one: the evidence that led to its last verdict, and what
     /// each piece weighed.
     ///
-    /// - Throws: ``UnknownEndpoint`` if no endpoint has that name.
+    /// - Throws: ``SteadfastError/unknownEndpoint(name:known:)`` if no endpoint has that name.
     public func explain(_ name: String? = nil) throws -> Explanation {
         // Of an endpoint that is there, or of the active one, there is always something to say.
         let asked = try known(name ?? active.name)
-        guard let explanation = core.explain(name: asked) else { throw UnknownEndpoint(name: asked, known: snapshot.endpoints.map(\.name)) }
+        guard let explanation = core.explain(name: asked) else { throw SteadfastError.unknownEndpoint(name: asked, known: snapshot.endpoints.map(\.name)) }
         return explanation
     }
 
     /// What the endpoints have been like in the last `period`.
-    public func report(_ period: Duration = .seconds(86_400)) -> Report {
+    public func report(over period: Duration = .seconds(86_400)) -> Report {
         core.report(period: period)
     }
 
@@ -129,35 +135,35 @@ public final class Steadfast: Sendable {
 
     /// Says that an endpoint is not to be used for a while. The app moves away from it gently.
     ///
-    /// - Throws: ``UnknownEndpoint`` if no endpoint has that name.
+    /// - Throws: ``SteadfastError/unknownEndpoint(name:known:)`` if no endpoint has that name.
     public func beginMaintenance(of name: String) throws {
         core.beginMaintenance(name: try known(name))
     }
 
     /// Says that an endpoint may be used again. The app goes back as after a failure.
     ///
-    /// - Throws: ``UnknownEndpoint`` if no endpoint has that name.
+    /// - Throws: ``SteadfastError/unknownEndpoint(name:known:)`` if no endpoint has that name.
     public func endMaintenance(of name: String) throws {
         core.endMaintenance(name: try known(name))
     }
 
     /// Lets an endpoint's circuit breaker refuse every request, until ``release(_:)``.
     ///
-    /// - Throws: ``UnknownEndpoint`` if no endpoint has that name.
+    /// - Throws: ``SteadfastError/unknownEndpoint(name:known:)`` if no endpoint has that name.
     public func isolate(_ name: String) throws {
         core.isolate(name: try known(name))
     }
 
     /// Lets the circuit breaker of an isolated endpoint begin anew.
     ///
-    /// - Throws: ``UnknownEndpoint`` if no endpoint has that name.
+    /// - Throws: ``SteadfastError/unknownEndpoint(name:known:)`` if no endpoint has that name.
     public func release(_ name: String) throws {
         core.release(name: try known(name))
     }
 
     func known(_ name: String) throws -> String {
         let names = snapshot.endpoints.map(\.name)
-        guard names.contains(name) else { throw UnknownEndpoint(name: name, known: names) }
+        guard names.contains(name) else { throw SteadfastError.unknownEndpoint(name: name, known: names) }
         return name
     }
 
@@ -165,12 +171,12 @@ public final class Steadfast: Sendable {
     ///
     /// - Throws: ``ConfigError`` with everything that is wrong with them; nothing changes then.
     public func setEndpoints(_ endpoints: [Endpoint]) throws {
-        try core.setEndpoints(endpoints: endpoints)
+        try refusing { try core.setEndpoints(endpoints: endpoints) }
     }
 
     /// Says what the platform says of the network. On Apple's systems, ``AppleSignals`` does it.
-    public func setNetwork(_ network: Network) {
-        core.setNetwork(network: network)
+    public func setNetwork(_ status: NetworkStatus) {
+        core.setNetwork(network: status)
     }
 
     /// Says what the platform says of the app. On Apple's systems, ``AppleSignals`` does it.
@@ -180,10 +186,10 @@ public final class Steadfast: Sendable {
 
     /// Holds a WebSocket to the active endpoint, wherever that moves.
     ///
-    /// - Throws: ``AlreadyConnected`` if it holds one.
+    /// - Throws: ``SteadfastError/alreadyConnected`` if it holds one.
     public func connect(using sockets: any WebSocketConnector) throws -> Connection {
         let connection = Connection(core: core, sockets: sockets, clock: transport) { [weak relay] in relay?.release() }
-        guard relay.hold(connection) else { throw AlreadyConnected() }
+        guard relay.hold(connection) else { throw SteadfastError.alreadyConnected }
         core.connect()
         return connection
     }
@@ -201,19 +207,4 @@ public protocol StateStore: Sendable {
 
     /// Saves it in place of what was saved before. It must not block for long.
     func save(_ state: String)
-}
-
-/// No endpoint has this name.
-public struct UnknownEndpoint: Error, CustomStringConvertible {
-    /// What was asked for.
-    public let name: String
-    /// What there is.
-    public let known: [String]
-
-    public var description: String { "no endpoint is called \"\(name)\"; there are: \(known.joined(separator: ", "))" }
-}
-
-/// A link holds one connection at a time.
-public struct AlreadyConnected: Error, CustomStringConvertible {
-    public var description: String { "this link holds a connection already; close that one first" }
 }

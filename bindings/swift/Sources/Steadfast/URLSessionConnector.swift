@@ -125,7 +125,7 @@
     extension Steadfast {
         /// Holds a WebSocket to the active endpoint, wherever that moves, by `URLSession`.
         ///
-        /// - Throws: ``AlreadyConnected`` if it holds one.
+        /// - Throws: ``SteadfastError/alreadyConnected`` if it holds one.
         public func connect() throws -> Connection {
             try connect(using: URLSessionConnector())
         }

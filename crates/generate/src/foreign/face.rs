@@ -1,7 +1,10 @@
 //! What is changed in the generated code of the core's types: the generator has no setting for it.
 //!
-//! Numbers become the language's own: `Int` for Rust's `u32`, `u16` and `u8`. What is negative, or
-//! too large, crosses as a number that no setting allows, so that Rust refuses it with its path.
+//! - Numbers become the language's own: `Int` for Rust's `u32`, `u16` and `u8`. What is negative, or
+//!   too large, crosses as a number that no setting allows, so that Rust refuses it with its path.
+//! - In Swift, an app sees the types that it needs, and not what they cross by.
+
+mod access;
 
 use anyhow::{Context, Result};
 
@@ -91,7 +94,12 @@ pub(crate) fn swift(code: &str) -> Result<String> {
         );
         code = code.replace(PLACEHOLDER, &converter);
     }
-    Ok(code)
+    Ok(access::types(&code))
+}
+
+/// What Swift calls Rust by.
+pub(crate) fn swift_core(code: &str) -> Result<String> {
+    access::core(code)
 }
 
 /// Stands for a converter while the words around it are replaced.

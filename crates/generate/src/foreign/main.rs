@@ -8,14 +8,20 @@ use camino::Utf8PathBuf;
 use std::path::Path;
 use uniffi_bindgen::bindings::{GenerateOptions, TargetLanguage, generate};
 
+/// Makes code look as an app expects.
+type Change = fn(&str) -> Result<String>;
+
 fn main() -> Result<()> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let [language, library, out] = &arguments[..] else {
         bail!("usage: foreign kotlin|swift LIBRARY FOLDER")
     };
-    let (language, types, change): (_, _, fn(&str) -> Result<String>) = match language.as_str() {
-        "kotlin" => (TargetLanguage::Kotlin, "dev/steadfast/steadfast.kt", face::kotlin),
-        "swift" => (TargetLanguage::Swift, "SteadfastTypes.swift", face::swift),
+    let (language, changes): (_, &[(&str, Change)]) = match language.as_str() {
+        "kotlin" => (TargetLanguage::Kotlin, &[("dev/steadfast/steadfast.kt", face::kotlin)]),
+        "swift" => (
+            TargetLanguage::Swift,
+            &[("SteadfastTypes.swift", face::swift), ("SteadfastCore.swift", face::swift_core)],
+        ),
         other => bail!("no code can be generated for {other}"),
     };
     std::fs::create_dir_all(out)?;
@@ -28,7 +34,10 @@ fn main() -> Result<()> {
         ..GenerateOptions::default()
     };
     generate(options).context("UniFFI could not generate code")?;
-    let types = Path::new(out).join(types);
-    let code = std::fs::read_to_string(&types).with_context(|| types.display().to_string())?;
-    Ok(std::fs::write(types, change(&code)?)?)
+    for (file, change) in changes {
+        let file = Path::new(out).join(file);
+        let code = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+        std::fs::write(file, change(&code)?)?;
+    }
+    Ok(())
 }

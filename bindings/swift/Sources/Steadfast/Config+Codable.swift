@@ -1,11 +1,12 @@
 import Foundation
+import SteadfastCore
 
 extension Config {
     /// Reads a config in the JSON that every platform reads.
     ///
     /// - Throws: ``ConfigError`` with everything that is wrong with it.
     public init(json: String) throws {
-        self = try configFromJson(json: json)
+        self = try refusing { try configFromJson(json: json) }
     }
 
     /// The config as JSON, with everything spelt out.
@@ -73,18 +74,5 @@ enum JSONTree: Codable {
         case .list(let list): try value.encode(list)
         case .table(let table): try value.encode(table)
         }
-    }
-}
-
-extension ConfigError: CustomStringConvertible {
-    /// Everything that is wrong, each with its place and what is allowed there.
-    public var problems: [Problem] {
-        switch self {
-        case .Invalid(let problems): problems
-        }
-    }
-
-    public var description: String {
-        "invalid config" + problems.map { "\n  \($0.path): \($0.message)" }.joined()
     }
 }
