@@ -6,7 +6,7 @@ use crate::{demo, generate, setup, size};
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 fn generated() -> PathBuf {
     root().join("bindings/kotlin/library/src/generated")
@@ -57,6 +57,7 @@ fn minified() -> Result<()> {
             "http://127.0.0.1:9/",
         ],
     );
+    shipped_library(&mut java);
     let mut sample = Ended(
         java.stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -77,13 +78,20 @@ fn minified() -> Result<()> {
 }
 
 /// A Maven command on the Kotlin library that says what matters.
-pub(crate) fn maven<const N: usize>(goals: [&str; N]) -> std::process::Command {
+pub(crate) fn maven<const N: usize>(goals: [&str; N]) -> Command {
     let mut maven = command(
         "mvn",
         ["--batch-mode", "--no-transfer-progress", "--quiet", "--file", "bindings/kotlin"],
     );
     maven.args(goals);
+    shipped_library(&mut maven);
     maven
+}
+
+/// Lets JNA find the library in the jar alone: cargo tells its own commands where its debug builds
+/// are, and one that is older than the generated code would be taken instead.
+fn shipped_library(java: &mut Command) {
+    java.env_remove("LD_LIBRARY_PATH").env_remove("DYLD_FALLBACK_LIBRARY_PATH");
 }
 
 /// Where JNA looks for a library in a jar.
