@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 /// The repository's root.
@@ -28,6 +28,28 @@ pub(crate) fn command<S: AsRef<OsStr>>(
 /// A cargo command by the toolchain that runs this.
 pub(crate) fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
     command(&std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()), arguments)
+}
+
+/// Whether all of the workspace has been compiled, as for its tests.
+static ALL_COMPILED: AtomicBool = AtomicBool::new(false);
+
+/// Says that all of the workspace has been compiled.
+pub(crate) fn all_is_compiled() {
+    ALL_COMPILED.store(true, Relaxed);
+}
+
+/// Compiles `programs` of `package` into `target/debug`, with these features and nothing that they do
+/// not need. If all is compiled anyway, that serves: dependencies with the features that only these
+/// need would be compiled a second time.
+pub(crate) fn build_programs(package: &str, features: &[&str], programs: &[&str]) -> Result<()> {
+    let mut build = cargo(["build", "--locked"]);
+    if ALL_COMPILED.load(Relaxed) {
+        build.arg("--workspace");
+    } else {
+        build.args(["--package", package]).args(features);
+    }
+    build.args(programs.iter().flat_map(|program| ["--bin", program]));
+    run_quietly(&mut build, "the compiler's message above says why")
 }
 
 /// Prints a headline.

@@ -1,7 +1,7 @@
 //! `cargo xtask demo`: the page on which one watches a failover happen, and the servers that it
 //! happens to.
 
-use crate::command::{Ended, cargo, command, headline, installed, root, run, run_quietly};
+use crate::command::{Ended, build_programs, command, headline, installed, root, run, run_quietly};
 use crate::{npm, setup};
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader};
@@ -175,8 +175,5 @@ impl Testbed {
 
 /// Builds the testbed into `target/debug`.
 pub(crate) fn build_testbed() -> Result<()> {
-    run_quietly(
-        &mut cargo(["build", "--locked", "--package", "steadfast-testbed"]),
-        "the compiler's message above says why",
-    )
+    build_programs("steadfast-testbed", &[], &["steadfast-testbed"])
 }

@@ -1,7 +1,7 @@
 //! The programs of `crates/generate`: compiled when a command needs them, each with nothing but
 //! what it needs itself.
 
-use crate::command::{cargo, command, root, run, run_quietly};
+use crate::command::{build_programs, command, root, run, run_quietly};
 use anyhow::Result;
 use std::process::Command;
 
@@ -20,10 +20,8 @@ pub(crate) const SIZES: &str = "sizes";
 
 /// Compiles `programs`.
 pub(crate) fn build(programs: &[&str]) -> Result<()> {
-    let mut build = cargo(["build", "--locked", "--package", "steadfast-generate"]);
-    build.args(["--no-default-features", "--features", &programs.join(",")]);
-    build.args(programs.iter().flat_map(|program| ["--bin", program]));
-    run_quietly(&mut build, "the compiler's message above says why")
+    let features = ["--no-default-features", "--features", &programs.join(",")];
+    build_programs("steadfast-generate", &features, programs)
 }
 
 /// The command that runs a program once it is compiled.

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything that must hold, from formatting to three browsers.
 
 use crate::api::Face;
-use crate::command::{cargo, command, headline, root, run};
+use crate::command::{all_is_compiled, cargo, command, headline, root, run};
 use crate::{demo, generate, kotlin, npm, setup, size, swift};
 use anyhow::{Context, Result, ensure};
 use std::process::Command;
@@ -106,7 +106,9 @@ fn advisory_database_is_there() -> bool {
 }
 
 fn rust_tests() -> Result<()> {
-    run(&mut cargo(["test", "--locked", "--workspace"]), "the failing test says what it expected")
+    run(&mut cargo(["test", "--locked", "--workspace"]), "the failing test says what it expected")?;
+    all_is_compiled();
+    Ok(())
 }
 
 fn documentation() -> Result<()> {
