@@ -109,10 +109,13 @@ describe("node", () => {
     // The other one is known to be healthy once it has been checked.
     await until(() => link.state.endpoints[1].health === "healthy");
     assert.equal(new URL((await link.fetch("/_ping")).url).host, new URL(there).host, "the breaker refuses, so the other one is asked");
-    await assert.rejects(link.fetch("/_ping", { method: "POST" }), { name: "CircuitOpenError", endpoint: "primary", state: "isolated", retryAfterMs: null });
-    link.release("primary");
+    const post = () => link.fetch("/_ping", { method: "POST" });
+    assert.equal(new URL((await post()).url).host, new URL(there).host, "whatever the method, for nothing was sent");
+    link.isolate("secondary");
+    await assert.rejects(post(), { name: "CircuitOpenError", endpoint: "primary", state: "isolated", retryAfterMs: null });
+    for (const { name } of testbed.endpoints) link.release(name);
     await testbed.fault("primary", { status: 503 });
-    assert.equal((await link.fetch("/_ping", { method: "POST" })).status, 503, "a POST is not repeated");
+    assert.equal((await post()).status, 503, "a POST is not repeated");
     assert.equal((await link.fetch("/_ping")).status, 200, "a GET is");
     await testbed.fault("primary", "healthy");
     link.stop();
@@ -142,6 +145,46 @@ describe("node", () => {
     await testbed.fault("primary", "healthy");
     link.stop();
     other.close();
+  });
+
+  test("the app's own mistakes are thrown before a breaker is asked", async () => {
+    const link = await FullSteadfast.start({ endpoints: testbed.endpoints.slice(0, 1), breaker: { failures: 1, open: "10ms", openMax: "10ms" } });
+    link.tryAcquire().failure();
+    await pause(50);
+    // More than a half-open breaker lets through at a time.
+    for (let call = 0; call < 4; call += 1) {
+      await assert.rejects(link.fetch("/_ping", { body: "a GET has none" }), { name: "TypeError" });
+      await assert.rejects(link.fetch("/_ping", { headers: { "not a token": "" } }), { name: "TypeError" });
+      await assert.rejects(link.fetch("//other.example/_ping"), { name: "TypeError" });
+      await assert.rejects(link.fetch("/_ping", { signal: AbortSignal.abort() }), { name: "AbortError" });
+      assert.throws(() => link.tryAcquire({ excluding: "tertiary" }), RangeError);
+    }
+    assert.equal(link.active.breaker, "open");
+    const permit = link.tryAcquire();
+    assert.deepEqual([permit.endpoint, permit.origin, link.active.breaker], ["primary", new URL(testbed.endpoints[0].health).origin, "halfOpen"]);
+    permit.success();
+    link.stop();
+  });
+
+  test("a body that is a stream is sent once, to the endpoint whose breaker lets it through", async () => {
+    const bodies = [];
+    const server = createHttpServer(async (request, response) => {
+      let body = "";
+      for await (const piece of request) body += piece;
+      bodies.push(body);
+      response.writeHead(503).end();
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const host = `127.0.0.1:${server.address().port}`;
+    const [primary, secondary] = testbed.endpoints;
+    const link = await FullSteadfast.start({ endpoints: [primary, { ...secondary, connect: `ws://${host}/` }] });
+    await until(() => link.state.endpoints.every(({ health }) => health === "healthy"));
+    link.isolate("primary");
+    const body = () => new Blob(["streamed"]).stream();
+    assert.equal((await link.fetch("/", { method: "PUT", body: body(), duplex: "half" })).status, 503);
+    assert.deepEqual(bodies, ["streamed"]);
+    link.stop();
+    server.close();
   });
 
   test("five failures in a row open the breaker, whose changes are told", async () => {

@@ -1,7 +1,8 @@
 import { Core as Engine } from "#glue";
 import { makeCheck } from "./check.js";
 import { ConfigError } from "./config-error.js";
-import type { Config, Event as CoreEvent, Explanation, Message, Permit, Query, Refusal, Report, Snapshot } from "./generated/types/index.js";
+import type { Attempt } from "./generated/full/steadfast.js";
+import type { Config, Event as CoreEvent, Explanation, Message, Query, Refusal, Report, Snapshot } from "./generated/types/index.js";
 
 /** What executes the engine's effects. */
 export interface Host {
@@ -20,8 +21,10 @@ interface Answers {
   /** What has been learnt, for the next start. */
   save: unknown;
   explain: Explanation;
-  /** Only of the engine of `steadfast/full`: the permit, or why there is none. */
-  permit: Permit | Refusal;
+  /** Only of the engine of `steadfast/full`: permission, or why there is none. */
+  permit: Attempt | Refusal;
+  /** Only of the engine of `steadfast/full`: where to send the request, or why not to. */
+  call: Attempt | Refusal;
   /** Only of the engine of `steadfast/full`. */
   report: Report;
 }

@@ -15,7 +15,7 @@
 import type { FullEvents } from "./events.js";
 import type { Config, RecoveryAction, Report, Snapshot } from "./generated/types/index.js";
 import { Link, type LinkTelling, prepare, type StartOptions } from "./link.js";
-import { Permit, request, within } from "./requests.js";
+import { Permit, request } from "./requests.js";
 
 export { CircuitOpenError } from "./circuit-open-error.js";
 export * from "./common.js";
@@ -23,7 +23,6 @@ export type { FullEvents as LinkEvents } from "./events.js";
 export type {
   Breaker,
   BreakerState,
-  CallOutcome,
   Config,
   EndpointReport,
   EndpointState,
@@ -55,26 +54,26 @@ export class Steadfast extends (Link as LinkTelling<FullEvents, Snapshot>) {
   }
 
   /**
-   * Requests `path` from the active endpoint, at the host where the app connects. Every endpoint has a circuit breaker; if a request fails
-   * or is refused whose method may be repeated, it is repeated once at the best other endpoint.
+   * Requests `path` from the active endpoint, at the origin where the app connects: ws becomes http, wss becomes https. Every endpoint has a
+   * circuit breaker. A request that it refuses is sent to the next-best endpoint; one that fails is, once, if its method is idempotent and its
+   * body is no stream.
    *
-   * @throws {@link CircuitOpenError} if the circuit breaker refuses, TypeError if `path` leads to another origin, or what `fetch` throws.
+   * A status from 500 on is a failure, and so is an `AbortSignal.timeout()`; a request that is aborted counts for nothing.
+   *
+   * @throws {@link CircuitOpenError} if every circuit breaker refuses, TypeError if `path` leads to another origin (as `//host` and `/\host` do)
+   * or `init` is wrong, or what `fetch` throws.
    */
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
-    const core = this.running;
-    const at = (name: string) => within(this.state.endpoints.find((endpoint) => endpoint.name === name)?.connect ?? "", path);
-    // What leads elsewhere is refused before a breaker is asked.
-    at(this.state.active);
-    return request(core, at, init);
+    return request(this.running, this.active.origin, path, init);
   }
 
   /**
-   * Leave to make a request of one's own, for clients other than `fetch`.
+   * Permission to make a request of one's own, for clients other than `fetch`.
    *
-   * @throws {@link CircuitOpenError} if the circuit breaker refuses.
+   * @throws {@link CircuitOpenError} if the circuit breaker refuses, RangeError if no endpoint has the name `excluding`.
    */
-  tryAcquire(options: { /** Not to this endpoint but to the best other one. */ excluding?: string } = {}): Permit {
-    return new Permit(this.running, options.excluding);
+  tryAcquire({ excluding }: { /** Not to this endpoint but to the best other one. */ excluding?: string } = {}): Permit {
+    return new Permit(this.running, excluding && this.known(excluding));
   }
 
   /** Lets an endpoint's circuit breaker refuse every request, until {@link release}. */

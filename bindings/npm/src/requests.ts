@@ -1,26 +1,21 @@
 import { CircuitOpenError } from "./circuit-open-error.js";
 import type { Core } from "./core.js";
-import { FIRST_SERVER_ERROR, REPEATABLE_METHODS } from "./generated/rules.js";
-import type { CallOutcome, Permit as Leave } from "./generated/types/index.js";
+import type { Attempt } from "./generated/full/steadfast.js";
+import type { CallOutcome, Query } from "./generated/types/index.js";
 
-/** Leave to make one request. Report its end: one that is never reported is taken for lost after a while. */
+/** Permission to make one request. Report its end: one that is never reported is taken for lost after a while. */
 export class Permit {
-  readonly #began = performance.now();
-  readonly #core: Core;
-  readonly #leave: Leave;
-  #reported = false;
+  /** To which endpoint the request may be made. */
+  readonly endpoint: string;
+  /** Where that endpoint answers requests: `https://host:port`. */
+  readonly origin: string;
+  #attempt: Attempt | undefined;
 
   /** @internal */
   constructor(core: Core, excluding?: string) {
-    const leave = core.ask({ query: "permit", excluding: excluding ?? null });
-    if ("state" in leave) throw new CircuitOpenError(leave);
-    this.#core = core;
-    this.#leave = leave;
-  }
-
-  /** To which endpoint the request may be made. */
-  get endpoint(): string {
-    return this.#leave.endpoint;
+    this.#attempt = begin(core, { query: "permit", excluding: excluding ?? null });
+    this.endpoint = this.#attempt.endpoint;
+    this.origin = this.#attempt.origin;
   }
 
   /** The server did its part. Only the first report counts. */
@@ -39,70 +34,45 @@ export class Permit {
   }
 
   #end(outcome: CallOutcome): void {
-    if (this.#reported) return;
-    this.#reported = true;
-    this.#core.send({ message: "callEnded", ...this.#leave, outcome, took: Math.trunc(performance.now() - this.#began) });
+    this.#attempt?.ended(outcome);
+    this.#attempt = undefined;
   }
 }
 
-/**
- * The URL of `path` at the origin where the app connects; it also answers requests there: ws becomes http, wss becomes https.
- *
- * @throws TypeError if it leads to another origin, as `//host` and `/\host` do: what goes with the request is meant for the endpoint alone.
- */
-export function within(connect: string, path: string): URL {
-  const base = new URL(connect.replace(/^ws/, "http"));
-  const url = new URL(path, base);
-  if (url.origin !== base.origin) throw new TypeError(`steadfast: "${path}" leads to another origin than ${base.origin}`);
-  return url;
+function begin(core: Core, query: Extract<Query, { query: "permit" | "call" }>): Attempt {
+  const begun = core.ask(query);
+  if ("state" in begun) throw new CircuitOpenError(begun);
+  return begun;
 }
 
-/** Asks an endpoint, and if that fails and does no harm, once more another one. `at` is where an endpoint is asked. */
-export async function request(core: Core, at: (endpoint: string) => URL, init: RequestInit): Promise<Response> {
-  const once = async (permit: Permit): Promise<Response> => {
+/** Sends a request where the core says, until that says no more. `origin` is that of the active endpoint. */
+export async function request(core: Core, origin: string, path: string, init: RequestInit): Promise<Response> {
+  // The app's own mistakes surface before a breaker is asked. What goes with the request is meant for the endpoint alone.
+  const url = new URL(path, origin);
+  if (!url.href.startsWith(`${origin}/`)) throw new TypeError(`steadfast: "${path}" leads to another origin than ${origin}`);
+  const request = new Request(url, init);
+  const { signal } = init;
+  signal?.throwIfAborted();
+  const namesHost = new URL(path, `${url.protocol}//steadfast.invalid`).origin === origin;
+  const isStream = "duplex" in init;
+  let attempt: Attempt | undefined = begin(
+    core,
+    namesHost ? { query: "permit", excluding: null } : { query: "call", method: request.method, replayable: !isStream },
+  );
+  for (;;) {
+    let response: Response;
     try {
-      const response = await fetch(at(permit.endpoint), init);
-      if (response.status >= FIRST_SERVER_ERROR) permit.failure();
-      else permit.success();
-      return response;
+      // A stream is the request's by now.
+      response = await fetch(new URL(path, attempt.origin), isStream ? request : init);
     } catch (error) {
-      // Whoever gave the request up knows nothing of the server; whose patience was at an end does.
-      const { signal } = init;
-      if (signal?.aborted && (signal.reason as Error | undefined)?.name !== "TimeoutError") permit.release();
-      else permit.failure();
-      throw error;
+      // Whoever gave the request up knows nothing of the server; whose time is over does.
+      const reason = signal?.aborted && (signal.reason?.name === "TimeoutError" ? "timedOut" : "released");
+      attempt = attempt.ended((reason || "failed") satisfies CallOutcome);
+      if (!attempt) throw error;
+      continue;
     }
-  };
-  const repeatable = REPEATABLE_METHODS.includes((init.method ?? "GET").toUpperCase()) && !(init.body instanceof ReadableStream);
-  const elsewhere = (first: string): Permit | undefined => {
-    if (!repeatable || init.signal?.aborted) return;
-    let permit: Permit | undefined;
-    try {
-      permit = new Permit(core, first);
-      at(permit.endpoint);
-      if (permit.endpoint !== first) return permit;
-    } catch {
-      // The others refuse as well, or a whole URL was asked for, which is of the first endpoint alone.
-    }
-    permit?.release();
-    return;
-  };
-
-  let first: string | undefined;
-  let failed: Response | undefined;
-  try {
-    const permit = new Permit(core);
-    first = permit.endpoint;
-    const response = await once(permit);
-    if (response.status < FIRST_SERVER_ERROR) return response;
-    failed = response;
-  } catch (error) {
-    const other = elsewhere(first ?? (error as CircuitOpenError).endpoint);
-    if (!other) throw error;
-    return once(other);
+    attempt = attempt.ended(response.status);
+    if (!attempt) return response;
+    response.body?.cancel().catch(() => {});
   }
-  const other = elsewhere(first);
-  if (!other) return failed;
-  await failed.body?.cancel();
-  return once(other);
 }

@@ -6,7 +6,7 @@ import { Link, type LinkTelling, prepare, type StartOptions } from "./link.js";
 export type Config = Omit<FullConfig, "breaker" | "failureEvents" | "history" | "recovery">;
 
 /** The state of one endpoint. */
-export type EndpointState = Omit<FullEndpointState, "breaker">;
+export type EndpointState = Omit<FullEndpointState, "breaker" | "origin">;
 
 /** The engine's state at one moment. */
 export interface Snapshot extends Omit<FullSnapshot, "endpoints"> {

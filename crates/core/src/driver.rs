@@ -1,16 +1,16 @@
 //! Runs an engine against a transport: one future for every shell and every executor. It decides
 //! nothing.
 
+#[cfg(feature = "breaker")]
+mod calls;
 mod commands;
 mod platform;
 
 pub use platform::{Host, Transport};
 
-#[cfg(any(feature = "breaker", feature = "reports"))]
+#[cfg(feature = "reports")]
 use crate::base::time::Millis;
 use crate::base::time::Timestamp;
-#[cfg(feature = "breaker")]
-use crate::breaker::permit::{CallOutcome, Permit, Refusal, Route};
 use crate::config::{Endpoint, Name, Value};
 use crate::engine::Engine;
 use crate::observe::explain::Explanation;
@@ -152,22 +152,6 @@ impl Link {
     #[cfg(feature = "reports")]
     pub fn report(&self, period: Millis) -> Report {
         self.lock().engine.report(period)
-    }
-
-    /// Asks for leave to make a request of the app's own; see [`Engine::try_acquire`]. `now` is the
-    /// transport's.
-    #[cfg(feature = "breaker")]
-    pub fn try_acquire(&self, now: Timestamp, route: &Route) -> Result<Permit, Refusal> {
-        let acquired = self.lock().engine.try_acquire(now, route);
-        // What follows for the app is told by the driver.
-        self.send(Input::Wake);
-        acquired
-    }
-
-    /// Reports how a request ended, and how long it took.
-    #[cfg(feature = "breaker")]
-    pub fn call_ended(&self, permit: Permit, outcome: CallOutcome, latency: Millis) {
-        self.send(Input::CallEnded { permit, outcome, latency });
     }
 
     /// Looks at the engine, as for reading its config.

@@ -42,9 +42,9 @@ pub use base::time::{Clock, Millis, ParseDurationError, Timestamp};
 pub use base::url::{ParseUrlError, parse_url};
 pub use base::url::{Scheme, Url, UrlParser};
 #[cfg(feature = "breaker")]
-pub use breaker::permit::{
-    CallOutcome, FIRST_SERVER_ERROR, Permit, REPEATABLE_METHODS, Refusal, Route,
-};
+pub use breaker::call::{Attempt, Call};
+#[cfg(feature = "breaker")]
+pub use breaker::permit::{CallOutcome, FIRST_SERVER_ERROR, Permit, Refusal, Route};
 #[cfg(feature = "breaker")]
 pub use breaker::rules::BreakerState;
 pub use config::{Config, Endpoint, Name, Preset, Problem, Problems, ValidConfig};

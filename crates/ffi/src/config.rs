@@ -3,8 +3,8 @@
 use crate::error::ConfigError;
 use steadfast::config::Value;
 use steadfast::{
-    Config, Endpoint, Event, FIRST_SERVER_ERROR, HealthDocument, MAX_ANSWER_BYTES,
-    MAX_ANSWER_HEADERS, MAX_TCP_BYTES, Preset, Problem, REPEATABLE_METHODS, ValidConfig,
+    Config, Endpoint, Event, HealthDocument, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS, MAX_TCP_BYTES,
+    Preset, Problem, ValidConfig,
 };
 
 /// The config that a preset stands for. This is where an app's config starts from: the defaults are
@@ -59,18 +59,6 @@ pub fn answer_limits() -> AnswerLimits {
 #[uniffi::export]
 pub fn is_health_document(content_type: &str) -> bool {
     HealthDocument::is_in(content_type)
-}
-
-/// Whether a request of this method may be repeated elsewhere without harm.
-#[uniffi::export]
-pub fn is_repeatable(method: &str) -> bool {
-    REPEATABLE_METHODS.contains(&method)
-}
-
-/// Whether an answer with this HTTP status says that the server has failed.
-#[uniffi::export]
-pub fn is_server_error(status: u16) -> bool {
-    status >= FIRST_SERVER_ERROR
 }
 
 /// What an app built, checked and with its URLs parsed, as if it had been read from JSON.

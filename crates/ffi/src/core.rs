@@ -1,5 +1,6 @@
 //! An engine that a foreign platform runs.
 
+use crate::attempt::UnderWay;
 use crate::config::{as_written, checked, parse_url};
 use crate::error::{CallbackError, ConfigError, RunError};
 use crate::platform::{ClockReading, Listener, PlatformTransport};
@@ -10,7 +11,7 @@ use steadfast::config::Endpoints;
 use steadfast::{
     CallOutcome, CheckReport, Clock, Command, Config, ConnectionId, DisconnectReason, Endpoint,
     Engine, Event, Explanation, FailureKind, Host, Input, Lifecycle, Link, Millis, Name, Network,
-    Outcome, Permit, RecoveryAction, Refusal, Report, Route, Snapshot, Timestamp, Transport,
+    Outcome, RecoveryAction, Report, Snapshot, Timestamp, Transport,
 };
 
 /// An engine, and what its platform gave it.
@@ -21,6 +22,7 @@ pub struct Core {
     listener: Box<dyn Listener>,
     clock: Mutex<PlatformClock>,
     timer_failure: Mutex<Option<String>>,
+    under_way: Mutex<UnderWay>,
 }
 
 #[uniffi::export]
@@ -54,6 +56,7 @@ impl Core {
             listener,
             clock: Mutex::new(clock),
             timer_failure: Mutex::default(),
+            under_way: Mutex::default(),
         }))
     }
 
@@ -139,40 +142,16 @@ impl Core {
         self.tell(Input::Command(Command::EndMaintenance(name)));
     }
 
-    /// Lets an endpoint's circuit breaker refuse every request.
-    pub fn isolate(&self, name: Name) {
-        self.tell(Input::Command(Command::Isolate(name)));
+    /// Lets an endpoint's circuit breaker refuse every request, or begin anew.
+    pub fn isolate(&self, name: Name, isolated: bool) {
+        let command = if isolated { Command::Isolate } else { Command::Release };
+        self.tell(Input::Command(command(name)));
     }
 
-    /// Lets the breaker of an isolated endpoint begin anew.
-    pub fn release(&self, name: Name) {
-        self.tell(Input::Command(Command::Release(name)));
-    }
-
-    /// Asks for leave to make a request of the app's own: to the active endpoint, or to the best
-    /// one but the one named.
-    pub fn try_acquire(&self, excluding: Option<Name>) -> Acquired {
-        let route = excluding.map_or(Route::Active, Route::Excluding);
-        match self.link.try_acquire(Transport::now(self), &route) {
-            Ok(permit) => Acquired::Permitted { permit },
-            Err(refusal) => Acquired::Refused { refusal },
-        }
-    }
-
-    /// Reports how a request ended, and how long it took.
-    pub fn call_ended(&self, permit: Permit, outcome: CallOutcome, took: Millis) {
-        self.tell(Input::CallEnded { permit, outcome, latency: took });
-    }
-
-    /// Reports that a request of the app's own succeeded that no permit was asked for; an unknown
-    /// name changes nothing.
-    pub fn report_success(&self, name: Name) {
-        self.tell(Input::Traffic { endpoint: name, ok: true });
-    }
-
-    /// Reports that such a request failed, which is evidence against the endpoint.
-    pub fn report_failure(&self, name: Name) {
-        self.tell(Input::Traffic { endpoint: name, ok: false });
+    /// Reports how a request of the app's own ended that no permit was asked for; an unknown name
+    /// changes nothing.
+    pub fn report_call(&self, name: Name, outcome: CallOutcome) {
+        self.tell(Input::Traffic { endpoint: name, ok: !outcome.is_failure() });
     }
 
     /// Says what the platform says of the network.
@@ -224,6 +203,14 @@ impl Core {
 }
 
 impl Core {
+    pub(crate) fn link(&self) -> &Link {
+        &self.link
+    }
+
+    pub(crate) fn under_way(&self) -> MutexGuard<'_, UnderWay> {
+        lock(&self.under_way)
+    }
+
     /// Sends the engine an input that the next call sees the effect of.
     fn tell(&self, input: Input) {
         self.link.deliver(Transport::now(self), input);
@@ -276,21 +263,6 @@ impl Host for Core {
     fn emit(&self, at: Timestamp, event: Event) {
         drop(self.listener.on_event(at, event));
     }
-}
-
-/// Leave to make a request, or none.
-#[derive(uniffi::Enum)]
-pub enum Acquired {
-    /// The request may be made; its end is to be reported with this.
-    Permitted {
-        /// The leave.
-        permit: Permit,
-    },
-    /// It should not be made.
-    Refused {
-        /// Why.
-        refusal: Refusal,
-    },
 }
 
 /// The platform's clocks as one; it stands still while they cannot be read.

@@ -3,16 +3,18 @@
 //! The platform does the I/O through a [`PlatformTransport`]; its own executor polls [`Core::run`],
 //! in which the core's driver runs. There is no thread and no runtime of ours.
 
+mod attempt;
 mod config;
 mod core;
 mod error;
 mod platform;
 
+pub use attempt::{Attempt, Begun};
 pub use config::{
     AnswerLimits, answer_limits, config_from_json, config_to_json, event_to_json,
-    is_health_document, is_repeatable, is_server_error, preset_config,
+    is_health_document, preset_config,
 };
-pub use core::{Acquired, Core};
+pub use core::Core;
 pub use error::{CallbackError, ConfigError, RunError};
 pub use platform::{Checked, ClockReading, Listener, PlatformTransport};
 

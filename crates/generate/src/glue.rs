@@ -1,9 +1,8 @@
 //! Makes JavaScript's side of the WebAssembly: its glue, and the rules that the face goes by.
 
 use anyhow::{Context, Result, bail, ensure};
-use std::fmt::Write;
 use std::path::Path;
-use steadfast::{FIRST_SERVER_ERROR, MAX_ANSWER_BYTES, REPEATABLE_METHODS};
+use steadfast::MAX_ANSWER_BYTES;
 use wasm_bindgen_cli_support::Bindgen;
 
 fn main() -> Result<()> {
@@ -34,15 +33,7 @@ fn make(wasm: &str, out: &str) -> Result<()> {
 
 /// Writes the constants that the face goes by into the file `out`.
 fn write_rules(out: &Path) -> Result<()> {
-    let mut rules = format!(
-        "export const REPEATABLE_METHODS: string[] = {};\n",
-        serde_json::to_string(&REPEATABLE_METHODS)?
-    );
-    for (name, number) in
-        [("FIRST_SERVER_ERROR", FIRST_SERVER_ERROR.into()), ("MAX_ANSWER_BYTES", MAX_ANSWER_BYTES)]
-    {
-        writeln!(rules, "export const {name} = {number};")?;
-    }
+    let rules = format!("export const MAX_ANSWER_BYTES = {MAX_ANSWER_BYTES};\n");
     Ok(std::fs::write(out, rules)?)
 }
 

@@ -3,6 +3,8 @@
 //! Requests and connections stay in JavaScript: the [`Host`] makes them, and reports what becomes
 //! of them.
 
+#[cfg(feature = "full")]
+mod attempt;
 mod check;
 mod platform;
 mod value;
@@ -14,9 +16,9 @@ use serde_wasm_bindgen::Serializer;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-#[cfg(feature = "full")]
-use steadfast::Route;
 use steadfast::config::Value;
+#[cfg(feature = "full")]
+use steadfast::{Call, Route};
 use steadfast::{
     Clock, Config, ConnectionId, DisconnectReason, Endpoint, Engine, Event, HealthDocument, Link,
     Message, Millis, Outcome, Problems, Query, Timestamp, Transport, UrlParser, ValidConfig,
@@ -47,6 +49,10 @@ extern "C" {
     fn persist(this: &Host);
     #[wasm_bindgen(method)]
     fn emit(this: &Host, event: JsValue);
+    /// Something was said to the engine.
+    #[cfg(feature = "full")]
+    #[wasm_bindgen(method)]
+    fn said(this: &Host);
 }
 
 /// An engine and its driver.
@@ -97,10 +103,11 @@ impl Core {
             #[cfg(feature = "full")]
             Query::Permit { excluding } => {
                 let route = excluding.map_or(Route::Active, Route::Excluding);
-                match self.link.try_acquire(self.transport.now(), &route) {
-                    Ok(permit) => permit.to_value(),
-                    Err(refusal) => refusal.to_value(),
-                }
+                return Ok(self.begin(Call::by_app(route)));
+            }
+            #[cfg(feature = "full")]
+            Query::Call { method, replayable } => {
+                return Ok(self.begin(Call::new(&method, replayable)));
             }
             // What there will be one day: the enum is not exhaustive for other crates.
             _ => Value::Null,

@@ -5,20 +5,22 @@ import SteadfastCore
     import FoundationNetworking
 #endif
 
-/// Leave to make one request; see ``Steadfast/tryAcquire(excluding:)``. Report its end: one that is never reported is taken for lost after a while.
-public final class Leave: Sendable {
+/// Permission to make one request; see ``Steadfast/tryAcquire(excluding:)``. Report its end: one that is never reported is taken for lost after a
+/// while.
+public final class Permit: Sendable {
     private let core: Core
-    private let permit: Permit
-    private let began = ContinuousClock.now
-    private let reported = Locked(false)
+    private let attempt: Attempt
 
-    init(_ core: Core, _ permit: Permit) {
+    init(_ core: Core, _ attempt: Attempt) {
         self.core = core
-        self.permit = permit
+        self.attempt = attempt
     }
 
     /// To which endpoint the request may be made.
-    public var endpoint: String { permit.endpoint }
+    public var endpoint: String { attempt.endpoint }
+
+    /// Where that endpoint answers requests: `https://host:port`.
+    public var origin: String { attempt.origin }
 
     /// The server did its part. Only the first report counts.
     public func success() { report(.succeeded) }
@@ -31,11 +33,7 @@ public final class Leave: Sendable {
     public func release() { report(.released) }
 
     private func report(_ outcome: CallOutcome) {
-        let first = reported.withLock { reported in
-            defer { reported = true }
-            return !reported
-        }
-        if first { core.callEnded(permit: permit, outcome: outcome, took: began.duration(to: .now)) }
+        _ = core.attemptEnded(number: attempt.number, outcome: outcome, status: nil)
     }
 }
 
@@ -51,22 +49,19 @@ public struct CircuitOpenError: Error, CustomStringConvertible {
 }
 
 extension Steadfast {
-    /// Asks an endpoint's circuit breaker for leave to make a request of the app's own; ``data(for:using:)`` does it by itself.
+    /// Asks an endpoint's circuit breaker for permission to make a request of the app's own; ``data(for:using:)`` does it by itself.
     ///
     /// - Parameter excluding: Not to this endpoint but to the best other one. By default the request is to go to the active one.
-    /// - Throws: ``CircuitOpenError`` if the circuit breaker refuses.
-    public func tryAcquire(excluding: String? = nil) throws -> Leave {
-        switch core.tryAcquire(excluding: excluding) {
-        case .permitted(let permit): return Leave(core, permit)
-        case .refused(let refusal): throw CircuitOpenError(refusal: refusal)
-        }
+    /// - Throws: ``CircuitOpenError`` if the circuit breaker refuses, ``UnknownEndpoint`` if no endpoint has the name `excluding`.
+    public func tryAcquire(excluding: String? = nil) throws -> Permit {
+        Permit(core, try begin(method: nil, replayable: false, excluding: try excluding.map(known)))
     }
 
     /// Reports that a request succeeded that was made without ``data(for:using:)`` or ``tryAcquire(excluding:)``: the server did its part.
     ///
     /// - Throws: ``UnknownEndpoint`` if no endpoint has that name.
     public func reportSuccess(of endpoint: String) throws {
-        core.reportSuccess(name: try known(endpoint))
+        core.reportCall(name: try known(endpoint), outcome: .succeeded)
     }
 
     /// Reports that a request failed that was made without ``data(for:using:)`` or ``tryAcquire(excluding:)``. That is evidence against the
@@ -74,67 +69,67 @@ extension Steadfast {
     ///
     /// - Throws: ``UnknownEndpoint`` if no endpoint has that name.
     public func reportFailure(of endpoint: String) throws {
-        core.reportFailure(name: try known(endpoint))
+        core.reportCall(name: try known(endpoint), outcome: .failed)
     }
 
-    /// Sends a request to the active endpoint, through the endpoint's circuit breaker; if the request fails and its method is idempotent, retries
-    /// once on the next-best endpoint.
+    /// Sends a request to the active endpoint, through the endpoint's circuit breaker. A request that it refuses, or that could not be sent, goes to
+    /// the next-best endpoint; one that fails does, once, if its method is idempotent and its body is no stream.
     ///
     /// Scheme, host and port of the request's URL are replaced by those where the app connects (`wss` becomes `https`); path, query and the
-    /// rest stay. A request that the breaker refuses is retried there as well.
+    /// rest stay. A status from 500 on is a failure, and so is a timeout; a request whose task is cancelled counts for nothing.
     ///
-    /// - Throws: ``CircuitOpenError`` if the circuit breaker refuses, or what `URLSession` throws.
+    /// - Throws: ``CircuitOpenError`` if every circuit breaker refuses, or what `URLSession` throws.
     public func data(for request: URLRequest, using session: URLSession = .shared) async throws -> (Data, HTTPURLResponse) {
-        var first: String?
-        let answer: (Data, HTTPURLResponse)
-        do {
-            let leave = try tryAcquire()
-            first = leave.endpoint
-            answer = try await send(request, leave, session)
-        } catch {
-            let tried = first ?? (error as? CircuitOpenError)?.refusal.endpoint
-            guard !Task.isCancelled, let tried, let other = elsewhere(request, tried) else { throw error }
-            return try await send(request, other, session)
-        }
-        guard failed(answer.1), let first, let other = elsewhere(request, first) else { return answer }
-        return try await send(request, other, session)
-    }
-
-    private func send(_ request: URLRequest, _ leave: Leave, _ session: URLSession) async throws -> (Data, HTTPURLResponse) {
-        do {
-            let (data, response) = try await session.data(for: try there(request, leave.endpoint))
-            guard let response = response as? HTTPURLResponse else { throw URLError(.badServerResponse) }
-            if failed(response) { leave.failure() } else { leave.success() }
-            return (data, response)
-        } catch {
-            // Whoever gave the request up knows nothing of the server.
-            if Task.isCancelled { leave.release() } else { leave.failure() }
-            throw error
+        // The app's own mistakes surface before a breaker is asked.
+        guard let url = request.url, let target = URLComponents(url: url, resolvingAgainstBaseURL: true) else { throw URLError(.badURL) }
+        try Task.checkCancellation()
+        var attempt = try begin(method: request.httpMethod ?? "GET", replayable: request.httpBodyStream == nil)
+        while true {
+            var request = request
+            do {
+                request.url = try target.at(attempt.origin)
+                let (data, response) = try await session.data(for: request)
+                guard let response = response as? HTTPURLResponse else { throw URLError(.badServerResponse) }
+                let status = UInt16(clamping: response.statusCode)
+                guard let next = core.attemptEnded(number: attempt.number, outcome: .succeeded, status: status) else { return (data, response) }
+                attempt = next
+            } catch {
+                let outcome = CallOutcome(error, asking: request.url)
+                guard let next = core.attemptEnded(number: attempt.number, outcome: outcome, status: nil) else { throw error }
+                attempt = next
+            }
         }
     }
 
-    private func failed(_ response: HTTPURLResponse) -> Bool {
-        isServerError(status: UInt16(clamping: response.statusCode))
+    private func begin(method: String?, replayable: Bool, excluding: String? = nil) throws -> Attempt {
+        switch core.beginCall(method: method, replayable: replayable, excluding: excluding) {
+        case .permitted(let attempt): return attempt
+        case .refused(let refusal): throw CircuitOpenError(refusal: refusal)
+        }
     }
+}
 
-    private func elsewhere(_ request: URLRequest, _ first: String) -> Leave? {
-        guard isRepeatable(method: request.httpMethod ?? "GET"), request.httpBodyStream == nil,
-            let leave = try? tryAcquire(excluding: first)
-        else { return nil }
-        if leave.endpoint != first { return leave }
-        leave.release()
-        return nil
+extension URLComponents {
+    fileprivate func at(_ origin: String) throws -> URL? {
+        guard let base = URLComponents(string: origin) else { throw URLError(.badURL) }
+        var parts = self
+        (parts.scheme, parts.host, parts.port) = (base.scheme, base.host, base.port)
+        return parts.url
     }
+}
 
-    private func there(_ request: URLRequest, _ name: String) throws -> URLRequest {
-        guard let connect = snapshot.endpoints.first(where: { $0.name == name })?.connect, let base = URLComponents(string: connect),
-            let url = request.url, var parts = URLComponents(url: url, resolvingAgainstBaseURL: true)
-        else { throw URLError(.badURL) }
-        parts.scheme = base.scheme.map { $0.hasPrefix("ws") ? "http" + $0.dropFirst(2) : $0 }
-        parts.host = base.host
-        parts.port = base.port
-        var request = request
-        request.url = parts.url
-        return request
+extension CallOutcome {
+    /// What an error of `URLSession` says of the server.
+    fileprivate init(_ error: any Error, asking url: URL?) {
+        let failed = error as? URLError
+        self =
+            switch failed?.code {
+            // Whoever gave the request up knows nothing of the server, nor does a request that cannot be made.
+            case _ where Task.isCancelled: .released
+            case .cancelled, .badURL, .unsupportedURL, .dataLengthExceedsMaximum: .released
+            // After a redirect, it is another URL that could not be asked.
+            case .cannotConnectToHost, .cannotFindHost, .dnsLookupFailed: failed?.failingURL == url ? .unsent : .failed
+            default: .failed
+            }
     }
 }

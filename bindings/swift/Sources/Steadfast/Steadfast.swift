@@ -151,14 +151,14 @@ public final class Steadfast: Sendable {
     ///
     /// - Throws: ``SteadfastError/unknownEndpoint(name:known:)`` if no endpoint has that name.
     public func isolate(_ name: String) throws {
-        core.isolate(name: try known(name))
+        core.isolate(name: try known(name), isolated: true)
     }
 
     /// Lets the circuit breaker of an isolated endpoint begin anew.
     ///
     /// - Throws: ``SteadfastError/unknownEndpoint(name:known:)`` if no endpoint has that name.
     public func release(_ name: String) throws {
-        core.release(name: try known(name))
+        core.isolate(name: try known(name), isolated: false)
     }
 
     func known(_ name: String) throws -> String {

@@ -23,17 +23,60 @@ final class RequestsTests: XCTestCase {
         try await until { link.snapshot.endpoints[0].breaker == .isolated }
         let second = try await link.data(for: get).1
         XCTAssertEqual(second.url?.port, ports[1])
+        let unsent = try await link.data(for: post).1
+        XCTAssertEqual(unsent.url?.port, ports[1], "nothing was sent")
+        try link.isolate("secondary")
         do {
             _ = try await link.data(for: post)
-            XCTFail("a POST is not repeated")
+            XCTFail("all refuse")
         } catch let refused as CircuitOpenError {
             XCTAssertEqual("\(refused)", "the circuit breaker of primary is isolated")
         }
-        try link.release("primary")
-        try await until { link.snapshot.endpoints[0].breaker == .closed }
+        for name in ["primary", "secondary"] { try link.release(name) }
+        try await until { link.snapshot.endpoints.allSatisfy { $0.breaker == .closed } }
         try await testbed.fault("primary", #"{"status":503}"#)
         let (failed, repeated) = (try await link.data(for: post).1, try await link.data(for: get).1)
         XCTAssertEqual([failed.statusCode, repeated.statusCode], [503, 200])
+        try await testbed.fault("primary", "\"kill\"")
+        let refused = try await link.data(for: post).1
+        XCTAssertEqual(refused.statusCode, 200, "no connection came about, so nothing was sent")
+        link.stop()
+    }
+
+    func testATimeoutIsAFailureAndAMistakeOfTheAppsCountsForNothing() async throws {
+        let testbed = try Testbed()
+        // Its health check goes elsewhere: only requests meet the fault.
+        let primary = Endpoint(name: "primary", connect: testbed.endpoints[0].connect, health: testbed.endpoints[1].health)
+        var config = Config(endpoints: [primary])
+        (config.breaker.failures, config.breaker.open, config.breaker.openMax) = (1, .milliseconds(10), .milliseconds(10))
+        let link = try Steadfast.start(config)
+        try await testbed.fault("primary", "\"hang\"")
+        try link.tryAcquire().failure()
+        try await Task.sleep(for: .milliseconds(50))
+        var get = URLRequest(url: try XCTUnwrap(URL(string: "https://any.invalid/_ping")))
+        get.url = nil
+        // More than a half-open breaker lets through at a time.
+        for _ in 0..<4 {
+            do {
+                _ = try await link.data(for: get)
+                XCTFail("it has no URL")
+            } catch let error as URLError {
+                XCTAssertEqual(error.code, .badURL)
+            }
+            XCTAssertThrowsError(try link.tryAcquire(excluding: "tertiary"))
+        }
+        XCTAssertEqual(link.snapshot.endpoints[0].breaker, .open, "no permit was taken")
+        get.url = URL(string: "https://any.invalid/_ping")
+        get.timeoutInterval = 1
+        do {
+            _ = try await link.data(for: get)
+            XCTFail("it hangs")
+        } catch let error as URLError {
+            XCTAssertEqual(error.code, .timedOut)
+        }
+        XCTAssertEqual(link.snapshot.endpoints[0].breaker, .open)
+        let origin = try XCTUnwrap(URL(string: link.snapshot.endpoints[0].origin))
+        XCTAssertEqual([origin.scheme, origin.port.map(String.init)], ["http", URL(string: primary.connect)?.port.map(String.init)])
         link.stop()
     }
 
@@ -57,9 +100,9 @@ final class RequestsTests: XCTestCase {
             if case .failure(let refused as CircuitOpenError) = await asking.result { XCTFail("\(refused)") }
         }
         try await until { link.snapshot.endpoints[0].breaker == .halfOpen }
-        let leave = try link.tryAcquire()
-        leave.release()
-        leave.failure()
+        let permit = try link.tryAcquire()
+        permit.release()
+        permit.failure()
         try await Task.sleep(for: .milliseconds(50))
         XCTAssertEqual(link.snapshot.endpoints[0].breaker, .halfOpen, "only the first report counts")
         link.stop()

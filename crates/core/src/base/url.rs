@@ -95,6 +95,25 @@ impl Url {
         rest.split(['/', '?', '#']).next().unwrap_or_default()
     }
 
+    /// Where its host answers requests: `https://host:port`, for a `wss` URL as well, and without
+    /// what else the URL holds.
+    ///
+    /// ```
+    /// # #[cfg(feature = "url")] {
+    /// let url: steadfast::Url = "wss://me:secret@ws.example:8443/live?token=1".parse().unwrap();
+    /// assert_eq!(url.origin(), "https://ws.example:8443");
+    /// # }
+    /// ```
+    pub fn origin(&self) -> String {
+        let mut origin = String::from("http");
+        if matches!(self.scheme, Scheme::Https | Scheme::Wss) {
+            origin.push('s');
+        }
+        origin.push_str("://");
+        origin.push_str(self.host_and_port());
+        origin
+    }
+
     /// Whether it names a port.
     pub(crate) fn has_port(&self) -> bool {
         let port = self.host_and_port().rsplit_once(':').map_or("", |(_, port)| port);
@@ -164,6 +183,19 @@ mod tests {
     fn secrets_are_not_shown() {
         let url: Url = "https://user:pa%40ss@host:8443/ping?key=secret#frag".parse().unwrap();
         assert_eq!(format!("{url} {url:?}"), "https://host:8443/ping Url(https://host:8443/ping)");
+    }
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        for (text, origin) in [
+            ("wss://a.example/live", "https://a.example"),
+            ("ws://ws.example:8080/ws", "http://ws.example:8080"),
+            ("https://eu.aws.example/base?all=1#top", "https://eu.aws.example"),
+            ("http://[::1]:81/", "http://[::1]:81"),
+            ("wss://me:p%40ss@news.example:443/", "https://news.example"),
+        ] {
+            assert_eq!(text.parse::<Url>().unwrap().origin(), origin);
+        }
     }
 
     #[test]

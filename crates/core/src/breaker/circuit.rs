@@ -106,7 +106,7 @@ impl Circuit {
         if ticket.generation != self.generation || !self.is_first_report(ticket.number) {
             return;
         }
-        let (failed, slow) = (outcome == CallOutcome::Failed, took >= rules.slow_after);
+        let (failed, slow) = (outcome.is_failure(), took >= rules.slow_after);
         match &mut self.state {
             State::Closed { .. } if outcome == CallOutcome::Released => {}
             State::Closed { failures, window } => {

@@ -1,6 +1,7 @@
 //! The circuit breakers of all endpoints. Breakers and health know of each other: a verdict opens a
 //! breaker, and a breaker that opens is evidence.
 
+pub(crate) mod call;
 pub(crate) mod circuit;
 pub(crate) mod permit;
 pub(crate) mod rules;

@@ -5,19 +5,18 @@ use crate::base::keyword::keywords;
 use crate::config::Name;
 use crate::config::writer::records;
 
-records! {
-    /// Permission to make one request to an endpoint. Report its end with
-    /// [`Input::CallEnded`](crate::Input::CallEnded).
-    #[derive(Clone, Debug, PartialEq, Eq)]
-    pub struct Permit {
-        /// Which endpoint.
-        pub endpoint: Name,
-        /// State of the breaker that gave it; what is reported with one of an older state changes
-        /// nothing.
-        pub generation: u32,
-        /// Its number within that state.
-        pub number: u32,
-    }
+/// Permission to make one request to an endpoint. Report its end with
+/// [`Input::CallEnded`](crate::Input::CallEnded).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Permit {
+    /// Which endpoint.
+    pub endpoint: Name,
+    /// State of the breaker that gave it; what is reported with one of an older state changes
+    /// nothing.
+    pub generation: u32,
+    /// Its number within that state.
+    pub number: u32,
 }
 
 records! {
@@ -34,31 +33,37 @@ records! {
     }
 }
 
-impl Permit {
-    /// The permit with these numbers, for a shell that keeps permits in another shape.
-    pub fn new(endpoint: Name, generation: u32, number: u32) -> Self {
-        Self { endpoint, generation, number }
-    }
-}
-
 keywords! {
     /// How a request ended.
     pub enum CallOutcome {
         /// The server did its part.
         Succeeded = "succeeded",
-        /// The server did not.
+        /// The server did not, or the connection broke: what was sent may have arrived.
         Failed = "failed",
+        /// No connection came about, so that nothing was sent. The server has failed.
+        Unsent = "unsent",
+        /// The time is over that the app gives the request. The server has failed.
+        TimedOut = "timedOut",
         /// It was given up before it showed either: it counts for nothing, and its permit is free
         /// again.
         Released = "released",
     }
 }
 
-/// Methods whose requests may be repeated elsewhere without harm (RFC 9110, section 9.2.2).
-pub const REPEATABLE_METHODS: [&str; 6] = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"];
-
 /// From this HTTP status on it is the server that has failed a request: 5xx.
 pub const FIRST_SERVER_ERROR: u16 = 500;
+
+impl CallOutcome {
+    /// What an answer with this HTTP status says of the server.
+    pub const fn of_status(status: u16) -> Self {
+        if status >= FIRST_SERVER_ERROR { Self::Failed } else { Self::Succeeded }
+    }
+
+    /// Whether it speaks against the server.
+    pub const fn is_failure(self) -> bool {
+        matches!(self, Self::Failed | Self::Unsent | Self::TimedOut)
+    }
+}
 
 /// To which endpoint a request is to go.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -264,13 +264,13 @@ impl Engine {
         let Some(index) = self.cx.index_of(&permit.endpoint) else { return };
         let outcome = match outcome {
             // Not the server's fault.
-            CallOutcome::Failed if self.failover.is_offline() => CallOutcome::Released,
+            outcome if outcome.is_failure() && self.failover.is_offline() => CallOutcome::Released,
             outcome => outcome,
         };
-        match outcome {
-            CallOutcome::Succeeded => self.served(index),
-            CallOutcome::Failed => self.checks.not_served(index),
-            CallOutcome::Released => {}
+        if outcome == CallOutcome::Succeeded {
+            self.served(index);
+        } else if outcome.is_failure() {
+            self.checks.not_served(index);
         }
         if self.breakers.ended(&mut self.cx, index, permit, outcome, latency) {
             self.passive_failure(index, Evidence::BreakerOpened);

@@ -5,6 +5,8 @@
 //! (`inputs.rs`), its facts to the failover, and what follows from a decision to those that it
 //! concerns (`consequences.rs`).
 
+#[cfg(feature = "breaker")]
+mod calls;
 mod commands;
 mod consequences;
 pub(crate) mod context;
@@ -54,7 +56,8 @@ use std::sync::Arc;
 /// inputs at the same times give the same effects, on every platform.
 ///
 /// State changes by `&mut self` only: `handle`; [`restore`](Self::restore) before the start; and,
-/// with the feature `breaker`, `try_acquire`, which decides at once and is followed by a `handle`.
+/// with the feature `breaker`, `try_acquire` and `begin_call`, which decide at once and are followed
+/// by a `handle`.
 ///
 /// ```
 /// # #[cfg(feature = "url")] {

@@ -2,13 +2,7 @@
 
 use super::{Engine, Phase};
 use crate::base::time::Millis;
-#[cfg(feature = "breaker")]
-use crate::base::time::Timestamp;
-#[cfg(feature = "breaker")]
-use crate::breaker::permit::{Permit, Refusal, Route};
 use crate::config::{Config, Endpoint, Name};
-#[cfg(feature = "breaker")]
-use crate::failover::Failover;
 use crate::observe::explain::Explanation;
 #[cfg(feature = "reports")]
 use crate::observe::report::Report;
@@ -44,6 +38,8 @@ impl Engine {
             endpoints.push(EndpointState {
                 name: endpoint.name.clone(),
                 connect: endpoint.connect.as_str().to_owned(),
+                #[cfg(feature = "breaker")]
+                origin: endpoint.connect.origin(),
                 health: checked.health().health(),
                 failures: checked.health().detector().failures(),
                 rtt_ms: checked.rtt().smoothed().map(Millis::get),
@@ -123,30 +119,5 @@ impl Engine {
     /// How often the app has asked for a check.
     pub(crate) fn requests(&self) -> u32 {
         self.checks.requests()
-    }
-
-    /// Asks for permission to make a request of the app's own. It costs nothing and decides at
-    /// once. Call [`handle`](Self::handle) with [`Input::Wake`](crate::Input::Wake) after it, for
-    /// what follows.
-    #[cfg(feature = "breaker")]
-    pub fn try_acquire(&mut self, now: Timestamp, route: &Route) -> Result<Permit, Refusal> {
-        self.advance(now);
-        let index = match route {
-            Route::Active => None,
-            Route::To(name) => self.cx.index_of(name),
-            Route::Excluding(name) => self.best_other(self.cx.index_of(name)),
-        };
-        let index = index.unwrap_or(self.failover.active());
-        self.breakers.try_acquire(&mut self.cx, index)
-    }
-
-    /// The best usable endpoint but this, before all one whose breaker may let a request through.
-    #[cfg(feature = "breaker")]
-    fn best_other(&self, but: Option<usize>) -> Option<usize> {
-        let view = self.gather();
-        let others = |allowed: &dyn Fn(usize) -> bool| {
-            Failover::best(&view, &self.cx, &|index| Some(index) != but && allowed(index))
-        };
-        others(&|index| self.breakers.may_permit(index)).or_else(|| others(&|_| true))
     }
 }

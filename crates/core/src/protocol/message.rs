@@ -1,11 +1,9 @@
 //! What the face of another language can say to an engine and ask it, as objects: defined here once,
 //! with how they are read and their types in TypeScript.
 
-#[cfg(any(feature = "breaker", feature = "reports"))]
+#[cfg(feature = "reports")]
 use crate::base::time::Millis;
 use crate::base::url::UrlParser;
-#[cfg(feature = "breaker")]
-use crate::breaker::permit::{CallOutcome, Permit};
 use crate::config::read::Read;
 use crate::config::reader::Reader;
 use crate::config::{Config, Name, Problems, ValidEndpoints, Value};
@@ -133,20 +131,6 @@ messages! {
             /// To which endpoint.
             endpoint: Name,
         },
-        /// A request has ended that there was a permit for.
-        #[cfg(feature = "breaker")]
-        CallEnded = "callEnded" {
-            /// The permit's endpoint.
-            endpoint: Name,
-            /// The permit's generation.
-            generation: u32,
-            /// The permit's number.
-            number: u32,
-            /// How the request ended.
-            outcome: CallOutcome,
-            /// How long it took.
-            took: Millis,
-        },
         /// An action of recovery that was left to the app has ended.
         #[cfg(feature = "recovery")]
         RecoveryEnded = "recoveryEnded" {
@@ -191,11 +175,19 @@ messages! {
             /// For how long, until now.
             period: Millis,
         },
-        /// Permission to make a request.
+        /// Permission to make a request that is for one endpoint.
         #[cfg(feature = "breaker")]
         Permit = "permit" {
             /// To the best endpoint but this; `null`: to the active one.
             excluding: Option<Name>,
+        },
+        /// To send a request.
+        #[cfg(feature = "breaker")]
+        Call = "call" {
+            /// Its method.
+            method: String,
+            /// Whether it can be sent again: its body is no stream.
+            replayable: bool,
         },
     }
 }
@@ -235,11 +227,6 @@ impl From<Message> for Input {
             Message::Lifecycle { lifecycle } => return Self::Lifecycle(lifecycle),
             Message::ReportSuccess { endpoint } => return Self::Traffic { endpoint, ok: true },
             Message::ReportFailure { endpoint } => return Self::Traffic { endpoint, ok: false },
-            #[cfg(feature = "breaker")]
-            Message::CallEnded { endpoint, generation, number, outcome, took } => {
-                let permit = Permit::new(endpoint, generation, number);
-                return Self::CallEnded { permit, outcome, latency: took };
-            }
             #[cfg(feature = "recovery")]
             Message::RecoveryEnded { id, ok, error } => {
                 return Self::RecoveryEnded { id, ok, error };
@@ -301,14 +288,6 @@ mod tests {
             (r#""reportSuccess", "endpoint": "a""#, Input::Traffic { endpoint: a(), ok: true }),
             (r#""reportFailure", "endpoint": "a""#, Input::Traffic { endpoint: a(), ok: false }),
             (
-                r#""callEnded", "endpoint": "a", "generation": 1, "number": 2, "outcome": "failed", "took": 3"#,
-                Input::CallEnded {
-                    permit: Permit::new(a(), 1, 2),
-                    outcome: CallOutcome::Failed,
-                    latency: Millis::new(3),
-                },
-            ),
-            (
                 r#""recoveryEnded", "id": 1, "ok": false, "error": "why""#,
                 Input::RecoveryEnded { id: 1, ok: false, error: Some("why".to_owned()) },
             ),
@@ -359,6 +338,8 @@ mod tests {
         let permit = Query::Permit { excluding: a };
         assert_eq!(query(r#"{ "query": "permit", "excluding": "a" }"#), Ok(permit));
         assert_eq!(query(r#"{ "query": "permit" }"#), Ok(Query::Permit { excluding: None }));
+        let call = Query::Call { method: "PUT".to_owned(), replayable: false };
+        assert_eq!(query(r#"{ "query": "call", "method": "PUT", "replayable": false }"#), Ok(call));
         let report = Query::Report { period: Millis::from_secs(60) };
         assert_eq!(query(r#"{ "query": "report", "period": 60000 }"#), Ok(report));
         assert_eq!(query(r#"{ "query": "report" }"#).unwrap_err().to_string(), "period: missing");

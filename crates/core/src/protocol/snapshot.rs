@@ -28,6 +28,10 @@ records! {
         pub name: Name,
         /// Where to connect: the whole URL, secrets included.
         pub connect: String,
+        /// Where the app's own requests go: `https://host:port`, without a port that the scheme
+        /// implies.
+        #[cfg(feature = "breaker")]
+        pub origin: String,
         /// What is known of it.
         pub health: Health,
         /// Failures in a row.

@@ -13,7 +13,15 @@ const PARTS: [(&str, &[&str]); 11] = [
     ("history and reports", &["steadfast::observe::", "Engine>::report"]),
     (
         "circuit breaker",
-        &["steadfast::breaker::", "base::sliding::", "Engine>::try_acquire", "Engine>::call_ended"],
+        &[
+            "steadfast::breaker::",
+            "base::sliding::",
+            "steadfast::engine::calls::",
+            "Engine>::begin_call",
+            "Engine>::elsewhere",
+            "Engine>::permitted",
+            "Engine>::call_ended",
+        ],
     ),
     ("health documents", &["protocol::document::"]),
     ("health of an endpoint", &["steadfast::health::"]),

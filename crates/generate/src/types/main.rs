@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::path::Path;
 use steadfast::config::Config;
 use steadfast::{
-    CallOutcome, Event, Explanation, Message, Permit, Problem, Query, Refusal, Report, Snapshot,
+    CallOutcome, Event, Explanation, Message, Problem, Query, Refusal, Report, Snapshot,
 };
 use ts_rs::TS;
 
@@ -44,7 +44,6 @@ fn write(out: &Path) -> Result<()> {
     Event::export_all(&config)?;
     Message::export_all(&config)?;
     Query::export_all(&config)?;
-    Permit::export_all(&config)?;
     CallOutcome::export_all(&config)?;
     Problem::export_all(&config)?;
     Snapshot::export_all(&config)?;

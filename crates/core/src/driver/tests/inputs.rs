@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::Headers;
-use crate::{Header, Network};
+use crate::{CallOutcome, Header, Network, Route};
 
 #[test]
 fn no_input_is_lost_between_polls() {

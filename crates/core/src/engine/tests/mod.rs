@@ -3,6 +3,7 @@
 
 mod afterwards;
 mod breaker;
+mod calls;
 mod contract;
 mod cyclic;
 mod economy;

@@ -1,6 +1,7 @@
 package dev.steadfast
 
-import dev.steadfast.ffi.Acquired
+import dev.steadfast.ffi.Attempt
+import dev.steadfast.ffi.Begun
 import dev.steadfast.ffi.Core
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineScope
@@ -164,7 +165,7 @@ public class Steadfast private constructor(
      * @throws IllegalArgumentException if no endpoint has that name.
      */
     public fun isolate(name: String) {
-        whileRunning { core.isolate(known(name)) }
+        whileRunning { core.isolate(known(name), true) }
     }
 
     /**
@@ -173,26 +174,34 @@ public class Steadfast private constructor(
      * @throws IllegalArgumentException if no endpoint has that name.
      */
     public fun release(name: String) {
-        whileRunning { core.release(known(name)) }
+        whileRunning { core.isolate(known(name), false) }
     }
 
     /**
-     * Asks an endpoint's circuit breaker for leave to make a request of the app's own; [SteadfastInterceptor] does it for OkHttp.
+     * Asks an endpoint's circuit breaker for permission to make a request of the app's own; [SteadfastInterceptor] does it for OkHttp.
      *
      * @param excluding not to this endpoint but to the best other one. By default the request is to go to the active one.
      * @throws CircuitOpenException if the circuit breaker refuses.
+     * @throws IllegalArgumentException if no endpoint has the name [excluding].
      * @throws IllegalStateException once the link has ended.
      */
     @JvmOverloads
-    public fun tryAcquire(excluding: String? = null): Leave = checkNotNull(acquire(excluding)) { "the link has ended" }
-
-    /** As [tryAcquire]; `null` once the link has ended. */
-    internal fun acquire(excluding: String?): Leave? {
-        return when (val acquired = whileRunning { core.tryAcquire(excluding) } ?: return null) {
-            is Acquired.Permitted -> Leave(acquired.permit) { outcome, took -> whileRunning { core.callEnded(acquired.permit, outcome, took) } }
-            is Acquired.Refused -> throw CircuitOpenException(acquired.refusal)
-        }
+    public fun tryAcquire(excluding: String? = null): Permit {
+        val attempt = begin(null, false, excluding?.let(::known))
+        return Permit(checkNotNull(attempt) { "the link has ended" }) { made, outcome -> ended(made, outcome) }
     }
+
+    /** Where to send a request of this [method]; `null` once the link has ended. */
+    internal fun begin(method: String?, replayable: Boolean, excluding: String? = null): Attempt? =
+        when (val begun = whileRunning { core.beginCall(method, replayable, excluding) }) {
+            is Begun.Permitted -> begun.attempt
+            is Begun.Refused -> throw CircuitOpenException(begun.refusal)
+            null -> null
+        }
+
+    /** Where to send the request again; `null` if what came of it is the app's. */
+    internal fun ended(attempt: Attempt, outcome: CallOutcome, status: Int? = null): Attempt? =
+        whileRunning { core.attemptEnded(attempt.number, outcome, status?.toUShort()) }
 
     /**
      * Reports that a request succeeded that was made without [SteadfastInterceptor] or [tryAcquire]: the server did its part.
@@ -200,7 +209,7 @@ public class Steadfast private constructor(
      * @throws IllegalArgumentException if no endpoint has that name.
      */
     public fun reportSuccess(endpoint: String) {
-        whileRunning { core.reportSuccess(known(endpoint)) }
+        whileRunning { core.reportCall(known(endpoint), CallOutcome.SUCCEEDED) }
     }
 
     /**
@@ -209,7 +218,7 @@ public class Steadfast private constructor(
      * @throws IllegalArgumentException if no endpoint has that name.
      */
     public fun reportFailure(endpoint: String) {
-        whileRunning { core.reportFailure(known(endpoint)) }
+        whileRunning { core.reportCall(known(endpoint), CallOutcome.FAILED) }
     }
 
     private fun known(name: String): String {

@@ -1,79 +1,83 @@
 package dev.steadfast
 
-import dev.steadfast.ffi.isRepeatable
-import dev.steadfast.ffi.isServerError
+import okhttp3.Call
 import okhttp3.HttpUrl
-import okhttp3.HttpUrl.Companion.toHttpUrl
+import okhttp3.HttpUrl.Companion.toHttpUrlOrNull
 import okhttp3.Interceptor
-import okhttp3.Request
+import okhttp3.RequestBody
 import okhttp3.Response
+import okio.BufferedSink
 import java.io.IOException
 
 /**
- * Sends an OkHttp client's requests to the active endpoint of [link], through the endpoint's circuit breaker; if a request fails and its method
- * is idempotent, retries once on the next-best endpoint.
+ * Sends an OkHttp client's requests to the active endpoint of [link], through the endpoint's circuit breaker. A request that it refuses, or that
+ * could not be sent, goes to the next-best endpoint; one that fails does, once, if its method is idempotent and its body is no stream.
  *
  * Scheme, host and port of each request are replaced by those where the app connects (`wss` becomes `https`); path, query and the rest stay.
- * A request that the breaker refuses is retried there as well.
+ * A status from 500 on is a failure, and so is a timeout; a call that is cancelled counts for nothing.
  *
  * ```kotlin
  * val client = OkHttpClient.Builder().addInterceptor(SteadfastInterceptor(link)).build()
  * client.newCall(Request.Builder().url("https://any.invalid/api/things").build()).execute()
  * ```
  *
- * It throws [CircuitOpenException], an [IOException], if the circuit breaker refuses, and an [IOException] once the link has ended.
+ * It throws [CircuitOpenException], an [IOException], if every circuit breaker refuses, and an [IOException] once the link has ended.
  */
 public class SteadfastInterceptor(private val link: Steadfast) : Interceptor {
     override fun intercept(chain: Interceptor.Chain): Response {
-        val request = chain.request()
-        var first: String? = null
-        val response = try {
-            val leave = acquire()
-            first = leave.endpoint
-            send(chain, request, leave)
-        } catch (failed: IOException) {
-            if (chain.call().isCanceled()) throw failed
-            val tried = first ?: (failed as? CircuitOpenException)?.refusal?.endpoint ?: throw failed
-            return send(chain, request, elsewhere(request, tried) ?: throw failed)
+        val began = System.nanoTime()
+        val body = chain.request().body?.let(::WatchedBody)
+        val request = chain.request().run { if (body == null) this else newBuilder().method(method, body).build() }
+        // OkHttp expects an interceptor to throw nothing but this.
+        var attempt = link.begin(request.method, body?.isOneShot() != true) ?: throw IOException("steadfast: the link has ended")
+        while (true) {
+            val response = try {
+                chain.proceed(request.newBuilder().url(request.url.at(attempt.origin)).build())
+            } catch (thrown: Throwable) {
+                attempt = link.ended(attempt, outcome(thrown, chain.call(), began, body)) ?: throw thrown
+                continue
+            }
+            attempt = link.ended(attempt, CallOutcome.SUCCEEDED, response.code) ?: return response
+            response.close()
         }
-        val other = (if (failed(response)) elsewhere(request, first) else null) ?: return response
-        response.close()
-        return send(chain, request, other)
     }
 
-    private fun send(chain: Interceptor.Chain, request: Request, leave: Leave): Response =
-        try {
-            val response = chain.proceed(request.newBuilder().url(there(request, leave.endpoint)).build())
-            if (failed(response)) leave.failure() else leave.success()
-            response
-        } catch (failed: IOException) {
-            // Whoever gave the request up knows nothing of the server.
-            if (chain.call().isCanceled()) leave.release() else leave.failure()
-            throw failed
-        }
-
-    private fun elsewhere(request: Request, first: String): Leave? {
-        if (!isRepeatable(request.method) || request.body?.isOneShot() == true) return null
-        val leave = try {
-            acquire(excluding = first)
-        } catch (refused: CircuitOpenException) {
-            return null
-        }
-        if (leave.endpoint != first) return leave
-        leave.release()
-        return null
+    private fun outcome(thrown: Throwable, call: Call, began: Long, body: WatchedBody?): CallOutcome = when {
+        call.isCanceled() && isTimeOver(call, began) -> CallOutcome.TIMED_OUT
+        // Whoever gave the request up knows nothing of the server, nor does another interceptor that made a mistake.
+        call.isCanceled() || Thread.currentThread().isInterrupted || thrown !is IOException -> CallOutcome.RELEASED
+        body?.isWritten == false -> CallOutcome.UNSENT
+        else -> CallOutcome.FAILED
     }
 
-    // OkHttp expects an interceptor to throw nothing but this.
-    private fun acquire(excluding: String? = null): Leave = link.acquire(excluding) ?: throw IOException("steadfast: the link has ended")
-
-    private fun there(request: Request, name: String): HttpUrl {
-        val endpoint = link.snapshot().endpoints.firstOrNull { it.name == name }
-        val connect = endpoint?.connect ?: throw IOException("steadfast: the endpoint $name has been replaced")
-        // The scheme alone: there may be a "ws" in the host as well.
-        val base = (if (connect.startsWith("ws")) "http" + connect.removePrefix("ws") else connect).toHttpUrl()
-        return request.url.newBuilder().scheme(base.scheme).host(base.host).port(base.port).build()
+    /** OkHttp cancels a call whose time is over, and does not say so here. Its clock began before that of this interceptor. */
+    private fun isTimeOver(call: Call, began: Long): Boolean {
+        val limit = call.timeout().timeoutNanos()
+        return limit > 0 && System.nanoTime() - began >= limit - limit / 10
     }
 
-    private fun failed(response: Response) = isServerError(response.code.toUShort())
+    private fun HttpUrl.at(origin: String): HttpUrl {
+        val base = origin.toHttpUrlOrNull() ?: throw IOException("steadfast: OkHttp cannot read the URL of the endpoint, $origin")
+        return newBuilder().scheme(base.scheme).host(base.host).port(base.port).build()
+    }
+}
+
+/** A body that knows whether it was sent: what OkHttp has not asked for has reached nobody. */
+private class WatchedBody(private val body: RequestBody) : RequestBody() {
+    @Volatile
+    var isWritten = false
+        private set
+
+    override fun contentType() = body.contentType()
+
+    override fun contentLength() = body.contentLength()
+
+    override fun isDuplex() = body.isDuplex()
+
+    override fun isOneShot() = body.isOneShot()
+
+    override fun writeTo(sink: BufferedSink) {
+        isWritten = true
+        body.writeTo(sink)
+    }
 }

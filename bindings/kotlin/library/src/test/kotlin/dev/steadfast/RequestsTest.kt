@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import java.io.IOException
+import java.io.InterruptedIOException
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.TimeUnit
 import kotlin.time.Duration
@@ -39,13 +40,41 @@ class RequestsTest {
             link.isolate("primary")
             until { link.snapshot().endpoints.first().breaker == BreakerState.ISOLATED }
             assertTrue(port(client.newCall(get).execute()) in testbed.endpoints.getValue("secondary").first)
+            assertTrue(port(client.newCall(post).execute()) in testbed.endpoints.getValue("secondary").first, "nothing was sent")
+            link.isolate("secondary")
             val refused = assertThrows(CircuitOpenException::class.java) { client.newCall(post).execute() }
             assertEquals("the circuit breaker of primary is isolated", refused.message)
-            link.release("primary")
-            until { link.snapshot().endpoints.first().breaker == BreakerState.CLOSED }
+            listOf("primary", "secondary").forEach(link::release)
+            until { link.snapshot().endpoints.all { it.breaker == BreakerState.CLOSED } }
             testbed.fault("primary", """{"status":503}""")
             assertEquals(503, client.newCall(post).execute().use { it.code })
             assertEquals(200, client.newCall(get).execute().use { it.code })
+            testbed.fault("primary", "\"kill\"")
+            assertEquals(200, client.newCall(post).execute().use { it.code }, "no connection came about, so nothing was sent")
+            link.close()
+        }
+    }
+
+    @Test
+    fun `a call whose time is over has failed, and a mistake of the app's counts for nothing`() {
+        Testbed().use { testbed ->
+            val (primary, secondary) = listOf("primary", "secondary").map(testbed.endpoints::getValue)
+            // Its health check goes elsewhere: only requests meet the fault.
+            val config = Configs.of(listOf(Configs.endpoint("primary", primary.first, secondary.second)))
+            val link = Steadfast.start(config.apply { breaker { failures = 1u; `open` = 10.milliseconds; openMax = 10.milliseconds } })
+            val breaker = { link.snapshot().endpoints.first().breaker }
+            testbed.fault("primary", "\"hang\"")
+            link.tryAcquire().failure()
+            Thread.sleep(50)
+            val mistaken = OkHttpClient.Builder().addInterceptor(SteadfastInterceptor(link)).addInterceptor { error("a mistake") }.build()
+            val get = Request.Builder().url("https://any.invalid/_ping").build()
+            // One more than a half-open breaker lets through at a time.
+            repeat(4) { assertEquals("a mistake", assertThrows(IllegalStateException::class.java) { mistaken.newCall(get).execute() }.message) }
+            assertThrows(IllegalArgumentException::class.java) { link.tryAcquire(excluding = "tertiary") }
+            assertEquals(BreakerState.HALF_OPEN, breaker())
+            val hasty = OkHttpClient.Builder().addInterceptor(SteadfastInterceptor(link)).callTimeout(100, TimeUnit.MILLISECONDS).build()
+            assertThrows(InterruptedIOException::class.java) { hasty.newCall(get).execute() }
+            assertEquals(BreakerState.OPEN, breaker())
             link.close()
         }
     }
