@@ -4,7 +4,7 @@ use crate::error::ConfigError;
 use steadfast::config::Value;
 use steadfast::{
     Config, Endpoint, Event, HealthDocument, MAX_ANSWER_BYTES, MAX_ANSWER_HEADERS, MAX_TCP_BYTES,
-    Preset, Problem, ValidConfig,
+    Preset, Problem, Url, ValidConfig,
 };
 
 /// The config that a preset stands for. This is where an app's config starts from: the defaults are
@@ -31,6 +31,12 @@ pub fn config_to_json(config: &Config) -> String {
 #[uniffi::export]
 pub fn event_to_json(event: &Event) -> String {
     json(event)
+}
+
+/// A URL without user name, password, query and fragment, so that it can be logged.
+#[uniffi::export]
+pub fn url_without_secrets(url: Url) -> String {
+    url.to_string()
 }
 
 /// How much of an answer a transport hands over at most.

@@ -12,7 +12,7 @@ mod platform;
 pub use attempt::{Attempt, Begun};
 pub use config::{
     AnswerLimits, answer_limits, config_from_json, config_to_json, event_to_json,
-    is_health_document, preset_config,
+    is_health_document, preset_config, url_without_secrets,
 };
 pub use core::Core;
 pub use error::{CallbackError, ConfigError, RunError};

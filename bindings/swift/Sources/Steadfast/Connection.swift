@@ -1,12 +1,23 @@
 import Foundation
 import SteadfastCore
 
-/// A message over a ``Connection``.
-public enum Message: Sendable, Equatable {
+/// A message over a ``Connection``. Printed, it shows how long it is, and not what it says.
+public enum Message: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// A text.
     case text(String)
     /// Bytes.
     case binary(Data)
+
+    public var description: String {
+        switch self {
+        case .text(let text): "text(\(text.count) characters)"
+        case .binary(let bytes): "binary(\(bytes.count) bytes)"
+        }
+    }
+
+    public var debugDescription: String { description }
+
+    public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// What opens WebSockets: ``URLSessionConnector`` on Apple's systems, or one of your own.

@@ -19,7 +19,9 @@ records! {
 impl Problem {
     /// A problem at this place of the config: `endpoints[1].connect`; empty for the whole of it.
     pub fn new(path: &str, message: impl Into<String>) -> Self {
-        Self { path: path.to_owned(), message: message.into() }
+        // A key is whatever somebody wrote, and a log has a line for each problem.
+        let path = path.chars().filter(|char| !char.is_control()).collect();
+        Self { path, message: message.into() }
     }
 }
 
@@ -66,5 +68,16 @@ impl fmt::Display for Problems {
             write!(f, "{separator}{problem}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_one_line_whatever_a_key_is() {
+        let problem = Problem::new("check.a\nERROR b\u{1b}[2J", "unknown key");
+        assert_eq!(problem.to_string(), "check.aERROR b[2J: unknown key");
     }
 }

@@ -1,5 +1,7 @@
 //! The one list of a section's settings, from which all else about them is made.
 
+use std::fmt;
+
 /// Defines a struct of settings: its fields, their defaults and ranges, in which presets they
 /// differ, how it is read, checked and written, and its type in other languages. A default may be
 /// made from the preset, whose name stands after `of`.
@@ -11,7 +13,7 @@ macro_rules! settings {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq)]
+        #[derive(Clone, PartialEq)]
         #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename_all = "camelCase"))]
         #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
         #[non_exhaustive]
@@ -33,6 +35,17 @@ macro_rules! settings {
                 #[cfg_attr(feature = "typescript", ts(optional, as = "Option<_>"))]
                 pub $field: $type,
             )*
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let mut shown = f.debug_struct(stringify!($name));
+                $(
+                    $( #[cfg(feature = $feature)] )?
+                    shown.field(stringify!($field), $crate::config::settings::shown(stringify!($field), &self.$field));
+                )*
+                shown.finish()
+            }
         }
 
         impl Default for $name {
@@ -80,3 +93,16 @@ macro_rules! settings {
     };
 }
 pub(crate) use settings;
+
+/// What `Debug` shows of a setting: not what a check sends, nor what it looks for.
+pub(crate) fn shown<'a>(name: &str, value: &'a dyn fmt::Debug) -> &'a dyn fmt::Debug {
+    if matches!(name, "body" | "expect_body") { &Hidden } else { value }
+}
+
+struct Hidden;
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("..")
+    }
+}

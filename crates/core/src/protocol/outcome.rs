@@ -5,6 +5,7 @@ use crate::base::keyword::keywords;
 use crate::base::time::Millis;
 use crate::config::{Check, HealthCheck};
 use crate::protocol::document::{DocumentStatus, HealthDocument};
+use std::fmt;
 
 /// What came of a check, before anyone has judged it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +25,8 @@ pub const MAX_ANSWER_BYTES: usize = 64 * 1024;
 /// Maximum number of bytes that a shell reads of what a TCP server says.
 pub const MAX_TCP_BYTES: usize = 1024;
 
-/// An answer to a check.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// An answer to a check. `Debug` shows neither the values of its headers nor its body.
+#[derive(Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "uniffi", derive(uniffi::Record))]
 pub struct Answer {
     /// HTTP status; `None` where there is none to see: a TCP connection, or an opaque answer in a
@@ -41,6 +42,19 @@ pub struct Answer {
     /// What the server says of its own health, if the body is such a document.
     #[cfg_attr(feature = "uniffi", uniffi(default = None))]
     pub document: Option<HealthDocument>,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { status, headers, body, latency, document } = self;
+        f.debug_struct("Answer")
+            .field("status", status)
+            .field("headers", headers)
+            .field("body", &format_args!("{} bytes", body.len()))
+            .field("latency", latency)
+            .field("document", document)
+            .finish()
+    }
 }
 
 impl Answer {
@@ -78,9 +92,9 @@ pub struct Header {
     pub value: String,
 }
 
-impl std::fmt::Debug for Header {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(&self.name)
+impl fmt::Debug for Header {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.name, f)
     }
 }
 
@@ -171,12 +185,21 @@ impl FailureKind {
 /// assert!(!body.wants_more_after(b": up, and much more"));
 /// assert_eq!(body.into_bytes(), b"status: up, and much more");
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct BodySearch<'a> {
     /// What is looked for; `None` if all of the body is wanted.
     text: Option<&'a [u8]>,
     limit: usize,
     read: Vec<u8>,
+}
+
+impl fmt::Debug for BodySearch<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BodySearch")
+            .field("limit", &self.limit)
+            .field("read", &self.read.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> BodySearch<'a> {
@@ -268,6 +291,27 @@ mod tests {
         assert_eq!(judge(Check::default(), 503, "", 1), Some(FailureKind::Status));
         assert_eq!(judge(text(), 200, "all OK", 1), None);
         assert_eq!(judge(text(), 200, "not so", 1), Some(FailureKind::Body));
+    }
+
+    #[test]
+    fn what_may_be_secret_is_not_shown() {
+        let mut check = Check::default();
+        check.headers.0.push(Header::new("authorization", "Bearer secret"));
+        (check.body, check.expect_body) = (Some("secret".into()), Some("secret".into()));
+        let answer = Answer {
+            headers: vec![Header::new("set-cookie\n", "secret")],
+            body: b"secret".into(),
+            ..Answer::default()
+        };
+        let url = "https://me:secret@a.example/?key=secret".parse().unwrap();
+        let check = HealthCheck { url, check: Some(check) };
+        let mut search = BodySearch::new("secret", 100);
+        search.wants_more_after(b"secret");
+        let shown = format!("{check:?} {answer:?} {search:?}");
+        assert!(!shown.contains("secret") && !shown.contains(char::is_control), "{shown}");
+        for name in ["authorization", "set-cookie", "a.example", "6 bytes"] {
+            assert!(shown.contains(name), "{shown}");
+        }
     }
 
     #[test]

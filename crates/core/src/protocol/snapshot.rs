@@ -1,11 +1,13 @@
 //! The engine's state at one moment, for showing.
 
 use crate::base::keyword::keywords;
+use crate::base::url::Url;
 #[cfg(feature = "breaker")]
 use crate::breaker::rules::BreakerState;
 use crate::config::Name;
 use crate::config::writer::records;
 use crate::health::Health;
+use std::fmt;
 
 records! {
     /// The engine's state at one moment.
@@ -21,8 +23,8 @@ records! {
 }
 
 records! {
-    /// The state of one endpoint.
-    #[derive(Clone, Debug, PartialEq, Eq)]
+    /// The state of one endpoint. `Debug` shows its URL without secrets.
+    #[derive(Clone, PartialEq, Eq)]
     pub struct EndpointState {
         /// Its name.
         pub name: Name,
@@ -44,6 +46,21 @@ records! {
     }
 }
 
+impl fmt::Debug for EndpointState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("EndpointState");
+        shown
+            .field("name", &self.name)
+            .field("connect", &Url::unparsed(self.connect.clone()))
+            .field("health", &self.health)
+            .field("failures", &self.failures)
+            .field("rtt_ms", &self.rtt_ms);
+        #[cfg(feature = "breaker")]
+        shown.field("origin", &self.origin).field("breaker", &self.breaker);
+        shown.finish()
+    }
+}
+
 keywords! {
     /// What the engine makes of the whole.
     pub enum State {
@@ -59,5 +76,27 @@ keywords! {
         Offline = "offline",
         /// Stopped.
         Stopped = "stopped",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_secrets_of_a_url_are_not_shown() {
+        let state = EndpointState {
+            name: "a".into(),
+            connect: "wss://me:secret@a.example/live?token=secret".into(),
+            #[cfg(feature = "breaker")]
+            origin: "https://a.example".into(),
+            health: Health::Healthy,
+            failures: 0,
+            rtt_ms: None,
+            #[cfg(feature = "breaker")]
+            breaker: BreakerState::Closed,
+        };
+        let shown = format!("{state:?}");
+        assert!(shown.contains("wss://a.example/live") && !shown.contains("secret"), "{shown}");
     }
 }

@@ -3,8 +3,10 @@
 //! - Numbers become the language's own: `Int` for Rust's `u32`, `u16` and `u8`. What is negative, or
 //!   too large, crosses as a number that no setting allows, so that Rust refuses it with its path.
 //! - In Swift, an app sees the types that it needs, and not what they cross by.
+//! - Records show no secrets when they are printed.
 
 mod access;
+mod secrets;
 
 use anyhow::{Context, Result};
 
@@ -51,12 +53,12 @@ pub(crate) fn kotlin(code: &str) -> Result<String> {
         code = signed_defaults(&code, &format!("kotlin.{unsigned} = "));
         code = code.replace(&format!("kotlin.{unsigned}"), "kotlin.Int");
     }
-    Ok(code)
+    secrets::kotlin(&code)
 }
 
 /// Swift's types as an app sees them.
 pub(crate) fn swift(code: &str) -> Result<String> {
-    let mut code = code.to_owned();
+    let mut code = secrets::swift(code)?;
     // Rust reads the bits of a negative number as one that is too large.
     for (bits, lower) in [
         (8, "UInt8(exactly: value) ?? .max"),

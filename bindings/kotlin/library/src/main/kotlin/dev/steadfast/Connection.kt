@@ -16,13 +16,17 @@ import okio.ByteString
 import okio.ByteString.Companion.toByteString
 import java.util.concurrent.ConcurrentHashMap
 
-/** A message over a [Connection]. */
+/** A message over a [Connection]. Printed, it shows how long it is, and not what it says. */
 public sealed interface Message {
     /** A text. */
-    public data class Text(public val text: String) : Message
+    public data class Text(public val text: String) : Message {
+        override fun toString(): String = "Text(${text.length} characters)"
+    }
 
     /** Bytes. */
-    public data class Binary(public val bytes: ByteString) : Message
+    public data class Binary(public val bytes: ByteString) : Message {
+        override fun toString(): String = "Binary(${bytes.size} bytes)"
+    }
 }
 
 /**
