@@ -60,7 +60,8 @@ export declare class Connection {
 }
 
 // core.d.ts
-import type { Config, Event as CoreEvent, Explanation, Message, Permit, Query, Refusal, Report, Snapshot } from "./generated/types/index.js";
+import type { Attempt } from "./generated/full/steadfast.js";
+import type { Config, Event as CoreEvent, Explanation, Message, Query, Refusal, Report, Snapshot } from "./generated/types/index.js";
 export interface Host {
     connect(id: number, endpoint: string, url: string): void;
     promote(id: number): void;
@@ -73,7 +74,8 @@ interface Answers {
     snapshot: Snapshot;
     save: unknown;
     explain: Explanation;
-    permit: Permit | Refusal;
+    permit: Attempt | Refusal;
+    call: Attempt | Refusal;
     report: Report;
 }
 export declare class Core {
@@ -131,13 +133,13 @@ import { Permit } from "./requests.js";
 export { CircuitOpenError } from "./circuit-open-error.js";
 export * from "./common.js";
 export type { FullEvents as LinkEvents } from "./events.js";
-export type { Breaker, BreakerState, CallOutcome, Config, EndpointReport, EndpointState, ErrorClass, ErrorCount, Event, FailureEvent, FailureEventKind, FailureEvents, Recovery, RecoveryAction, RecoveryStrategy, Refusal, Report, Severity, Snapshot, } from "./generated/types/index.js";
+export type { Breaker, BreakerState, Config, EndpointReport, EndpointState, ErrorClass, ErrorCount, Event, FailureEvent, FailureEventKind, FailureEvents, Recovery, RecoveryAction, RecoveryStrategy, Refusal, Report, Severity, Snapshot, } from "./generated/types/index.js";
 export type { Permit } from "./requests.js";
 declare const Steadfast_base: LinkTelling<FullEvents, Snapshot>;
 export declare class Steadfast extends Steadfast_base {
     static start(config: Config, options?: StartOptions): Promise<Steadfast>;
     fetch(path: string, init?: RequestInit): Promise<Response>;
-    tryAcquire(options?: {
+    tryAcquire({ excluding }?: {
         excluding?: string;
     }): Permit;
     isolate(name: string): void;
@@ -147,8 +149,6 @@ export declare class Steadfast extends Steadfast_base {
 }
 
 // generated/rules.d.ts
-export declare const REPEATABLE_METHODS: string[];
-export declare const FIRST_SERVER_ERROR = 500;
 export declare const MAX_ANSWER_BYTES = 65536;
 
 // generated/types/Breaker.d.ts
@@ -171,7 +171,7 @@ export type Breaker = {
 export type BreakerState = "closed" | "open" | "halfOpen" | "isolated";
 
 // generated/types/CallOutcome.d.ts
-export type CallOutcome = "succeeded" | "failed" | "released";
+export type CallOutcome = "succeeded" | "failed" | "unsent" | "timedOut" | "released";
 
 // generated/types/Check.d.ts
 import type { Duration } from "./Duration.js";
@@ -315,6 +315,7 @@ import type { Name } from "./Name.js";
 export type EndpointState = {
     name: Name;
     connect: string;
+    origin: string;
     health: Health;
     failures: number;
     rttMs: number | null;
@@ -465,9 +466,7 @@ export type HealthChecks = Array<HealthCheck>;
 export type Lifecycle = "foreground" | "background" | "frozen" | "resumed";
 
 // generated/types/Message.d.ts
-import type { CallOutcome } from "./CallOutcome.js";
 import type { ConnectionId } from "./ConnectionId.js";
-import type { Duration } from "./Duration.js";
 import type { Lifecycle } from "./Lifecycle.js";
 import type { Name } from "./Name.js";
 import type { Network } from "./Network.js";
@@ -512,13 +511,6 @@ export type Message = {
     "message": "reportFailure";
     endpoint: Name;
 } | {
-    "message": "callEnded";
-    endpoint: Name;
-    generation: number;
-    number: number;
-    outcome: CallOutcome;
-    took: Duration;
-} | {
     "message": "recoveryEnded";
     id: number;
     ok: boolean;
@@ -548,14 +540,6 @@ export type Network = "online" | "offline" | "changed";
 // generated/types/OfflineReason.d.ts
 export type OfflineReason = "told" | "unreachable" | "captivePortal";
 
-// generated/types/Permit.d.ts
-import type { Name } from "./Name.js";
-export type Permit = {
-    endpoint: Name;
-    generation: number;
-    number: number;
-};
-
 // generated/types/Preset.d.ts
 export type Preset = "default" | "appServices" | "orchestrator";
 
@@ -581,6 +565,10 @@ export type Query = {
 } | {
     "query": "permit";
     excluding: Name | null;
+} | {
+    "query": "call";
+    method: string;
+    replayable: boolean;
 };
 
 // generated/types/Recovery.d.ts
@@ -730,7 +718,6 @@ export type { Method } from "./Method.js";
 export type { Name } from "./Name.js";
 export type { Network } from "./Network.js";
 export type { OfflineReason } from "./OfflineReason.js";
-export type { Permit } from "./Permit.js";
 export type { Preset } from "./Preset.js";
 export type { Problem } from "./Problem.js";
 export type { Query } from "./Query.js";
@@ -806,20 +793,20 @@ export declare function watchPage(send: (message: Message) => void): () => void;
 import type { Core } from "./core.js";
 export declare class Permit {
     #private;
-    get endpoint(): string;
+    readonly endpoint: string;
+    readonly origin: string;
     success(): void;
     failure(): void;
     release(): void;
 }
-export declare function within(connect: string, path: string): URL;
-export declare function request(core: Core, at: (endpoint: string) => URL, init: RequestInit): Promise<Response>;
+export declare function request(core: Core, origin: string, path: string, init: RequestInit): Promise<Response>;
 
 // steadfast.d.ts
 import type { LinkEvents } from "./events.js";
 import type { Config as FullConfig, EndpointState as FullEndpointState, Snapshot as FullSnapshot } from "./generated/types/index.js";
 import { type LinkTelling, type StartOptions } from "./link.js";
 export type Config = Omit<FullConfig, "breaker" | "failureEvents" | "history" | "recovery">;
-export type EndpointState = Omit<FullEndpointState, "breaker">;
+export type EndpointState = Omit<FullEndpointState, "breaker" | "origin">;
 export interface Snapshot extends Omit<FullSnapshot, "endpoints"> {
     endpoints: EndpointState[];
 }

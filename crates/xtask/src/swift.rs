@@ -66,9 +66,16 @@ pub(crate) fn symbols() -> Result<PathBuf> {
         std::fs::remove_dir_all(&folder)?;
     }
     std::fs::create_dir_all(&folder)?;
-    let script = "target=$(swiftc -print-target-info | sed -n \"s/.*\\\"unversionedTriple\\\": \\\"\\(.*\\)\\\",/\\1/p\") && swift symbolgraph-extract -module-name Steadfast -I .build/debug/Modules -target $target -minimum-access-level public -skip-synthesized-members -output-dir .build/symbols";
+    let extract = ["Steadfast", "SteadfastCore"].map(|module| {
+        format!(
+            "swift symbolgraph-extract -module-name {module} -I .build/debug/Modules -I Sources/SteadfastFFI -target $target -minimum-access-level public -skip-synthesized-members -output-dir .build/symbols"
+        )
+    });
+    // What the compiler calls this machine.
+    let target = r#"target=$(swiftc -print-target-info | sed -n "s/.*\"unversionedTriple\": \"\(.*\)\",/\1/p")"#;
+    let script = [&[target.to_owned()], &extract[..]].concat().join(" && ");
     run_quietly(
-        &mut Swift::installed()?.command(script)?,
+        &mut Swift::installed()?.command(&script)?,
         "the compiler's message above says why",
     )?;
     Ok(folder)

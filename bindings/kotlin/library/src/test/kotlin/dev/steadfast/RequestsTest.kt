@@ -61,7 +61,7 @@ class RequestsTest {
             val (primary, secondary) = listOf("primary", "secondary").map(testbed.endpoints::getValue)
             // Its health check goes elsewhere: only requests meet the fault.
             val config = Configs.of(listOf(Configs.endpoint("primary", primary.first, secondary.second)))
-            val link = Steadfast.start(config.apply { breaker { failures = 1u; `open` = 10.milliseconds; openMax = 10.milliseconds } })
+            val link = Steadfast.start(config.apply { breaker { failures = 1; `open` = 10.milliseconds; openMax = 10.milliseconds } })
             val breaker = { link.snapshot().endpoints.first().breaker }
             testbed.fault("primary", "\"hang\"")
             link.tryAcquire().failure()
