@@ -9,7 +9,7 @@ use crate::protocol::input::Input;
 
 impl Engine {
     /// Asks for permission to make a request of the app's own. It costs nothing and decides at
-    /// once. Call [`handle`](Self::handle) with [`Input::Wake`](crate::Input::Wake) after it, for
+    /// once. Call [`handle`](Self::handle) with [`Input::Wake`] after it, for
     /// what follows.
     pub fn try_acquire(&mut self, now: Timestamp, route: &Route) -> Result<Permit, Refusal> {
         self.advance(now);
@@ -19,7 +19,7 @@ impl Engine {
 
     /// Asks where a request of the app's own is to be sent: to the endpoint of its route, or, if the
     /// circuit breaker of that refuses, to the next-best one, whatever its method. Call
-    /// [`handle`](Self::handle) with [`Input::Wake`](crate::Input::Wake) after it, for what follows.
+    /// [`handle`](Self::handle) with [`Input::Wake`] after it, for what follows.
     ///
     /// ```
     /// # #[cfg(feature = "url")] {
