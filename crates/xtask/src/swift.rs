@@ -56,7 +56,13 @@ pub(crate) fn test() -> Result<()> {
     let swift = Swift::installed()?;
     headline("Building and testing the Swift package");
     run(&mut swift.command("swift test")?, "the failing test says what it expected")?;
-    Face::Swift.compare()
+    if cfg!(target_os = "linux") {
+        return Face::Swift.compare();
+    }
+    println!(
+        "NOT COMPARED with docs/api/swift.txt, which is written on Linux: what is for Apple's systems alone is not in it."
+    );
+    Ok(())
 }
 
 /// What the compiler says of the modules that apps import, as the package was built last.

@@ -52,14 +52,14 @@ extension Steadfast {
     /// Asks an endpoint's circuit breaker for permission to make a request of the app's own; ``data(for:using:)`` does it by itself.
     ///
     /// - Parameter excluding: Not to this endpoint but to the best other one. By default the request is to go to the active one.
-    /// - Throws: ``CircuitOpenError`` if the circuit breaker refuses, ``UnknownEndpoint`` if no endpoint has the name `excluding`.
+    /// - Throws: ``CircuitOpenError`` if the circuit breaker refuses, ``SteadfastError/unknownEndpoint(name:known:)`` if no endpoint has the name `excluding`.
     public func tryAcquire(excluding: String? = nil) throws -> Permit {
         Permit(core, try begin(method: nil, replayable: false, excluding: try excluding.map(known)))
     }
 
     /// Reports that a request succeeded that was made without ``data(for:using:)`` or ``tryAcquire(excluding:)``: the server did its part.
     ///
-    /// - Throws: ``UnknownEndpoint`` if no endpoint has that name.
+    /// - Throws: ``SteadfastError/unknownEndpoint(name:known:)`` if no endpoint has that name.
     public func reportSuccess(of endpoint: String) throws {
         core.reportCall(name: try known(endpoint), outcome: .succeeded)
     }
@@ -67,7 +67,7 @@ extension Steadfast {
     /// Reports that a request failed that was made without ``data(for:using:)`` or ``tryAcquire(excluding:)``. That is evidence against the
     /// endpoint.
     ///
-    /// - Throws: ``UnknownEndpoint`` if no endpoint has that name.
+    /// - Throws: ``SteadfastError/unknownEndpoint(name:known:)`` if no endpoint has that name.
     public func reportFailure(of endpoint: String) throws {
         core.reportCall(name: try known(endpoint), outcome: .failed)
     }
