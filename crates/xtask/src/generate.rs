@@ -18,10 +18,12 @@ pub(crate) const SCENARIOS: &str = "scenarios";
 /// What the packages weigh.
 pub(crate) const SIZES: &str = "sizes";
 
-/// Compiles `programs`.
+/// Compiles `programs`, each by itself: what one command has compiled of it then serves all others.
 pub(crate) fn build(programs: &[&str]) -> Result<()> {
-    let features = ["--no-default-features", "--features", &programs.join(",")];
-    build_programs("steadfast-generate", &features, programs)
+    programs.iter().try_for_each(|program| {
+        let features = ["--no-default-features", "--features", program];
+        build_programs("steadfast-generate", &features, &[program])
+    })
 }
 
 /// The command that runs a program once it is compiled.
