@@ -38,17 +38,25 @@ pub(crate) fn all_is_compiled() {
     ALL_COMPILED.store(true, Relaxed);
 }
 
-/// Compiles `programs` of `package` into `target/debug`, with these features and nothing that they do
-/// not need. If all is compiled anyway, that serves: dependencies with the features that only these
-/// need would be compiled a second time.
+/// Compiles `programs` of `package` as [`build_alone`] does. If all is compiled anyway, that serves:
+/// dependencies with the features that only these need would be compiled a second time.
 pub(crate) fn build_programs(package: &str, features: &[&str], programs: &[&str]) -> Result<()> {
-    let mut build = cargo(["build", "--locked"]);
     if ALL_COMPILED.load(Relaxed) {
-        build.arg("--workspace");
+        compile(&["--workspace"], programs)
     } else {
-        build.args(["--package", package]).args(features);
+        build_alone(package, features, programs)
     }
-    build.args(programs.iter().flat_map(|program| ["--bin", program]));
+}
+
+/// Compiles `programs` of `package` into `target/debug`, with these features and nothing that they do
+/// not need.
+pub(crate) fn build_alone(package: &str, features: &[&str], programs: &[&str]) -> Result<()> {
+    compile(&[&["--package", package], features].concat(), programs)
+}
+
+fn compile(what: &[&str], programs: &[&str]) -> Result<()> {
+    let mut build = cargo(["build", "--locked"]);
+    build.args(what).args(programs.iter().flat_map(|program| ["--bin", program]));
     run_quietly(&mut build, "the compiler's message above says why")
 }
 

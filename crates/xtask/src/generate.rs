@@ -1,7 +1,7 @@
 //! The programs of `crates/generate`: compiled when a command needs them, each with nothing but
 //! what it needs itself.
 
-use crate::command::{build_programs, command, root, run, run_quietly};
+use crate::command::{build_alone, build_programs, command, root, run, run_quietly};
 use anyhow::Result;
 use std::process::Command;
 
@@ -22,7 +22,9 @@ pub(crate) const SIZES: &str = "sizes";
 pub(crate) fn build(programs: &[&str]) -> Result<()> {
     programs.iter().try_for_each(|program| {
         let features = ["--no-default-features", "--features", program];
-        build_programs("steadfast-generate", &features, &[program])
+        // The core's documentation differs where it is compiled for UniFFI, too.
+        let compile = if *program == TYPES { build_alone } else { build_programs };
+        compile("steadfast-generate", &features, &[program])
     })
 }
 
