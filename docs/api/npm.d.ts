@@ -60,8 +60,7 @@ export declare class Connection {
 }
 
 // core.d.ts
-import type { Attempt } from "./generated/full/steadfast.js";
-import type { Config, Event as CoreEvent, Explanation, Message, Query, Refusal, Report, Snapshot } from "./generated/types/index.js";
+import type { CallOutcome, Config, Event as CoreEvent, Explanation, Message, Query, Refusal, Report, Snapshot } from "./generated/types/index.js";
 export interface Host {
     connect(id: number, endpoint: string, url: string): void;
     promote(id: number): void;
@@ -69,6 +68,11 @@ export interface Host {
     persist(): void;
     emit(event: CoreEvent): void;
     said(): void;
+}
+export interface Attempt {
+    readonly endpoint: string;
+    readonly origin: string;
+    ended(end: CallOutcome | number): Attempt | undefined;
 }
 interface Answers {
     snapshot: Snapshot;

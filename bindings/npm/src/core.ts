@@ -1,8 +1,7 @@
 import { Core as Engine } from "#glue";
 import { makeCheck } from "./check.js";
 import { ConfigError } from "./config-error.js";
-import type { Attempt } from "./generated/full/steadfast.js";
-import type { Config, Event as CoreEvent, Explanation, Message, Query, Refusal, Report, Snapshot } from "./generated/types/index.js";
+import type { CallOutcome, Config, Event as CoreEvent, Explanation, Message, Query, Refusal, Report, Snapshot } from "./generated/types/index.js";
 
 /** What executes the engine's effects. */
 export interface Host {
@@ -13,6 +12,14 @@ export interface Host {
   emit(event: CoreEvent): void;
   /** Something was said: what was known of the engine's state is old. */
   said(): void;
+}
+
+/** A request on its way to an endpoint, of the engine of `steadfast/full`. It can be used until its end is reported. */
+export interface Attempt {
+  readonly endpoint: string;
+  readonly origin: string;
+  /** It has ended: with an answer of this status, or in another way. Returns where the request is to be sent again. */
+  ended(end: CallOutcome | number): Attempt | undefined;
 }
 
 /** What each query is answered with. */

@@ -1,6 +1,5 @@
 import { CircuitOpenError } from "./circuit-open-error.js";
-import type { Core } from "./core.js";
-import type { Attempt } from "./generated/full/steadfast.js";
+import type { Attempt, Core } from "./core.js";
 import type { CallOutcome, Query } from "./generated/types/index.js";
 
 /** Permission to make one request. Report its end: one that is never reported is taken for lost after a while. */

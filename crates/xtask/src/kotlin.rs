@@ -41,7 +41,9 @@ pub(crate) fn verify() -> Result<()> {
 pub(crate) fn write_api() -> Result<()> {
     prepare()?;
     setup::maven()?;
-    let write = ["--projects", "library", "test", "-Dtest=ApiTest", "-Dsteadfast.api=write"];
+    // Classes of before would be taken for part of it.
+    let write =
+        ["--projects", "library", "clean", "test", "-Dtest=ApiTest", "-Dsteadfast.api=write"];
     run(&mut maven(write), "the message above says why")
 }
 
