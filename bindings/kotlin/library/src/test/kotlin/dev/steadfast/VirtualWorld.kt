@@ -4,7 +4,11 @@ import dev.steadfast.ffi.ClockReading
 import dev.steadfast.ffi.uniffiForeignFutureHandleCount
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineDispatcher
+import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.Runnable
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.job
+import java.util.concurrent.atomic.AtomicInteger
 import kotlin.coroutines.CoroutineContext
 import kotlin.time.Duration
 
@@ -22,6 +26,9 @@ internal class VirtualWorld : CoroutineDispatcher(), Transport {
 
     /** How many calls of the native side have arrived and not ended. */
     private var calls = 0
+
+    /** How many calls have ended here, and are still being told to the native side by threads of their own. */
+    private val leaving = AtomicInteger()
 
     /** Calls of links of other tests that do not end. */
     private val foreign = callsThatStay()
@@ -91,7 +98,8 @@ internal class VirtualWorld : CoroutineDispatcher(), Transport {
         val patience = System.nanoTime() + 10_000_000_000
         while (true) {
             while (true) (queue.poll() ?: break).run()
-            if (calls >= uniffiForeignFutureHandleCount() - foreign) return
+            // Only once all are told is what they woke in the queue.
+            if (leaving.get() == 0 && queue.isEmpty() && calls >= uniffiForeignFutureHandleCount() - foreign) return
             check(System.nanoTime() < patience) { "the native side began ${uniffiForeignFutureHandleCount()} calls, and $calls arrived" }
             queue.poll(1, java.util.concurrent.TimeUnit.MILLISECONDS)?.run()
         }
@@ -110,12 +118,16 @@ internal class VirtualWorld : CoroutineDispatcher(), Transport {
         return count
     }
 
+    @OptIn(ExperimentalCoroutinesApi::class)
     private suspend fun <T> counted(call: suspend () -> T): T {
         calls++
         try {
             return call()
         } finally {
             calls--
+            leaving.incrementAndGet()
+            // The coroutine that the native side began; this one is its child.
+            checkNotNull(currentCoroutineContext().job.parent).invokeOnCompletion { leaving.decrementAndGet() }
         }
     }
 }
