@@ -62,7 +62,7 @@ export async function request(core: Core, origin: string, path: string, init: Re
     let response: Response;
     try {
       // A stream is the request's by now.
-      response = await fetch(new URL(path, attempt.origin), isStream ? request : init);
+      response = await fetch(attempt.origin + url.href.slice(origin.length), isStream ? request : init);
     } catch (error) {
       // Whoever gave the request up knows nothing of the server; whose time is over does.
       const reason = signal?.aborted && (signal.reason?.name === "TimeoutError" ? "timedOut" : "released");
