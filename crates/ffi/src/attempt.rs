@@ -1,9 +1,9 @@
-//! The app's own requests: the platform sends them where it is told, and says how they ended.
+//! The app's own requests: the platform sends them where the core says, and reports how they ended.
 
 use crate::core::Core;
 use steadfast::{Call, CallOutcome, Name, Refusal, Route, Transport};
 
-/// Maximum number of requests under way; when exceeded, one of the oldest is taken for lost.
+/// Maximum number of requests under way; when exceeded, the oldest is taken for lost.
 const MAX_UNDER_WAY: usize = 1024;
 
 /// Where to send a request, or why not to.
@@ -32,7 +32,7 @@ pub struct Attempt {
     pub number: u32,
 }
 
-/// The requests under way, by number.
+/// The requests under way, the oldest first.
 #[derive(Default)]
 pub(crate) struct UnderWay {
     attempts: Vec<(u32, steadfast::Attempt)>,
@@ -76,7 +76,7 @@ impl Core {
 impl UnderWay {
     fn add(&mut self, attempt: steadfast::Attempt) -> Attempt {
         if self.attempts.len() >= MAX_UNDER_WAY {
-            drop(self.attempts.swap_remove(0));
+            drop(self.attempts.remove(0));
         }
         self.last = self.last.wrapping_add(1);
         let (endpoint, origin) = (attempt.endpoint().clone(), attempt.origin().to_owned());
@@ -86,6 +86,6 @@ impl UnderWay {
 
     fn take(&mut self, number: u32) -> Option<steadfast::Attempt> {
         let at = self.attempts.iter().position(|(known, _)| *known == number)?;
-        Some(self.attempts.swap_remove(at).1)
+        Some(self.attempts.remove(at).1)
     }
 }

@@ -1,4 +1,4 @@
-//! The app's own requests: JavaScript sends them where it is told, and says how they ended.
+//! The app's own requests: JavaScript sends them where the core says, and reports how they ended.
 
 use crate::{Core, WebTransport, shown};
 use std::rc::Rc;
