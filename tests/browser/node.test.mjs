@@ -147,6 +147,30 @@ describe("node", () => {
     other.close();
   });
 
+  test("a path is the same at an endpoint of another scheme", async () => {
+    const seen = [];
+    const server = createHttpServer((request, response) => {
+      seen.push(request.url);
+      response.end();
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const [primary, secondary] = testbed.endpoints;
+    const connect = { primary: `wss://127.0.0.1:${await freePort()}/`, secondary: `ws://127.0.0.1:${server.address().port}/` };
+    const link = await FullSteadfast.start({
+      endpoints: [
+        { ...primary, connect: connect.primary },
+        { ...secondary, connect: connect.secondary },
+      ],
+    });
+    await until(() => link.state.endpoints.every(({ health }) => health === "healthy"));
+    // Relative to the first endpoint's URL, this would be a host of its own to the second one's.
+    assert.equal((await link.fetch("https:evil.invalid/x?y")).status, 200);
+    assert.deepEqual(seen, ["/evil.invalid/x?y"]);
+    await assert.rejects(link.fetch("//evil.invalid/x?token=s3cr3t"), ({ message }) => !message.includes("s3cr3t"));
+    link.stop();
+    server.close();
+  });
+
   test("the app's own mistakes are thrown before a breaker is asked", async () => {
     const link = await FullSteadfast.start({ endpoints: testbed.endpoints.slice(0, 1), breaker: { failures: 1, open: "10ms", openMax: "10ms" } });
     link.tryAcquire().failure();
@@ -183,6 +207,10 @@ describe("node", () => {
     const body = () => new Blob(["streamed"]).stream();
     assert.equal((await link.fetch("/", { method: "PUT", body: body(), duplex: "half" })).status, 503);
     assert.deepEqual(bodies, ["streamed"]);
+    link.isolate("secondary");
+    const kept = body();
+    await assert.rejects(link.fetch("/", { method: "PUT", body: kept, duplex: "half" }), { name: "CircuitOpenError" });
+    assert.equal(kept.locked, false, "nothing was sent, so that the app still has it");
     link.stop();
     server.close();
   });

@@ -18,8 +18,10 @@ export interface Host {
 export interface Attempt {
   readonly endpoint: string;
   readonly origin: string;
-  /** It has ended: with an answer of this status, or in another way. Returns where the request is to be sent again. */
-  ended(end: CallOutcome | number): Attempt | undefined;
+  /** It was answered with this status. Returns where the request is to be sent again. */
+  answered(status: number): Attempt | undefined;
+  /** It ended otherwise. Returns where the request is to be sent again. */
+  ended(outcome: CallOutcome): Attempt | undefined;
 }
 
 /** What each query is answered with. */

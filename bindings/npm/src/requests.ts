@@ -44,33 +44,40 @@ function begin(core: Core, query: Extract<Query, { query: "permit" | "call" }>):
   return begun;
 }
 
+/** The error for a path that leads to another origin. A query may hold secrets, and is not shown. */
+function elsewhere(path: string, origin: string): TypeError {
+  return new TypeError(`steadfast: "${path.replace(/[?#].*/s, "")}" leads to another origin than ${origin}`);
+}
+
 /** Sends a request where the core says, until that says no more. `origin` is that of the active endpoint. */
 export async function request(core: Core, origin: string, path: string, init: RequestInit): Promise<Response> {
   // The app's own mistakes surface before a breaker is asked. What goes with the request is meant for the endpoint alone.
   const url = new URL(path, origin);
-  if (!url.href.startsWith(`${origin}/`)) throw new TypeError(`steadfast: "${path}" leads to another origin than ${origin}`);
-  const request = new Request(url, init);
+  if (!url.href.startsWith(`${origin}/`)) throw elsewhere(path, origin);
+  // A stream can be sent once: another body stands in for it, until a breaker lets the request through.
+  const isStream = "duplex" in init && init.body != null;
+  const { method } = new Request(url, isStream ? { ...init, body: "stream" } : init);
   const { signal } = init;
   signal?.throwIfAborted();
   const namesHost = new URL(path, `${url.protocol}//steadfast.invalid`).origin === origin;
-  const isStream = "duplex" in init;
-  let attempt: Attempt | undefined = begin(
-    core,
-    namesHost ? { query: "permit", excluding: null } : { query: "call", method: request.method, replayable: !isStream },
-  );
+  let attempt: Attempt | undefined = begin(core, namesHost ? { query: "permit", excluding: null } : { query: "call", method, replayable: !isStream });
+  if (namesHost && attempt.origin !== origin) {
+    // The link has just moved.
+    attempt.ended("released");
+    throw elsewhere(path, attempt.origin);
+  }
   for (;;) {
     let response: Response;
     try {
-      // A stream is the request's by now.
-      response = await fetch(attempt.origin + url.href.slice(origin.length), isStream ? request : init);
+      response = await fetch(attempt.origin + url.href.slice(origin.length), init);
     } catch (error) {
       // Whoever gave the request up knows nothing of the server; whose time is over does.
       const reason = signal?.aborted && (signal.reason?.name === "TimeoutError" ? "timedOut" : "released");
-      attempt = attempt.ended((reason || "failed") satisfies CallOutcome);
+      attempt = attempt.ended(reason || "failed");
       if (!attempt) throw error;
       continue;
     }
-    attempt = attempt.ended(response.status);
+    attempt = attempt.answered(response.status);
     if (!attempt) return response;
     response.body?.cancel().catch(() => {});
   }

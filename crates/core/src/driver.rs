@@ -93,15 +93,29 @@ impl Link {
     /// is asked next sees it. What follows for the platform is executed when the engine is driven
     /// next. `now` is the transport's. Before the start it is as [`send`](Self::send).
     pub fn deliver(&self, now: Timestamp, input: Input) {
-        let mut shared = self.lock();
-        if !shared.engine.is_running() {
-            return Self::push(shared, input);
+        let shared = self.lock();
+        if shared.engine.is_running() {
+            Self::at_once(shared, now, |engine| engine.handle(now, input));
+        } else {
+            Self::push(shared, input);
         }
-        for earlier in std::mem::take(&mut shared.inbox) {
-            shared.engine.handle(now, earlier);
+    }
+
+    /// Works on the engine after what was sent before. What follows for the platform is executed
+    /// when the engine is driven next.
+    fn at_once<R>(
+        mut shared: MutexGuard<'_, Shared>,
+        now: Timestamp,
+        work: impl FnOnce(&mut Engine) -> R,
+    ) -> R {
+        if shared.engine.is_running() {
+            for earlier in std::mem::take(&mut shared.inbox) {
+                shared.engine.handle(now, earlier);
+            }
         }
-        shared.engine.handle(now, input);
+        let done = work(&mut shared.engine);
         Self::push(shared, Input::Wake);
+        done
     }
 
     fn push(mut shared: MutexGuard<'_, Shared>, input: Input) {

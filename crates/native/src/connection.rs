@@ -1,5 +1,6 @@
 //! The app's connection: a WebSocket that follows the active endpoint.
 
+use crate::inbox::{Inbox, Slot, inbox};
 use crate::socket::{self, Socket};
 use crate::{NativeTransport, TlsError, seed};
 use std::collections::HashMap;
@@ -8,11 +9,6 @@ use steadfast::{
     Command, ConnectionId, DisconnectReason, Endpoint, Engine, Event, Host, Input, Link, Millis,
     Outcome, Timestamp, Transport, ValidConfig,
 };
-use tokio::sync::broadcast::{self, error::RecvError};
-
-/// Messages that are kept for an app that does not take them. What reads the socket never waits for
-/// the app: a socket that nobody reads would look dead.
-const MESSAGES_KEPT: usize = 1_024;
 
 /// A message over a [`Connection`].
 #[derive(Clone, PartialEq, Eq)]
@@ -22,6 +18,16 @@ pub enum Message {
     Text(String),
     /// Bytes.
     Binary(Vec<u8>),
+}
+
+impl Message {
+    /// Its number of bytes.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+        }
+    }
 }
 
 // Without the content: it is the app's, and logs keep what they get.
@@ -64,12 +70,12 @@ pub fn connect(
 ) -> Result<Connection, TlsError> {
     let transport = NativeTransport::new(on_event)?;
     let link = Link::new(Engine::new(config, seed(), transport.now()));
-    let (received, messages) = broadcast::channel(MESSAGES_KEPT);
+    let (received, messages) = inbox();
     let open = Open::default();
     let sockets = Sockets { link: link.clone(), received, open: open.clone() };
     link.send(Input::Command(Command::Connect));
     tokio::spawn(steadfast::drive(link.clone(), Connecting { transport, sockets }));
-    Ok(Connection { link, open, messages, dropped: 0 })
+    Ok(Connection { link, open, messages })
 }
 
 /// The app's connection. What is sent while no socket is open is not kept; [`send`](Self::send)
@@ -78,8 +84,7 @@ pub fn connect(
 pub struct Connection {
     link: Link,
     open: Open,
-    messages: broadcast::Receiver<Message>,
-    dropped: u64,
+    messages: Inbox,
 }
 
 impl Connection {
@@ -94,20 +99,14 @@ impl Connection {
     }
 
     /// The next message, over whichever socket; `None` once the engine has stopped. Of those that
-    /// nobody takes, the last 1,024 are kept.
+    /// nobody takes, the last 1,024 are kept, and 16 MiB of them.
     pub async fn next_message(&mut self) -> Option<Message> {
-        loop {
-            match self.messages.recv().await {
-                Ok(message) => return Some(message),
-                Err(RecvError::Lagged(dropped)) => self.dropped += dropped,
-                Err(RecvError::Closed) => return None,
-            }
-        }
+        self.messages.next().await
     }
 
     /// How many messages have been dropped, the oldest first, because the app did not take them.
     pub fn dropped(&self) -> u64 {
-        self.dropped
+        self.messages.dropped()
     }
 
     /// Hands a message to the open socket. That it has been handed over does not mean that it has
@@ -157,7 +156,7 @@ impl Open {
 #[derive(Clone, Debug)]
 pub(crate) struct Sockets {
     link: Link,
-    received: broadcast::Sender<Message>,
+    received: Slot,
     open: Open,
 }
 
@@ -167,8 +166,7 @@ impl Sockets {
     }
 
     pub(crate) fn received(&self, message: Message) {
-        // Nobody takes them any more once the connection has been dropped.
-        let _ = self.received.send(message);
+        self.received.put(message);
     }
 
     pub(crate) fn alive(&self, id: ConnectionId) {

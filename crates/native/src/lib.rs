@@ -22,6 +22,8 @@ mod connection;
 mod failure;
 mod http;
 #[cfg(feature = "websocket")]
+mod inbox;
+#[cfg(feature = "websocket")]
 mod socket;
 mod tcp;
 

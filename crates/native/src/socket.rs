@@ -21,7 +21,7 @@ const MESSAGES_UNDER_WAY: usize = 64;
 const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 /// The engine need not know how many messages there are, only that there are some.
 const REPORT_EVERY: Duration = Duration::from_millis(250);
-/// How long a server may take to answer a close.
+/// How long the end of a socket may take, once either side has said that it closes.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 
 type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -40,32 +40,37 @@ pub(crate) fn open(id: ConnectionId, endpoint: Arc<Endpoint>, sockets: Sockets) 
     let (held, let_go) = oneshot::channel();
     let url = endpoint.connect.as_str().to_owned();
     tokio::spawn(async move {
-        let code = run(id, &url, from_app, let_go, &sockets).await;
-        sockets.closed(id, code);
+        run(id, &url, from_app, let_go, &sockets).await;
     });
     Socket { endpoint, outgoing, _held: held }
 }
 
-/// Returns the close code, if the server gave one.
 async fn run(
     id: ConnectionId,
     url: &str,
     from_app: mpsc::Receiver<Message>,
     mut let_go: oneshot::Receiver<Infallible>,
     sockets: &Sockets,
-) -> Option<u16> {
+) {
     let limits = WebSocketConfig::default()
         .max_message_size(Some(MAX_MESSAGE_BYTES))
         .max_frame_size(Some(MAX_MESSAGE_BYTES));
     let stream = tokio::select! {
-        _ = &mut let_go => return None,
-        connected = connect_async_with_config(url, Some(limits), true) => connected.ok()?.0,
+        _ = &mut let_go => return,
+        connected = connect_async_with_config(url, Some(limits), true) => connected,
     };
+    let Ok((stream, _)) = stream else { return sockets.closed(id, None) };
     sockets.opened(id);
     let (outgoing, mut incoming) = stream.split();
     let mut writing = pin!(write(outgoing, from_app));
     let written = tokio::select! {
-        code = read(id, &mut incoming, sockets) => return code,
+        code = read(id, &mut incoming, sockets) => {
+            // The app hears of it at once; the server's close is answered meanwhile.
+            sockets.closed(id, code);
+            let answering = async { while let Some(Ok(_)) = incoming.next().await {} };
+            let _ = timeout(CLOSE_WITHIN, answering).await;
+            return;
+        }
         () = &mut writing => true,
         _ = let_go => false,
     };
@@ -77,14 +82,13 @@ async fn run(
         while arrived(incoming.next().await, sockets).is_continue() {}
     };
     let _ = timeout(CLOSE_WITHIN, goodbye).await;
-    None
 }
 
 /// Sends what the app sends, and then closes: there is no more once the app has let go.
 async fn write(mut outgoing: SplitSink<Stream, Frame>, mut from_app: mpsc::Receiver<Message>) {
     while let Some(message) = from_app.recv().await {
         if outgoing.send(frame(message)).await.is_err() {
-            // It is the reader who hears why.
+            // The reader reports why.
             std::future::pending::<()>().await;
         }
     }

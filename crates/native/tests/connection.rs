@@ -3,11 +3,16 @@
 #![cfg(feature = "websocket")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up may panic")]
 
+use futures_util::{SinkExt, StreamExt};
 use std::net::SocketAddr;
 use std::time::Duration;
 use steadfast::{Config, Endpoint, Millis, Preset, ValidConfig};
 use steadfast_native::{Connection, Message, connect};
 use steadfast_testbed::{Fault, Testbed};
+use tokio::net::TcpListener;
+use tokio_tungstenite::accept_async;
+use tokio_tungstenite::tungstenite::Message as Frame;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 
 fn testbed() -> Testbed {
     let address = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -86,6 +91,24 @@ async fn a_stop_ends_it_and_what_is_sent_comes_back() {
     assert_eq!(connection.endpoint(), None);
     let unsent = connection.send(text("late")).await.unwrap_err();
     assert_eq!(unsent.to_string(), "no socket is open; wait for `connected`, or keep the message");
+}
+
+#[tokio::test]
+async fn a_servers_close_is_answered() {
+    let testbed = testbed();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let connect_url = format!("ws://{}/", listener.local_addr().unwrap()).parse().unwrap();
+    let health = testbed.endpoints()[0].health_url().parse().unwrap();
+    let endpoints = vec![Endpoint::new("closing", connect_url, health)];
+    let config = Config::new(Preset::Default, endpoints).validate().unwrap();
+    let _connection = connect(config, |_, _| {}).unwrap();
+
+    let (stream, _) = listener.accept().await.unwrap();
+    let mut socket = accept_async(stream).await.unwrap();
+    let close = CloseFrame { code: CloseCode::Restart, reason: "".into() };
+    socket.send(Frame::Close(Some(close))).await.unwrap();
+    let answer = tokio::time::timeout(Duration::from_secs(5), socket.next()).await.unwrap();
+    assert!(matches!(answer, Some(Ok(Frame::Close(_)))), "{answer:?}");
 }
 
 #[test]

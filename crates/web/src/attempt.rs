@@ -42,15 +42,19 @@ impl Attempt {
         self.attempt.origin().into()
     }
 
-    /// It has ended: with an answer of this status, or in another way, a word of `CallOutcome`.
-    /// Returns where the request is to be sent again.
-    pub fn ended(self, end: JsValue) -> Option<Attempt> {
+    /// It was answered with this status. Returns where the request is to be sent again.
+    pub fn answered(self, status: u16) -> Option<Attempt> {
+        self.end(CallOutcome::of_status(status))
+    }
+
+    /// It ended otherwise, as a word of `CallOutcome` says; another word counts for nothing. Returns
+    /// where the request is to be sent again.
+    pub fn ended(self, outcome: &str) -> Option<Attempt> {
+        self.end(CallOutcome::from_word(outcome).unwrap_or(CallOutcome::Released))
+    }
+
+    fn end(self, outcome: CallOutcome) -> Option<Attempt> {
         let Self { attempt, link, transport } = self;
-        let outcome = match end.as_f64() {
-            Some(status) => Some(CallOutcome::of_status(status as u16)),
-            None => end.as_string().and_then(|word| CallOutcome::from_word(&word)),
-        };
-        let outcome = outcome.unwrap_or(CallOutcome::Released);
         let next = link.attempt_ended(transport.now(), attempt, outcome);
         transport.host.said();
         next.map(|attempt| Self { attempt, link, transport })

@@ -53,7 +53,7 @@ impl Scheme {
     }
 }
 
-/// What a text is told that is none.
+/// The error for a text that is no URL.
 pub(crate) const NOT_A_URL: &str =
     "not a URL: write http, https, ws, wss or tcp, then :// and a host";
 

@@ -93,7 +93,8 @@ impl Circuit {
         Ok(Ticket { generation: self.generation, number })
     }
 
-    /// A request has ended.
+    /// A request has ended. False if that says nothing: its permit is one of another state, or was
+    /// reported before.
     pub(crate) fn record(
         &mut self,
         rules: &Breaker,
@@ -102,9 +103,9 @@ impl Circuit {
         took: Millis,
         random: &mut Random,
         now: Timestamp,
-    ) {
+    ) -> bool {
         if ticket.generation != self.generation || !self.is_first_report(ticket.number) {
-            return;
+            return false;
         }
         let (failed, slow) = (outcome.is_failure(), took >= rules.slow_after);
         match &mut self.state {
@@ -127,10 +128,10 @@ impl Circuit {
                 let is_it = |(number, deadline): &(u32, Timestamp)| {
                     *number == ticket.number && *deadline > now
                 };
-                let Some(at) = trials.iter().position(is_it) else { return };
+                let Some(at) = trials.iter().position(is_it) else { return true };
                 trials.swap_remove(at);
                 if outcome == CallOutcome::Released {
-                    return;
+                    return true;
                 }
                 if failed || (slow && rules.slow_percent.is_some()) {
                     self.failed_trials += 1;
@@ -144,14 +145,14 @@ impl Circuit {
             }
             State::Open { .. } | State::Isolated => {}
         }
+        true
     }
 
-    /// A permit is good for one report; one of long ago for none.
+    /// A permit is good for one report. Whether one older than the last 64 was reported is not known:
+    /// beside much traffic a request that ran out of time is that old, and it must count.
     fn is_first_report(&mut self, number: u32) -> bool {
         let age = self.last_number.wrapping_sub(number);
-        let Some(bit) = 1_u64.checked_shl(age) else {
-            return matches!(self.state, State::HalfOpen { .. });
-        };
+        let Some(bit) = 1_u64.checked_shl(age) else { return true };
         let first = self.reported & bit == 0;
         self.reported |= bit;
         first

@@ -24,6 +24,17 @@ pub(crate) struct Breakers {
     latest: u32,
 }
 
+/// What the end of a request means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CallEnd {
+    /// Nothing: its permit is one of another state, or was reported before.
+    Meaningless,
+    /// It counts for or against the endpoint.
+    Counted,
+    /// It counts, and has opened the endpoint's breaker.
+    Opening,
+}
+
 impl Breakers {
     pub(crate) fn new(count: usize) -> Self {
         Self { circuits: vec![Circuit::default(); count], latest: 0 }
@@ -58,7 +69,7 @@ impl Breakers {
         }
     }
 
-    /// Takes in how a request ended. True if that opened the breaker.
+    /// Takes in how a request ended.
     pub(crate) fn ended(
         &mut self,
         cx: &mut Context,
@@ -66,14 +77,20 @@ impl Breakers {
         permit: &Permit,
         outcome: CallOutcome,
         took: Millis,
-    ) -> bool {
+    ) -> CallEnd {
         let ticket = Ticket { generation: permit.generation, number: permit.number };
         let (config, now) = (cx.config.clone(), cx.now);
         let before = self.state(index);
-        self.change(cx, index, |circuit, cx| {
-            circuit.record(&config.breaker, ticket, outcome, took, &mut cx.random, now);
+        let counts = self.change(cx, index, |circuit, cx| {
+            circuit.record(&config.breaker, ticket, outcome, took, &mut cx.random, now)
         });
-        before != BreakerState::Open && self.state(index) == BreakerState::Open
+        match counts {
+            false => CallEnd::Meaningless,
+            true if before != BreakerState::Open && self.state(index) == BreakerState::Open => {
+                CallEnd::Opening
+            }
+            true => CallEnd::Counted,
+        }
     }
 
     /// A verdict opens the breaker; when the endpoint can be used again, requests try it.

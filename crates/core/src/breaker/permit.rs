@@ -42,7 +42,7 @@ keywords! {
         Failed = "failed",
         /// No connection came about, so that nothing was sent. The server has failed.
         Unsent = "unsent",
-        /// The time is over that the app gives the request. The server has failed.
+        /// The request ran out of the time that the app allows it. The server has failed.
         TimedOut = "timedOut",
         /// It was given up before it showed either: it counts for nothing, and its permit is free
         /// again.

@@ -1,4 +1,4 @@
-//! The app's own requests.
+//! The app's own requests. What was sent before counts first.
 
 use super::Link;
 use crate::base::time::{Millis, Timestamp};
@@ -12,10 +12,7 @@ impl Link {
     ///
     /// [`Engine::try_acquire`]: crate::Engine::try_acquire
     pub fn try_acquire(&self, now: Timestamp, route: &Route) -> Result<Permit, Refusal> {
-        let acquired = self.lock().engine.try_acquire(now, route);
-        // What follows for the app is told by the driver.
-        self.send(Input::Wake);
-        acquired
+        Self::at_once(self.lock(), now, |engine| engine.try_acquire(now, route))
     }
 
     /// Reports how a request ended, and how long it took.
@@ -28,23 +25,19 @@ impl Link {
     ///
     /// [`Engine::begin_call`]: crate::Engine::begin_call
     pub fn begin_call(&self, now: Timestamp, call: Call) -> Result<Attempt, Refusal> {
-        let begun = self.lock().engine.begin_call(now, call);
-        self.send(Input::Wake);
-        begun
+        Self::at_once(self.lock(), now, |engine| engine.begin_call(now, call))
     }
 
-    /// Reports how a request ended, and returns where it is to be sent again; `None` if what came of
-    /// it is the app's. What is asked next sees it. `now` is the transport's.
+    /// Reports how a request ended, and returns where it is to be sent again; see
+    /// [`Engine::attempt_ended`]. `now` is the transport's.
+    ///
+    /// [`Engine::attempt_ended`]: crate::Engine::attempt_ended
     pub fn attempt_ended(
         &self,
         now: Timestamp,
         attempt: Attempt,
         outcome: CallOutcome,
     ) -> Option<Attempt> {
-        let (input, again) = attempt.ended(now, outcome);
-        self.deliver(now, input);
-        let next = self.lock().engine.elsewhere(again?);
-        self.send(Input::Wake);
-        next
+        Self::at_once(self.lock(), now, |engine| engine.attempt_ended(now, attempt, outcome))
     }
 }

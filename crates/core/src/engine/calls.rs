@@ -60,7 +60,7 @@ impl Engine {
     }
 
     /// Sends a request to the best of the endpoints that it was not offered to.
-    pub(crate) fn elsewhere(&mut self, repetition: Repetition) -> Option<Attempt> {
+    fn elsewhere(&mut self, repetition: Repetition) -> Option<Attempt> {
         // A request that outlives the engine is not repeated.
         if self.is_stopped() {
             return None;

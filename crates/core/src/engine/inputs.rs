@@ -4,7 +4,10 @@ use super::Engine;
 #[cfg(feature = "breaker")]
 use crate::base::time::Millis;
 #[cfg(feature = "breaker")]
-use crate::breaker::permit::{CallOutcome, Permit};
+use crate::breaker::{
+    CallEnd,
+    permit::{CallOutcome, Permit},
+};
 use crate::checks::{Ended, MAINTENANCE};
 use crate::config::Name;
 use crate::failover::{Fact, Watch};
@@ -267,12 +270,16 @@ impl Engine {
             outcome if outcome.is_failure() && self.failover.is_offline() => CallOutcome::Released,
             outcome => outcome,
         };
+        let ended = self.breakers.ended(&mut self.cx, index, permit, outcome, latency);
+        if ended == CallEnd::Meaningless {
+            return;
+        }
         if outcome == CallOutcome::Succeeded {
             self.served(index);
         } else if outcome.is_failure() {
             self.checks.not_served(index);
         }
-        if self.breakers.ended(&mut self.cx, index, permit, outcome, latency) {
+        if ended == CallEnd::Opening {
             self.passive_failure(index, Evidence::BreakerOpened);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::Headers;
-use crate::{CallOutcome, Header, Network, Route};
+use crate::{Call, CallOutcome, Header, Network, Route};
 
 #[test]
 fn no_input_is_lost_between_polls() {
@@ -79,6 +79,12 @@ fn the_next_question_sees_what_was_delivered_and_the_platform_what_follows() {
     // What was sent before comes before.
     driven.link.send(replace(&["a"]));
     driven.link.deliver(now, replace(&["a", "c"]));
+    assert_eq!(names(&driven.link), "ac");
+    driven.link.send(replace(&["d"]));
+    let attempt = driven.link.begin_call(now, Call::new("GET", true)).unwrap();
+    assert_eq!(attempt.endpoint().as_str(), "d");
+    driven.link.send(replace(&["a", "c"]));
+    assert!(driven.link.attempt_ended(now, attempt, CallOutcome::Released).is_none());
     assert_eq!(names(&driven.link), "ac");
     driven.link.deliver(now, Input::Command(Command::Connect));
     let is_connect = |effect: &Effect| matches!(effect, Effect::Connect { .. });

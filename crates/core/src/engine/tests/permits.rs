@@ -1,7 +1,7 @@
 //! Permits: what is reported with one counts once, and only while it means something.
 
 use super::happening::{Change, changed};
-use super::world::World;
+use super::world::{Server, World};
 use super::*;
 use crate::{BreakerState, CallOutcome, Clock, Command, Permit, Route};
 
@@ -176,4 +176,33 @@ fn permits_for_an_endpoint_that_was_taken_out_say_nothing_when_it_is_back() {
         all_fail(&mut world, new);
         assert_eq!(world.breaker("e0"), BreakerState::Open, "after {changes} changes");
     }
+}
+
+#[test]
+fn timeouts_beside_much_traffic_open_the_breaker() {
+    let mut world = World::settled();
+    let hanging = under_way(&mut world, 5);
+    // Far more requests than the breaker remembers begin before those five run out of time.
+    let begun_since = under_way(&mut world, 200);
+    all_fail(&mut world, hanging);
+    assert_eq!(world.breaker("e0"), BreakerState::Open);
+    drop(begun_since);
+}
+
+#[test]
+fn an_answer_from_before_a_sleep_is_no_proof_of_the_network() {
+    let mut world = World::settled();
+    let before = under_way(&mut world, 1);
+    world.now = world.now + Millis::from_secs(600);
+    world.serve("e0", Server::UnknownName);
+    world.serve("e1", Server::UnknownName);
+    world.run(30_000);
+    assert_eq!((world.told("offline").len(), world.told("online").len()), (1, 0));
+    for permit in before {
+        world.end(permit, CallOutcome::Succeeded);
+    }
+    assert_eq!(world.told("online").len(), 0, "it was sent before the sleep");
+    let permit = world.acquire(&Route::Active).unwrap();
+    world.end(permit, CallOutcome::Succeeded);
+    assert_eq!(world.told("online").len(), 1, "what is sent now is proof");
 }
