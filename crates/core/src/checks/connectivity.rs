@@ -154,14 +154,9 @@ impl Connectivity {
         self.probes.iter().filter_map(passed).max()
     }
 
-    /// When the last probe began that has ended.
-    pub(crate) fn last_end(&self) -> Option<Timestamp> {
-        self.probes.iter().filter_map(|probe| Some(probe.ended?.0)).max()
-    }
-
-    /// Whether a probe is in flight.
-    pub(crate) fn is_probing(&self) -> bool {
-        self.probes.iter().any(|probe| probe.in_flight.is_some())
+    /// Since when every URL was asked: the earliest start of their latest probes that have ended.
+    pub(crate) fn all_asked(&self) -> Option<Timestamp> {
+        self.probes.iter().map(|probe| probe.ended.map(|(at, _)| at)).min().flatten()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -205,7 +200,7 @@ mod tests {
         let now = Timestamp::default();
         let mut cx = Context::new(Arc::new(Config::default()), Vec::new(), 1, now);
         connectivity.start(&mut cx, DOUBT, &mut 0);
-        assert!(connectivity.is_probing());
+        assert!(connectivity.probes[0].in_flight.is_some());
         (connectivity, cx)
     }
 

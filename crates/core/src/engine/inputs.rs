@@ -91,12 +91,14 @@ impl Engine {
         }
     }
 
-    /// Makes the attempt to connect that is due, unless the server has asked to be left alone.
+    /// Makes the attempt to connect that is due, unless the server has asked to be left alone: then
+    /// only what the app asks for is tried, once.
     fn attempt(&mut self) {
         let target = self.failover.attempt_target(self.world());
         let checked = self.checks.of(target);
         let excluded = checked.health().health() == Health::Maintenance;
-        match checked.schedule().rests_until().filter(|at| excluded && *at > self.cx.now) {
+        let rests = excluded && !self.session.is_renewal_requested(target);
+        match checked.schedule().rests_until().filter(|at| rests && *at > self.cx.now) {
             Some(at) => self.session.retry_at(at),
             None => self.session.attempt(&mut self.cx, target),
         }

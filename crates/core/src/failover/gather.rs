@@ -62,9 +62,8 @@ impl Failover {
             },
             probes: ProbesView {
                 any: watch == Watch::Full && !connectivity.is_empty(),
-                in_flight: connectivity.is_probing(),
                 last_pass: connectivity.last_pass(),
-                last_end: connectivity.last_end(),
+                all_asked: connectivity.all_asked(),
                 captive: connectivity.is_captive(),
             },
             wish: pending.and_then(|preference| cx.index_of(&preference.name)),
@@ -91,7 +90,7 @@ impl Failover {
         let down = health.is_down(cx.now);
         let ready_at = remembered.damping.ready_at(health.since(), &cx.config.failback);
         EndpointView {
-            health: health.health(),
+            health: health.present(cx.now),
             since: health.since(),
             failures: detector.failures(),
             successes: health.successes(),

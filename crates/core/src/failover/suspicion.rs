@@ -193,11 +193,26 @@ fn tells_apart(view: &View, standby: usize) -> bool {
     if ours.flaky_only { !ours.may_be_like(theirs) } else { ours.last_failure >= theirs.first_pass }
 }
 
-/// Whether the answer of a standby is still to be had.
+/// Whether the answer of a standby is still to be had. One that has failed as often as it is asked in
+/// haste is checked now and then: that is not waited for.
 fn awaits_standbys(suspicion: &Suspicion, view: &View) -> bool {
     view.endpoints.iter().enumerate().any(|(index, it)| {
-        index != view.active && (it.checking || asked_in_haste(suspicion, view, index).is_some())
+        let is_known = || {
+            let attempts = hasty_attempts(suspicion, it);
+            it.last_failure >= Some(suspicion.since) && it.attempts > attempts
+        };
+        let asked = || asked_in_haste(suspicion, view, index).is_some();
+        index != view.active && (asked() || (it.checking && !is_known()))
     })
+}
+
+/// How many checks of a standby since its last that passed are made in haste.
+fn hasty_attempts(suspicion: &Suspicion, standby: &EndpointView) -> u32 {
+    match standby.failure.filter(|_| standby.last_failure >= Some(suspicion.since)) {
+        None | Some(FailureKind::Timeout) => STANDBY_ATTEMPTS,
+        Some(FailureKind::Unreachable | FailureKind::Dns) => STANDBY_ATTEMPTS_WITHOUT_NETWORK,
+        Some(_) => 0,
+    }
 }
 
 /// For how many attempts a standby is checked in haste: one that has been asked since the suspicion
@@ -205,12 +220,7 @@ fn awaits_standbys(suspicion: &Suspicion, view: &View) -> bool {
 pub(crate) fn asked_in_haste(suspicion: &Suspicion, view: &View, index: usize) -> Option<u32> {
     view.config.suspect_interval?;
     let it = &view.endpoints[index];
-    let failure = it.failure.filter(|_| it.last_failure >= Some(suspicion.since));
-    let attempts = match failure {
-        None | Some(FailureKind::Timeout) => STANDBY_ATTEMPTS,
-        Some(FailureKind::Unreachable | FailureKind::Dns) => STANDBY_ATTEMPTS_WITHOUT_NETWORK,
-        Some(_) => 0,
-    };
+    let attempts = hasty_attempts(suspicion, it);
     // One that has passed once may have to prove itself.
     let asked = it.attempts > 0 || has_passed_since(it, suspicion.since);
     let proven = it.passes() && is_proven(it, suspicion);
@@ -231,10 +241,10 @@ fn no_alternative(suspicion: Suspicion, view: &View) -> Next {
     // What connectivity URLs say is waited for even if there are answers: a portal may have given
     // them.
     let probes = &view.probes;
-    let unasked = probes.any && probes.last_end < Some(suspicion.since);
+    let unasked = probes.any && probes.all_asked < Some(suspicion.since);
     let works = probes.last_pass >= Some(suspicion.since);
     // Messages show that the app is served, whatever the checks say.
-    if view.connection.talking || (!works && (probes.in_flight || unasked)) {
+    if view.connection.talking || (!works && unasked) {
         return (State::Suspecting(suspicion), None);
     }
     let outage = Outage {

@@ -189,6 +189,10 @@ fn sign_of_life(state: State, view: &View, fact: Fact) -> Next {
         State::Offline(Offline::Reported(at)) if fact == Fact::Passed || view.now - at >= GRACE => {
             (State::Steady(None), Some(Decision::BackOnline { to: view.active, void: false }))
         }
+        // A portal lets sockets open as well, and drops them.
+        State::Offline(Offline::Presumed(outage)) if fact == Fact::Opened && !outage.silent => {
+            (with_round_now(state, view), None)
+        }
         State::Offline(Offline::Presumed(_)) if fact != Fact::Passed => {
             (State::Steady(None), Some(back))
         }

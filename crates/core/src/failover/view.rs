@@ -113,10 +113,10 @@ pub(crate) struct ConnectionView {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ProbesView {
     pub(crate) any: bool,
-    pub(crate) in_flight: bool,
-    /// When the last one began that passed, and the last one that has ended.
+    /// When the last one began that passed.
     pub(crate) last_pass: Option<Timestamp>,
-    pub(crate) last_end: Option<Timestamp>,
+    /// Since when every URL was asked: the earliest start of their latest probes that have ended.
+    pub(crate) all_asked: Option<Timestamp>,
     /// One is answered by somebody else.
     pub(crate) captive: bool,
 }
@@ -209,13 +209,15 @@ impl View {
 
     /// Whether the network has been shown to work since then.
     pub(crate) fn network_works_since(&self, since: Timestamp) -> bool {
-        // Where a portal answers in the place of others, only what passes is an answer.
-        let answer =
-            |it: &EndpointView| if self.probes.captive { it.last_pass } else { it.last_answer };
+        // Where a portal answers in the place of others, only what passes is an answer, and a socket
+        // that opens is none.
+        let captive = self.probes.captive;
+        let answer = |it: &EndpointView| if captive { it.last_pass } else { it.last_answer };
         let answered = |it: &EndpointView| answer(it).is_some_and(|at| at >= since);
+        let heard = self.connection.last_message.filter(|_| !captive || self.connection.talking);
         self.endpoints.iter().any(answered)
             || self.probes.last_pass.is_some_and(|at| at >= since)
-            || self.connection.last_message.is_some_and(|at| at >= since)
+            || heard.is_some_and(|at| at >= since)
     }
 
     /// Over how long a time a crowd spreads that must leave the active endpoint: a server that asks

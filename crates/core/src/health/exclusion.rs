@@ -55,6 +55,12 @@ impl Exclusions {
         removed.or_else(drained).or_else(|| holds(self.announced).map(Exclusion::Announced))
     }
 
+    /// When all that was said is over, if that is known.
+    pub(super) fn end(&self) -> Option<Timestamp> {
+        let end = self.announced.max(self.drained).max(self.removed);
+        end.filter(|_| !self.commanded)
+    }
+
     /// Whether it is out of rotation, whatever else has been said.
     #[cfg(any(test, feature = "recovery"))]
     pub(super) fn is_removed(&self, now: Timestamp) -> bool {

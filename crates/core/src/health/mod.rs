@@ -8,7 +8,7 @@ pub(crate) mod rtt;
 pub(crate) mod share;
 
 use crate::base::keyword::keywords;
-use crate::base::time::Timestamp;
+use crate::base::time::{Millis, Timestamp};
 use detector::{Detector, Row, Rule, Weighed, Witnesses};
 use evidence::{Evidence, Weight};
 pub(crate) use exclusion::Exclusion;
@@ -38,6 +38,9 @@ impl Health {
         matches!(self, Self::Healthy | Self::Degraded)
     }
 }
+
+/// How long after its end a maintenance still counts, for the check that shows what is.
+const STALE_AFTER: Millis = Millis::from_secs(60);
 
 /// An endpoint's health and the evidence behind it.
 #[derive(Clone, Debug)]
@@ -99,6 +102,13 @@ impl EndpointHealth {
     /// Why it is not to be used at present.
     pub(crate) fn exclusion(&self, now: Timestamp) -> Option<Exclusion> {
         self.exclusions.at(now)
+    }
+
+    /// The health that decisions go by. A maintenance that has been over for a while without a check
+    /// since, as in the background, says nothing.
+    pub(crate) fn present(&self, now: Timestamp) -> Health {
+        let over = || self.exclusions.end().is_some_and(|end| end + STALE_AFTER <= now);
+        if self.health == Health::Maintenance && over() { Health::Unknown } else { self.health }
     }
 
     pub(crate) const fn detector(&self) -> &Detector {

@@ -195,11 +195,10 @@ fn command(
 ) -> Result<Command, &'static str> {
     let index = cx.index_of(endpoint).ok_or("the endpoint is gone")?;
     if strategy == RecoveryStrategy::Reconnect {
-        let elsewhere = session.open_endpoint().is_some_and(|open| open.name != *endpoint);
-        return if elsewhere {
-            Err("the app is connected to another endpoint")
-        } else {
-            Ok(Command::Reconnect)
+        return match session.open_endpoint() {
+            Some(open) if open.name != *endpoint => Err("the app is connected to another endpoint"),
+            Some(open) if session.is_talking(open, cx.now) => Err("the app is served"),
+            _ => Ok(Command::Reconnect),
         };
     }
     // One that fails now and then is left only for one that does so less.

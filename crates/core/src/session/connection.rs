@@ -213,6 +213,11 @@ impl Connection {
         self.renewal.is_some()
     }
 
+    /// Whether the app wants the open socket to be replaced.
+    pub(crate) fn is_renewal_requested(&self) -> bool {
+        self.renewal.is_some_and(|renewal| renewal != Renewal::Presumed)
+    }
+
     /// A message has arrived on the open socket: it is not dead.
     pub(crate) fn refute_renewal(&mut self, cx: &mut Context) {
         let Some(renewal) = self.renewal else { return };

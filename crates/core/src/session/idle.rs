@@ -27,6 +27,8 @@ enum Silence {
     Unwatched,
     /// Something arrived at this moment.
     Since(Timestamp),
+    /// The same, over the socket before this one, on which nothing is overdue yet.
+    Before(Timestamp),
     /// It has been noticed that nothing has arrived since, at the second of these moments.
     Noticed(Timestamp, Timestamp),
 }
@@ -55,6 +57,15 @@ impl IdleDetector {
         self.state = Silence::Unwatched;
     }
 
+    /// Another socket to the same endpoint carries on: what has just arrived still shows that the app
+    /// is served, and no silence means anything until something arrives again.
+    pub(crate) fn carry_on(&mut self) {
+        self.state = match self.state {
+            Silence::Since(last) | Silence::Before(last) => Silence::Before(last),
+            Silence::Unwatched | Silence::Noticed(..) => Silence::Unwatched,
+        };
+    }
+
     /// Nobody could have heard anything until now; a connection that talked is expected to go on.
     pub(crate) fn restart(&mut self, now: Timestamp) {
         if self.state != Silence::Unwatched {
@@ -67,7 +78,9 @@ impl IdleDetector {
         let allowed = self.allowed()?;
         match self.state {
             Silence::Unwatched => None,
-            Silence::Since(at) | Silence::Noticed(_, at) => Some(at + allowed),
+            Silence::Since(at) | Silence::Before(at) | Silence::Noticed(_, at) => {
+                Some(at + allowed)
+            }
         }
     }
 
@@ -76,18 +89,19 @@ impl IdleDetector {
         if self.deadline()? > now {
             return None;
         }
-        if let Silence::Since(last) = self.state {
-            self.state = Silence::Noticed(last, now);
-            return Some(Overdue::Late);
-        }
-        self.state = Silence::Unwatched;
-        Some(Overdue::Dead)
+        let (state, overdue) = match self.state {
+            Silence::Since(last) => (Silence::Noticed(last, now), Some(Overdue::Late)),
+            Silence::Noticed(..) => (Silence::Unwatched, Some(Overdue::Dead)),
+            Silence::Before(_) | Silence::Unwatched => (Silence::Unwatched, None),
+        };
+        self.state = state;
+        overdue
     }
 
     /// Whether something has arrived no longer ago than the rhythm lets expect.
     pub(crate) fn is_talking(&self, now: Timestamp) -> bool {
         let allowed = self.allowed().unwrap_or(LONGEST);
-        matches!(self.state, Silence::Since(last) if now <= last + allowed)
+        matches!(self.state, Silence::Since(last) | Silence::Before(last) if now <= last + allowed)
     }
 
     /// The longest pause after which no message is overdue: a quarter more than the rhythm.
@@ -133,6 +147,21 @@ mod tests {
         assert_eq!(idle.notice(at(again - 1)), None);
         assert_eq!(idle.notice(at(again)), Some(Overdue::Dead));
         assert_eq!(idle.deadline(), None);
+    }
+
+    #[test]
+    fn a_socket_that_replaces_one_that_talks_is_given_its_rhythm_to_talk() {
+        let mut idle = heard(0..20);
+        idle.carry_on();
+        let due = idle.deadline().unwrap();
+        assert!(idle.is_talking(due));
+        assert_eq!((idle.notice(due), idle.is_talking(due)), (None, false), "it never talked");
+        assert_eq!(idle.deadline(), None);
+        let mut idle = heard(0..20);
+        let late = idle.deadline().unwrap();
+        assert_eq!(idle.notice(late), Some(Overdue::Late));
+        idle.carry_on();
+        assert!(!idle.is_talking(late), "the one before was silent");
     }
 
     #[test]

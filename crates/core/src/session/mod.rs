@@ -212,6 +212,12 @@ impl Session {
         needed
     }
 
+    /// Whether the app wants another socket in the place of the open one, and none has been tried
+    /// in vain.
+    pub(crate) fn is_renewal_requested(&self, index: usize) -> bool {
+        self.connection.is_renewal_requested() && self.reach[index].failures() == 0
+    }
+
     pub(crate) fn is_trying(&self) -> bool {
         self.connection.is_opening_for(Purpose::Trial)
     }
@@ -255,7 +261,12 @@ impl Session {
         if !opened.promoted {
             return None;
         }
-        self.begin_listening(cx.now);
+        if opened.purpose == Some(Purpose::Renew) {
+            self.idle.carry_on();
+            self.heard_at = Some(cx.now);
+        } else {
+            self.begin_listening(cx.now);
+        }
         Some(if opened.purpose == Some(Purpose::Trial) {
             SessionFact::TrialOpened(index)
         } else {

@@ -207,16 +207,16 @@ fn connectivity_urls_are_witnesses_of_the_network() {
         Scene::of([ours]).but(|scene| {
             scene.probes.any = true;
             scene.probes.last_pass = last_pass;
-            scene.probes.last_end = Some(ago(2));
+            scene.probes.all_asked = Some(ago(2));
         })
     };
     let unreachable = Decision::Offline(OfflineReason::Unreachable);
     assert_eq!(alone(None).observe(suspecting()).1, Some(unreachable));
     assert_eq!(alone(Some(ago(11))).observe(suspecting()).1, Some(unreachable), "before");
     assert_eq!(alone(Some(ago(2))).observe(suspecting()).1, None, "the network works");
-    let asking = alone(None).but(|scene| scene.probes.in_flight = true);
+    let asking = alone(None).but(|scene| scene.probes.all_asked = None);
     assert_eq!(asking.observe(suspecting()).1, None, "their answer is to be had");
-    let unasked = alone(None).but(|scene| scene.probes.last_end = Some(ago(11)));
+    let unasked = alone(None).but(|scene| scene.probes.all_asked = Some(ago(11)));
     assert_eq!(unasked.observe(suspecting()).1, None, "they are going to be asked");
 }
 
@@ -229,16 +229,15 @@ fn whether_a_portal_has_answered_is_waited_for() {
         })
     };
     let probed = |probes: fn(&mut Scene)| answered().but(probes).observe(suspecting()).1;
-    assert_eq!(probed(|scene| scene.probes.in_flight = true), None);
-    assert_eq!(probed(|scene| scene.probes.last_end = Some(ago(11))), None, "they will be asked");
+    assert_eq!(probed(|scene| scene.probes.all_asked = None), None);
+    assert_eq!(probed(|scene| scene.probes.all_asked = Some(ago(11))), None, "they will be asked");
     let passed = probed(|scene| {
-        scene.probes.last_end = Some(ago(1));
+        scene.probes.all_asked = Some(ago(1));
         scene.probes.last_pass = Some(ago(1));
-        scene.probes.in_flight = true;
     });
     assert_eq!(passed, Some(Decision::AllDown), "there is none");
     let portal = probed(|scene| {
-        scene.probes.last_end = Some(ago(1));
+        scene.probes.all_asked = Some(ago(1));
         scene.probes.captive = true;
     });
     assert_eq!(portal, Some(Decision::Offline(OfflineReason::CaptivePortal)));
@@ -324,10 +323,16 @@ fn nothing_is_looked_into_while_nothing_is_checked() {
 
 #[test]
 fn a_standby_whose_answer_is_on_its_way_is_waited_for() {
-    let checking = EndpointView { checking: true, attempts: 1, ..down(Refused) };
-    let (state, decision) = Scene::of([down(Refused), checking]).observe(suspecting());
-    assert_eq!((kind(&state), decision), (Kind::Suspecting, None));
-    assert_eq!(checking.health, Health::Unhealthy);
+    let asked = |failure, attempts| {
+        let checking = EndpointView { checking: true, attempts, ..down(failure) };
+        Scene::of([down(Refused), checking]).observe(suspecting()).1
+    };
+    assert_eq!(asked(Timeout, 6), None, "the last of the checks in haste");
+    let unasked = EndpointView { checking: true, last_failure: Some(ago(11)), ..down(Refused) };
+    assert_eq!(decides([down(Refused), unasked]), None, "the first since the suspicion");
+    // It is checked now and then as before, and where each check hangs one is always under way.
+    assert_eq!(asked(Timeout, 7), Some(Decision::AllDown));
+    assert_eq!(asked(Refused, 1), Some(Decision::AllDown));
 }
 
 #[test]

@@ -139,12 +139,11 @@ impl Setup {
             },
             probes: ProbesView {
                 any: self.probes && watch == Watch::Full,
-                in_flight: world.probing.is_some(),
                 last_pass: match world.probe {
                     Probe::Passed(at) => Some(at.timestamp()),
                     _ => None,
                 },
-                last_end: world.probe.moment().map(Moment::timestamp),
+                all_asked: world.probe.moment().map(Moment::timestamp),
                 captive: matches!(world.probe, Probe::Foreign(_)),
             },
             wish: world.prefers.filter(|_| world.pending).map(usize::from),
