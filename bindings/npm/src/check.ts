@@ -23,6 +23,10 @@ export type Told =
 /** How long the rest of an answer that nobody needs may take, in milliseconds. */
 const DRAIN_FOR = 1_000;
 
+/** How many redirects of a check are followed at most. */
+const MAX_REDIRECTS = 5;
+const REDIRECTS = [301, 302, 303, 307, 308];
+
 /** How many URLs are remembered at most; those of a link are fewer, unless they change. */
 const REMEMBERED = 128;
 
@@ -45,15 +49,13 @@ async function made(check: CheckRequest, given: AbortSignal, ended: AbortSignal,
   const init: RequestInit = { cache: "no-store", credentials: "omit", signal: request.signal };
   const failed = (failure: FailureKind): Told => ({ failure });
 
-  const { url, method, body: content, mode } = check;
-  const redirect = check.followRedirects || mode === "no-cors" ? "follow" : "manual";
-  let answer: Response;
+  let answer: Response | undefined;
   try {
-    answer = await fetch(url, { ...init, method, headers: check.headers, body: content, mode, redirect });
+    answer = await ("location" in globalThis ? asked : askedOutsideOfBrowsers)(check, init);
   } catch (error) {
     return failed(await reason(check, error, init, last));
   }
-  if (answer.type === "opaqueredirect") return failed("redirect");
+  if (!answer) return failed("redirect");
 
   const { headers } = answer;
   const mayBeDocument = check.document && may_hold_document(headers.get("content-type") ?? "");
@@ -76,6 +78,33 @@ async function made(check: CheckRequest, given: AbortSignal, ended: AbortSignal,
     document: mayBeDocument ? parsed(body) : null,
     latency: Math.trunc(performance.now() - began),
   };
+}
+
+/** The answer to a check; nothing if it is a redirect that is not followed. */
+async function asked({ url, method, headers, body, mode, followRedirects }: CheckRequest, init: RequestInit): Promise<Response | undefined> {
+  const redirect = followRedirects || mode === "no-cors" ? "follow" : "manual";
+  const answer = await fetch(url, { ...init, method, headers, body, mode, redirect });
+  return answer.type === "opaqueredirect" ? undefined : answer;
+}
+
+/** The same where no browser keeps origins apart: what goes with a check may be secret, so redirects are followed within its origin only. */
+async function askedOutsideOfBrowsers({ url, headers, followRedirects, ...check }: CheckRequest, init: RequestInit): Promise<Response | undefined> {
+  let { method, body } = check;
+  let at = new URL(url);
+  for (let left = MAX_REDIRECTS; ; left -= 1) {
+    const answer = await fetch(at, { ...init, method, headers, body, redirect: "manual" });
+    const location = answer.headers.get("location");
+    if (!followRedirects || !REDIRECTS.includes(answer.status) || !location) return answer;
+    const next = URL.canParse(location, at) && new URL(location, at);
+    if (!next || next.origin !== at.origin || !left) return undefined;
+    // RFC 9110, section 15.4: from 307 on, what is sent stays the same.
+    if (answer.status < 307 && method !== "HEAD") {
+      method = "GET";
+      body = null;
+    }
+    answer.body?.cancel().catch(() => {});
+    at = next;
+  }
 }
 
 /** Reads on to the end of an answer, for a while. */

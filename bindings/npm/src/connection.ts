@@ -24,10 +24,15 @@ export interface ConnectOptions {
 interface Leg {
   readonly socket: WebSocket;
   readonly endpoint: string;
+  /** It has ended; only the first report counts. */
+  ended(code: number): void;
 }
 
 /** What a subprotocol may be (RFC 6455, section 4.1). */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+
+/** The close code of a socket that broke off (RFC 6455, section 7.1.5). */
+const ABNORMAL = 1006;
 
 /** Steadfast is told of arriving messages no more often than this, in milliseconds: that there are some is all it needs. */
 const REPORT_EVERY = 250;
@@ -42,6 +47,8 @@ export class Connection {
   readonly #options: ConnectOptions;
   readonly #webSocket: WebSocketClass;
   readonly #legs = new Map<number, Leg>();
+  /** Sockets that have been replaced and have not closed yet: what their server had sent before is the app's. */
+  readonly #replaced = new Set<WebSocket>();
   readonly #closed: () => void;
   #current: number | undefined;
   #reported = Number.NEGATIVE_INFINITY;
@@ -66,10 +73,14 @@ export class Connection {
 
   /** Sends a message; `false` if there is no open socket to send it over. */
   send(data: Sendable): boolean {
-    const socket = this.#leg?.socket;
-    if (socket?.readyState !== 1) return false;
-    socket.send(data as string);
-    return true;
+    const leg = this.#leg;
+    if (leg?.socket.readyState === 1) {
+      leg.socket.send(data as string);
+      return true;
+    }
+    // It is closing, which may take half a minute (`ws`): nothing is sent over it any more.
+    leg?.ended(ABNORMAL);
+    return false;
   }
 
   /** Replaces the open socket by another one to the same endpoint, as when a heartbeat of the app's own goes unanswered. */
@@ -81,6 +92,8 @@ export class Connection {
   close(): void {
     this.#closed();
     for (const id of [...this.#legs.keys()]) this.disconnect(id, "stopped");
+    for (const socket of this.#replaced) socket.onmessage = null;
+    this.#replaced.clear();
   }
 
   [Symbol.dispose](): void {
@@ -102,22 +115,23 @@ export class Connection {
       return;
     }
     socket.binaryType = "arraybuffer";
-    this.#legs.set(id, { socket, endpoint });
-    socket.onopen = () => this.#core.send({ message: "opened", id });
-    socket.onmessage = ({ data }) => {
-      this.#report(id);
-      this.#options.onMessage?.(data, endpoint);
-    };
-    // An error is always followed by a close, which says more.
-    socket.onerror = () => {};
-    socket.onclose = ({ code }) => {
-      this.#legs.delete(id);
+    const ended = (code: number) => {
+      if (!this.#legs.delete(id)) return;
       this.#core.send({ message: "closed", id, code });
       if (this.#current === id) {
         this.#current = undefined;
         this.#options.onClose?.(endpoint, code);
       }
     };
+    this.#legs.set(id, { socket, endpoint, ended });
+    socket.onopen = () => this.#core.send({ message: "opened", id });
+    socket.onmessage = ({ data }) => {
+      this.#report(id);
+      this.#options.onMessage?.(data, endpoint);
+    };
+    // The close that follows an error has no code of its own, and comes half a minute later in `ws`.
+    socket.onerror = () => ended(ABNORMAL);
+    socket.onclose = ({ code }) => ended(code);
   }
 
   /** @internal Makes a socket the one that messages go over. */
@@ -133,9 +147,15 @@ export class Connection {
     if (!leg) return;
     const { socket, endpoint } = leg;
     this.#legs.delete(id);
-    socket.onopen = socket.onclose = null;
-    // What a replaced server had sent before it was told still belongs to the app; the engine has no more use for it.
-    socket.onmessage = reason === "stopped" ? null : ({ data }) => this.#options.onMessage?.(data, endpoint);
+    socket.onopen = null;
+    if (reason === "stopped") {
+      socket.onmessage = null;
+    } else {
+      // The engine has no more use for it.
+      socket.onmessage = ({ data }) => this.#options.onMessage?.(data, endpoint);
+      this.#replaced.add(socket);
+    }
+    socket.onclose = () => this.#replaced.delete(socket);
     if (this.#current === id) this.#current = undefined;
     socket.close(1000);
   }

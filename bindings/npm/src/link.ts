@@ -206,6 +206,7 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
     this.stopped = true;
     this.#endWatching();
     this.core.send({ message: "stop" });
+    this.#connection?.close();
     for (const { reject } of this.#waiting.splice(0)) reject(new Error("steadfast: the link has been stopped"));
   }
 

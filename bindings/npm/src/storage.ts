@@ -8,6 +8,9 @@ export interface StateStorage {
   setItem(key: string, value: string): void | Promise<void>;
 }
 
+/** How long the start waits for what was kept, in milliseconds: a database that is blocked may never answer. */
+const RECALL_WITHIN = 1_000;
+
 /** What a link keeps in a storage. */
 export class Memory {
   readonly #storage: StateStorage;
@@ -18,12 +21,18 @@ export class Memory {
     this.#key = key;
   }
 
-  /** What was kept; nothing if it cannot be read. */
+  /** What was kept; nothing if it cannot be read, or not soon. */
   async recall(): Promise<unknown> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<null>((resolve) => {
+      timer = setTimeout(resolve, RECALL_WITHIN, null);
+    });
     try {
-      return JSON.parse((await this.#storage.getItem(this.#key)) ?? "null");
+      return JSON.parse((await Promise.race([this.#storage.getItem(this.#key), late])) ?? "null");
     } catch {
       return null;
+    } finally {
+      clearTimeout(timer);
     }
   }
 

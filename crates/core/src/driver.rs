@@ -231,7 +231,8 @@ impl Link {
 /// too, and closes what it had opened.
 ///
 /// A link is driven by one future at a time; a second one ends at once. After a stop it can be
-/// driven anew.
+/// driven anew. A panic of the platform's, as in what an app does with an event, is a stop without
+/// further events.
 pub async fn drive<P: Transport + Host>(link: Link, platform: P) {
     let Some(session) = Session::begin(&link, &platform) else { return };
     let mut checks = Vec::new();
@@ -333,7 +334,11 @@ impl<P: Transport + Host> Drop for Session<'_, P> {
     fn drop(&mut self) {
         self.link.handle(self.platform.now(), Input::Command(Command::Stop));
         while let Some(effect) = self.link.poll_effect() {
-            execute(self.platform, effect);
+            // What the app does with an event may be what panics: a second time would end the
+            // process.
+            if !(std::thread::panicking() && matches!(effect, Effect::Emit { .. })) {
+                execute(self.platform, effect);
+            }
         }
         let mut shared = self.link.lock();
         shared.driven = false;

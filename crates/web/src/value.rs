@@ -15,7 +15,8 @@ extern "C" {
 /// Deeper than any config goes; an object that contains itself ends here.
 const MAX_DEPTH: u32 = 8;
 
-/// The tree of a value. What no config can hold, as a function, reads as nothing. The error is what
+/// The tree of a value. What no config can hold, as a function, reads as nothing; a member
+/// that is undefined is none. The error is what
 /// a getter threw.
 pub(crate) fn value(js: &JsValue) -> Result<Value, JsValue> {
     read(js, MAX_DEPTH)
@@ -35,10 +36,11 @@ fn read(js: &JsValue, depth: u32) -> Result<Value, JsValue> {
         let is_list = Array::is_array(js);
         for pair in entries(js)?.iter() {
             let pair = pair.unchecked_into::<Array>();
-            let item = read(&pair.get(1), depth - 1)?;
+            let given = pair.get(1);
+            let item = read(&given, depth - 1)?;
             if is_list {
                 items.push(item);
-            } else {
+            } else if !given.is_undefined() {
                 table.push((pair.get(0).as_string().unwrap_or_default(), item));
             }
         }

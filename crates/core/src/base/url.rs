@@ -125,6 +125,12 @@ impl Url {
         self.authority().contains('@')
     }
 
+    /// Whether no WebSocket can be opened to it: with a fragment the standard forbids it, and nobody
+    /// listens on port 0.
+    pub(crate) fn leads_nowhere(&self) -> bool {
+        self.href.contains('#') || self.host_and_port().ends_with(":0")
+    }
+
     /// What the URL is for.
     pub fn scheme(&self) -> Scheme {
         self.scheme

@@ -62,7 +62,7 @@ impl Endpoint {
             });
         }
         let name = self.name.as_str();
-        if !(1..=64).contains(&name.chars().count()) || name.contains(char::is_control) {
+        if !(1..=64).contains(&name.chars().count()) || name.contains(is_invisible) {
             reader.field("name", |reader| {
                 reader.problem("allowed: 1 to 64 characters, none of them a control character");
             });
@@ -75,6 +75,10 @@ impl Endpoint {
             "allowed: ws, wss, http or https",
             reader,
         );
+        if self.connect.scheme() != Scheme::Unparsed && self.connect.leads_nowhere() {
+            let message = "a fragment (#…) or port 0 is not allowed";
+            reader.field("connect", |reader| reader.problem(message));
+        }
         // No browser opens such a URL, and requests to it fail.
         if cfg!(target_family = "wasm") && self.connect.has_credentials() {
             let message = "a user or a password in a URL is not allowed here";
@@ -88,6 +92,12 @@ impl Endpoint {
         reader.field("region", |reader| check_region(self.region.as_ref(), reader));
         reader.field("health", |reader| self.health.check_settings(reader));
     }
+}
+
+/// Whether a character cannot be seen in a log, or turns what follows it around.
+pub(super) fn is_invisible(char: char) -> bool {
+    char.is_control()
+        || matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Reports a region's name that is too long.

@@ -1,5 +1,6 @@
 //! What is wrong with a config: every problem at once, each with its path and the fix.
 
+use super::endpoint::is_invisible;
 use super::value::Value;
 use super::writer::{Write, records};
 use std::fmt;
@@ -20,7 +21,7 @@ impl Problem {
     /// A problem at this place of the config: `endpoints[1].connect`; empty for the whole of it.
     pub fn new(path: &str, message: impl Into<String>) -> Self {
         // A key is whatever somebody wrote, and a log has a line for each problem.
-        let path = path.chars().filter(|char| !char.is_control()).collect();
+        let path = path.chars().filter(|char| !is_invisible(*char)).collect();
         Self { path, message: message.into() }
     }
 }

@@ -77,7 +77,8 @@ fn names_are_short_and_unique() {
         r#"{{"endpoints": [
             {{ "name": "", "connect": "ws://a/", "health": "http://a/" }},
             {{ "name": "{long}", "connect": "ws://a/", "health": "http://a/" }},
-            {{ "name": "b", "connect": "ws://a/", "health": "http://a/" }},
+            {{ "name": "b", "connect": "ws://a:0/", "health": "http://a/" }},
+            {{ "name": "c\u202e", "connect": "ws://a/#f", "health": "http://a/" }},
             {{ "name": "b", "connect": "tcp://a:1/", "health": "http://a/", "priority": 1001 }}
         ]}}"#
     ));
@@ -86,9 +87,12 @@ fn names_are_short_and_unique() {
         [
             "endpoints[0].name: allowed: 1 to 64 characters, none of them a control character",
             "endpoints[1].name: allowed: 1 to 64 characters, none of them a control character",
-            "endpoints[3].name: must be unique; endpoints[2] has the same",
-            "endpoints[3].connect: allowed: ws, wss, http or https",
-            "endpoints[3].priority: 1001 is out of range, allowed: 0 to 1000",
+            "endpoints[2].connect: a fragment (#…) or port 0 is not allowed",
+            "endpoints[3].name: allowed: 1 to 64 characters, none of them a control character",
+            "endpoints[3].connect: a fragment (#…) or port 0 is not allowed",
+            "endpoints[4].name: must be unique; endpoints[2] has the same",
+            "endpoints[4].connect: allowed: ws, wss, http or https",
+            "endpoints[4].priority: 1001 is out of range, allowed: 0 to 1000",
         ]
     );
 }

@@ -19,7 +19,7 @@ use crate::protocol::event::Event;
 #[cfg(feature = "recovery")]
 use crate::protocol::input::Command;
 use crate::protocol::input::Input;
-use crate::session::close_code::{announces_maintenance, blames_server};
+use crate::session::close_code::{announces_maintenance, blames_server, is_about_client};
 use crate::session::{End, Renewal, SessionFact};
 
 impl Engine {
@@ -214,9 +214,11 @@ impl Engine {
         if announces_maintenance(code) && was_open && self.cx.strategy().heeds_servers() {
             let until = Exclusion::Announced(self.cx.now + MAINTENANCE);
             self.exclude(index, until);
-        } else if blames_server(code) && end == End::Broken {
-            self.passive_failure(index, Evidence::Closed(code));
-        } else if blames_server(code) {
+        } else if end == End::Broken {
+            if blames_server(code) {
+                self.passive_failure(index, Evidence::Closed(code));
+            }
+        } else if !is_about_client(code) {
             // Whether an endpoint can be connected to is kept apart from its health. That the app
             // does not want it says nothing of its checks.
             let checked = self.checks.of(index);

@@ -14,6 +14,13 @@ pub(crate) fn blames_server(code: Option<u16>) -> bool {
     matches!(code, None | Some(1001 | 1006 | 1011..=1015))
 }
 
+/// Whether a close code is about the client or of the application: one that ends each connection at
+/// once says nothing of whether the server can be connected to.
+pub(crate) fn is_about_client(code: Option<u16>) -> bool {
+    // Protocol error, unsupported data, invalid payload, policy, too big, missing extension.
+    matches!(code, Some(1002 | 1003 | 1007..=1010 | 3000..=4999))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -22,6 +29,12 @@ mod tests {
     fn the_apps_own_close_codes_blame_nobody() {
         for code in [1000, 1002, 1005, 1008, 3000, 4000, 4999] {
             assert!(!blames_server(Some(code)), "{code}");
+        }
+        for code in [1002, 1003, 1007, 1008, 1009, 1010, 3000, 4999] {
+            assert!(is_about_client(Some(code)), "{code}");
+        }
+        for code in [0, 1000, 1001, 1004, 1005, 1006, 1011, 1015, 2999, 5000] {
+            assert!(!is_about_client(Some(code)), "{code}");
         }
         for code in [None, Some(1001), Some(1006), Some(1012), Some(1013)] {
             assert!(blames_server(code), "{code:?}");

@@ -16,7 +16,7 @@ use crate::config::{Endpoint, Retry};
 use crate::engine::context::Context;
 use crate::engine::roster::{Origin, rearrange};
 use crate::protocol::effect::ConnectionId;
-use close_code::blames_server;
+use close_code::is_about_client;
 use connection::{Connection, Purpose};
 use idle::IdleDetector;
 use reach::{Reach, STABLE};
@@ -285,7 +285,7 @@ impl Session {
         let index = cx.index_of(&closed.endpoint.name);
         // One that closes at once, and not by the app's own word, is as good as none.
         let lasted = closed.open_since.map(|since| cx.now - since);
-        let broke_off = |lasted: Millis| lasted <= STABLE && blames_server(code);
+        let broke_off = |lasted: Millis| lasted <= STABLE && !is_about_client(code);
         let failed = lasted.is_none_or(broke_off);
         let mut next = cx.now + retry.initial;
         if let Some(reach) = index.map(|index| &mut self.reach[index]) {

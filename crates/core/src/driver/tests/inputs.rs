@@ -96,6 +96,24 @@ fn the_next_question_sees_what_was_delivered_and_the_platform_what_follows() {
 }
 
 #[test]
+fn an_app_that_panics_at_each_event_ends_its_engine_and_not_the_process() {
+    let mut driven = Driven::new();
+    driven.link.send(Input::Command(Command::Connect));
+    assert!(driven.turn().is_pending());
+    driven.transport.panics.set(true);
+    driven.link.send(Input::Network(Network::Offline));
+    let mut future = driven.future.take().unwrap();
+    let waker = driven.wakes.clone().into();
+    let unwound = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+        let _ = future.as_mut().poll(&mut Context::from_waker(&waker));
+    }));
+    assert!(unwound.is_err());
+    assert!(driven.link.with_engine(Engine::is_stopped));
+    let closes = |effect: &Effect| matches!(effect, Effect::Disconnect { .. });
+    assert!(driven.transport.applied.borrow().iter().any(closes), "nothing is left open");
+}
+
+#[test]
 fn permits_alone_leave_one_input() {
     let driven = Driven::new();
     for _ in 0..2_000 {

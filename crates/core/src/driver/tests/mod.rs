@@ -22,6 +22,8 @@ struct Scripted {
     answer: Rc<Cell<Option<u16>>>,
     under_way: Rc<Cell<i32>>,
     applied: Rc<RefCell<Vec<Effect>>>,
+    /// Whether each event makes the app panic.
+    panics: Rc<Cell<bool>>,
 }
 
 struct Guard(Rc<Cell<i32>>);
@@ -74,6 +76,7 @@ impl Host for Scripted {
     }
 
     fn emit(&self, at: Timestamp, event: Event) {
+        assert!(!self.panics.get(), "the app panics");
         self.applied.borrow_mut().push(Effect::Emit { at, event });
     }
 }
