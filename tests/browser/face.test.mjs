@@ -71,6 +71,16 @@ describe("the face", () => {
     assert.equal(link.getSnapshot(), state);
   });
 
+  test("a storage that never answers delays the start by a second, and no longer", async () => {
+    const storage = { getItem: () => new Promise(() => {}), setItem: () => {} };
+    assert.equal((await start({}, { storage })).active.name, "primary");
+  });
+
+  test("a setting that is undefined is left out", async () => {
+    const link = await start({ strategy: undefined, check: { interval: undefined } });
+    assert.equal(link.active.name, "primary");
+  });
+
   test("a getter of the app's that throws does no harm", async () => {
     const link = await start();
     const mine = new Error("getter");

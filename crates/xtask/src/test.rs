@@ -150,6 +150,7 @@ fn packaging() -> Result<()> {
         "tests/packaging/packaging.test.mjs",
         "tests/browser/node.test.mjs",
         "tests/browser/face.test.mjs",
+        "tests/browser/misbehaviour.test.mjs",
         "tests/browser/scenarios.test.mjs",
     ];
     run(

@@ -1,0 +1,128 @@
+// The npm package in Node against servers that break the rules of HTTP and WebSocket.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { afterEach, describe, test } from "node:test";
+import { Steadfast } from "steadfast";
+import { WebSocket, WebSocketServer } from "ws";
+
+const pause = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
+
+/** Waits until something holds. The test's own limit is the limit. */
+async function until(holds) {
+  while (!holds()) await pause(5);
+}
+
+describe("servers that misbehave", () => {
+  const opened = [];
+  const link = async (config) => {
+    const started = await Steadfast.start({ spread: { forced: 0, voluntary: 0 }, ...config });
+    opened.push({ close: () => started.stop() });
+    return started;
+  };
+  /** A server that answers requests like this; `upgraded` is given each socket whose upgrade it has accepted, with `ws`'s view of it. */
+  async function serve(name, answer, upgraded = () => {}) {
+    const server = createServer(answer);
+    const accepting = new WebSocketServer({ noServer: true });
+    server.on("upgrade", (request, socket, head) => accepting.handleUpgrade(request, socket, head, (webSocket) => upgraded(socket, webSocket)));
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    opened.push({
+      close() {
+        server.close();
+        server.closeAllConnections();
+        for (const webSocket of accepting.clients) webSocket.terminate();
+      },
+    });
+    const host = `127.0.0.1:${server.address().port}`;
+    return { name, connect: `ws://${host}/`, health: `http://${host}/_ping` };
+  }
+  const well = (_, response) => response.end("ok");
+  afterEach(() => {
+    for (const it of opened.splice(0).reverse()) it.close();
+  });
+
+  for (const mode of ["cors", "no-cors"]) {
+    for (const [followRedirects, status] of [
+      [true, 302],
+      [true, 307],
+      [false, 302],
+    ]) {
+      const title = `a check takes no secret to another origin: ${mode}, ${status}${followRedirects ? ", followed" : ""}`;
+      test(title, async () => {
+        const stolen = [];
+        const stranger = await serve("stranger", ({ headers }, response) => {
+          stolen.push(headers);
+          response.end("ok");
+        });
+        const endpoint = await serve("a", (_, response) => response.writeHead(status, { location: stranger.health }).end());
+        const check = { method: "POST", body: "s3cr3t", headers: { "x-api-key": "s3cr3t" }, followRedirects, mode };
+        const { failure } = await (await link({ endpoints: [endpoint], check })).checkNow();
+        assert.equal(failure, followRedirects ? "redirect" : "status");
+        assert.deepEqual(stolen, []);
+      });
+    }
+  }
+
+  test("a check follows redirects within its origin, as many as it may", async () => {
+    const seen = [];
+    const endpoint = await serve("a", ({ method, url, headers }, response) => {
+      seen.push(`${method} ${url} ${headers["x-api-key"]}`);
+      const next = { "/_ping": "/one", "/one": "two?x=1" }[url];
+      if (next) response.writeHead(303, { location: next }).end("elsewhere");
+      else if (url === "/loop") response.writeHead(302, { location: "/loop" }).end();
+      else response.end("ok");
+    });
+    const check = { method: "POST", body: "b", headers: { "x-api-key": "k" }, followRedirects: true, interval: "10m" };
+    assert.equal((await (await link({ endpoints: [endpoint], check })).checkNow()).failure, null);
+    assert.deepEqual(seen.slice(0, 3), ["POST /_ping k", "GET /one k", "GET /two?x=1 k"]);
+    const loop = { ...endpoint, health: endpoint.health.replace("_ping", "loop") };
+    assert.equal((await (await link({ endpoints: [loop], check })).checkNow()).failure, "redirect");
+  });
+
+  test("a socket on which rubbish arrives has ended at once", async () => {
+    const bad = await serve("bad", well, async (socket) => {
+      await pause(200);
+      socket.write("rubbish, and no frame");
+    });
+    const good = await serve("good", well, (_, webSocket) => webSocket.send("hello"));
+    const started = await link({ endpoints: [bad, good] });
+    const began = performance.now();
+    const closed = [];
+    const heard = [];
+    started.connect({ webSocket: WebSocket, onClose: (name, code) => closed.push([name, code]), onMessage: (_, name) => heard.push(name) });
+    await until(() => heard.includes("good"));
+    assert.deepEqual(closed[0], ["bad", 1006]);
+    assert.ok(performance.now() - began < 15_000, "`ws` itself says so after 30 s");
+  });
+
+  test("nothing arrives after the end, though a server goes on sending", async () => {
+    const endless = await serve("endless", well, (socket, webSocket) => {
+      // It never answers a close.
+      webSocket._receiver.removeAllListeners("conclude");
+      socket.removeAllListeners("end");
+      const ticking = setInterval(() => webSocket.send("tick"), 20);
+      socket.on("close", () => clearInterval(ticking));
+    });
+    const other = await serve("other", well);
+    for (const end of [(_, connection) => connection.close(), (started) => started.stop()]) {
+      const started = await link({ endpoints: [endless, other] });
+      await until(() => started.state.endpoints.every(({ health }) => health === "healthy"));
+      let heard = 0;
+      const connection = started.connect({
+        webSocket: WebSocket,
+        onMessage: () => {
+          heard += 1;
+        },
+      });
+      await until(() => heard > 3);
+      started.prefer("other");
+      await until(() => connection.endpoint === "other");
+      const before = heard;
+      await until(() => heard > before);
+      end(started, connection);
+      const after = heard;
+      await pause(300);
+      assert.equal(heard, after);
+    }
+  });
+});
