@@ -147,6 +147,24 @@ describe("node", () => {
     other.close();
   });
 
+  test("what another host answers after a redirect says nothing of the endpoint", async () => {
+    const serve = async (answer) => {
+      const server = createHttpServer((_, response) => answer(response));
+      await once(server.listen(0, "127.0.0.1"), "listening");
+      return server;
+    };
+    const stranger = await serve((response) => response.writeHead(500).end());
+    const elsewhere = { location: `http://127.0.0.1:${stranger.address().port}/` };
+    const server = await serve((response) => response.writeHead(302, elsewhere).end());
+    const connect = `ws://127.0.0.1:${server.address().port}/`;
+    const link = await FullSteadfast.start({ endpoints: [{ ...testbed.endpoints[0], connect }], breaker: { failures: 1 } });
+    assert.equal((await link.fetch("/")).status, 500);
+    assert.equal(link.active.breaker, "closed");
+    link.stop();
+    server.close();
+    stranger.close();
+  });
+
   test("a path is the same at an endpoint of another scheme", async () => {
     const seen = [];
     const server = createHttpServer((request, response) => {

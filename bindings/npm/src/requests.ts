@@ -77,7 +77,8 @@ export async function request(core: Core, origin: string, path: string, init: Re
       if (!attempt) throw error;
       continue;
     }
-    attempt = attempt.answered(response.status);
+    // Where a redirect has led to another host, what that says is nothing of the endpoint, which has answered.
+    attempt = response.url.startsWith(`${attempt.origin}/`) ? attempt.answered(response.status) : attempt.ended("succeeded");
     if (!attempt) return response;
     response.body?.cancel().catch(() => {});
   }

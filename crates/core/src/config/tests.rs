@@ -225,3 +225,12 @@ fn numbers_beyond_all_ranges_are_refused_with_the_range() {
         ]
     );
 }
+
+#[test]
+fn a_tree_shows_no_text() {
+    let tree = Value::Table(vec![
+        ("url".into(), Value::Text("https://me:s3cr3t@a/".into())),
+        ("list".into(), Value::List(vec![Value::Number(1), Value::Bool(true), Value::Null])),
+    ]);
+    assert_eq!(format!("{tree:?}"), r#"{"url": Text(20 bytes), "list": [1, true, Null]}"#);
+}

@@ -1,8 +1,10 @@
 //! A config before it is understood: the tree that any format gives. One small type to deserialize,
 //! whatever the schema.
 
+use std::fmt;
+
 /// Any value that JSON, a JavaScript object or another serde format can hold.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Value {
     /// `null`, or nothing at all.
     Null,
@@ -18,6 +20,23 @@ pub enum Value {
     List(Vec<Value>),
     /// Named values in the order in which they were written.
     Table(Vec<(String, Value)>),
+}
+
+/// Without texts: URLs, header values and bodies may be secrets.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("Null"),
+            Self::Bool(flag) => write!(f, "{flag}"),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Fraction(number) => write!(f, "{number}"),
+            Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Self::List(items) => f.debug_list().entries(items).finish(),
+            Self::Table(entries) => {
+                f.debug_map().entries(entries.iter().map(|(name, value)| (name, value))).finish()
+            }
+        }
+    }
 }
 
 impl Value {
