@@ -10,8 +10,8 @@ use crate::entry::Happening;
 use crate::simulation::Observer;
 use std::collections::{HashMap, HashSet};
 use steadfast::{
-    CallOutcome, Command, ConnectionId, Effect, Event, Health, Input, Millis, RecoveryStrategy,
-    Timestamp, ValidConfig,
+    CallOutcome, Command, ConnectionId, Effect, Event, Health, Input, Lifecycle, Millis,
+    RecoveryStrategy, Timestamp, ValidConfig,
 };
 
 /// What has been seen of an engine, and the truth beside it.
@@ -43,6 +43,8 @@ pub(super) struct Watch {
     pub(super) wanted: bool,
     /// When the app last asked for something.
     pub(super) asked: Option<Timestamp>,
+    /// Since when the app is frozen.
+    frozen: Option<Timestamp>,
     began: Timestamp,
     /// When the app was moved in this phase without having asked for it.
     pub(super) switches: Vec<Timestamp>,
@@ -84,6 +86,7 @@ impl Watch {
             ended: false,
             wanted: false,
             asked: None,
+            frozen: None,
             began: start,
             switches: Vec::new(),
             outages: Vec::new(),
@@ -218,6 +221,12 @@ impl Observer for Watch {
                 self.arrived += 1;
             }
             Input::ConnectionClosed { id, .. } => self.forget(*id),
+            Input::Lifecycle(Lifecycle::Frozen) => self.frozen = self.frozen.or(Some(at)),
+            Input::Lifecycle(_) => {
+                if let Some(since) = self.frozen.take() {
+                    self.sleep(since, at - since);
+                }
+            }
             Input::CallEnded { permit, outcome: CallOutcome::Failed, .. } => {
                 *self.failed.entry(permit.endpoint.to_string()).or_default() += 1;
             }
