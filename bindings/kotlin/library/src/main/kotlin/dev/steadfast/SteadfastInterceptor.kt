@@ -20,8 +20,8 @@ import java.net.UnknownHostException
  * could not be sent, goes to the next-best endpoint; one that fails does, once, if its method is idempotent and its body is no stream.
  *
  * Scheme, host and port of each request are replaced by those where the app connects (`wss` becomes `https`); path, query and the rest stay.
- * A status from 500 on is a failure, and so is a timeout; a call that is cancelled counts for nothing. After neither a cancellation nor the end of the
- * `callTimeout` is anything sent again.
+ * A status from 500 on is a failure, and so is a timeout; a call that is cancelled counts for nothing. Nothing is sent again after a cancellation, or
+ * once the `callTimeout` is over.
  *
  * ```kotlin
  * val client = OkHttpClient.Builder().addInterceptor(SteadfastInterceptor(link)).build()
@@ -44,7 +44,7 @@ public class SteadfastInterceptor(private val link: Steadfast) : Interceptor {
             } catch (thrown: Throwable) {
                 val isTimeOver = isTimeOver(chain.call())
                 val outcome = if (isTimeOver) CallOutcome.TIMED_OUT else outcome(thrown, chain.call(), isUnsent(thrown, wire, body))
-                // OkHttp says so, but not to interceptors, and asks no second time.
+                // The timer tells the end of the time once: what OkHttp would throw for it is thrown here.
                 attempt = link.ended(attempt, outcome) ?: throw if (isTimeOver) InterruptedIOException("timeout").initCause(thrown) else thrown
                 continue
             }
@@ -60,11 +60,11 @@ public class SteadfastInterceptor(private val link: Steadfast) : Interceptor {
         else -> CallOutcome.FAILED
     }
 
-    /** Without a body to watch, only what says that no connection came about will do: what another interceptor sends by itself, OkHttp knows nothing of. */
+    /** Without a body to watch, the exception must say that no connection came about: OkHttp does not see what another interceptor sends by itself. */
     private fun isUnsent(thrown: Throwable, wire: Wire, body: WatchedBody?): Boolean =
         if (body != null) !body.isWritten else !wire.isUsed && (thrown is ConnectException || thrown is NoRouteToHostException || thrown is UnknownHostException)
 
-    /** Whether OkHttp has cancelled the call because its time is over: only its own timer knows that from the app's cancelling. */
+    /** Whether OkHttp has cancelled the call because its time is over. Only its own timer can tell that from a cancellation by the app. */
     private fun isTimeOver(call: Call): Boolean = call.isCanceled() && (call.timeout() as? AsyncTimeout)?.exit() == true
 
     private fun HttpUrl.at(origin: String): HttpUrl {
