@@ -77,14 +77,14 @@ public final class Connection: Sendable {
     private let state = Locked(State())
     private let core: Core
     private let sockets: any WebSocketConnector
-    private let ended: @Sendable () -> Void
+    private let leave: @Sendable (Connection) -> Void
     private let clock: any Transport
 
-    init(core: Core, sockets: any WebSocketConnector, clock: any Transport, ended: @escaping @Sendable () -> Void) {
+    init(core: Core, sockets: any WebSocketConnector, clock: any Transport, leave: @escaping @Sendable (Connection) -> Void) {
         self.core = core
         self.sockets = sockets
         self.clock = clock
-        self.ended = ended
+        self.leave = leave
         messages = received.messages
     }
 
@@ -115,25 +115,22 @@ public final class Connection: Sendable {
 
     /// Lets go of the connection; the watching goes on.
     public func close() {
-        if end() { core.disconnect() }
+        // First, so that whoever sees the messages end can connect anew.
+        leave(self)
+        end()
     }
 
-    var isOpen: Bool { state.withLock { !$0.ended } }
+    private var isOpen: Bool { state.withLock { !$0.ended } }
 
-    /// Ends it; whether it had not ended before.
-    @discardableResult
-    func end() -> Bool {
-        let legs: [Leg]? = state.withLock { state in
-            if state.ended { return nil }
+    /// Ends it: what is open is closed, and there are no more messages.
+    func end() {
+        let legs = state.withLock { state in
             state.ended = true
             defer { state.legs = [:] }
             return Array(state.legs.values)
         }
-        guard let legs else { return false }
         legs.forEach(Self.close)
         received.finish()
-        ended()
-        return true
     }
 
     func open(_ id: Int64, _ endpoint: Endpoint) {

@@ -8,9 +8,12 @@ final class Relay: Listener {
     private struct State {
         weak var core: Core?
         var connection: Connection?
+        var finished = false
     }
 
     private let state = Locked(State())
+    /// Held while a connection takes or leaves its place and the engine is told: a connection that is closed would otherwise take the next one with it.
+    private let turn = Locked(())
     private let store: (any StateStore)?
 
     init(store: (any StateStore)?) {
@@ -21,34 +24,51 @@ final class Relay: Listener {
         state.withLock { $0.core = core }
     }
 
-    /// Whether the connection is now the one.
-    func hold(_ connection: Connection) -> Bool {
-        state.withLock { state in
-            guard state.connection?.isOpen != true else { return false }
-            state.connection = connection
-            return true
+    /// Makes the connection the one that follows the active endpoint. After the end there is nothing to follow: it is ended.
+    func hold(_ connection: Connection) throws {
+        try turn.withLock { _ in
+            let finished = try state.withLock { state in
+                if state.finished { return true }
+                guard state.connection == nil else { throw SteadfastError.alreadyConnected }
+                state.connection = connection
+                return false
+            }
+            if finished { connection.end() } else { core?.connect() }
         }
     }
 
-    func release() {
-        state.withLock { $0.connection = nil }
+    /// Lets go of the connection, if it is the one.
+    func release(_ connection: Connection) {
+        turn.withLock { _ in
+            let held = state.withLock { state in
+                guard state.connection === connection else { return false }
+                state.connection = nil
+                return true
+            }
+            if held { core?.disconnect() }
+        }
     }
 
     func finish() {
         events.finish()
         activeEndpoints.finish()
-        connection?.end()
+        let last = state.withLock { state in
+            state.finished = true
+            defer { state.connection = nil }
+            return state.connection
+        }
+        last?.end()
     }
 
     func onEvent(at: Int64, event: Event) throws {
-        if case .switched = event, let core = state.withLock({ $0.core }) {
+        if case .switched = event, let core {
             activeEndpoints.send(core.active())
         }
         events.send(event)
     }
 
     func onPersist() throws {
-        if let store, let core = state.withLock({ $0.core }) {
+        if let store, let core {
             store.save(core.save())
         }
     }
@@ -65,5 +85,6 @@ final class Relay: Listener {
         connection?.release(id)
     }
 
+    private var core: Core? { state.withLock { $0.core } }
     private var connection: Connection? { state.withLock { $0.connection } }
 }

@@ -76,7 +76,8 @@ extension Steadfast {
     /// the next-best endpoint; one that fails does, once, if its method is idempotent and its body is no stream.
     ///
     /// Scheme, host and port of the request's URL are replaced by those where the app connects (`wss` becomes `https`); path, query and the
-    /// rest stay. A status from 500 on is a failure, and so is a timeout; a request whose task is cancelled counts for nothing.
+    /// rest stay. A status from 500 on is a failure, and so is a timeout, after which nothing is sent again. A request whose task is cancelled counts
+    /// for nothing, and so does one that fails because the device has no network.
     ///
     /// - Throws: ``CircuitOpenError`` if every circuit breaker refuses, or what `URLSession` throws.
     public func data(for request: URLRequest, using session: URLSession = .shared) async throws -> (Data, HTTPURLResponse) {
@@ -127,6 +128,9 @@ extension CallOutcome {
             // Whoever gave the request up knows nothing of the server, nor does a request that cannot be made.
             case _ where Task.isCancelled: .released
             case .cancelled, .badURL, .unsupportedURL, .dataLengthExceedsMaximum: .released
+            // The device has no way out: no server has failed, and another one cannot be asked either.
+            case .notConnectedToInternet, .dataNotAllowed, .internationalRoamingOff, .callIsActive: .released
+            case .timedOut: .timedOut
             // After a redirect, it is another URL that could not be asked.
             case .cannotConnectToHost, .cannotFindHost, .dnsLookupFailed: failed?.failingURL == url ? .unsent : .failed
             default: .failed

@@ -184,13 +184,13 @@ public final class Steadfast: Sendable {
         core.setLifecycle(lifecycle: lifecycle)
     }
 
-    /// Holds a WebSocket to the active endpoint, wherever that moves.
+    /// Holds a WebSocket to the active endpoint, wherever that moves. Once watching has ended, the connection has ended as well: its messages end at
+    /// once, and it takes none.
     ///
     /// - Throws: ``SteadfastError/alreadyConnected`` if it holds one.
     public func connect(using sockets: any WebSocketConnector) throws -> Connection {
-        let connection = Connection(core: core, sockets: sockets, clock: transport) { [weak relay] in relay?.release() }
-        guard relay.hold(connection) else { throw SteadfastError.alreadyConnected }
-        core.connect()
+        let connection = Connection(core: core, sockets: sockets, clock: transport) { [weak relay] in relay?.release($0) }
+        try relay.hold(connection)
         return connection
     }
 

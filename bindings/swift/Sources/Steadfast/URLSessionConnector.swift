@@ -123,7 +123,7 @@
     }
 
     extension Steadfast {
-        /// Holds a WebSocket to the active endpoint, wherever that moves, by `URLSession`.
+        /// Holds a WebSocket to the active endpoint, wherever that moves, by `URLSession`; see ``connect(using:)``.
         ///
         /// - Throws: ``SteadfastError/alreadyConnected`` if it holds one.
         public func connect() throws -> Connection {

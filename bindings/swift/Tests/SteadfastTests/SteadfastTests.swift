@@ -2,34 +2,6 @@ import Foundation
 import Steadfast
 import XCTest
 
-private var config: Config {
-    Config(endpoints: [
-        Endpoint(name: "a", connect: "wss://a.example/", health: HealthCheck(url: "https://a.example/")),
-        Endpoint(name: "b", connect: "wss://b.example/", health: HealthCheck(url: "https://b.example/")),
-    ])
-}
-
-private let ok = Outcome.answer(Answer(status: 200, headers: [], body: Data(), latency: .milliseconds(1)))
-
-/// Answers as it is told to.
-private struct Scripted: Transport {
-    let answer: @Sendable (Endpoint) async throws -> Outcome
-    var timer: (@Sendable (Duration) async throws -> Void)?
-
-    init(timer: (@Sendable (Duration) async throws -> Void)? = nil, _ answer: @escaping @Sendable (Endpoint) async throws -> Outcome) {
-        self.answer = answer
-        self.timer = timer
-    }
-
-    func check(_ endpoint: Endpoint, timeout: Duration) async throws -> Outcome {
-        try await answer(endpoint)
-    }
-
-    func sleep(for duration: Duration) async throws {
-        if let timer { try await timer(duration) } else { try await Task.sleep(for: duration) }
-    }
-}
-
 final class SteadfastTests: XCTestCase {
     func testEverythingWrongWithAConfigIsToldAtOnce() {
         var wrong = config
@@ -150,48 +122,6 @@ final class SteadfastTests: XCTestCase {
         XCTAssertThrowsError(try link.setEndpoints([]))
     }
 
-    func testAClosedConnectionLeavesTheNextOneAlone() async throws {
-        let link = try Steadfast.start(config, transport: Scripted { _ in ok })
-        let first = try link.connect(using: PlainSocketConnector())
-        XCTAssertThrowsError(try link.connect(using: PlainSocketConnector()))
-        first.close()
-        let second = try link.connect(using: PlainSocketConnector())
-        first.close()
-        XCTAssertThrowsError(try link.connect(using: PlainSocketConnector()))
-        link.stop()
-        for await _ in second.messages { XCTFail("there was no socket") }
-    }
-
-    func testAConnectionIsReplacedOnRequestByAnotherOneToTheSameEndpoint() async throws {
-        let testbed = try Testbed()
-        let link = try Steadfast.start(Config(endpoints: testbed.endpoints))
-        let connection = try link.connect(using: PlainSocketConnector())
-        var messages = connection.messages.makeAsyncIterator()
-        for _ in 0..<3 {
-            let greeting = await messages.next()
-            XCTAssertEqual(greeting, .text("primary"))
-            connection.reconnect()
-        }
-        connection.close()
-        let next = try link.connect(using: PlainSocketConnector())
-        var others = next.messages.makeAsyncIterator()
-        let greeting = await others.next()
-        XCTAssertEqual(greeting, .text("primary"))
-        connection.reconnect()
-        try await Task.sleep(for: .milliseconds(200))
-        XCTAssertEqual(next.endpoint?.name, "primary", "a closed connection replaces no other")
-        link.stop()
-    }
-
-    func testASocketThatTheServerClosesIsLetGoOf() async throws {
-        let sockets = ClosingSockets()
-        let link = try Steadfast.start(config, transport: Scripted { _ in ok })
-        let connection = try link.connect(using: sockets)
-        while sockets.closed < 2 { try await Task.sleep(for: .milliseconds(5)) }
-        connection.close()
-        link.stop()
-    }
-
     func testWhatOneCallChangesTheNextOneSees() async throws {
         let link = try Steadfast.start(config, transport: Scripted { _ in ok })
         _ = await link.checkNow()
@@ -282,18 +212,6 @@ final class SteadfastTests: XCTestCase {
     }
 #endif
 
-/// How many there are.
-private final class Counter: @unchecked Sendable {
-    private let lock = NSLock()
-    private var value = 0
-
-    var count: Int { lock.withLock { value } }
-
-    func add(_ number: Int) {
-        lock.withLock { value += number }
-    }
-}
-
 /// A transport that is counted from `init` to `deinit`.
 private final class CountedTransport: Transport {
     private let alive: Counter
@@ -309,23 +227,5 @@ private final class CountedTransport: Transport {
 
     func check(_ endpoint: Endpoint, timeout: Duration) async throws -> Outcome {
         ok
-    }
-}
-
-/// Opens sockets that the server closes at once, and counts those that were let go of.
-private final class ClosingSockets: WebSocketConnector, @unchecked Sendable {
-    private let lock = NSLock()
-    private var count = 0
-
-    var closed: Int { lock.withLock { count } }
-
-    func open(_ url: URL) async throws -> any WebSocket { Closing(sockets: self) }
-
-    private struct Closing: WebSocket {
-        let sockets: ClosingSockets
-
-        func receive() async throws -> Message { throw WebSocketClosed(code: 1000) }
-        func send(_ message: Message) async throws {}
-        func close() { sockets.lock.withLock { sockets.count += 1 } }
     }
 }

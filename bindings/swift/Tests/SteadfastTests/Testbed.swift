@@ -1,5 +1,6 @@
 import Foundation
 import Steadfast
+import XCTest
 
 #if canImport(FoundationNetworking)
     import FoundationNetworking
@@ -39,6 +40,13 @@ final class Testbed {
         kill(process.processIdentifier, SIGKILL)
     }
 
+    /// Ends a server, and waits until nobody listens any more.
+    func end(_ endpoint: String) async throws {
+        try await fault(endpoint, "\"kill\"")
+        let url = URL(string: endpoints.first { $0.name == endpoint }!.connect)!
+        while (try? PlainSocket(url)) != nil { try await Task.sleep(for: .milliseconds(5)) }
+    }
+
     /// Puts a fault, as JSON, on an endpoint.
     func fault(_ endpoint: String, _ fault: String) async throws {
         var request = URLRequest(url: URL(string: "\(control)/\(endpoint)/fault")!)
@@ -54,4 +62,12 @@ final class Testbed {
 
 struct Broken: Error, CustomStringConvertible {
     let description: String
+}
+
+extension XCTestCase {
+    /// Waits until it holds, for 20 seconds at most.
+    func until(_ holds: () -> Bool) async throws {
+        for _ in 0..<4_000 where !holds() { try await Task.sleep(for: .milliseconds(5)) }
+        XCTAssertTrue(holds())
+    }
 }

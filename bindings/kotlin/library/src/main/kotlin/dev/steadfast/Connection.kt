@@ -39,6 +39,9 @@ public class Connection internal constructor(
     private val sockets: WebSocket.Factory,
 ) : AutoCloseable {
     private val legs = ConcurrentHashMap<Long, Leg>()
+
+    @Volatile
+    private var isClosed = false
     private val mutableDropped = MutableStateFlow(0L)
     private val received =
         Channel<Message>(MESSAGES_KEPT, BufferOverflow.DROP_OLDEST) { mutableDropped.update { count -> count + 1 } }
@@ -70,7 +73,9 @@ public class Connection internal constructor(
 
     /** Lets go of the connection; the watching goes on. */
     override fun close() {
+        // First, so that whoever sees the messages end can connect anew.
         reports.unwanted(this)
+        isClosed = true
         received.close()
         legs.keys.forEach(::release)
     }
@@ -78,6 +83,8 @@ public class Connection internal constructor(
     internal fun open(id: Long, endpoint: Endpoint) {
         val leg = Leg(id, endpoint)
         legs[id] = leg
+        // The engine may have asked for it just before.
+        if (isClosed) return release(id)
         try {
             leg.socket = sockets.newWebSocket(Request.Builder().url(endpoint.connect).build(), leg)
         } catch (_: IllegalArgumentException) {

@@ -1,13 +1,52 @@
 package dev.steadfast
 
 import dev.steadfast.ffi.Listener
-import java.util.concurrent.atomic.AtomicReference
 
 /** Passes on what the engine says. The native side holds it, so it lets go of the link as soon as that has ended. */
 internal class Relay : Listener {
     @Volatile
     var target: Steadfast? = null
-    val connection = AtomicReference<Connection?>()
+
+    @Volatile
+    var connection: Connection? = null
+        private set
+    private var ended = false
+
+    /**
+     * Makes [next] the connection that follows the active endpoint, and lets [tell] the engine; `false` if there is one already. After the end there
+     * is nothing to follow: [next] is closed.
+     *
+     * The engine is told in the same turn: a connection that is closed would otherwise take the next one with it.
+     */
+    @Synchronized
+    fun hold(next: Connection, tell: () -> Unit): Boolean {
+        if (connection != null) return false
+        if (ended) {
+            next.close()
+        } else {
+            connection = next
+            tell()
+        }
+        return true
+    }
+
+    /** Lets go of [last], if it is the connection, and lets [tell] the engine. */
+    @Synchronized
+    fun release(last: Connection, tell: () -> Unit) {
+        if (connection !== last) return
+        connection = null
+        tell()
+    }
+
+    /** The link has ended, and its connection with it. */
+    fun end() {
+        val last = synchronized(this) {
+            ended = true
+            connection
+        }
+        last?.close()
+        target = null
+    }
 
     override fun onEvent(at: Long, event: Event) {
         target?.tell(event)
@@ -18,14 +57,14 @@ internal class Relay : Listener {
     }
 
     override fun onConnect(id: Long, endpoint: Endpoint) {
-        connection.get()?.open(id, endpoint)
+        connection?.open(id, endpoint)
     }
 
     override fun onPromote(id: Long) {
-        connection.get()?.promote(id)
+        connection?.promote(id)
     }
 
     override fun onDisconnect(id: Long, reason: DisconnectReason) {
-        connection.get()?.release(id)
+        connection?.release(id)
     }
 }

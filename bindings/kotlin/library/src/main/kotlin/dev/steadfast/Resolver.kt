@@ -1,6 +1,8 @@
 package dev.steadfast
 
+import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Deferred
 import kotlinx.coroutines.SupervisorJob
 import kotlinx.coroutines.asCoroutineDispatcher
@@ -22,8 +24,11 @@ public fun interface Resolver {
 
     public companion object {
         /**
-         * Asks [dns], which blocks, on threads of its own: whoever is cancelled waits no longer. A look-up that hangs keeps one thread, however often its
-         * host is checked; other checks of it wait for the same answer.
+         * Asks [dns], which blocks, on threads of its own: whoever is cancelled waits no longer. Checks of one host wait for the same answer, until one of
+         * them has run out of time; later ones ask anew, as the network may be another one by then.
+         *
+         * A host whose look-ups hang keeps two threads, however often it is checked, and all links of a process share 16. While all of these are
+         * busy, look-ups wait for the first that is free, and a check that waits too long is one that timed out.
          */
         @JvmStatic
         public fun of(dns: Dns): Resolver = BlockingResolver(dns)
@@ -32,20 +37,51 @@ public fun interface Resolver {
 
 private class BlockingResolver(private val dns: Dns) : Resolver {
     private val scope = CoroutineScope(SupervisorJob() + THREADS)
-    private val underWay = HashMap<String, Deferred<List<InetAddress>>>()
+    private val hosts = HashMap<String, Host>()
 
-    override suspend fun resolve(host: String): List<InetAddress> = synchronized(underWay) { underWay.getOrPut(host) { begin(host) } }.await()
-
-    private fun begin(host: String): Deferred<List<InetAddress>> = scope.async {
+    override suspend fun resolve(host: String): List<InetAddress> {
+        val shared = synchronized(hosts) { hosts.getOrPut(host, ::Host).run { current ?: begin(host) } }
         try {
-            dns.lookup(host)
-        } finally {
-            synchronized(underWay) { underWay.remove(host) }
+            return shared.await()
+        } catch (cancelled: CancellationException) {
+            // It has outlasted a check, or is one of another network.
+            synchronized(hosts) { hosts[host]?.forget(shared) }
+            throw cancelled
+        }
+    }
+
+    /** The look-ups of one host. */
+    private inner class Host {
+        /** What later checks wait for. */
+        var current: Deferred<List<InetAddress>>? = null
+            private set
+        private val underWay = HashSet<Deferred<List<InetAddress>>>()
+
+        fun begin(name: String): Deferred<List<InetAddress>> {
+            val lookUp = scope.async(start = CoroutineStart.LAZY) { dns.lookup(name) }
+            underWay += lookUp
+            current = lookUp
+            lookUp.invokeOnCompletion { synchronized(hosts) { ended(name, lookUp) } }
+            lookUp.start()
+            return lookUp
+        }
+
+        fun forget(lookUp: Deferred<List<InetAddress>>) {
+            if (current === lookUp && underWay.size < MAX_PER_HOST) current = null
+        }
+
+        private fun ended(name: String, lookUp: Deferred<List<InetAddress>>) {
+            underWay -= lookUp
+            if (current === lookUp) current = null
+            if (underWay.isEmpty()) hosts.remove(name)
         }
     }
 
     private companion object {
-        /** So many hosts may hang before others wait. */
+        /** One that hangs, and one that asks again. */
+        const val MAX_PER_HOST = 2
+
+        /** So many look-ups may hang before others wait. */
         const val MAX_THREADS = 16
         const val IDLE_SECONDS = 5L
 

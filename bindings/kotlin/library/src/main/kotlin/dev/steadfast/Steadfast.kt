@@ -71,10 +71,9 @@ public class Steadfast private constructor(
         relay.target = this
         job = scope.launch { run() }
         job.invokeOnCompletion {
-            relay.connection.get()?.close()
+            relay.end()
             // What the engine held is let go now, and not when the garbage collector finds it.
             core.destroy()
-            relay.target = null
         }
     }
 
@@ -266,7 +265,8 @@ public class Steadfast private constructor(
     }
 
     /**
-     * Holds a WebSocket to the active endpoint, wherever that moves.
+     * Holds a WebSocket to the active endpoint, wherever that moves. Once the link has ended, the connection has ended as well: its messages complete
+     * at once, and it takes none.
      *
      * @param sockets what opens WebSockets; by default OkHttp with pings every 20 s.
      * @throws IllegalStateException if it holds one already.
@@ -274,8 +274,8 @@ public class Steadfast private constructor(
     @JvmOverloads
     public fun connect(sockets: WebSocket.Factory = DEFAULT_SOCKETS): Connection {
         val connection = Connection(ConnectionReports(), sockets)
-        check(relay.connection.compareAndSet(null, connection)) { "this link holds a connection already; close that one first" }
-        whileRunning { core.connect() }
+        val held = relay.hold(connection) { whileRunning { core.connect() } }
+        check(held) { "this link holds a connection already; close that one first" }
         return connection
     }
 
@@ -317,11 +317,11 @@ public class Steadfast private constructor(
         }
 
         fun reconnect(connection: Connection) {
-            if (relay.connection.get() === connection) whileRunning { core.reconnect() }
+            if (relay.connection === connection) whileRunning { core.reconnect() }
         }
 
         fun unwanted(connection: Connection) {
-            if (relay.connection.compareAndSet(connection, null)) whileRunning { core.disconnect() }
+            relay.release(connection) { whileRunning { core.disconnect() } }
         }
     }
 

@@ -1,9 +1,8 @@
 package dev.steadfast
 
 import kotlinx.coroutines.Dispatchers
-import kotlinx.coroutines.awaitCancellation
-import kotlinx.coroutines.launch
-import kotlinx.coroutines.withContext
+import kotlinx.coroutines.asExecutor
+import kotlinx.coroutines.suspendCancellableCoroutine
 import java.io.IOException
 import java.net.InetSocketAddress
 import java.net.Socket
@@ -24,29 +23,29 @@ internal suspend fun checkTcp(health: HealthCheck, timeout: Duration, maxBytes: 
     return connect(address, health.check, timeout, maxBytes, started)
 }
 
-private suspend fun connect(address: InetSocketAddress, check: Check?, timeout: Duration, maxBytes: Int, started: Long): Outcome = withContext(Dispatchers.IO) {
-    val socket = Socket()
-    // A thread that waits in a socket is woken by closing it.
-    val closing = launch {
-        try {
-            awaitCancellation()
-        } finally {
-            socket.closeQuietly()
+private suspend fun connect(address: InetSocketAddress, check: Check?, timeout: Duration, maxBytes: Int, started: Long): Outcome =
+    suspendCancellableCoroutine { waiting ->
+        val socket = Socket()
+        // By whoever cancels, as all other threads may wait in sockets: one that does is woken by closing it.
+        waiting.invokeOnCancellation { socket.closeQuietly() }
+        Dispatchers.IO.asExecutor().execute {
+            waiting.resumeWith(runCatching { socket.ask(address, check, timeout, maxBytes, started) })
         }
     }
+
+private fun Socket.ask(address: InetSocketAddress, check: Check?, timeout: Duration, maxBytes: Int, started: Long): Outcome =
     try {
         val millis = timeout.inWholeMilliseconds.toInt()
-        socket.connect(address, millis)
-        socket.soTimeout = millis
-        check?.body?.let { socket.getOutputStream().write(it.toByteArray()) }
-        val body = check?.expectBody?.let { socket.readUntil(it, maxBytes) } ?: ByteArray(0)
+        connect(address, millis)
+        soTimeout = millis
+        check?.body?.let { getOutputStream().write(it.toByteArray()) }
+        val body = check?.expectBody?.let { readUntil(it, maxBytes) } ?: ByteArray(0)
         Outcome.Answer(Answer(null, emptyList(), body, (System.nanoTime() - started).nanoseconds))
     } catch (broken: IOException) {
         Outcome.Failure(failureKind(broken))
     } finally {
-        closing.cancel()
+        closeQuietly()
     }
-}
 
 private fun Socket.readUntil(text: String, maxBytes: Int): ByteArray {
     val read = java.io.ByteArrayOutputStream()

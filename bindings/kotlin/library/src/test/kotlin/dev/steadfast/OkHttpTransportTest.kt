@@ -6,7 +6,9 @@ import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.joinAll
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withContext
 import kotlinx.coroutines.withTimeout
 import mockwebserver3.Dispatcher
 import mockwebserver3.MockResponse
@@ -180,6 +182,22 @@ class OkHttpTransportTest {
                 check.cancel(CancellationException("not needed any more"))
                 withTimeout(2.seconds) { check.join() }
             }
+        }
+    }
+
+    @Test
+    fun `cancelled TCP checks free their threads at once, however many wait`() = runBlocking {
+        ServerSocket(0, 200).use { listening ->
+            val checks = List(100) { async(Dispatchers.Default) { checkSlowly("tcp://127.0.0.1:${listening.localPort}") } }
+            // As many as there are threads for blocking work; the others wait for one.
+            val accepted = List(64) { listening.accept() }
+            delay(100.milliseconds)
+            checks.forEach { it.cancel() }
+            withTimeout(2.seconds) {
+                checks.joinAll()
+                withContext(Dispatchers.IO) {}
+            }
+            accepted.forEach { it.close() }
         }
     }
 

@@ -4,8 +4,11 @@ import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
+import mockwebserver3.MockResponse
+import mockwebserver3.MockWebServer
 import okhttp3.Call
 import okhttp3.Callback
+import okhttp3.Dns
 import okhttp3.Interceptor
 import okhttp3.OkHttpClient
 import okhttp3.Protocol
@@ -19,6 +22,9 @@ import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import java.io.IOException
 import java.io.InterruptedIOException
+import java.net.ConnectException
+import java.net.ServerSocket
+import java.net.UnknownHostException
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.TimeUnit
 import kotlin.time.Duration
@@ -30,7 +36,7 @@ class RequestsTest {
     @Test
     fun `requests go to the active endpoint, and once more elsewhere if they fail and may be repeated`() {
         Testbed().use { testbed ->
-            val link = Steadfast.start(testbed.config())
+            val link = Steadfast.start(testbed.checkedElsewhere())
             until { link.snapshot().endpoints.all { it.health == Health.HEALTHY } }
             val client = OkHttpClient.Builder().addInterceptor(SteadfastInterceptor(link)).build()
             val get = Request.Builder().url("https://any.invalid/_ping").build()
@@ -49,10 +55,11 @@ class RequestsTest {
             testbed.fault("primary", """{"status":503}""")
             assertEquals(503, client.newCall(post).execute().use { it.code })
             assertEquals(200, client.newCall(get).execute().use { it.code })
-            testbed.fault("primary", "\"kill\"")
+            testbed.end("primary")
             // What is written to a connection of before may have arrived.
             client.connectionPool.evictAll()
-            assertEquals(200, client.newCall(post).execute().use { it.code }, "no connection came about, so nothing was sent")
+            assertEquals("primary", link.active.value.name)
+            assertTrue(port(client.newCall(post).execute()) in testbed.endpoints.getValue("secondary").first, "no connection came about, so nothing was sent")
             link.close()
         }
     }
@@ -60,10 +67,8 @@ class RequestsTest {
     @Test
     fun `a call whose time is over has failed, and a mistake of the app's counts for nothing`() {
         Testbed().use { testbed ->
-            val (primary, secondary) = listOf("primary", "secondary").map(testbed.endpoints::getValue)
-            // Its health check goes elsewhere: only requests meet the fault.
-            val config = Configs.of(listOf(Configs.endpoint("primary", primary.first, secondary.second)))
-            val link = Steadfast.start(config.apply { breaker { failures = 1; `open` = 10.milliseconds; openMax = 10.milliseconds } })
+            val link = Steadfast.start(testbed.checkedElsewhere().hasty())
+            until { link.snapshot().endpoints.all { it.health == Health.HEALTHY } }
             val breaker = { link.snapshot().endpoints.first().breaker }
             testbed.fault("primary", "\"hang\"")
             link.tryAcquire().failure()
@@ -74,11 +79,63 @@ class RequestsTest {
             repeat(4) { assertEquals("a mistake", assertThrows(IllegalStateException::class.java) { mistaken.newCall(get).execute() }.message) }
             assertThrows(IllegalArgumentException::class.java) { link.tryAcquire(excluding = "tertiary") }
             assertEquals(BreakerState.HALF_OPEN, breaker())
-            val hasty = OkHttpClient.Builder().addInterceptor(SteadfastInterceptor(link)).callTimeout(100, TimeUnit.MILLISECONDS).build()
-            assertThrows(InterruptedIOException::class.java) { hasty.newCall(get).execute() }
+            // The time is OkHttp's, whatever another interceptor takes of it.
+            val waiting = Interceptor { chain ->
+                Thread.sleep(60)
+                chain.proceed(chain.request())
+            }
+            val builder = OkHttpClient.Builder().addInterceptor(waiting).addInterceptor(SteadfastInterceptor(link))
+            val hasty = builder.callTimeout(100, TimeUnit.MILLISECONDS).build()
+            assertEquals("primary", link.active.value.name)
+            assertEquals("timeout", assertThrows(InterruptedIOException::class.java) { hasty.newCall(get).execute() }.message)
             assertEquals(BreakerState.OPEN, breaker())
             link.close()
         }
+    }
+
+    @Test
+    fun `a call that is given up shortly before its time is over counts for nothing`() {
+        Testbed().use { testbed ->
+            val link = Steadfast.start(testbed.checkedElsewhere().hasty())
+            testbed.fault("primary", "\"hang\"")
+            val client = OkHttpClient.Builder().addInterceptor(SteadfastInterceptor(link)).callTimeout(4, TimeUnit.SECONDS).build()
+            val call = client.newCall(Request.Builder().url("https://any.invalid/_ping").build())
+            val failure = CompletableFuture.supplyAsync { runCatching { call.execute() }.exceptionOrNull() }
+            Thread.sleep(3_700)
+            call.cancel()
+            assertFalse(failure.get() is InterruptedIOException, "${failure.get()}")
+            assertEquals(BreakerState.CLOSED, link.snapshot().endpoints.first().breaker)
+            link.close()
+        }
+    }
+
+    @Test
+    fun `a request without a body that found no connection goes elsewhere, whatever its method`() {
+        val free = ServerSocket(0).use { it.localPort }
+        val (redirecting, other) = List(2) { MockWebServer().apply { start() } }
+        redirecting.enqueue(MockResponse.Builder().code(307).addHeader("location", "http://127.0.0.1:$free/").build())
+        val nameless = Dns { if (it == "nowhere.invalid") throw UnknownHostException(it) else Dns.SYSTEM.lookup(it) }
+        val healthy = object : SystemTransport() {
+            override suspend fun check(endpoint: Endpoint, timeout: Duration) = Outcome.Answer(Answer(200, emptyList(), ByteArray(0), 1.milliseconds))
+        }
+        for ((connect, isSent) in listOf("ws://127.0.0.1:$free/" to false, "ws://nowhere.invalid/" to false, redirecting.url("/").toString() to true)) {
+            val config = steadfastConfig {
+                endpoint("a", connect, "https://a.example/")
+                endpoint("b", other.url("/").toString(), "https://b.example/")
+            }
+            Steadfast.start(config, transport = healthy).use { link ->
+                until { link.snapshot().endpoints.all { it.health == Health.HEALTHY } }
+                val client = OkHttpClient.Builder().dns(nameless).addInterceptor(SteadfastInterceptor(link)).build()
+                val call = client.newCall(Request.Builder().url("https://any.invalid/").method("LOCK", null).build())
+                other.enqueue(MockResponse())
+                if (isSent) {
+                    assertThrows(ConnectException::class.java) { call.execute() }
+                } else {
+                    assertEquals(other.port, call.execute().use { it.request.url.port }, connect)
+                }
+            }
+        }
+        listOf(redirecting, other).forEach(MockWebServer::close)
     }
 
     @Test
@@ -142,10 +199,7 @@ class RequestsTest {
     @Test
     fun `a request that is given up frees its trial, and counts for nothing`() {
         Testbed().use { testbed ->
-            val (primary, secondary) = listOf("primary", "secondary").map(testbed.endpoints::getValue)
-            // Its health check goes elsewhere: only requests meet the fault.
-            val config = Configs.of(listOf(Configs.endpoint("primary", primary.first, secondary.second)))
-            val link = Steadfast.start(config.apply { breaker { failures = 1; `open` = 10.milliseconds; openMax = 10.milliseconds } })
+            val link = Steadfast.start(testbed.checkedElsewhere().hasty().apply { endpoints = endpoints.take(1) })
             testbed.fault("primary", "\"hang\"")
             link.tryAcquire().failure()
             val client = OkHttpClient.Builder().addInterceptor(SteadfastInterceptor(link)).build()
@@ -208,6 +262,12 @@ class RequestsTest {
             }
         }
     }
+
+    /** The primary's health check goes to the secondary: only requests meet its faults, and the link stays with it. */
+    private fun Testbed.checkedElsewhere() = config().apply { endpoints.first().health = endpoints.last().health }
+
+    /** Its circuit breakers open at one failure, and for a moment. */
+    private fun Config.hasty() = apply { breaker { failures = 1; `open` = 10.milliseconds; openMax = 10.milliseconds } }
 
     private fun until(holds: () -> Boolean) = runBlocking { withTimeout(20.seconds) { while (!holds()) delay(5.milliseconds) } }
 }

@@ -4,6 +4,8 @@ import okhttp3.OkHttpClient
 import okhttp3.Request
 import okhttp3.RequestBody.Companion.toRequestBody
 import java.io.File
+import java.net.Socket
+import java.net.URI
 import java.util.concurrent.TimeUnit
 
 /** Real servers that misbehave on command, in a process of their own. */
@@ -41,6 +43,13 @@ internal class Testbed : AutoCloseable {
     fun fault(endpoint: String, fault: String) {
         val request = Request.Builder().url("$control/$endpoint/fault").header("content-type", "application/json").post(fault.toRequestBody())
         client.newCall(request.build()).execute().use { check(it.isSuccessful) { "the testbed says ${it.code}: ${it.body.string()}" } }
+    }
+
+    /** Ends a server, and waits until nobody listens any more. */
+    fun end(endpoint: String) {
+        fault(endpoint, "\"kill\"")
+        val url = URI(endpoints.getValue(endpoint).first)
+        while (runCatching { Socket(url.host, url.port).close() }.isSuccess) Thread.sleep(5)
     }
 
     override fun close() {
