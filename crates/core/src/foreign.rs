@@ -1,5 +1,5 @@
 //! How the types with a shape of their own cross to Swift and Kotlin; records and enums cross as
-//! they are. Numbers are signed there; one that is none of the type's becomes the nearest that is.
+//! they are. Numbers are signed there; a negative one becomes the largest, which no setting allows.
 
 use crate::Endpoint;
 use crate::base::time::{Millis, Timestamp};
@@ -11,7 +11,7 @@ use crate::protocol::effect::ConnectionId;
 use crate::protocol::outcome::Header;
 
 uniffi::custom_type!(Name, String, { lower: |name| name.to_string(), try_lift: |name| Ok(name.as_str().into()) });
-uniffi::custom_type!(Millis, i64, { lower: |millis| millis.get().into(), try_lift: |millis| Ok(Self::new(millis.clamp(0, u32::MAX.into()) as u32)) });
+uniffi::custom_type!(Millis, i64, { lower: |millis| millis.get().into(), try_lift: |millis| Ok(Self::new(u32::try_from(millis).unwrap_or(u32::MAX))) });
 uniffi::custom_type!(Timestamp, i64, { lower: |at| at.as_millis().cast_signed(), try_lift: |at| Ok(Self::from_millis(at.max(0).cast_unsigned())) });
 uniffi::custom_type!(ConnectionId, i64, { lower: |id| id.get().cast_signed(), try_lift: |id| Ok(Self::from_number(id.cast_unsigned())) });
 uniffi::custom_type!(Endpoints, Vec<Endpoint>, { lower: |endpoints| endpoints.0, try_lift: |endpoints| Ok(Self(endpoints)) });

@@ -1,23 +1,56 @@
 //! The app's own requests: the platform sends them where the core says, and reports how they ended.
 
 use crate::core::Core;
+use std::collections::VecDeque;
 use steadfast::{Call, CallOutcome, Name, Refusal, Route, Transport};
 
 /// Maximum number of requests under way; when exceeded, the oldest is taken for lost.
 const MAX_UNDER_WAY: usize = 1024;
 
+/// A request that is to be made.
+#[derive(uniffi::Enum)]
+pub enum Requested {
+    /// One that the platform makes, and repeats as the core says.
+    Repeated {
+        /// Its HTTP method.
+        method: String,
+        /// Whether it can be sent twice: it has no stream for a body.
+        replayable: bool,
+    },
+    /// One that the app makes by itself.
+    ByApp {
+        /// The endpoint that it is not to go to.
+        excluding: Option<Name>,
+    },
+}
+
 /// Where to send a request, or why not to.
 #[derive(uniffi::Enum)]
 pub enum Begun {
-    /// There.
+    /// It may be sent.
     Permitted {
-        /// Where.
+        /// Where to.
         attempt: Attempt,
     },
-    /// Nowhere.
+    /// It may not.
     Refused {
-        /// Why.
+        /// Why not.
         refusal: Refusal,
+    },
+}
+
+/// How an attempt ended.
+#[derive(uniffi::Enum)]
+pub enum AttemptEnd {
+    /// With an answer.
+    Answered {
+        /// Its HTTP status.
+        status: u16,
+    },
+    /// Without one, or as the app says.
+    Other {
+        /// How.
+        outcome: CallOutcome,
     },
 }
 
@@ -35,57 +68,87 @@ pub struct Attempt {
 /// The requests under way, the oldest first.
 #[derive(Default)]
 pub(crate) struct UnderWay {
-    attempts: Vec<(u32, steadfast::Attempt)>,
+    attempts: VecDeque<(u32, steadfast::Attempt)>,
     last: u32,
 }
 
 #[uniffi::export]
 impl Core {
-    /// Asks where to send a request of this method, which has no stream for a body if it is
-    /// `replayable`. Without a method the app makes it by itself, not to the endpoint `excluding`.
-    pub fn begin_call(
-        &self,
-        method: Option<String>,
-        replayable: bool,
-        excluding: Option<Name>,
-    ) -> Begun {
-        let call = match method {
-            Some(method) => Call::new(&method, replayable),
-            None => Call::by_app(excluding.map_or(Route::Active, Route::Excluding)),
+    /// Asks where to send a request.
+    pub fn begin_call(&self, requested: Requested) -> Begun {
+        let call = match requested {
+            Requested::Repeated { method, replayable } => Call::new(&method, replayable),
+            Requested::ByApp { excluding } => {
+                Call::by_app(excluding.map_or(Route::Active, Route::Excluding))
+            }
         };
         match self.link().begin_call(Transport::now(self), call) {
-            Ok(attempt) => Begun::Permitted { attempt: self.under_way().add(attempt) },
+            Ok(attempt) => Begun::Permitted { attempt: self.keep(attempt) },
             Err(refusal) => Begun::Refused { refusal },
         }
     }
 
-    /// Says how a request ended; the `status` of an answer decides. Returns where to send it again.
-    pub fn attempt_ended(
-        &self,
-        number: u32,
-        outcome: CallOutcome,
-        status: Option<u16>,
-    ) -> Option<Attempt> {
+    /// Reports how a request ended. Returns where to send it again.
+    pub fn attempt_ended(&self, number: u32, end: AttemptEnd) -> Option<Attempt> {
         let attempt = self.under_way().take(number)?;
-        let outcome = status.map_or(outcome, CallOutcome::of_status);
+        let outcome = match end {
+            AttemptEnd::Answered { status } => CallOutcome::of_status(status),
+            AttemptEnd::Other { outcome } => outcome,
+        };
         let next = self.link().attempt_ended(Transport::now(self), attempt, outcome)?;
-        Some(self.under_way().add(next))
+        Some(self.keep(next))
+    }
+}
+
+impl Core {
+    /// Keeps an attempt until its end is reported. One that is taken for lost gives its place in a
+    /// half-open breaker back.
+    fn keep(&self, attempt: steadfast::Attempt) -> Attempt {
+        let (kept, lost) = self.under_way().add(attempt);
+        if let Some(lost) = lost {
+            self.link().attempt_ended(Transport::now(self), lost, CallOutcome::Released);
+        }
+        kept
     }
 }
 
 impl UnderWay {
-    fn add(&mut self, attempt: steadfast::Attempt) -> Attempt {
-        if self.attempts.len() >= MAX_UNDER_WAY {
-            drop(self.attempts.remove(0));
-        }
+    /// Adds an attempt; returns what the platform sees of it, and the oldest if there were too many.
+    fn add(&mut self, attempt: steadfast::Attempt) -> (Attempt, Option<steadfast::Attempt>) {
+        let full = self.attempts.len() >= MAX_UNDER_WAY;
+        let lost = if full { self.attempts.pop_front() } else { None };
         self.last = self.last.wrapping_add(1);
         let (endpoint, origin) = (attempt.endpoint().clone(), attempt.origin().to_owned());
-        self.attempts.push((self.last, attempt));
-        Attempt { endpoint, origin, number: self.last }
+        self.attempts.push_back((self.last, attempt));
+        (Attempt { endpoint, origin, number: self.last }, lost.map(|(_, attempt)| attempt))
     }
 
     fn take(&mut self, number: u32) -> Option<steadfast::Attempt> {
         let at = self.attempts.iter().position(|(known, _)| *known == number)?;
-        Some(self.attempts.remove(at).1)
+        Some(self.attempts.remove(at)?.1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use steadfast::{Config, Endpoint, Engine, Preset, Timestamp};
+
+    #[test]
+    fn of_too_many_requests_under_way_the_oldest_is_lost() {
+        let url = |text: &str| text.parse().expect("a URL");
+        let endpoint = Endpoint::new("a", url("wss://a.example/"), url("https://a.example/_ping"));
+        let config = Config::new(Preset::Default, vec![endpoint]).validate().expect("a config");
+        let now = Timestamp::from_millis(0);
+        let mut engine = Engine::new(config, 1, now);
+        let mut under_way = UnderWay::default();
+        for round in 1..=MAX_UNDER_WAY as u32 + 3 {
+            let attempt = engine.begin_call(now, Call::new("GET", true)).expect("a permit");
+            let (kept, lost) = under_way.add(attempt);
+            assert_eq!((kept.number, lost.is_some()), (round, round > MAX_UNDER_WAY as u32));
+        }
+        assert!((1..=3).all(|number| under_way.take(number).is_none()));
+        assert!((4..=MAX_UNDER_WAY as u32 + 3).all(|number| under_way.take(number).is_some()));
+        assert!(under_way.attempts.is_empty());
     }
 }

@@ -9,7 +9,7 @@ mod core;
 mod error;
 mod platform;
 
-pub use attempt::{Attempt, Begun};
+pub use attempt::{Attempt, AttemptEnd, Begun, Requested};
 pub use config::{
     AnswerLimits, answer_limits, config_from_json, config_to_json, event_to_json,
     is_health_document, preset_config, url_without_secrets,

@@ -7,7 +7,7 @@ use crate::{npm, wasm};
 use anyhow::Result;
 
 /// The most that the stripped library for Swift and Kotlin may weigh.
-const LIBRARY_LIMIT: usize = 715_000;
+const LIBRARY_LIMIT: usize = 720_000;
 
 pub(crate) fn run_size() -> Result<()> {
     npm::build()?;

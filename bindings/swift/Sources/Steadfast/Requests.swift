@@ -33,7 +33,7 @@ public final class Permit: Sendable {
     public func release() { report(.released) }
 
     private func report(_ outcome: CallOutcome) {
-        _ = core.attemptEnded(number: attempt.number, outcome: outcome, status: nil)
+        _ = core.attemptEnded(number: attempt.number, end: .other(outcome: outcome))
     }
 }
 
@@ -54,7 +54,7 @@ extension Steadfast {
     /// - Parameter excluding: Not to this endpoint but to the best other one. By default the request is to go to the active one.
     /// - Throws: ``CircuitOpenError`` if the circuit breaker refuses, ``SteadfastError/unknownEndpoint(name:known:)`` if no endpoint has the name `excluding`.
     public func tryAcquire(excluding: String? = nil) throws -> Permit {
-        Permit(core, try begin(method: nil, replayable: false, excluding: try excluding.map(known)))
+        Permit(core, try begin(.byApp(excluding: try excluding.map(known))))
     }
 
     /// Reports that a request succeeded that was made without ``data(for:using:)`` or ``tryAcquire(excluding:)``: the server did its part.
@@ -84,26 +84,27 @@ extension Steadfast {
         // The app's own mistakes surface before a breaker is asked.
         guard let url = request.url, let target = URLComponents(url: url, resolvingAgainstBaseURL: true) else { throw URLError(.badURL) }
         try Task.checkCancellation()
-        var attempt = try begin(method: request.httpMethod ?? "GET", replayable: request.httpBodyStream == nil)
+        var attempt = try begin(.repeated(method: request.httpMethod ?? "GET", replayable: request.httpBodyStream == nil))
         while true {
             var request = request
             do {
                 request.url = try target.at(attempt.origin)
                 let (data, response) = try await session.data(for: request)
                 guard let response = response as? HTTPURLResponse else { throw URLError(.badServerResponse) }
-                let status = UInt16(clamping: response.statusCode)
-                guard let next = core.attemptEnded(number: attempt.number, outcome: .succeeded, status: status) else { return (data, response) }
+                guard let next = core.attemptEnded(number: attempt.number, end: try target.end(response, from: attempt.origin)) else {
+                    return (data, response)
+                }
                 attempt = next
             } catch {
                 let outcome = CallOutcome(error, asking: request.url)
-                guard let next = core.attemptEnded(number: attempt.number, outcome: outcome, status: nil) else { throw error }
+                guard let next = core.attemptEnded(number: attempt.number, end: .other(outcome: outcome)) else { throw error }
                 attempt = next
             }
         }
     }
 
-    private func begin(method: String?, replayable: Bool, excluding: String? = nil) throws -> Attempt {
-        switch core.beginCall(method: method, replayable: replayable, excluding: excluding) {
+    private func begin(_ requested: Requested) throws -> Attempt {
+        switch core.beginCall(requested: requested) {
         case .permitted(let attempt): return attempt
         case .refused(let refusal): throw CircuitOpenError(refusal: refusal)
         }
@@ -116,6 +117,13 @@ extension URLComponents {
         var parts = self
         (parts.scheme, parts.host, parts.port) = (base.scheme, base.host, base.port)
         return parts.url
+    }
+
+    /// What an answer says of the endpoint. Where a redirect has led to another host, what that says is nothing of the endpoint, which has answered.
+    fileprivate func end(_ response: HTTPURLResponse, from origin: String) throws -> AttemptEnd {
+        let (asked, answered) = (try at(origin), response.url)
+        let isElsewhere = answered.map { ($0.scheme, $0.host, $0.port) != (asked?.scheme, asked?.host, asked?.port) } ?? false
+        return isElsewhere ? .other(outcome: .succeeded) : .answered(status: UInt16(clamping: response.statusCode))
     }
 }
 

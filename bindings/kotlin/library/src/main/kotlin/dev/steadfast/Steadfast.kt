@@ -1,8 +1,10 @@
 package dev.steadfast
 
 import dev.steadfast.ffi.Attempt
+import dev.steadfast.ffi.AttemptEnd
 import dev.steadfast.ffi.Begun
 import dev.steadfast.ffi.Core
+import dev.steadfast.ffi.Requested
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
@@ -186,21 +188,20 @@ public class Steadfast private constructor(
      */
     @JvmOverloads
     public fun tryAcquire(excluding: String? = null): Permit {
-        val attempt = begin(null, false, excluding?.let(::known))
-        return Permit(checkNotNull(attempt) { "the link has ended" }) { made, outcome -> ended(made, outcome) }
+        val attempt = begin(Requested.ByApp(excluding?.let(::known)))
+        return Permit(checkNotNull(attempt) { "the link has ended" }) { made, outcome -> ended(made, AttemptEnd.Other(outcome)) }
     }
 
-    /** Where to send a request of this [method]; `null` once the link has ended. */
-    internal fun begin(method: String?, replayable: Boolean, excluding: String? = null): Attempt? =
-        when (val begun = whileRunning { core.beginCall(method, replayable, excluding) }) {
+    /** Where to send a request; `null` once the link has ended. */
+    internal fun begin(requested: Requested): Attempt? =
+        when (val begun = whileRunning { core.beginCall(requested) }) {
             is Begun.Permitted -> begun.attempt
             is Begun.Refused -> throw CircuitOpenException(begun.refusal)
             null -> null
         }
 
     /** Where to send the request again; `null` if what came of it is the app's. */
-    internal fun ended(attempt: Attempt, outcome: CallOutcome, status: Int? = null): Attempt? =
-        whileRunning { core.attemptEnded(attempt.number, outcome, status?.toUShort()) }
+    internal fun ended(attempt: Attempt, end: AttemptEnd): Attempt? = whileRunning { core.attemptEnded(attempt.number, end) }
 
     /**
      * Reports that a request succeeded that was made without [SteadfastInterceptor] or [tryAcquire]: the server did its part.
