@@ -95,6 +95,33 @@ describe("servers that misbehave", () => {
     assert.ok(performance.now() - began < 15_000, "`ws` itself says so after 30 s");
   });
 
+  test("a socket that does not finish its close has ended after two seconds, and one that does has its code", async () => {
+    const closing = (finishes) => async (socket, webSocket) => {
+      if (!finishes) {
+        webSocket._receiver.removeAllListeners("conclude");
+        socket.removeAllListeners("end");
+      }
+      webSocket.send("hello");
+      await pause(200);
+      webSocket.close(4401);
+    };
+    for (const [finishes, code] of [
+      [false, 1006],
+      [true, 4401],
+    ]) {
+      const endpoint = await serve("a", well, closing(finishes));
+      const started = await link({ endpoints: [endpoint], check: { interval: "500ms" }, busyInterval: "500ms" });
+      const closed = [];
+      const connection = started.connect({ webSocket: WebSocket, onClose: (_, code) => closed.push(code) });
+      const sending = setInterval(() => connection.send("anybody there?"), 10);
+      opened.push({ close: () => clearInterval(sending) });
+      const began = performance.now();
+      await until(() => closed.length > 0);
+      assert.equal(closed[0], code);
+      assert.ok(performance.now() - began < 10_000, "`ws` itself says so after 30 s");
+    }
+  });
+
   test("nothing arrives after the end, though a server goes on sending", async () => {
     const endless = await serve("endless", well, (socket, webSocket) => {
       // It never answers a close.

@@ -229,6 +229,12 @@ describe("node", () => {
     const kept = body();
     await assert.rejects(link.fetch("/", { method: "PUT", body: kept, duplex: "half" }), { name: "CircuitOpenError" });
     assert.equal(kept.locked, false, "nothing was sent, so that the app still has it");
+    link.release("secondary");
+    kept.getReader();
+    for (let call = 0; call < 5; call += 1) {
+      await assert.rejects(link.fetch("/", { method: "PUT", body: kept, duplex: "half" }), { name: "TypeError" });
+    }
+    assert.equal(link.state.endpoints[1].breaker, "closed", "a stream that is being read is the app's own mistake");
     link.stop();
     server.close();
   });

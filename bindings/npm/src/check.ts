@@ -23,6 +23,9 @@ export type Told =
 /** How long the rest of an answer that nobody needs may take, in milliseconds. */
 const DRAIN_FOR = 1_000;
 
+/** Whether a browser keeps origins apart. Node, Bun and Deno may hold a page's globals as well. */
+const IN_BROWSER = "location" in globalThis && !(globalThis as { process?: { versions?: { node?: string } } }).process?.versions?.node;
+
 /** How many redirects of a check are followed at most. */
 const MAX_REDIRECTS = 5;
 const REDIRECTS = [301, 302, 303, 307, 308];
@@ -51,7 +54,7 @@ async function made(check: CheckRequest, given: AbortSignal, ended: AbortSignal,
 
   let answer: Response | undefined;
   try {
-    answer = await ("location" in globalThis ? asked : askedOutsideOfBrowsers)(check, init);
+    answer = await (IN_BROWSER ? asked : askedOutsideOfBrowsers)(check, init);
   } catch (error) {
     return failed(await reason(check, error, init, last));
   }
@@ -93,8 +96,10 @@ async function askedOutsideOfBrowsers({ url, headers, followRedirects, ...check 
   let at = new URL(url);
   for (let left = MAX_REDIRECTS; ; left -= 1) {
     const answer = await fetch(at, { ...init, method, headers, body, redirect: "manual" });
+    if (answer.type === "opaqueredirect") return undefined;
     const location = answer.headers.get("location");
     if (!followRedirects || !REDIRECTS.includes(answer.status) || !location) return answer;
+    answer.body?.cancel().catch(() => {});
     const next = URL.canParse(location, at) && new URL(location, at);
     if (!next || next.origin !== at.origin || !left) return undefined;
     // RFC 9110, section 15.4: from 307 on, what is sent stays the same.
@@ -102,7 +107,6 @@ async function askedOutsideOfBrowsers({ url, headers, followRedirects, ...check 
       method = "GET";
       body = null;
     }
-    answer.body?.cancel().catch(() => {});
     at = next;
   }
 }

@@ -34,6 +34,9 @@ const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 /** The close code of a socket that broke off (RFC 6455, section 7.1.5). */
 const ABNORMAL = 1006;
 
+/** How long a socket may take to close, in milliseconds. The code of a close that comes in time is the one that counts. */
+const CLOSE_WITHIN = 2_000;
+
 /** Steadfast is told of arriving messages no more often than this, in milliseconds: that there are some is all it needs. */
 const REPORT_EVERY = 250;
 
@@ -51,6 +54,7 @@ export class Connection {
   readonly #replaced = new Set<WebSocket>();
   readonly #closed: () => void;
   #current: number | undefined;
+  #closing: Leg | undefined;
   #reported = Number.NEGATIVE_INFINITY;
 
   /** @internal `closed` is called once the app has closed it. */
@@ -78,8 +82,7 @@ export class Connection {
       leg.socket.send(data as string);
       return true;
     }
-    // It is closing, which may take half a minute (`ws`): nothing is sent over it any more.
-    leg?.ended(ABNORMAL);
+    this.look();
     return false;
   }
 
@@ -104,6 +107,14 @@ export class Connection {
     return this.#current === undefined ? undefined : this.#legs.get(this.#current);
   }
 
+  /** @internal Sees whether the socket that carries messages is about to close: that may take half a minute (`ws`), and is given two seconds. */
+  look(): void {
+    const leg = this.#leg;
+    if (leg?.socket.readyState !== 2 || this.#closing === leg) return;
+    this.#closing = leg;
+    setTimeout(() => leg.ended(ABNORMAL), CLOSE_WITHIN);
+  }
+
   /** @internal Opens a socket. */
   open(id: number, endpoint: string, url: string): void {
     let socket: WebSocket;
@@ -117,6 +128,7 @@ export class Connection {
     socket.binaryType = "arraybuffer";
     const ended = (code: number) => {
       if (!this.#legs.delete(id)) return;
+      socket.onmessage = null;
       this.#core.send({ message: "closed", id, code });
       if (this.#current === id) {
         this.#current = undefined;

@@ -18,8 +18,8 @@ export interface Host {
 export interface Attempt {
   readonly endpoint: string;
   readonly origin: string;
-  /** It was answered with this status. Returns where the request is to be sent again. */
-  answered(status: number): Attempt | undefined;
+  /** It was answered with this status, from this URL. Returns where the request is to be sent again. */
+  answered(status: number, url: string): Attempt | undefined;
   /** It ended otherwise. Returns where the request is to be sent again. */
   ended(outcome: CallOutcome): Attempt | undefined;
 }

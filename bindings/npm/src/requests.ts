@@ -56,6 +56,8 @@ export async function request(core: Core, origin: string, path: string, init: Re
   if (!url.href.startsWith(`${origin}/`)) throw elsewhere(path, origin);
   // A stream can be sent once: another body stands in for it, until a breaker lets the request through.
   const isStream = "duplex" in init && init.body != null;
+  // One that has been read, or is being read, is refused.
+  if (isStream) new Response(init.body);
   const { method } = new Request(url, isStream ? { ...init, body: "stream" } : init);
   const { signal } = init;
   signal?.throwIfAborted();
@@ -77,8 +79,7 @@ export async function request(core: Core, origin: string, path: string, init: Re
       if (!attempt) throw error;
       continue;
     }
-    // Where a redirect has led to another host, what that says is nothing of the endpoint, which has answered.
-    attempt = response.url.startsWith(`${attempt.origin}/`) ? attempt.answered(response.status) : attempt.ended("succeeded");
+    attempt = attempt.answered(response.status, response.url);
     if (!attempt) return response;
     response.body?.cancel().catch(() => {});
   }

@@ -231,8 +231,8 @@ impl Link {
 /// too, and closes what it had opened.
 ///
 /// A link is driven by one future at a time; a second one ends at once. After a stop it can be
-/// driven anew. A panic of the platform's, as in what an app does with an event, is a stop without
-/// further events.
+/// driven anew. A panic in the platform's code, as in what an app does with an event, stops it
+/// without further events.
 pub async fn drive<P: Transport + Host>(link: Link, platform: P) {
     let Some(session) = Session::begin(&link, &platform) else { return };
     let mut checks = Vec::new();
@@ -334,9 +334,10 @@ impl<P: Transport + Host> Drop for Session<'_, P> {
     fn drop(&mut self) {
         self.link.handle(self.platform.now(), Input::Command(Command::Stop));
         while let Some(effect) = self.link.poll_effect() {
-            // What the app does with an event may be what panics: a second time would end the
-            // process.
-            if !(std::thread::panicking() && matches!(effect, Effect::Emit { .. })) {
+            // What the app does with an event or with its storage may be what panics: a second time
+            // would end the process.
+            let apps = matches!(effect, Effect::Emit { .. } | Effect::Persist);
+            if !(std::thread::panicking() && apps) {
                 execute(self.platform, effect);
             }
         }

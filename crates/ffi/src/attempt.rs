@@ -10,8 +10,8 @@ const MAX_UNDER_WAY: usize = 1024;
 /// A request that is to be made.
 #[derive(uniffi::Enum)]
 pub enum Requested {
-    /// One that the platform makes, and repeats as the core says.
-    Repeated {
+    /// One that the platform makes, and sends again where the core says.
+    ByPlatform {
         /// Its HTTP method.
         method: String,
         /// Whether it can be sent twice: it has no stream for a body.
@@ -46,6 +46,8 @@ pub enum AttemptEnd {
     Answered {
         /// Its HTTP status.
         status: u16,
+        /// Where it came from, redirects followed.
+        url: String,
     },
     /// Without one, or as the app says.
     Other {
@@ -77,7 +79,7 @@ impl Core {
     /// Asks where to send a request.
     pub fn begin_call(&self, requested: Requested) -> Begun {
         let call = match requested {
-            Requested::Repeated { method, replayable } => Call::new(&method, replayable),
+            Requested::ByPlatform { method, replayable } => Call::new(&method, replayable),
             Requested::ByApp { excluding } => {
                 Call::by_app(excluding.map_or(Route::Active, Route::Excluding))
             }
@@ -92,7 +94,7 @@ impl Core {
     pub fn attempt_ended(&self, number: u32, end: AttemptEnd) -> Option<Attempt> {
         let attempt = self.under_way().take(number)?;
         let outcome = match end {
-            AttemptEnd::Answered { status } => CallOutcome::of_status(status),
+            AttemptEnd::Answered { status, url } => attempt.outcome(status, &url),
             AttemptEnd::Other { outcome } => outcome,
         };
         let next = self.link().attempt_ended(Transport::now(self), attempt, outcome)?;

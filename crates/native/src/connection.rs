@@ -99,7 +99,7 @@ impl Connection {
     }
 
     /// The next message, over whichever socket; `None` once the engine has stopped. Of those that
-    /// nobody takes, the last 1,024 are kept, and 16 MiB of them.
+    /// nobody takes, at most 1,024 are kept, and at most 16 MiB.
     pub async fn next_message(&mut self) -> Option<Message> {
         self.messages.next().await
     }

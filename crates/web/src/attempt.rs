@@ -42,9 +42,11 @@ impl Attempt {
         self.attempt.origin().into()
     }
 
-    /// It was answered with this status. Returns where the request is to be sent again.
-    pub fn answered(self, status: u16) -> Option<Attempt> {
-        self.end(CallOutcome::of_status(status))
+    /// It was answered with this status, from this URL. Returns where the request is to be sent
+    /// again.
+    pub fn answered(self, status: u16, url: &str) -> Option<Attempt> {
+        let outcome = self.attempt.outcome(status, url);
+        self.end(outcome)
     }
 
     /// It ended otherwise, as a word of `CallOutcome` says; another word counts for nothing. Returns

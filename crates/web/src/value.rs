@@ -15,9 +15,8 @@ extern "C" {
 /// Deeper than any config goes; an object that contains itself ends here.
 const MAX_DEPTH: u32 = 8;
 
-/// The tree of a value. What no config can hold, as a function, reads as nothing; a member
-/// that is undefined is none. The error is what
-/// a getter threw.
+/// The tree of a value. What no config can hold, as a function, reads as nothing. Members that are
+/// undefined are left out. The error is what a getter threw.
 pub(crate) fn value(js: &JsValue) -> Result<Value, JsValue> {
     read(js, MAX_DEPTH)
 }

@@ -84,16 +84,16 @@ extension Steadfast {
         // The app's own mistakes surface before a breaker is asked.
         guard let url = request.url, let target = URLComponents(url: url, resolvingAgainstBaseURL: true) else { throw URLError(.badURL) }
         try Task.checkCancellation()
-        var attempt = try begin(.repeated(method: request.httpMethod ?? "GET", replayable: request.httpBodyStream == nil))
+        var attempt = try begin(.byPlatform(method: request.httpMethod ?? "GET", replayable: request.httpBodyStream == nil))
         while true {
             var request = request
             do {
                 request.url = try target.at(attempt.origin)
                 let (data, response) = try await session.data(for: request)
                 guard let response = response as? HTTPURLResponse else { throw URLError(.badServerResponse) }
-                guard let next = core.attemptEnded(number: attempt.number, end: try target.end(response, from: attempt.origin)) else {
-                    return (data, response)
-                }
+                let status = UInt16(clamping: response.statusCode)
+                let end = AttemptEnd.answered(status: status, url: response.url?.absoluteString ?? "")
+                guard let next = core.attemptEnded(number: attempt.number, end: end) else { return (data, response) }
                 attempt = next
             } catch {
                 let outcome = CallOutcome(error, asking: request.url)
@@ -117,13 +117,6 @@ extension URLComponents {
         var parts = self
         (parts.scheme, parts.host, parts.port) = (base.scheme, base.host, base.port)
         return parts.url
-    }
-
-    /// What an answer says of the endpoint. Where a redirect has led to another host, what that says is nothing of the endpoint, which has answered.
-    fileprivate func end(_ response: HTTPURLResponse, from origin: String) throws -> AttemptEnd {
-        let (asked, answered) = (try at(origin), response.url)
-        let isElsewhere = answered.map { ($0.scheme, $0.host, $0.port) != (asked?.scheme, asked?.host, asked?.port) } ?? false
-        return isElsewhere ? .other(outcome: .succeeded) : .answered(status: UInt16(clamping: response.statusCode))
     }
 }
 

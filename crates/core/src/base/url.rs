@@ -85,14 +85,7 @@ impl Url {
 
     /// The host, and the port if it is named: `host`, `host:5432` or `[::1]:5432`.
     pub fn host_and_port(&self) -> &str {
-        let authority = self.authority();
-        authority.rsplit_once('@').map_or(authority, |(_, host)| host)
-    }
-
-    /// The host, the port if it is named, and the user and the password if it holds them.
-    fn authority(&self) -> &str {
-        let (_, rest) = split(&self.href).unwrap_or_default();
-        rest.split(['/', '?', '#']).next().unwrap_or_default()
+        host_and_port(&self.href)
     }
 
     /// Where its host answers requests: `https://host:port`, for a `wss` URL as well, and without
@@ -122,7 +115,7 @@ impl Url {
 
     /// Whether it holds a user or a password.
     pub(crate) fn has_credentials(&self) -> bool {
-        self.authority().contains('@')
+        authority(&self.href).contains('@')
     }
 
     /// Whether no WebSocket can be opened to it: with a fragment the standard forbids it, and nobody
@@ -135,6 +128,26 @@ impl Url {
     pub fn scheme(&self) -> Scheme {
         self.scheme
     }
+}
+
+/// The host of a URL in its normal form.
+#[cfg(feature = "breaker")]
+pub(crate) fn host(href: &str) -> &str {
+    let given = host_and_port(href);
+    let is_port = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    given.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(given, |(host, _)| host)
+}
+
+/// The host, and the port if it is named.
+fn host_and_port(href: &str) -> &str {
+    let authority = authority(href);
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
+}
+
+/// The host, the port if it is named, and the user and the password if it holds them.
+fn authority(href: &str) -> &str {
+    let (_, rest) = split(href).unwrap_or_default();
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
 /// Scheme, and what follows `://`.

@@ -3,6 +3,7 @@
 
 use super::permit::{CallOutcome, Permit, Route};
 use crate::base::time::{Millis, Timestamp};
+use crate::base::url::host;
 use crate::config::Name;
 use crate::protocol::input::Input;
 
@@ -116,6 +117,13 @@ impl Attempt {
         &self.origin
     }
 
+    /// What an answer with this status says of the endpoint, that came from this URL. Where a redirect
+    /// has led to another host, its status says nothing: the endpoint itself has answered.
+    pub fn outcome(&self, status: u16, url: &str) -> CallOutcome {
+        let elsewhere = !url.is_empty() && host(url) != host(&self.origin);
+        if elsewhere { CallOutcome::Succeeded } else { CallOutcome::of_status(status) }
+    }
+
     /// What the engine is told of the end, and what is left to try, if the request is to be sent to
     /// another endpoint.
     pub(crate) fn ended(self, now: Timestamp, outcome: CallOutcome) -> (Input, Option<Repetition>) {
@@ -183,6 +191,27 @@ mod tests {
             (599, Failed),
         ] {
             assert_eq!(CallOutcome::of_status(status), outcome, "{status}");
+        }
+    }
+
+    #[test]
+    fn what_another_host_answers_says_nothing() {
+        let permit = Permit { endpoint: "a".into(), generation: 0, number: 1 };
+        let began = Timestamp::default();
+        for (origin, url, outcome) in [
+            ("https://a.example", "https://a.example/x", Failed),
+            ("https://a.example", "", Failed),
+            ("http://a.example", "https://a.example:8443/?https://b.example", Failed),
+            ("https://a.example", "https://me@a.example", Failed),
+            ("http://[::1]:81", "http://[::1]:82/", Failed),
+            ("https://a.example", "https://b.example/https://a.example/", Succeeded),
+            ("https://a.example", "https://a.example.evil.example/", Succeeded),
+            ("http://[::1]:81", "http://[::2]:81/", Succeeded),
+        ] {
+            let call = Call::new("GET", true);
+            let attempt = Attempt::new(call.repetition, permit.clone(), origin.to_owned(), began);
+            assert_eq!(attempt.outcome(500, url), outcome, "{origin} {url}");
+            assert_eq!(attempt.outcome(200, url), Succeeded);
         }
     }
 

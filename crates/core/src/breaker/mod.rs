@@ -28,7 +28,7 @@ pub(crate) struct Breakers {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CallEnd {
     /// Nothing: its permit is one of another state, or was reported before.
-    Meaningless,
+    Ignored,
     /// It counts for or against the endpoint.
     Counted,
     /// It counts, and has opened the endpoint's breaker.
@@ -85,7 +85,7 @@ impl Breakers {
             circuit.record(&config.breaker, ticket, outcome, took, &mut cx.random, now)
         });
         match counts {
-            false => CallEnd::Meaningless,
+            false => CallEnd::Ignored,
             true if before != BreakerState::Open && self.state(index) == BreakerState::Open => {
                 CallEnd::Opening
             }

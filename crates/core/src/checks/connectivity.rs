@@ -154,8 +154,8 @@ impl Connectivity {
         self.probes.iter().filter_map(passed).max()
     }
 
-    /// Since when every URL was asked: the earliest start of their latest probes that have ended.
-    pub(crate) fn all_asked(&self) -> Option<Timestamp> {
+    /// The earliest start of the URLs' latest probes that have ended; none if one has never ended.
+    pub(crate) fn all_asked_at(&self) -> Option<Timestamp> {
         self.probes.iter().map(|probe| probe.ended.map(|(at, _)| at)).min().flatten()
     }
 

@@ -1,6 +1,7 @@
 //! One place that the app can be connected to.
 
 use super::check::Check;
+use super::problems::is_invisible;
 use super::read::Read;
 use super::reader::{Field, Measure, Reader, Setting};
 use super::value::Value;
@@ -92,12 +93,6 @@ impl Endpoint {
         reader.field("region", |reader| check_region(self.region.as_ref(), reader));
         reader.field("health", |reader| self.health.check_settings(reader));
     }
-}
-
-/// Whether a character cannot be seen in a log, or turns what follows it around.
-pub(super) fn is_invisible(char: char) -> bool {
-    char.is_control()
-        || matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Reports a region's name that is too long.

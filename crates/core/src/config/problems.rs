@@ -1,6 +1,5 @@
 //! What is wrong with a config: every problem at once, each with its path and the fix.
 
-use super::endpoint::is_invisible;
 use super::value::Value;
 use super::writer::{Write, records};
 use std::fmt;
@@ -31,6 +30,13 @@ impl fmt::Display for Problem {
         let path = if self.path.is_empty() { "config" } else { &self.path };
         write!(f, "{path}: {}", self.message)
     }
+}
+
+/// Whether a character cannot be seen in a log, begins a line of it, or turns what follows around.
+pub(super) fn is_invisible(char: char) -> bool {
+    let turns = ['\u{61c}', '\u{200e}', '\u{200f}'].contains(&char)
+        || matches!(char, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    char.is_control() || turns
 }
 
 /// Everything that is wrong with a config; never empty.

@@ -91,13 +91,13 @@ impl Engine {
         }
     }
 
-    /// Makes the attempt to connect that is due, unless the server has asked to be left alone: then
-    /// only what the app asks for is tried, once.
+    /// Makes the attempt to connect that is due. While the server asks to be left alone, an attempt is
+    /// made only if the app has asked for it, and once.
     fn attempt(&mut self) {
         let target = self.failover.attempt_target(self.world());
         let checked = self.checks.of(target);
         let excluded = checked.health().health() == Health::Maintenance;
-        let rests = excluded && !self.session.is_renewal_requested(target);
+        let rests = excluded && !self.session.is_attempt_requested(target);
         match checked.schedule().rests_until().filter(|at| rests && *at > self.cx.now) {
             Some(at) => self.session.retry_at(at),
             None => self.session.attempt(&mut self.cx, target),
@@ -275,7 +275,7 @@ impl Engine {
             outcome => outcome,
         };
         let ended = self.breakers.ended(&mut self.cx, index, permit, outcome, latency);
-        if ended == CallEnd::Meaningless {
+        if ended == CallEnd::Ignored {
             return;
         }
         if outcome == CallOutcome::Succeeded {

@@ -63,7 +63,7 @@ impl Failover {
             probes: ProbesView {
                 any: watch == Watch::Full && !connectivity.is_empty(),
                 last_pass: connectivity.last_pass(),
-                all_asked: connectivity.all_asked(),
+                all_asked_at: connectivity.all_asked_at(),
                 captive: connectivity.is_captive(),
             },
             wish: pending.and_then(|preference| cx.index_of(&preference.name)),

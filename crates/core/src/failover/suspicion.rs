@@ -193,12 +193,13 @@ fn tells_apart(view: &View, standby: usize) -> bool {
     if ours.flaky_only { !ours.may_be_like(theirs) } else { ours.last_failure >= theirs.first_pass }
 }
 
-/// Whether the answer of a standby is still to be had. One that has failed as often as it is asked in
-/// haste is checked now and then: that is not waited for.
+/// Whether the answer of a standby is still to be had. Once it has failed all checks that are made in
+/// haste, it is checked as on any day: those checks are not waited for.
 fn awaits_standbys(suspicion: &Suspicion, view: &View) -> bool {
     view.endpoints.iter().enumerate().any(|(index, it)| {
         let is_known = || {
-            let attempts = hasty_attempts(suspicion, it);
+            let haste = view.config.suspect_interval;
+            let attempts = haste.map_or(0, |_| hasty_attempts(suspicion, it));
             it.last_failure >= Some(suspicion.since) && it.attempts > attempts
         };
         let asked = || asked_in_haste(suspicion, view, index).is_some();
@@ -241,7 +242,7 @@ fn no_alternative(suspicion: Suspicion, view: &View) -> Next {
     // What connectivity URLs say is waited for even if there are answers: a portal may have given
     // them.
     let probes = &view.probes;
-    let unasked = probes.any && probes.all_asked < Some(suspicion.since);
+    let unasked = probes.any && probes.all_asked_at < Some(suspicion.since);
     let works = probes.last_pass >= Some(suspicion.since);
     // Messages show that the app is served, whatever the checks say.
     if view.connection.talking || (!works && unasked) {

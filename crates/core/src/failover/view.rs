@@ -115,8 +115,8 @@ pub(crate) struct ProbesView {
     pub(crate) any: bool,
     /// When the last one began that passed.
     pub(crate) last_pass: Option<Timestamp>,
-    /// Since when every URL was asked: the earliest start of their latest probes that have ended.
-    pub(crate) all_asked: Option<Timestamp>,
+    /// The earliest start of the URLs' latest probes that have ended; none if one has never ended.
+    pub(crate) all_asked_at: Option<Timestamp>,
     /// One is answered by somebody else.
     pub(crate) captive: bool,
 }
@@ -209,12 +209,13 @@ impl View {
 
     /// Whether the network has been shown to work since then.
     pub(crate) fn network_works_since(&self, since: Timestamp) -> bool {
-        // Where a portal answers in the place of others, only what passes is an answer, and a socket
-        // that opens is none.
+        // Where a portal answers in the place of others, only what passes is an answer, and only a
+        // connection that lasts.
         let captive = self.probes.captive;
         let answer = |it: &EndpointView| if captive { it.last_pass } else { it.last_answer };
         let answered = |it: &EndpointView| answer(it).is_some_and(|at| at >= since);
-        let heard = self.connection.last_message.filter(|_| !captive || self.connection.talking);
+        let lasts = self.connection.talking || self.connection.lasts_to.is_some();
+        let heard = self.connection.last_message.filter(|_| !captive || lasts);
         self.endpoints.iter().any(answered)
             || self.probes.last_pass.is_some_and(|at| at >= since)
             || heard.is_some_and(|at| at >= since)

@@ -39,7 +39,8 @@ impl Health {
     }
 }
 
-/// How long after its end a maintenance still counts, for the check that shows what is.
+/// How long after its end a maintenance still counts, while no check has shown the endpoint's health:
+/// as long as hidden pages put off their timers.
 const STALE_AFTER: Millis = Millis::from_secs(60);
 
 /// An endpoint's health and the evidence behind it.

@@ -27,8 +27,8 @@ enum Silence {
     Unwatched,
     /// Something arrived at this moment.
     Since(Timestamp),
-    /// The same, over the socket before this one, on which nothing is overdue yet.
-    Before(Timestamp),
+    /// A socket took over at this moment from one that talked; nothing is overdue on it yet.
+    TakenOver(Timestamp),
     /// It has been noticed that nothing has arrived since, at the second of these moments.
     Noticed(Timestamp, Timestamp),
 }
@@ -57,13 +57,12 @@ impl IdleDetector {
         self.state = Silence::Unwatched;
     }
 
-    /// Another socket to the same endpoint carries on: what has just arrived still shows that the app
-    /// is served, and no silence means anything until something arrives again.
-    pub(crate) fn carry_on(&mut self) {
-        self.state = match self.state {
-            Silence::Since(last) | Silence::Before(last) => Silence::Before(last),
-            Silence::Unwatched | Silence::Noticed(..) => Silence::Unwatched,
-        };
+    /// Another socket to the same endpoint takes over. From one that talked it gets the time of one
+    /// pause to talk as well: so long the app counts as served, and until something arrives no
+    /// silence means anything.
+    pub(crate) fn take_over(&mut self, now: Timestamp) {
+        let talks = self.is_talking(now);
+        self.state = if talks { Silence::TakenOver(now) } else { Silence::Unwatched };
     }
 
     /// Nobody could have heard anything until now; a connection that talked is expected to go on.
@@ -78,7 +77,7 @@ impl IdleDetector {
         let allowed = self.allowed()?;
         match self.state {
             Silence::Unwatched => None,
-            Silence::Since(at) | Silence::Before(at) | Silence::Noticed(_, at) => {
+            Silence::Since(at) | Silence::TakenOver(at) | Silence::Noticed(_, at) => {
                 Some(at + allowed)
             }
         }
@@ -92,7 +91,7 @@ impl IdleDetector {
         let (state, overdue) = match self.state {
             Silence::Since(last) => (Silence::Noticed(last, now), Some(Overdue::Late)),
             Silence::Noticed(..) => (Silence::Unwatched, Some(Overdue::Dead)),
-            Silence::Before(_) | Silence::Unwatched => (Silence::Unwatched, None),
+            Silence::TakenOver(_) | Silence::Unwatched => (Silence::Unwatched, None),
         };
         self.state = state;
         overdue
@@ -101,7 +100,7 @@ impl IdleDetector {
     /// Whether something has arrived no longer ago than the rhythm lets expect.
     pub(crate) fn is_talking(&self, now: Timestamp) -> bool {
         let allowed = self.allowed().unwrap_or(LONGEST);
-        matches!(self.state, Silence::Since(last) | Silence::Before(last) if now <= last + allowed)
+        matches!(self.state, Silence::Since(last) | Silence::TakenOver(last) if now <= last + allowed)
     }
 
     /// The longest pause after which no message is overdue: a quarter more than the rhythm.
@@ -152,15 +151,18 @@ mod tests {
     #[test]
     fn a_socket_that_replaces_one_that_talks_is_given_its_rhythm_to_talk() {
         let mut idle = heard(0..20);
-        idle.carry_on();
+        let opened = at(19_900);
+        let last = idle.deadline().unwrap() - at(19_000);
+        idle.take_over(opened);
         let due = idle.deadline().unwrap();
+        assert_eq!(due, opened + last, "counted from when it opened");
         assert!(idle.is_talking(due));
         assert_eq!((idle.notice(due), idle.is_talking(due)), (None, false), "it never talked");
         assert_eq!(idle.deadline(), None);
         let mut idle = heard(0..20);
         let late = idle.deadline().unwrap();
         assert_eq!(idle.notice(late), Some(Overdue::Late));
-        idle.carry_on();
+        idle.take_over(late);
         assert!(!idle.is_talking(late), "the one before was silent");
     }
 

@@ -65,6 +65,8 @@ pub(crate) struct Session {
     heard_at: Option<Timestamp>,
     /// A trial stands in the way of an attempt, which is made when the trial has failed.
     postponed: bool,
+    /// The app, which has no socket, has asked for an attempt that has not been made yet.
+    requested: bool,
 }
 
 impl Session {
@@ -77,6 +79,7 @@ impl Session {
             attempted_at: Timestamp::default(),
             heard_at: None,
             postponed: false,
+            requested: false,
         }
     }
 
@@ -90,6 +93,7 @@ impl Session {
         self.connection.unwant(cx);
         self.retry_at = None;
         self.postponed = false;
+        self.requested = false;
         self.idle.pause();
     }
 
@@ -195,6 +199,7 @@ impl Session {
     /// Makes the attempt that is due.
     pub(crate) fn attempt(&mut self, cx: &mut Context, index: usize) {
         self.retry_at = None;
+        self.requested = false;
         self.attempted_at = cx.now;
         let target = cx.endpoints[index].clone();
         let made = self.connection.attempt(cx, &target);
@@ -212,10 +217,10 @@ impl Session {
         needed
     }
 
-    /// Whether the app wants another socket in the place of the open one, and none has been tried
-    /// in vain.
-    pub(crate) fn is_renewal_requested(&self, index: usize) -> bool {
-        self.connection.is_renewal_requested() && self.reach[index].failures() == 0
+    /// Whether the app has asked for another socket, and no attempt at one has been made in vain.
+    pub(crate) fn is_attempt_requested(&self, index: usize) -> bool {
+        let renews = self.connection.is_renewal_requested() && self.reach[index].failures() == 0;
+        self.requested || renews
     }
 
     pub(crate) fn is_trying(&self) -> bool {
@@ -239,6 +244,7 @@ impl Session {
         if self.connection.renew(renewal) && !pending {
             self.retry_at = Some(cx.now);
         } else {
+            self.requested |= renewal == Renewal::Requested && self.is_broken();
             self.hurry(cx, Millis::ZERO);
         }
     }
@@ -262,7 +268,7 @@ impl Session {
             return None;
         }
         if opened.purpose == Some(Purpose::Renew) {
-            self.idle.carry_on();
+            self.idle.take_over(cx.now);
             self.heard_at = Some(cx.now);
         } else {
             self.begin_listening(cx.now);

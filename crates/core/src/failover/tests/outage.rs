@@ -104,6 +104,16 @@ fn a_network_that_is_proved_ends_only_being_offline() {
         assert_eq!(none().but(proof).observe(presumed()).1, Some(online));
         assert_eq!(none().but(proof).observe(silent()).1, None);
     }
+    // A portal lets connections open as well. One that lasts is proof.
+    let portal = || {
+        none().but(|scene| {
+            scene.probes.captive = true;
+            scene.connection.last_message = Some(ago(10));
+        })
+    };
+    assert_eq!(portal().observe(presumed()).1, None);
+    let lasts = portal().but(|scene| scene.connection.lasts_to = Some(0));
+    assert!(matches!(lasts.observe(presumed()).1, Some(Decision::BackOnline { .. })));
     let before = none().but(|scene| scene.probes.last_pass = Some(ago(11)));
     assert_eq!(before.observe(presumed()).1, None);
 }

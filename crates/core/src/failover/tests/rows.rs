@@ -97,18 +97,22 @@ fn found() -> Row {
 const SOON: crate::base::time::Timestamp =
     crate::base::time::Timestamp::from_millis(NOW.as_millis() - 9_500);
 
-fn answered() -> Row {
-    let to = |to| Decision::BackOnline { to, void: true };
-    let none = || Scene::of([down(Unreachable), down(Unreachable)]);
-    let first = || none().but(|scene| scene.endpoints[0] = well());
-    let second = || none().but(|scene| scene.endpoints[1] = well());
-    let loud = || match presumed() {
+/// The network is presumed to be down though there were answers, as of a portal.
+fn loud() -> State {
+    match presumed() {
         State::Offline(crate::failover::state::Offline::Presumed(mut outage)) => {
             outage.silent = false;
             State::Offline(crate::failover::state::Offline::Presumed(outage))
         }
         other => other,
-    };
+    }
+}
+
+fn answered() -> Row {
+    let to = |to| Decision::BackOnline { to, void: true };
+    let none = || Scene::of([down(Unreachable), down(Unreachable)]);
+    let first = || none().but(|scene| scene.endpoints[0] = well());
+    let second = || none().but(|scene| scene.endpoints[1] = well());
     let moved = Decision::BackOnline { to: 1, void: false };
     let refused = || {
         none().but(|scene| {
@@ -123,7 +127,8 @@ fn answered() -> Row {
     Row {
         words: [
             "`Offline(Presumed)`",
-            "an endpoint answers, a connectivity URL passes, a message arrives or a connection opens",
+            "an endpoint answers, a connectivity URL passes, a message arrives or, where nobody had \
+             answered, a connection opens",
             "`Steady`",
             "`online`, then a move if the active endpoint did not answer",
         ],
@@ -167,11 +172,13 @@ fn discarded_in_an_outage() -> Row {
     Row {
         words: [
             "`AllDown`, `Offline(Presumed)`",
-            "the same, or the platform reports a network",
+            "the same, the platform reports a network, or a connection opens where there were \
+             answers, as of a portal",
             "same, round due now",
             "none",
         ],
         cases: vec![
+            case("a portal may let connections open", loud(), Fact::Opened),
             case("checks were discarded in an outage", all_down(), Fact::Discarded),
             case("a network is reported in an outage", all_down(), Fact::NetworkFound),
             case("checks were discarded without a network", presumed(), Fact::Discarded),

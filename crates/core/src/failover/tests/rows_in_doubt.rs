@@ -269,7 +269,7 @@ fn nobody_left() -> Row {
         ..given_up(failure)
     };
     let portal =
-        ProbesView { any: true, captive: true, all_asked: Some(NOW), ..ProbesView::default() };
+        ProbesView { any: true, captive: true, all_asked_at: Some(NOW), ..ProbesView::default() };
     Row {
         words: [
             "`Suspecting`",

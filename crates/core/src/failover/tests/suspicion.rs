@@ -207,16 +207,16 @@ fn connectivity_urls_are_witnesses_of_the_network() {
         Scene::of([ours]).but(|scene| {
             scene.probes.any = true;
             scene.probes.last_pass = last_pass;
-            scene.probes.all_asked = Some(ago(2));
+            scene.probes.all_asked_at = Some(ago(2));
         })
     };
     let unreachable = Decision::Offline(OfflineReason::Unreachable);
     assert_eq!(alone(None).observe(suspecting()).1, Some(unreachable));
     assert_eq!(alone(Some(ago(11))).observe(suspecting()).1, Some(unreachable), "before");
     assert_eq!(alone(Some(ago(2))).observe(suspecting()).1, None, "the network works");
-    let asking = alone(None).but(|scene| scene.probes.all_asked = None);
+    let asking = alone(None).but(|scene| scene.probes.all_asked_at = None);
     assert_eq!(asking.observe(suspecting()).1, None, "their answer is to be had");
-    let unasked = alone(None).but(|scene| scene.probes.all_asked = Some(ago(11)));
+    let unasked = alone(None).but(|scene| scene.probes.all_asked_at = Some(ago(11)));
     assert_eq!(unasked.observe(suspecting()).1, None, "they are going to be asked");
 }
 
@@ -229,15 +229,19 @@ fn whether_a_portal_has_answered_is_waited_for() {
         })
     };
     let probed = |probes: fn(&mut Scene)| answered().but(probes).observe(suspecting()).1;
-    assert_eq!(probed(|scene| scene.probes.all_asked = None), None);
-    assert_eq!(probed(|scene| scene.probes.all_asked = Some(ago(11))), None, "they will be asked");
+    assert_eq!(probed(|scene| scene.probes.all_asked_at = None), None);
+    assert_eq!(
+        probed(|scene| scene.probes.all_asked_at = Some(ago(11))),
+        None,
+        "they will be asked"
+    );
     let passed = probed(|scene| {
-        scene.probes.all_asked = Some(ago(1));
+        scene.probes.all_asked_at = Some(ago(1));
         scene.probes.last_pass = Some(ago(1));
     });
     assert_eq!(passed, Some(Decision::AllDown), "there is none");
     let portal = probed(|scene| {
-        scene.probes.all_asked = Some(ago(1));
+        scene.probes.all_asked_at = Some(ago(1));
         scene.probes.captive = true;
     });
     assert_eq!(portal, Some(Decision::Offline(OfflineReason::CaptivePortal)));

@@ -143,7 +143,7 @@ impl Setup {
                     Probe::Passed(at) => Some(at.timestamp()),
                     _ => None,
                 },
-                all_asked: world.probe.moment().map(Moment::timestamp),
+                all_asked_at: world.probe.moment().map(Moment::timestamp),
                 captive: matches!(world.probe, Probe::Foreign(_)),
             },
             wish: world.prefers.filter(|_| world.pending).map(usize::from),

@@ -37,7 +37,7 @@ public class SteadfastInterceptor(private val link: Steadfast) : Interceptor {
         val body = chain.request().body?.let(::WatchedBody)
         val request = chain.request().run { if (body == null) this else newBuilder().method(method, body).build() }
         // OkHttp expects an interceptor to throw nothing but this.
-        var attempt = link.begin(Requested.Repeated(request.method, body?.isOneShot() != true)) ?: throw IOException("steadfast: the link has ended")
+        var attempt = link.begin(Requested.ByPlatform(request.method, body?.isOneShot() != true)) ?: throw IOException("steadfast: the link has ended")
         val wire = Wire().also(chain.call()::addEventListener)
         while (true) {
             wire.isUsed = false
@@ -46,18 +46,14 @@ public class SteadfastInterceptor(private val link: Steadfast) : Interceptor {
             } catch (thrown: Throwable) {
                 val isTimeOver = isTimeOver(chain.call())
                 val outcome = if (isTimeOver) CallOutcome.TIMED_OUT else outcome(thrown, chain.call(), isUnsent(thrown, wire, body))
-                // The timer tells the end of the time once: what OkHttp would throw for it is thrown here.
+                // OkHttp's timer says so once, so that OkHttp would not throw this itself.
                 attempt = link.ended(attempt, AttemptEnd.Other(outcome)) ?: throw if (isTimeOver) InterruptedIOException("timeout").initCause(thrown) else thrown
                 continue
             }
-            attempt = link.ended(attempt, response.end(attempt.origin)) ?: return response
+            attempt = link.ended(attempt, AttemptEnd.Answered(response.code, response.request.url.toString())) ?: return response
             response.close()
         }
     }
-
-    /** Where a redirect has led to another host, what that says is nothing of the endpoint, which has answered. */
-    private fun Response.end(origin: String): AttemptEnd =
-        if (request.url.at(origin) == request.url) AttemptEnd.Answered(code.toUShort()) else AttemptEnd.Other(CallOutcome.SUCCEEDED)
 
     private fun outcome(thrown: Throwable, call: Call, isUnsent: Boolean): CallOutcome = when {
         // Whoever gave the request up knows nothing of the server, nor does another interceptor that made a mistake.
