@@ -21,7 +21,10 @@ const CODES = {
 };
 /** What the package tells an app, under the name that it has there. */
 const TOLD = { switched: "switch", allDown: "alldown", offline: "offline", online: "online", check: "check", breaker: "breaker" };
-const ARRIVALS = new Set(["failure", "answer", "opened", "closed", "active"]);
+const ARRIVALS = new Set(["failure", "answer", "opened", "closed", "received"]);
+
+/** What an input is: the word of a message to an engine, or of what happens in the world. */
+const wordOf = ({ message, world }) => message ?? world;
 
 const endpointOf = (url) => new URL(url).hostname.replace(".example", "");
 
@@ -117,7 +120,7 @@ class VirtualPlatform {
 const needsFull = ({ config, events, inputs }) =>
   ["breaker", "failureEvents", "history", "recovery"].some((section) => section in config) ||
   events.some(({ event }) => event === "breaker") ||
-  inputs.some(({ input }) => input === "isolate");
+  inputs.some(({ message }) => message === "isolate");
 
 /** Plays the world of a script. Returns what the app was told, and when. */
 async function replay(script, platform) {
@@ -132,7 +135,7 @@ async function replay(script, platform) {
   const tell = async (input) => {
     const socket = platform.sockets[input.id - 1];
     const check = platform.checks.get(keyOf(input));
-    switch (input.input) {
+    switch (wordOf(input)) {
       case "failure":
         platform.checks.delete(keyOf(input));
         check.reject(Object.assign(new TypeError("fetch failed"), { cause: { code: CODES[input.kind] } }));
@@ -149,22 +152,22 @@ async function replay(script, platform) {
         socket.readyState = 3;
         socket.onclose?.({ code: input.code ?? 1006 });
         break;
-      case "active":
+      case "received":
         socket.onmessage?.({ data: "a message" });
         break;
       case "network":
-        if (input.to === "changed") {
+        if (input.network === "changed") {
           const { connection } = platform.navigator;
           connection.type = connection.type === "wifi" ? "cellular" : "wifi";
           connection.dispatchEvent(new Event("change"));
         } else {
-          platform.navigator.onLine = input.to === "online";
-          platform.scope.dispatchEvent(new Event(input.to));
+          platform.navigator.onLine = input.network === "online";
+          platform.scope.dispatchEvent(new Event(input.network));
         }
         break;
       case "lifecycle": {
-        const event = { foreground: "visibilitychange", background: "visibilitychange", frozen: "freeze", resumed: "resume" }[input.to];
-        if (event === "visibilitychange") platform.document.visibilityState = input.to === "background" ? "hidden" : "visible";
+        const event = { foreground: "visibilitychange", background: "visibilitychange", frozen: "freeze", resumed: "resume" }[input.lifecycle];
+        if (event === "visibilitychange") platform.document.visibilityState = input.lifecycle === "background" ? "hidden" : "visible";
         platform.document.dispatchEvent(new Event(event));
         break;
       }
@@ -172,28 +175,28 @@ async function replay(script, platform) {
         link.checkNow().catch(() => {});
         break;
       case "beginMaintenance":
-        link.beginMaintenance(input.name);
+        link.beginMaintenance(input.endpoint);
         break;
       case "endMaintenance":
-        link.endMaintenance(input.name);
+        link.endMaintenance(input.endpoint);
         break;
       case "isolate":
-        link.isolate(input.name);
+        link.isolate(input.endpoint);
         break;
       case "release":
-        link.release(input.name);
+        link.release(input.endpoint);
         break;
       case "reportSuccess":
-        link.reportSuccess(input.name);
+        link.reportSuccess(input.endpoint);
         break;
       case "reportFailure":
-        link.reportFailure(input.name);
+        link.reportFailure(input.endpoint);
         break;
       case "prefer":
-        link.prefer(input.name);
+        link.prefer(input.endpoint);
         break;
       case "setEndpoints":
-        link.setEndpoints(input.config.endpoints);
+        link.setEndpoints(input.endpoints);
         break;
       case "connect":
         connection = link.connect();
@@ -208,14 +211,14 @@ async function replay(script, platform) {
         link.stop();
         break;
       default:
-        throw new Error(`unknown input ${input.input}`);
+        throw new Error(`unknown input ${wordOf(input)}`);
     }
     await platform.settle();
   };
 
   const inputs = [...script.inputs];
   // What holds from the start on is told before the engine runs.
-  while (inputs[0]?.atMs === 0 && !ARRIVALS.has(inputs[0].input)) await tell(inputs.shift());
+  while (inputs[0]?.atMs === 0 && !ARRIVALS.has(wordOf(inputs[0]))) await tell(inputs.shift());
   await platform.settle();
   let asleepUntil = 0;
   const grid = script.timersMs ?? 1;
@@ -223,7 +226,7 @@ async function replay(script, platform) {
     const [input] = inputs;
     const due = platform.nextTimer === undefined ? Number.POSITIVE_INFINITY : Math.max(platform.nextTimer, asleepUntil);
     const timer = Math.ceil(due / grid) * grid;
-    const possible = input && (!["failure", "answer"].includes(input.input) || platform.checks.has(keyOf(input)));
+    const possible = input && (!["failure", "answer"].includes(input.world) || platform.checks.has(keyOf(input)));
     const inputIsNext = input && (input.atMs < timer || (input.atMs === timer && possible));
     const next = inputIsNext ? input.atMs : timer;
     if (next > script.durationMs) break;
@@ -231,7 +234,7 @@ async function replay(script, platform) {
     if (!inputIsNext) {
       platform.fireTimer();
       await platform.settle();
-    } else if (inputs.shift().input === "sleeps") {
+    } else if (inputs.shift().world === "sleeps") {
       asleepUntil = next + input.durationMs;
     } else {
       await tell(input);

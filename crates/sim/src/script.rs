@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::collections::HashMap;
 use steadfast::config::Value;
 use steadfast::{
-    Answer, CheckId, Command, ConnectionId, Effect, Event, FailureKind, Input, Millis, Outcome,
+    Answer, CheckId, Command, Effect, Event, FailureKind, Input, Message, Millis, Outcome,
     Timestamp,
 };
 
@@ -51,8 +51,18 @@ pub(crate) struct At<T> {
 
 /// What the world says.
 #[derive(Clone, Debug, Serialize)]
-#[serde(tag = "input", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(untagged)]
 pub(crate) enum Told {
+    /// A [`Message`] of the platform's or the app's, as a face of another language sends it.
+    Message(Value),
+    /// What no face says.
+    World(World),
+}
+
+/// What happens beneath the face, or in Rust only.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "world", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub(crate) enum World {
     /// A check has failed: the endpoint's first is number 1.
     Failure { endpoint: String, number: u32, kind: FailureKind },
     /// A check was answered.
@@ -64,44 +74,8 @@ pub(crate) enum Told {
         body: String,
         latency_ms: u32,
     },
-    /// A connection is open.
-    Opened { id: u64 },
-    /// A connection has closed.
-    Closed { id: u64, code: Option<u16> },
-    /// Something has arrived on a connection.
-    Active { id: u64 },
-    /// `online`, `offline` or `changed`.
-    Network { to: &'static str },
-    /// `foreground`, `background`, `frozen` or `resumed`.
-    Lifecycle { to: &'static str },
     /// The device sleeps: nothing is noticed until it wakes.
     Sleeps { duration_ms: u32 },
-    /// The app asks for a check.
-    CheckNow,
-    /// The app prefers an endpoint.
-    Prefer { name: Option<String> },
-    /// The app announces maintenance of an endpoint.
-    BeginMaintenance { name: String },
-    /// The app ends maintenance of an endpoint.
-    EndMaintenance { name: String },
-    /// The app lets an endpoint's circuit breaker refuse every request.
-    Isolate { name: String },
-    /// The app lets the breaker of an isolated endpoint begin anew.
-    Release { name: String },
-    /// The app reports that a request to an endpoint succeeded.
-    ReportSuccess { name: String },
-    /// The app reports that a request to an endpoint failed.
-    ReportFailure { name: String },
-    /// The app replaces the endpoints by those of a config.
-    SetEndpoints { config: Value },
-    /// The app wants a connection.
-    Connect,
-    /// The app wants none.
-    Disconnect,
-    /// The app wants another one to the same endpoint.
-    Reconnect,
-    /// The app stops.
-    Stop,
     /// The app starts again.
     Start,
     /// The app does something that only Rust replays.
@@ -155,13 +129,19 @@ impl Script {
     }
 
     fn has_stopped(&self) -> bool {
-        self.inputs.iter().any(|input| matches!(input.what, Told::Stop))
+        self.inputs.iter().any(|input| match &input.what {
+            Told::Message(message) => message.text("message") == Some("stop"),
+            Told::World(_) => false,
+        })
     }
 
     /// Whether every language can replay it: in Rust only, the app drains or removes an endpoint,
     /// asks for permits, and starts again.
     pub fn is_for_all_languages(&self) -> bool {
-        !self.inputs.iter().any(|input| matches!(input.what, Told::Start | Told::Other))
+        !self
+            .inputs
+            .iter()
+            .any(|input| matches!(input.what, Told::World(World::Start | World::Other)))
     }
 
     /// What the engine began: `checking` or `connecting`, when, and which endpoint.
@@ -195,11 +175,15 @@ impl Recorder {
         self.script.inputs.push(At { at_ms: at.as_millis(), what });
     }
 
-    fn outcome(&mut self, id: CheckId, outcome: &Outcome) -> Option<Told> {
+    fn world(&mut self, at: Timestamp, what: World) {
+        self.told(at, Told::World(what));
+    }
+
+    fn outcome(&mut self, id: CheckId, outcome: &Outcome) -> Option<World> {
         let (endpoint, number) = self.under_way.remove(&id)?;
         Some(match outcome {
-            Outcome::Failure(kind) => Told::Failure { endpoint, number, kind: *kind },
-            Outcome::Answer(Answer { status, headers, body, latency, .. }) => Told::Answer {
+            Outcome::Failure(kind) => World::Failure { endpoint, number, kind: *kind },
+            Outcome::Answer(Answer { status, headers, body, latency, .. }) => World::Answer {
                 endpoint,
                 number,
                 status: *status,
@@ -221,54 +205,23 @@ impl Observer for Recorder {
 
     fn happening(&mut self, at: Timestamp, happening: &Happening) {
         if matches!(happening, Happening::Restart) {
-            self.told(at, Told::Other);
+            self.world(at, World::Other);
         }
     }
 
     fn input(&mut self, at: Timestamp, input: &Input) {
-        let number = |id: &ConnectionId| id.get();
-        let told = match input {
+        if let Some(message) = message(input) {
+            return self.told(at, Told::Message(message.to_value()));
+        }
+        let world = match input {
             Input::CheckFinished { id, outcome } => self.outcome(*id, outcome),
-            Input::ConnectionOpened { id } => Some(Told::Opened { id: number(id) }),
-            Input::ConnectionClosed { id, code } => {
-                Some(Told::Closed { id: number(id), code: *code })
-            }
-            Input::ConnectionActive { id } => Some(Told::Active { id: number(id) }),
-            Input::Traffic { endpoint, ok: true } => {
-                Some(Told::ReportSuccess { name: endpoint.to_string() })
-            }
-            Input::Traffic { endpoint, ok: false } => {
-                Some(Told::ReportFailure { name: endpoint.to_string() })
-            }
-            Input::Network(network) => Some(Told::Network { to: network.as_str() }),
-            Input::Lifecycle(lifecycle) => Some(Told::Lifecycle { to: lifecycle.as_str() }),
-            Input::Command(command) => Some(match command {
-                Command::CheckNow => Told::CheckNow,
-                Command::Prefer(name) => {
-                    Told::Prefer { name: name.as_ref().map(ToString::to_string) }
-                }
-                Command::BeginMaintenance(name) => {
-                    Told::BeginMaintenance { name: name.to_string() }
-                }
-                Command::EndMaintenance(name) => Told::EndMaintenance { name: name.to_string() },
-                Command::Connect => Told::Connect,
-                Command::Disconnect => Told::Disconnect,
-                Command::Reconnect => Told::Reconnect,
-                Command::Isolate(name) => Told::Isolate { name: name.to_string() },
-                Command::Release(name) => Told::Release { name: name.to_string() },
-                Command::Stop => Told::Stop,
-                Command::SetEndpoints(endpoints) => Told::SetEndpoints {
-                    config: Value::Table(vec![("endpoints".to_owned(), endpoints.to_value())]),
-                },
-                _ => Told::Other,
-            }),
             // The first start is every run's.
-            Input::Started => self.script.has_stopped().then_some(Told::Start),
+            Input::Started => self.script.has_stopped().then_some(World::Start),
             Input::Wake => None,
-            _ => Some(Told::Other),
+            _ => Some(World::Other),
         };
-        if let Some(told) = told {
-            self.told(at, told);
+        if let Some(world) = world {
+            self.world(at, world);
         }
     }
 
@@ -295,6 +248,33 @@ impl Observer for Recorder {
     }
 
     fn sleep(&mut self, at: Timestamp, duration: Millis) {
-        self.told(at, Told::Sleeps { duration_ms: duration.get() });
+        self.world(at, World::Sleeps { duration_ms: duration.get() });
     }
+}
+
+/// The message by which a face of another language says this, if one does.
+fn message(input: &Input) -> Option<Message> {
+    Some(match input.clone() {
+        Input::ConnectionOpened { id } => Message::Opened { id },
+        Input::ConnectionClosed { id, code } => Message::Closed { id, code },
+        Input::ConnectionActive { id } => Message::Received { id },
+        Input::Traffic { endpoint, ok: true } => Message::ReportSuccess { endpoint },
+        Input::Traffic { endpoint, ok: false } => Message::ReportFailure { endpoint },
+        Input::Network(network) => Message::Network { network },
+        Input::Lifecycle(lifecycle) => Message::Lifecycle { lifecycle },
+        Input::Command(Command::CheckNow) => Message::CheckNow {},
+        Input::Command(Command::Prefer(endpoint)) => Message::Prefer { endpoint },
+        Input::Command(Command::BeginMaintenance(endpoint)) => {
+            Message::BeginMaintenance { endpoint }
+        }
+        Input::Command(Command::EndMaintenance(endpoint)) => Message::EndMaintenance { endpoint },
+        Input::Command(Command::Isolate(endpoint)) => Message::Isolate { endpoint },
+        Input::Command(Command::Release(endpoint)) => Message::Release { endpoint },
+        Input::Command(Command::SetEndpoints(endpoints)) => Message::SetEndpoints { endpoints },
+        Input::Command(Command::Connect) => Message::Connect {},
+        Input::Command(Command::Reconnect) => Message::Reconnect {},
+        Input::Command(Command::Disconnect) => Message::Disconnect {},
+        Input::Command(Command::Stop) => Message::Stop {},
+        _ => return None,
+    })
 }

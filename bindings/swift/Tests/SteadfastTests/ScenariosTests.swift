@@ -71,7 +71,7 @@ private final class Replay {
             world.advance(to: next)
             if !inputIsNext {
                 world.fireTimer()
-            } else if inputs.first?.text("input") == "sleeps" {
+            } else if inputs.first?.word == "sleeps" {
                 asleepUntil = next + inputs.removeFirst().number("durationMs")
             } else {
                 try tell(inputs.removeFirst())
@@ -85,27 +85,27 @@ private final class Replay {
     }
 
     private func isPossible(_ input: JSON?) -> Bool {
-        guard let input, ["failure", "answer"].contains(input.text("input")) else { return true }
+        guard let input, ["failure", "answer"].contains(input.word) else { return true }
         return world.isChecking(input.text("endpoint"), input.number("number"))
     }
 
     private func tell(_ input: JSON) throws {
-        switch input.text("input") {
+        switch input.word {
         case "failure": world.answer(input.text("endpoint"), input.number("number"), .failure(try FailureKind(word: input.text("kind"))))
         case "answer": world.answer(input.text("endpoint"), input.number("number"), answer(input))
         case "opened": sockets.open(input.number("id"))
         case "closed": sockets.close(input.number("id"), code: (input["code"] as? NSNumber).map { Int(truncating: $0) })
-        case "active": sockets.receive(input.number("id"))
-        case "network": link.setNetwork(["online": .online, "offline": .offline, "changed": .changed][input.text("to")]!)
+        case "received": sockets.receive(input.number("id"))
+        case "network": link.setNetwork(["online": .online, "offline": .offline, "changed": .changed][input.text("network")]!)
         case "lifecycle":
             let words: [String: Lifecycle] = ["foreground": .foreground, "background": .background, "frozen": .frozen, "resumed": .resumed]
-            link.setLifecycle(words[input.text("to")]!)
+            link.setLifecycle(words[input.text("lifecycle")]!)
         case "checkNow": Task { [link] in await link.checkNow() }
-        case "beginMaintenance": try link.beginMaintenance(of: input.text("name"))
-        case "endMaintenance": try link.endMaintenance(of: input.text("name"))
-        case "prefer": try link.prefer(input["name"] as? String)
+        case "beginMaintenance": try link.beginMaintenance(of: input.text("endpoint"))
+        case "endMaintenance": try link.endMaintenance(of: input.text("endpoint"))
+        case "prefer": try link.prefer(input["endpoint"] as? String)
         case "setEndpoints":
-            let json = String(decoding: try JSONSerialization.data(withJSONObject: input["config"] as Any), as: UTF8.self)
+            let json = String(decoding: try JSONSerialization.data(withJSONObject: ["endpoints": input["endpoints"] as Any]), as: UTF8.self)
             try link.setEndpoints(Config(json: json).endpoints)
         case "connect":
             let opened = try link.connect(using: sockets)
@@ -113,10 +113,10 @@ private final class Replay {
             Task { for await _ in opened.messages {} }
         case "disconnect": connection?.close()
         case "reconnect": connection?.reconnect()
-        case "isolate": try link.isolate(input.text("name"))
-        case "release": try link.release(input.text("name"))
-        case "reportSuccess": try link.reportSuccess(of: input.text("name"))
-        case "reportFailure": try link.reportFailure(of: input.text("name"))
+        case "isolate": try link.isolate(input.text("endpoint"))
+        case "release": try link.release(input.text("endpoint"))
+        case "reportSuccess": try link.reportSuccess(of: input.text("endpoint"))
+        case "reportFailure": try link.reportFailure(of: input.text("endpoint"))
         case "stop": link.stop()
         case let unknown: throw Difference(description: "unknown input \(unknown)")
         }
@@ -230,5 +230,7 @@ extension FailureKind {
 extension [String: Any] {
     fileprivate func number(_ name: String) -> Int64 { (self[name] as? NSNumber)?.int64Value ?? 0 }
     fileprivate func text(_ name: String) -> String { self[name] as? String ?? "" }
-    fileprivate var isArrival: Bool { ["failure", "answer", "opened", "closed", "active"].contains(text("input")) }
+    /// The word of a message to an engine, or of what happens in the world.
+    fileprivate var word: String { self["message"] == nil ? text("world") : text("message") }
+    fileprivate var isArrival: Bool { ["failure", "answer", "opened", "closed", "received"].contains(word) }
 }

@@ -2,6 +2,7 @@
 
 use super::read::Read;
 use super::reader::{Reader, Setting};
+use super::writer::Write;
 use super::{Check, Config, Endpoint, Endpoints, Preset, Problems, Value};
 use crate::base::url::UrlParser;
 use std::ops::Deref;
@@ -140,6 +141,12 @@ impl Deref for ValidEndpoints {
 
     fn deref(&self) -> &[Endpoint] {
         &self.0.0
+    }
+}
+
+impl Write for ValidEndpoints {
+    fn write(&self) -> Value {
+        self.to_value()
     }
 }
 

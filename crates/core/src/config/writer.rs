@@ -8,6 +8,7 @@ use super::value::Value;
 use crate::base::keyword::Keyword;
 use crate::base::time::Millis;
 use crate::base::url::Url;
+use crate::protocol::effect::ConnectionId;
 
 /// Something that can be written as it would stand in a config.
 pub(crate) trait Write {
@@ -151,6 +152,12 @@ impl Write for u32 {
 impl Write for String {
     fn write(&self) -> Value {
         Value::Text(self.clone())
+    }
+}
+
+impl Write for ConnectionId {
+    fn write(&self) -> Value {
+        Value::from(self.get() as f64)
     }
 }
 

@@ -1,16 +1,17 @@
 //! What the face of another language can say to an engine and ask it, as objects: defined here once,
-//! with how they are read and their types in TypeScript.
+//! with how they are read and written and their types in TypeScript.
 
 #[cfg(feature = "reports")]
 use crate::base::time::Millis;
 use crate::base::url::UrlParser;
 use crate::config::read::Read;
 use crate::config::reader::Reader;
+use crate::config::writer::{Write, table};
 use crate::config::{Config, Name, Problems, ValidEndpoints, Value};
 use crate::protocol::effect::ConnectionId;
 use crate::protocol::input::{Command, Input, Lifecycle, Network};
 
-/// Defines an enum that is read from objects: each variant's word stands in the object under the
+/// Defines an enum that is read from objects and written to them: each variant's word stands in the object under the
 /// enum's tag, and its fields beside it.
 macro_rules! messages {
     (
@@ -56,6 +57,20 @@ macro_rules! messages {
                         reader.field($tag, |reader| reader.unknown_word(word, &known));
                         None
                     }
+                }
+            }
+        }
+
+        impl Write for $name {
+            fn write(&self) -> Value {
+                match self {
+                    $(
+                        $(#[cfg(feature = $feature)])?
+                        Self::$variant { $( $field ),* } => table(&[
+                            ($tag, &Value::Text($word.to_owned())),
+                            $( (stringify!($field), $field) ),*
+                        ]),
+                    )*
                 }
             }
         }
@@ -208,6 +223,11 @@ impl Message {
     pub fn read(value: &Value, config: &Config, parser: UrlParser) -> Result<Self, Problems> {
         config.read_object(value, parser)
     }
+
+    /// The message as an object, as [`read`](Self::read) takes it.
+    pub fn to_value(&self) -> Value {
+        self.write()
+    }
 }
 
 impl Query {
@@ -296,10 +316,14 @@ mod tests {
             (r#""disconnect""#, command(Command::Disconnect)),
             (r#""stop""#, command(Command::Stop)),
         ] {
-            let read = message(&format!(r#"{{ "message": {json} }}"#)).map(Input::from);
-            assert_eq!(read, Ok(input), "{json}");
+            let read = message(&format!(r#"{{ "message": {json} }}"#)).unwrap();
+            let written = serde_json::to_string(&read.to_value()).unwrap();
+            assert_eq!(message(&written).as_ref(), Ok(&read), "{written}");
+            assert_eq!(Input::from(read), input, "{json}");
         }
         let list = r#"{ "message": "setEndpoints", "endpoints": [{ "name": "a", "connect": "ws://a.example/", "health": "http://a.example/" }] }"#;
+        let written = serde_json::to_string(&message(list).unwrap().to_value()).unwrap();
+        assert_eq!(message(&written), message(list));
         let Input::Command(Command::SetEndpoints(endpoints)) = message(list).unwrap().into() else {
             panic!("another input");
         };

@@ -50,7 +50,7 @@ public class SteadfastInterceptor(private val link: Steadfast) : Interceptor {
                 attempt = link.ended(attempt, AttemptEnd.Other(outcome)) ?: throw if (isTimeOver) InterruptedIOException("timeout").initCause(thrown) else thrown
                 continue
             }
-            attempt = link.ended(attempt, AttemptEnd.Answered(response.code, response.request.url.toString())) ?: return response
+            attempt = link.ended(attempt, AttemptEnd.Answered(response.code.toUShort(), response.request.url.toString())) ?: return response
             response.close()
         }
     }

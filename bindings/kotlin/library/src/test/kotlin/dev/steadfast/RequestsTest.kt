@@ -3,7 +3,7 @@ package dev.steadfast
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.runBlocking
-import kotlinx.coroutines.withTimeout
+import kotlinx.coroutines.withTimeoutOrNull
 import mockwebserver3.MockResponse
 import mockwebserver3.MockWebServer
 import okhttp3.Call
@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Assertions.fail
 import org.junit.jupiter.api.Test
 import java.io.IOException
 import java.io.InterruptedIOException
@@ -213,7 +214,7 @@ class RequestsTest {
                 call.cancel()
                 assertFalse(failure.get() is CircuitOpenException, "${failure.get()}")
             }
-            until { link.snapshot().endpoints.first().breaker == BreakerState.HALF_OPEN }
+            until({ "${link.snapshot().endpoints.first()} ${link.explain("primary")}" }) { link.snapshot().endpoints.first().breaker == BreakerState.HALF_OPEN }
             link.tryAcquire().run {
                 release()
                 failure()
@@ -269,7 +270,10 @@ class RequestsTest {
     /** Its circuit breakers open at one failure, and for a moment. */
     private fun Config.hasty() = apply { breaker { failures = 1; `open` = 10.milliseconds; openMax = 10.milliseconds } }
 
-    private fun until(holds: () -> Boolean) = runBlocking { withTimeout(20.seconds) { while (!holds()) delay(5.milliseconds) } }
+    /** Waits until something holds; [instead] tells what is if it does not. */
+    private fun until(instead: () -> String = { "" }, holds: () -> Boolean) = runBlocking {
+        withTimeoutOrNull(20.seconds) { while (!holds()) delay(5.milliseconds) } ?: fail(instead())
+    }
 }
 
 private class MemoryStore : StateStore {

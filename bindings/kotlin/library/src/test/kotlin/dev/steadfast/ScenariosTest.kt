@@ -87,7 +87,7 @@ private class Replay(private val script: JsonObject) {
             world.advanceTo(next)
             when {
                 !inputIsNext -> world.fireTimer()
-                input.text("input") == "sleeps" -> asleepUntil = next + inputs.removeFirst().number("durationMs")
+                input.word == "sleeps" -> asleepUntil = next + inputs.removeFirst().number("durationMs")
                 else -> tell(inputs.removeFirst())
             }
         }
@@ -98,28 +98,31 @@ private class Replay(private val script: JsonObject) {
         return same
     }
 
-    private val JsonObject.isArrival get() = text("input") in setOf("failure", "answer", "opened", "closed", "active")
+    /** The word of a message to an engine, or of what happens in the world. */
+    private val JsonObject.word get() = (get("message") ?: getValue("world")).jsonPrimitive.content
 
-    private val JsonObject.isPossible get() = text("input") !in setOf("failure", "answer") || world.isChecking(text("endpoint"), number("number").toInt())
+    private val JsonObject.isArrival get() = word in setOf("failure", "answer", "opened", "closed", "received")
+
+    private val JsonObject.isPossible get() = word !in setOf("failure", "answer") || world.isChecking(text("endpoint"), number("number").toInt())
 
     private fun tell(input: JsonObject) {
-        when (input.text("input")) {
+        when (input.word) {
             "failure" -> world.answer(input.text("endpoint"), input.number("number").toInt(), Outcome.Failure(FailureKind.entries.first { it.word == input.text("kind") }))
             "answer" -> world.answer(input.text("endpoint"), input.number("number").toInt(), answer(input))
             "opened" -> sockets.listener(input.number("id")).run { onOpen(sockets, RESPONSE) }
             "closed" -> sockets.close(input.number("id"), input.getValue("code").jsonPrimitive.intOrNull)
-            "active" -> sockets.listener(input.number("id")).onMessage(sockets, "a message")
-            "network" -> link.setNetwork(Network.valueOf(input.text("to").uppercase()))
-            "lifecycle" -> link.setLifecycle(Lifecycle.valueOf(input.text("to").uppercase()))
+            "received" -> sockets.listener(input.number("id")).onMessage(sockets, "a message")
+            "network" -> link.setNetwork(Network.valueOf(input.text("network").uppercase()))
+            "lifecycle" -> link.setLifecycle(Lifecycle.valueOf(input.text("lifecycle").uppercase()))
             "checkNow" -> link.checkNow {}
-            "beginMaintenance" -> link.beginMaintenance(input.text("name"))
-            "endMaintenance" -> link.endMaintenance(input.text("name"))
-            "isolate" -> link.isolate(input.text("name"))
-            "release" -> link.release(input.text("name"))
-            "reportSuccess" -> link.reportSuccess(input.text("name"))
-            "reportFailure" -> link.reportFailure(input.text("name"))
-            "prefer" -> link.prefer(input.getValue("name").jsonPrimitive.contentOrNull)
-            "setEndpoints" -> link.setEndpoints(Configs.fromJson(input.getValue("config").toString()).endpoints)
+            "beginMaintenance" -> link.beginMaintenance(input.text("endpoint"))
+            "endMaintenance" -> link.endMaintenance(input.text("endpoint"))
+            "isolate" -> link.isolate(input.text("endpoint"))
+            "release" -> link.release(input.text("endpoint"))
+            "reportSuccess" -> link.reportSuccess(input.text("endpoint"))
+            "reportFailure" -> link.reportFailure(input.text("endpoint"))
+            "prefer" -> link.prefer(input.getValue("endpoint").jsonPrimitive.contentOrNull)
+            "setEndpoints" -> link.setEndpoints(Configs.fromJson("""{"endpoints":${input.getValue("endpoints")}}""").endpoints)
             "connect" -> connection = link.connect(sockets).also { scope.launch { it.messages.collect {} } }
             "disconnect" -> connection?.close()
             "reconnect" -> connection?.reconnect()
