@@ -72,7 +72,8 @@ export interface Host {
 export interface Attempt {
     readonly endpoint: string;
     readonly origin: string;
-    ended(end: CallOutcome | number): Attempt | undefined;
+    answered(status: number, url: string): Attempt | undefined;
+    ended(outcome: CallOutcome): Attempt | undefined;
 }
 interface Answers {
     snapshot: Snapshot;
