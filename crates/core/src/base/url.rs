@@ -130,16 +130,8 @@ impl Url {
     }
 }
 
-/// The host of a URL in its normal form.
-#[cfg(feature = "breaker")]
-pub(crate) fn host(href: &str) -> &str {
-    let given = host_and_port(href);
-    let is_port = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    given.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(given, |(host, _)| host)
-}
-
-/// The host, and the port if it is named.
-fn host_and_port(href: &str) -> &str {
+/// The host of a URL in its normal form, and the port if that is not its scheme's own.
+pub(crate) fn host_and_port(href: &str) -> &str {
     let authority = authority(href);
     authority.rsplit_once('@').map_or(authority, |(_, host)| host)
 }

@@ -3,7 +3,7 @@
 
 use super::permit::{CallOutcome, Permit, Route};
 use crate::base::time::{Millis, Timestamp};
-use crate::base::url::host;
+use crate::base::url::host_and_port;
 use crate::config::Name;
 use crate::protocol::input::Input;
 
@@ -118,9 +118,9 @@ impl Attempt {
     }
 
     /// What an answer with this status says of the endpoint, that came from this URL. Where a redirect
-    /// has led to another host, its status says nothing: the endpoint itself has answered.
+    /// has led to another host or port, its status says nothing: the endpoint itself has answered.
     pub fn outcome(&self, status: u16, url: &str) -> CallOutcome {
-        let elsewhere = !url.is_empty() && host(url) != host(&self.origin);
+        let elsewhere = !url.is_empty() && host_and_port(url) != host_and_port(&self.origin);
         if elsewhere { CallOutcome::Succeeded } else { CallOutcome::of_status(status) }
     }
 
@@ -201,9 +201,10 @@ mod tests {
         for (origin, url, outcome) in [
             ("https://a.example", "https://a.example/x", Failed),
             ("https://a.example", "", Failed),
-            ("http://a.example", "https://a.example:8443/?https://b.example", Failed),
+            ("http://a.example", "https://a.example/?https://b.example", Failed),
             ("https://a.example", "https://me@a.example", Failed),
-            ("http://[::1]:81", "http://[::1]:82/", Failed),
+            ("http://[::1]:81", "http://[::1]:81/", Failed),
+            ("http://[::1]:81", "http://[::1]:82/", Succeeded),
             ("https://a.example", "https://b.example/https://a.example/", Succeeded),
             ("https://a.example", "https://a.example.evil.example/", Succeeded),
             ("http://[::1]:81", "http://[::2]:81/", Succeeded),
