@@ -96,7 +96,9 @@ impl Core {
     /// Replaces the endpoints. Those that stay the same keep what is known of them.
     pub fn set_endpoints(&self, endpoints: Vec<Endpoint>) -> Result<(), ConfigError> {
         let endpoints = self.link.with_engine(|engine| {
-            engine.config().read_endpoints(&as_written(Endpoints(endpoints).to_value()), parse_url)
+            engine
+                .config()
+                .read_endpoints(&as_written(Endpoints::from(endpoints).to_value()), parse_url)
         })?;
         self.tell(Input::Command(Command::SetEndpoints(endpoints)));
         Ok(())

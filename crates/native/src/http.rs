@@ -40,7 +40,7 @@ impl HttpChecks {
         let method = reqwest::Method::from_bytes(check.method.as_str().as_bytes())
             .map_err(|_| FailureKind::Unexpected)?;
         let mut request = client.request(method, health.url.as_str());
-        for Header { name, value } in &check.headers.0 {
+        for Header { name, value } in check.headers.iter() {
             request = request.header(name, value);
         }
         if let Some(body) = &check.body {

@@ -214,9 +214,9 @@ impl Scenario {
 
     /// The names that the world and the app can know endpoints by.
     fn endpoints(&self, config: &Config) -> Vec<String> {
-        let own = config.endpoints.0.iter().map(|endpoint| endpoint.name.to_string());
+        let own = config.endpoints.iter().map(|endpoint| endpoint.name.to_string());
         // What the engine calls somebody else's URLs.
-        let neutral = (0..config.connectivity.0.len()).map(|index| format!("connectivity-{index}"));
+        let neutral = (0..config.connectivity.len()).map(|index| format!("connectivity-{index}"));
         let later = self
             .world
             .iter()

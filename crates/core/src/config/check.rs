@@ -81,7 +81,7 @@ keywords! {
 /// HTTP headers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "Record<string, string>"))]
-pub struct Headers(pub Vec<Header>);
+pub struct Headers(pub(crate) Vec<Header>);
 
 /// Maximum number of headers, and of bytes of a header or body, that a check sends.
 const MAX_HEADERS: usize = 64;
@@ -194,7 +194,7 @@ impl Write for StatusPattern {
 /// The statuses that pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct StatusPatterns(pub Vec<StatusPattern>);
+pub struct StatusPatterns(pub(crate) Vec<StatusPattern>);
 
 impl StatusPatterns {
     /// Just this status.

@@ -8,7 +8,7 @@ use super::{Check, Endpoint, Value};
 /// The endpoints of a config.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct Endpoints(pub Vec<Endpoint>);
+pub struct Endpoints(pub(crate) Vec<Endpoint>);
 
 /// Maximum number of endpoints.
 pub const MAX_ENDPOINTS: usize = 64;

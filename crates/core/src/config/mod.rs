@@ -4,6 +4,7 @@
 mod check;
 mod endpoint;
 mod endpoints;
+mod lists;
 mod preset;
 mod problems;
 pub(crate) mod read;
@@ -200,7 +201,7 @@ keywords! {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct HealthChecks(
     #[cfg_attr(feature = "typescript", ts(as = "Vec<endpoint::WrittenHealthCheck>"))]
-    pub  Vec<HealthCheck>,
+    pub(crate)  Vec<HealthCheck>,
 );
 
 /// Maximum number of connectivity checks.

@@ -52,7 +52,7 @@ impl Fair<'_> {
         let neutral = (long / 1_000 + IN_HASTE) as u32;
         let endpoints = self.truth.endpoints.len() as u64;
         let attempts = (TIMES * retries * endpoints + IN_HASTE) as u32;
-        let neutrals = config.connectivity.0.len() as u32 * neutral;
+        let neutrals = config.connectivity.len() as u32 * neutral;
         // Each check and each attempt begins and ends, and each message moves the moment at which
         // silence is due.
         let ended = checks.values().sum::<u32>() + neutrals + attempts;

@@ -119,7 +119,7 @@ impl Watch {
             return;
         }
         let plain = |name: &str| truth.unchanged(name, at) >= PLAIN;
-        let neutrals: Vec<_> = (0..truth.config.connectivity.0.len())
+        let neutrals: Vec<_> = (0..truth.config.connectivity.len())
             .map(|index| format!("connectivity-{index}"))
             .collect();
         let neutral =

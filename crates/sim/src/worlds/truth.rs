@@ -49,7 +49,7 @@ impl Truth {
     pub(super) fn new(config: ValidConfig) -> Self {
         Self {
             now: Timestamp::default(),
-            endpoints: config.endpoints.0.clone(),
+            endpoints: config.endpoints.to_vec(),
             config,
             servers: HashMap::new(),
             network: NetworkState::Online,
