@@ -1,18 +1,10 @@
 // The npm package's face in Node: what an app may do, in any order, and what it may do wrong.
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http";
 import { after, afterEach, before, describe, test } from "node:test";
 import { Steadfast } from "steadfast";
 import { WebSocket } from "ws";
-import { startTestbed } from "./servers.mjs";
-
-const pause = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
-
-/** Waits until something holds. The test's own limit is the limit. */
-async function until(holds) {
-  while (!holds()) await pause(5);
-}
+import { serveHttp, startTestbed } from "./servers.mjs";
+import { pause, until } from "./waiting.mjs";
 
 describe("the face", () => {
   let testbed;
@@ -121,9 +113,8 @@ describe("the face", () => {
   });
 
   test("a connection that cannot be opened is told", async () => {
-    const refusing = createServer((_, response) => response.end());
+    const refusing = await serveHttp((_, response) => response.end());
     refusing.on("upgrade", (_, socket) => socket.end("HTTP/1.1 401 Unauthorized\r\n\r\n"));
-    await once(refusing.listen(0, "127.0.0.1"), "listening");
     const host = `127.0.0.1:${refusing.address().port}`;
     const link = await start({ endpoints: [{ name: "only", connect: `ws://${host}/`, health: `http://${host}/` }] });
     const told = [];
@@ -138,7 +129,7 @@ describe("the face", () => {
 
   test("an answer whose body stalls is given up within moments, and at once when the link stops", async () => {
     const open = new Set();
-    const stalling = createServer((_, response) => {
+    const stalling = await serveHttp((_, response) => {
       response.writeHead(200, { "content-length": 10 });
       response.write("half.");
     });
@@ -146,7 +137,6 @@ describe("the face", () => {
       open.add(socket);
       socket.on("close", () => open.delete(socket));
     });
-    await once(stalling.listen(0, "127.0.0.1"), "listening");
     const host = `127.0.0.1:${stalling.address().port}`;
     const endpoints = [{ name: "only", connect: `ws://${host}/`, health: `http://${host}/` }];
     const link = await start({ endpoints, check: { interval: "100ms" } });

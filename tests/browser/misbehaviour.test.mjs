@@ -1,16 +1,15 @@
 // The npm package in Node against servers that break the rules of HTTP and WebSocket.
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http";
 import { afterEach, describe, test } from "node:test";
 import { Steadfast } from "steadfast";
 import { WebSocket, WebSocketServer } from "ws";
+import { serveHttp } from "./servers.mjs";
+import { pause, until } from "./waiting.mjs";
 
-const pause = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
-
-/** Waits until something holds. The test's own limit is the limit. */
-async function until(holds) {
-  while (!holds()) await pause(5);
+/** From now on, a server's end of a socket answers no close. */
+function answerNoClose(socket, webSocket) {
+  webSocket._receiver.removeAllListeners("conclude");
+  socket.removeAllListeners("end");
 }
 
 describe("servers that misbehave", () => {
@@ -22,10 +21,9 @@ describe("servers that misbehave", () => {
   };
   /** A server that answers requests like this; `upgraded` is given each socket whose upgrade it has accepted, with `ws`'s view of it. */
   async function serve(name, answer, upgraded = () => {}) {
-    const server = createServer(answer);
+    const server = await serveHttp(answer);
     const accepting = new WebSocketServer({ noServer: true });
     server.on("upgrade", (request, socket, head) => accepting.handleUpgrade(request, socket, head, (webSocket) => upgraded(socket, webSocket)));
-    await once(server.listen(0, "127.0.0.1"), "listening");
     opened.push({
       close() {
         server.close();
@@ -97,10 +95,7 @@ describe("servers that misbehave", () => {
 
   test("a socket that does not finish its close has ended after two seconds, and one that does has its code", async () => {
     const closing = (finishes) => async (socket, webSocket) => {
-      if (!finishes) {
-        webSocket._receiver.removeAllListeners("conclude");
-        socket.removeAllListeners("end");
-      }
+      if (!finishes) answerNoClose(socket, webSocket);
       webSocket.send("hello");
       await pause(200);
       webSocket.close(4401);
@@ -124,9 +119,7 @@ describe("servers that misbehave", () => {
 
   test("nothing arrives after the end, though a server goes on sending", async () => {
     const endless = await serve("endless", well, (socket, webSocket) => {
-      // It never answers a close.
-      webSocket._receiver.removeAllListeners("conclude");
-      socket.removeAllListeners("end");
+      answerNoClose(socket, webSocket);
       const ticking = setInterval(() => webSocket.send("tick"), 20);
       socket.on("close", () => clearInterval(ticking));
     });

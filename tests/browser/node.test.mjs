@@ -1,19 +1,11 @@
 // The npm package in Node: on a server where nothing is started, and as a client with a WebSocket class passed in.
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer as createHttpServer } from "node:http";
-import { after, before, describe, test } from "node:test";
+import { after, afterEach, before, describe, test } from "node:test";
 import { Steadfast } from "steadfast";
 import { Steadfast as FullSteadfast } from "steadfast/full";
 import { WebSocket } from "ws";
-import { freePort, startTestbed } from "./servers.mjs";
-
-const pause = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
-
-/** Waits until something holds. The test's own limit is the limit. */
-async function until(holds) {
-  while (!holds()) await pause(5);
-}
+import { freePort, serveHttp, startTestbed } from "./servers.mjs";
+import { pause, until } from "./waiting.mjs";
 
 describe("node", () => {
   let testbed;
@@ -21,6 +13,15 @@ describe("node", () => {
     testbed = await startTestbed();
   });
   after(() => testbed.kill());
+  const servers = [];
+  const serve = async (answer) => {
+    const server = await serveHttp(answer);
+    servers.push(server);
+    return server.address().port;
+  };
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close();
+  });
 
   test("it knows its state without a page", async () => {
     const link = await Steadfast.start({ endpoints: testbed.endpoints });
@@ -124,12 +125,11 @@ describe("node", () => {
 
   test("a request never leaves the endpoint", async () => {
     const seen = [];
-    const other = createHttpServer((request, response) => {
+    const other = await serve((request, response) => {
       seen.push(request.url);
       response.end();
     });
-    await once(other.listen(0, "127.0.0.1"), "listening");
-    const host = `127.0.0.1:${other.address().port}`;
+    const host = `127.0.0.1:${other}`;
     const link = await FullSteadfast.start({ endpoints: testbed.endpoints, breaker: { failures: 1 } });
     const headers = { authorization: "Bearer a-secret" };
     for (const path of [`//${host}/`, `/\\${host}/`, `http://${host}/`, `http:\\\\${host}/`, "data:,", "blob:http://127.0.0.1/x"]) {
@@ -144,36 +144,27 @@ describe("node", () => {
     assert.deepEqual([seen, link.state.endpoints[1].breaker], [[], "closed"]);
     await testbed.fault("primary", "healthy");
     link.stop();
-    other.close();
   });
 
   test("what another host answers after a redirect says nothing of the endpoint", async () => {
-    const serve = async (answer) => {
-      const server = createHttpServer((_, response) => answer(response));
-      await once(server.listen(0, "127.0.0.1"), "listening");
-      return server;
-    };
-    const stranger = await serve((response) => response.writeHead(500).end());
-    const elsewhere = { location: `http://127.0.0.1:${stranger.address().port}/` };
-    const server = await serve((response) => response.writeHead(302, elsewhere).end());
-    const connect = `ws://127.0.0.1:${server.address().port}/`;
+    const stranger = await serve((_, response) => response.writeHead(500).end());
+    const elsewhere = { location: `http://127.0.0.1:${stranger}/` };
+    const server = await serve((_, response) => response.writeHead(302, elsewhere).end());
+    const connect = `ws://127.0.0.1:${server}/`;
     const link = await FullSteadfast.start({ endpoints: [{ ...testbed.endpoints[0], connect }], breaker: { failures: 1 } });
     assert.equal((await link.fetch("/")).status, 500);
     assert.equal(link.active.breaker, "closed");
     link.stop();
-    server.close();
-    stranger.close();
   });
 
   test("a path is the same at an endpoint of another scheme", async () => {
     const seen = [];
-    const server = createHttpServer((request, response) => {
+    const server = await serve((request, response) => {
       seen.push(request.url);
       response.end();
     });
-    await once(server.listen(0, "127.0.0.1"), "listening");
     const [primary, secondary] = testbed.endpoints;
-    const connect = { primary: `wss://127.0.0.1:${await freePort()}/`, secondary: `ws://127.0.0.1:${server.address().port}/` };
+    const connect = { primary: `wss://127.0.0.1:${await freePort()}/`, secondary: `ws://127.0.0.1:${server}/` };
     const link = await FullSteadfast.start({
       endpoints: [
         { ...primary, connect: connect.primary },
@@ -186,7 +177,6 @@ describe("node", () => {
     assert.deepEqual(seen, ["/evil.invalid/x?y"]);
     await assert.rejects(link.fetch("//evil.invalid/x?token=s3cr3t"), ({ message }) => !message.includes("s3cr3t"));
     link.stop();
-    server.close();
   });
 
   test("the app's own mistakes are thrown before a breaker is asked", async () => {
@@ -210,14 +200,13 @@ describe("node", () => {
 
   test("a body that is a stream is sent once, to the endpoint whose breaker lets it through", async () => {
     const bodies = [];
-    const server = createHttpServer(async (request, response) => {
+    const server = await serve(async (request, response) => {
       let body = "";
       for await (const piece of request) body += piece;
       bodies.push(body);
       response.writeHead(503).end();
     });
-    await once(server.listen(0, "127.0.0.1"), "listening");
-    const host = `127.0.0.1:${server.address().port}`;
+    const host = `127.0.0.1:${server}`;
     const [primary, secondary] = testbed.endpoints;
     const link = await FullSteadfast.start({ endpoints: [primary, { ...secondary, connect: `ws://${host}/` }] });
     await until(() => link.state.endpoints.every(({ health }) => health === "healthy"));
@@ -236,7 +225,6 @@ describe("node", () => {
     }
     assert.equal(link.state.endpoints[1].breaker, "closed", "a stream that is being read is the app's own mistake");
     link.stop();
-    server.close();
   });
 
   test("five failures in a row open the breaker, whose changes are told", async () => {

@@ -17,6 +17,13 @@ const TYPES = {
   ".map": "application/json",
 };
 
+/** Starts an HTTP server on a free port, which answers requests like this. */
+export async function serveHttp(answer) {
+  const server = createServer(answer);
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return server;
+}
+
 /**
  * Starts the testbed on free ports.
  *
@@ -60,7 +67,7 @@ export async function freePort() {
 
 /** Serves folders, each under its path. */
 export async function servePages(folders) {
-  const server = createServer(async ({ url }, response) => {
+  const server = await serveHttp(async ({ url }, response) => {
     const path = normalize(new URL(url, "http://localhost").pathname);
     const [prefix, folder] = Object.entries(folders).find(([prefix]) => path.startsWith(prefix)) ?? [];
     try {
@@ -74,7 +81,6 @@ export async function servePages(folders) {
       response.writeHead(404).end();
     }
   });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address();
   return { url: `http://127.0.0.1:${port}`, close: () => server.close() };
 }

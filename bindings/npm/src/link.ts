@@ -223,8 +223,10 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
       return;
     }
     if (this.stopped) return;
-    if (event.event === "check") this.#connection?.look();
-    if (event.event === "check" && event.request !== null) this.#answer(event, event.request);
+    if (event.event === "check") {
+      this.#connection?.look();
+      if (event.request !== null) this.#answer(event, event.request);
+    }
     const name = NAMES[event.event];
     if (name) this.dispatchEvent(new CustomEvent(name, { detail: event }));
     this.#tellState();

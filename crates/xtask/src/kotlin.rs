@@ -5,7 +5,7 @@ use crate::ffi::{self, Library};
 use crate::{demo, generate, setup, size};
 use anyhow::{Context, Result, bail};
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 fn generated() -> PathBuf {
@@ -33,7 +33,7 @@ pub(crate) fn verify() -> Result<()> {
     setup::maven()?;
     headline("Building and testing the Kotlin library");
     // The compiler leaves the classes of what is gone behind, and ProGuard stops at them.
-    let classes: &Path = &root().join("bindings/kotlin/library/target/classes");
+    let classes = root().join("bindings/kotlin/library/target/classes");
     if classes.exists() {
         std::fs::remove_dir_all(classes)?;
     }

@@ -12,7 +12,7 @@ final class Relay: Listener {
     }
 
     private let state = Locked(State())
-    /// Held while a connection takes or leaves its place and the engine is told: a connection that is closed would otherwise take the next one with it.
+    /// Held until the engine has been told of a change of connection: the end of one could otherwise reach it after the next has begun, and end that.
     private let turn = Locked(())
     private let store: (any StateStore)?
 

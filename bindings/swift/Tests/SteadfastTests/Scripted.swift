@@ -11,7 +11,7 @@ var config: Config {
 
 let ok = Outcome.answer(Answer(status: 200, headers: [], body: Data(), latency: .milliseconds(1)))
 
-/// Answers as it is told to.
+/// A transport whose answers and timers the test gives.
 struct Scripted: Transport {
     let answer: @Sendable (Endpoint) async throws -> Outcome
     var timer: (@Sendable (Duration) async throws -> Void)?

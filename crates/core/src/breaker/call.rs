@@ -1,5 +1,6 @@
 //! The policy of one of the app's own requests: what counts as a failure, whether the request may
-//! be sent again, and where. A shell sends the request where it is told to, and reports how it ended.
+//! be sent again, and where. A shell sends it to the endpoint that it is given, and
+//! reports how it ended.
 
 use super::permit::{CallOutcome, Permit, Route};
 use crate::base::time::{Millis, Timestamp};

@@ -84,12 +84,11 @@ impl Breakers {
         let counts = self.change(cx, index, |circuit, cx| {
             circuit.record(&config.breaker, ticket, outcome, took, &mut cx.random, now)
         });
-        match counts {
-            false => CallEnd::Ignored,
-            true if before != BreakerState::Open && self.state(index) == BreakerState::Open => {
-                CallEnd::Opening
-            }
-            true => CallEnd::Counted,
+        let opened = before != BreakerState::Open && self.state(index) == BreakerState::Open;
+        match () {
+            () if !counts => CallEnd::Ignored,
+            () if opened => CallEnd::Opening,
+            () => CallEnd::Counted,
         }
     }
 

@@ -198,8 +198,7 @@ fn tells_apart(view: &View, standby: usize) -> bool {
 fn awaits_standbys(suspicion: &Suspicion, view: &View) -> bool {
     view.endpoints.iter().enumerate().any(|(index, it)| {
         let is_known = || {
-            let haste = view.config.suspect_interval;
-            let attempts = haste.map_or(0, |_| hasty_attempts(suspicion, it));
+            let attempts = hasty_attempts(suspicion, view, it);
             it.last_failure >= Some(suspicion.since) && it.attempts > attempts
         };
         let asked = || asked_in_haste(suspicion, view, index).is_some();
@@ -208,7 +207,10 @@ fn awaits_standbys(suspicion: &Suspicion, view: &View) -> bool {
 }
 
 /// How many checks of a standby since its last that passed are made in haste.
-fn hasty_attempts(suspicion: &Suspicion, standby: &EndpointView) -> u32 {
+fn hasty_attempts(suspicion: &Suspicion, view: &View, standby: &EndpointView) -> u32 {
+    if view.config.suspect_interval.is_none() {
+        return 0;
+    }
     match standby.failure.filter(|_| standby.last_failure >= Some(suspicion.since)) {
         None | Some(FailureKind::Timeout) => STANDBY_ATTEMPTS,
         Some(FailureKind::Unreachable | FailureKind::Dns) => STANDBY_ATTEMPTS_WITHOUT_NETWORK,
@@ -219,9 +221,8 @@ fn hasty_attempts(suspicion: &Suspicion, standby: &EndpointView) -> u32 {
 /// For how many attempts a standby is checked in haste: one that has been asked since the suspicion
 /// began, has not passed, and may have been lost on the way.
 pub(crate) fn asked_in_haste(suspicion: &Suspicion, view: &View, index: usize) -> Option<u32> {
-    view.config.suspect_interval?;
     let it = &view.endpoints[index];
-    let attempts = hasty_attempts(suspicion, it);
+    let attempts = hasty_attempts(suspicion, view, it);
     // One that has passed once may have to prove itself.
     let asked = it.attempts > 0 || has_passed_since(it, suspicion.since);
     let proven = it.passes() && is_proven(it, suspicion);

@@ -11,8 +11,8 @@ use crate::config::{Config, Name, Problems, ValidEndpoints, Value};
 use crate::protocol::effect::ConnectionId;
 use crate::protocol::input::{Command, Input, Lifecycle, Network};
 
-/// Defines an enum that is read from objects and written to them: each variant's word stands in the object under the
-/// enum's tag, and its fields beside it.
+/// Defines an enum that is read from objects and written to them: each variant's word stands in the
+/// object under the enum's tag, and its fields beside it.
 macro_rules! messages {
     (
         $(#[$meta:meta])*

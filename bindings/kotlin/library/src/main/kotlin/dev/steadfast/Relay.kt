@@ -16,7 +16,7 @@ internal class Relay : Listener {
      * Makes [next] the connection that follows the active endpoint, and lets [tell] the engine; `false` if there is one already. After the end there
      * is nothing to follow: [next] is closed.
      *
-     * The engine is told in the same turn: a connection that is closed would otherwise take the next one with it.
+     * The engine is told under the same lock: the end of one connection could otherwise reach it after the next has begun, and end that.
      */
     @Synchronized
     fun hold(next: Connection, tell: () -> Unit): Boolean {

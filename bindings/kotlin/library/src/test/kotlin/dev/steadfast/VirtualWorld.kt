@@ -98,7 +98,7 @@ internal class VirtualWorld : CoroutineDispatcher(), Transport {
         val patience = System.nanoTime() + 10_000_000_000
         while (true) {
             while (true) (queue.poll() ?: break).run()
-            // Only once all are told is what they woke in the queue.
+            // What a call has woken is in the queue once the native side has been told of its end.
             if (leaving.get() == 0 && queue.isEmpty() && calls >= uniffiForeignFutureHandleCount() - foreign) return
             check(System.nanoTime() < patience) { "the native side began ${uniffiForeignFutureHandleCount()} calls, and $calls arrived" }
             queue.poll(1, java.util.concurrent.TimeUnit.MILLISECONDS)?.run()
