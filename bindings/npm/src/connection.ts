@@ -88,7 +88,7 @@ export class Connection {
 
   /** Replaces the open socket by another one to the same endpoint, as when a heartbeat of the app's own goes unanswered. */
   reconnect(): void {
-    this.#core.send({ message: "reconnect" });
+    this.#core.send({ message: "reconnect", socket: 0 });
   }
 
   /** Closes the connection for good; the link goes on watching, and may hold another one. */

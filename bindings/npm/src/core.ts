@@ -5,7 +5,7 @@ import type { CallOutcome, Config, Event as CoreEvent, Explanation, Message, Que
 
 /** What executes the engine's effects. */
 export interface Host {
-  connect(id: number, endpoint: string, url: string): void;
+  connect(id: number, socket: number, endpoint: string, url: string): void;
   promote(id: number): void;
   disconnect(id: number, reason: string): void;
   persist(): void;

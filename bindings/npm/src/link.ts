@@ -69,7 +69,7 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
     super();
     this.core = new Core(config, saved, {
       persist: safely(() => void memory?.keep(() => this.core.ask({ query: "save" }))),
-      connect: safely((id: number, endpoint: string, url: string) => this.#connection?.open(id, endpoint, url)),
+      connect: safely((id: number, _socket: number, endpoint: string, url: string) => this.#connection?.open(id, endpoint, url)),
       promote: safely((id: number) => this.#connection?.promote(id)),
       disconnect: safely((id: number, reason: string) => this.#connection?.disconnect(id, reason)),
       emit: safely((event: CoreEvent) => this.#tell(event)),
@@ -193,10 +193,10 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
     const connection = new Connection(core, options, () => {
       if (this.#connection !== connection) return;
       this.#connection = undefined;
-      core.send({ message: "disconnect" });
+      core.send({ message: "disconnect", socket: 0 });
     });
     this.#connection = connection;
-    core.send({ message: "connect" });
+    core.send({ message: "connect", socket: 0 });
     return connection;
   }
 

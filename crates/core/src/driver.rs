@@ -280,7 +280,7 @@ pub async fn drive<P: Transport + Host>(link: Link, platform: P) {
 fn execute(host: &impl Host, effect: Effect) {
     match effect {
         Effect::StartCheck { .. } | Effect::CancelCheck { .. } => {}
-        Effect::Connect { id, endpoint } => host.connect(id, endpoint),
+        Effect::Connect { id, socket, endpoint } => host.connect(id, socket, endpoint),
         Effect::Promote { id } => host.promote(id),
         Effect::Disconnect { id, reason } => host.disconnect(id, reason),
         Effect::Persist => host.persist(),

@@ -59,7 +59,7 @@ pub use observe::report::{EndpointReport, ErrorClass, ErrorCount, Report};
 #[cfg(feature = "recovery")]
 pub use operate::recovery::{RecoveryAction, RecoveryStrategy, recovery_strategies};
 pub use protocol::document::{DocumentStatus, HealthDocument};
-pub use protocol::effect::{CheckId, ConnectionId, DisconnectReason, Effect};
+pub use protocol::effect::{CheckId, ConnectionId, DisconnectReason, Effect, SocketId};
 pub use protocol::event::{CheckReport, Event, OfflineReason, SwitchReason};
 pub use protocol::input::{Command, Input, Lifecycle, Network};
 pub use protocol::message::{Message, Query};

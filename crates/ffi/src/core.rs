@@ -11,7 +11,7 @@ use steadfast::config::Endpoints;
 use steadfast::{
     CallOutcome, CheckReport, Clock, Command, Config, ConnectionId, DisconnectReason, Endpoint,
     Engine, Event, Explanation, FailureKind, Host, Input, Lifecycle, Link, Millis, Name, Network,
-    Outcome, RecoveryAction, Report, Snapshot, Timestamp, Transport,
+    Outcome, RecoveryAction, Report, Snapshot, SocketId, Timestamp, Transport,
 };
 
 /// An engine, and what its platform gave it.
@@ -168,18 +168,18 @@ impl Core {
 
     /// Holds a connection to the active endpoint.
     pub fn connect(&self) {
-        self.tell(Input::Command(Command::Connect));
+        self.tell(Input::Command(Command::Connect(SocketId::default())));
     }
 
     /// Holds none.
     pub fn disconnect(&self) {
-        self.tell(Input::Command(Command::Disconnect));
+        self.tell(Input::Command(Command::Disconnect(SocketId::default())));
     }
 
     /// Replaces the open connection by another one to the same endpoint; without an open one,
     /// another attempt is made soon.
     pub fn reconnect(&self) {
-        self.tell(Input::Command(Command::Reconnect));
+        self.tell(Input::Command(Command::Reconnect(None)));
     }
 
     /// A connection is open.
@@ -246,7 +246,7 @@ impl Transport for Core {
 
 /// A listener that throws has been told all the same.
 impl Host for Core {
-    fn connect(&self, id: ConnectionId, endpoint: Arc<Endpoint>) {
+    fn connect(&self, id: ConnectionId, _: SocketId, endpoint: Arc<Endpoint>) {
         drop(self.listener.on_connect(id, (*endpoint).clone()));
     }
 

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use steadfast::{
     Command, ConnectionId, DisconnectReason, Endpoint, Engine, Event, Host, Input, Link, Millis,
-    Outcome, Timestamp, Transport, ValidConfig,
+    Outcome, SocketId, Timestamp, Transport, ValidConfig,
 };
 
 /// A message over a [`Connection`].
@@ -73,7 +73,7 @@ pub fn connect(
     let (received, messages) = inbox();
     let open = Open::default();
     let sockets = Sockets { link: link.clone(), received, open: open.clone() };
-    link.send(Input::Command(Command::Connect));
+    link.send(Input::Command(Command::Connect(SocketId::default())));
     tokio::spawn(steadfast::drive(link.clone(), Connecting { transport, sockets }));
     Ok(Connection { link, open, messages })
 }
@@ -202,7 +202,7 @@ impl Transport for Connecting {
 }
 
 impl Host for Connecting {
-    fn connect(&self, id: ConnectionId, endpoint: Arc<Endpoint>) {
+    fn connect(&self, id: ConnectionId, _: SocketId, endpoint: Arc<Endpoint>) {
         // Under the lock: a socket that fails at once is known before it says so.
         let mut open = self.sockets.open.lock();
         open.sockets.insert(id, socket::open(id, endpoint, self.sockets.clone()));

@@ -36,7 +36,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use steadfast::{
     Clock, ConnectionId, DisconnectReason, Endpoint, Engine, Event, FailureKind, Host, Link,
-    Millis, Outcome, Scheme, Timestamp, Transport, ValidConfig,
+    Millis, Outcome, Scheme, SocketId, Timestamp, Transport, ValidConfig,
 };
 
 /// TLS could not be set up: the system's trusted certificates could not be read.
@@ -128,7 +128,7 @@ impl Transport for NativeTransport {
 
 /// This shell opens no connections and keeps nothing: a command for a connection has no effect.
 impl Host for NativeTransport {
-    fn connect(&self, _: ConnectionId, _: Arc<Endpoint>) {}
+    fn connect(&self, _: ConnectionId, _: SocketId, _: Arc<Endpoint>) {}
 
     fn promote(&self, _: ConnectionId) {}
 

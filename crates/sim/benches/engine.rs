@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::time::Instant;
 use steadfast::{
     Answer, Command, Config, Effect, Endpoint, Engine, Event, Input, Millis, Outcome, Preset,
-    Timestamp, ValidConfig,
+    SocketId, Timestamp, ValidConfig,
 };
 use steadfast_sim::{Answers, Happening, Health, Simulation, World};
 
@@ -116,7 +116,8 @@ fn memory() {
 fn busy() {
     let mut simulation =
         Simulation::new(config(2), 1, World::new(1)).with_messages(Some(Millis::from_secs(1)));
-    let connect = [(Timestamp::default(), Happening::Command(Command::Connect))];
+    let connect =
+        [(Timestamp::default(), Happening::Command(Command::Connect(SocketId::default())))];
     let hours = 24;
     let mut checks = 0_u32;
     simulation.run(

@@ -3,7 +3,7 @@
 use crate::entry::{Happening, check_name, duration};
 use serde::Deserialize;
 use steadfast::config::Value;
-use steadfast::{Command, Config, Millis};
+use steadfast::{Command, Config, Millis, SocketId};
 
 /// What the app asks for.
 #[derive(Clone, Debug, Deserialize)]
@@ -29,12 +29,18 @@ pub enum AppCommand {
     Unisolate(String),
     /// These endpoints instead of all others, written as in a config.
     SetEndpoints(Value),
-    /// A connection.
+    /// Socket 0 from now on.
     Connect,
-    /// Another connection in the place of the open one.
+    /// The socket of this number from now on.
+    ConnectSocket(u32),
+    /// Another connection for each socket.
     Reconnect,
-    /// No connection.
+    /// Another connection for the socket of this number.
+    ReconnectSocket(u32),
+    /// Socket 0 no more.
     Disconnect,
+    /// The socket of this number no more.
+    DisconnectSocket(u32),
     /// Nothing, but it reports that something was due on its connection. Only what is true: on a
     /// connection that is alive it does nothing.
     ReportSilence,
@@ -76,9 +82,12 @@ impl AppCommand {
                 let endpoints = config.read_endpoints(written, steadfast::parse_url);
                 Command::SetEndpoints(endpoints.map_err(|problems| problems.to_string())?)
             }
-            Self::Connect => Command::Connect,
-            Self::Reconnect => Command::Reconnect,
-            Self::Disconnect => Command::Disconnect,
+            Self::Connect => Command::Connect(SocketId::default()),
+            Self::ConnectSocket(socket) => Command::Connect(SocketId(*socket)),
+            Self::Reconnect => Command::Reconnect(None),
+            Self::ReconnectSocket(socket) => Command::Reconnect(Some(SocketId(*socket))),
+            Self::Disconnect => Command::Disconnect(SocketId::default()),
+            Self::DisconnectSocket(socket) => Command::Disconnect(SocketId(*socket)),
             Self::Stop => Command::Stop,
             Self::ReportSilence => return Ok(Happening::SilenceReported),
             Self::Start => return Ok(Happening::Start),

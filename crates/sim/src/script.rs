@@ -97,6 +97,8 @@ pub(crate) struct Begun {
 pub(crate) struct Opened {
     /// Its number.
     pub(crate) id: u64,
+    /// The app's socket that it is to carry.
+    pub(crate) socket: u32,
     /// Where to.
     pub(crate) endpoint: String,
 }
@@ -237,10 +239,14 @@ impl Observer for Recorder {
                     .checks
                     .push(At { at_ms, what: Begun { endpoint, timeout_ms: timeout.get() } });
             }
-            Effect::Connect { id, endpoint } => {
+            Effect::Connect { id, socket, endpoint } => {
                 self.script.connections.push(At {
                     at_ms,
-                    what: Opened { id: id.get(), endpoint: endpoint.name.to_string() },
+                    what: Opened {
+                        id: id.get(),
+                        socket: socket.0,
+                        endpoint: endpoint.name.to_string(),
+                    },
                 });
             }
             _ => {}
@@ -271,9 +277,9 @@ fn message(input: &Input) -> Option<Message> {
         Input::Command(Command::Isolate(endpoint)) => Message::Isolate { endpoint },
         Input::Command(Command::Release(endpoint)) => Message::Release { endpoint },
         Input::Command(Command::SetEndpoints(endpoints)) => Message::SetEndpoints { endpoints },
-        Input::Command(Command::Connect) => Message::Connect {},
-        Input::Command(Command::Reconnect) => Message::Reconnect {},
-        Input::Command(Command::Disconnect) => Message::Disconnect {},
+        Input::Command(Command::Connect(socket)) => Message::Connect { socket },
+        Input::Command(Command::Reconnect(socket)) => Message::Reconnect { socket },
+        Input::Command(Command::Disconnect(socket)) => Message::Disconnect { socket },
         Input::Command(Command::Stop) => Message::Stop {},
         _ => return None,
     })

@@ -361,7 +361,7 @@ impl Simulation {
                         |(_, pending)| !matches!(pending, Pending::Check(check, _) if *check == id),
                     );
                 }
-                Effect::Connect { id, endpoint } => {
+                Effect::Connect { id, endpoint, .. } => {
                     let endpoint = endpoint.name.as_str().to_owned();
                     self.pending.push((
                         self.now + self.world.opening(&endpoint),

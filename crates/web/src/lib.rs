@@ -21,7 +21,8 @@ use steadfast::config::Value;
 use steadfast::{Call, Route};
 use steadfast::{
     Clock, Config, ConnectionId, DisconnectReason, Endpoint, Engine, Event, HealthDocument, Link,
-    Message, Millis, Outcome, Problems, Query, Timestamp, Transport, UrlParser, ValidConfig,
+    Message, Millis, Outcome, Problems, Query, SocketId, Timestamp, Transport, UrlParser,
+    ValidConfig,
 };
 use value::value;
 use wasm_bindgen::prelude::*;
@@ -40,7 +41,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn check(this: &Host, check: JsValue, signal: &AbortSignal) -> Promise;
     #[wasm_bindgen(method)]
-    fn connect(this: &Host, id: f64, endpoint: &str, url: &str);
+    fn connect(this: &Host, id: f64, socket: u32, endpoint: &str, url: &str);
     #[wasm_bindgen(method)]
     fn promote(this: &Host, id: f64);
     #[wasm_bindgen(method)]
@@ -166,9 +167,9 @@ impl Transport for WebTransport {
 }
 
 impl steadfast::Host for WebTransport {
-    fn connect(&self, id: ConnectionId, endpoint: Arc<Endpoint>) {
+    fn connect(&self, id: ConnectionId, socket: SocketId, endpoint: Arc<Endpoint>) {
         let (name, url) = (endpoint.name.as_str(), endpoint.connect.as_str());
-        self.host.connect(id.get() as f64, name, url);
+        self.host.connect(id.get() as f64, socket.0, name, url);
     }
 
     fn promote(&self, id: ConnectionId) {

@@ -5,7 +5,7 @@ use super::value::Value;
 use crate::base::keyword::Keyword;
 use crate::base::time::Millis;
 use crate::base::url::{NOT_A_URL, Url};
-use crate::protocol::effect::ConnectionId;
+use crate::protocol::effect::{ConnectionId, SocketId};
 
 /// A setting that is read as a whole.
 pub(crate) trait Read: Sized {
@@ -52,6 +52,12 @@ impl<T: Read> Read for Option<T> {
 impl Read for ConnectionId {
     fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
         u32::read(value, reader).map(|number| Self::from_number(number.into()))
+    }
+}
+
+impl Read for SocketId {
+    fn read(value: &Value, reader: &mut Reader) -> Option<Self> {
+        u32::read(value, reader).map(Self)
     }
 }
 

@@ -8,7 +8,7 @@ use super::value::Value;
 use crate::base::keyword::Keyword;
 use crate::base::time::Millis;
 use crate::base::url::Url;
-use crate::protocol::effect::ConnectionId;
+use crate::protocol::effect::{ConnectionId, SocketId};
 
 /// Something that can be written as it would stand in a config.
 pub(crate) trait Write {
@@ -158,6 +158,12 @@ impl Write for String {
 impl Write for ConnectionId {
     fn write(&self) -> Value {
         Value::from(self.get() as f64)
+    }
+}
+
+impl Write for SocketId {
+    fn write(&self) -> Value {
+        Value::from(f64::from(self.0))
     }
 }
 

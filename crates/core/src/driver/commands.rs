@@ -17,10 +17,10 @@ impl Link {
         Ok(())
     }
 
-    /// Replaces the open connection by another one to the same endpoint, for apps with a heartbeat
-    /// of their own.
+    /// Replaces the open connection of each socket by another one to the same endpoint, for apps
+    /// with a heartbeat of their own.
     pub fn reconnect(&self) {
-        self.send(Input::Command(Command::Reconnect));
+        self.send(Input::Command(Command::Reconnect(None)));
     }
 
     /// Reports that a request of the app's own succeeded that no permit was asked for.

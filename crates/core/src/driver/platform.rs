@@ -2,7 +2,7 @@
 
 use crate::base::time::{Millis, Timestamp};
 use crate::config::Endpoint;
-use crate::protocol::effect::{ConnectionId, DisconnectReason};
+use crate::protocol::effect::{ConnectionId, DisconnectReason, SocketId};
 use crate::protocol::event::Event;
 use crate::protocol::outcome::Outcome;
 use std::sync::Arc;
@@ -25,11 +25,11 @@ pub trait Transport {
 
 /// What executes the effects that are not about checks. None of it may block.
 pub trait Host {
-    /// Opens a connection; report [`Input::ConnectionOpened`](crate::Input::ConnectionOpened) or
+    /// Opens a connection for a socket that the app holds; report [`Input::ConnectionOpened`](crate::Input::ConnectionOpened) or
     /// [`Input::ConnectionClosed`](crate::Input::ConnectionClosed).
-    fn connect(&self, id: ConnectionId, endpoint: Arc<Endpoint>);
+    fn connect(&self, id: ConnectionId, socket: SocketId, endpoint: Arc<Endpoint>);
 
-    /// Makes a connection the one that carries the app's messages.
+    /// Makes a connection the one that carries its socket's messages.
     fn promote(&self, id: ConnectionId);
 
     /// Closes a connection.
@@ -57,8 +57,8 @@ impl<T: Transport> Transport for &T {
 }
 
 impl<H: Host> Host for &H {
-    fn connect(&self, id: ConnectionId, endpoint: Arc<Endpoint>) {
-        (**self).connect(id, endpoint);
+    fn connect(&self, id: ConnectionId, socket: SocketId, endpoint: Arc<Endpoint>) {
+        (**self).connect(id, socket, endpoint);
     }
 
     fn promote(&self, id: ConnectionId) {

@@ -7,7 +7,6 @@ use crate::failover::Failover;
 use crate::health::Exclusion;
 use crate::protocol::event::{Event, SwitchReason};
 use crate::protocol::input::Command;
-use crate::session::Renewal;
 use std::sync::Arc;
 
 impl Engine {
@@ -48,18 +47,18 @@ impl Engine {
                 self.breakers.release(&mut self.cx, index, health);
             }
             Command::SetEndpoints(endpoints) => self.set_endpoints(endpoints),
-            Command::Connect => {
-                self.session.want();
+            Command::Connect(socket) => {
+                self.session.hold(&self.cx, socket);
                 if self.is_running() {
                     self.lead_to(index);
                 }
             }
-            Command::Reconnect => {
+            Command::Reconnect(socket) => {
                 if self.is_running() {
-                    self.session.renew(&mut self.cx, Renewal::Requested);
+                    self.session.renew(&mut self.cx, socket);
                 }
             }
-            Command::Disconnect => self.session.unwant(&mut self.cx),
+            Command::Disconnect(socket) => self.session.let_go(&mut self.cx, socket),
             Command::Stop => self.stop(),
         }
     }

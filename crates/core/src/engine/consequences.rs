@@ -134,7 +134,7 @@ impl Engine {
                 self.session.reset_failures();
                 self.lead_back_to(from);
                 self.awaken_in_a_crowd();
-                self.session.renew_open(&mut self.cx);
+                self.session.renew_open(&self.cx);
             }
         }
     }
@@ -155,7 +155,7 @@ impl Engine {
     fn back_from_outage(&mut self, from: usize, to: usize, void: bool) {
         if void {
             self.discard_verdicts();
-            self.session.renew_open(&mut self.cx);
+            self.session.renew_open(&self.cx);
         }
         if to == from {
             self.lead_back_to(to);

@@ -4,7 +4,7 @@ use crate::base::random::Random;
 use crate::base::time::Timestamp;
 use crate::config::{Config, Endpoint, Name};
 use crate::failover::strategy::{Strategy, strategy};
-use crate::protocol::effect::Effect;
+use crate::protocol::effect::{ConnectionId, Effect};
 use crate::protocol::event::Event;
 use std::sync::Arc;
 
@@ -18,6 +18,8 @@ pub(crate) struct Context {
     pub(crate) random: Random,
     /// Nothing is reported before the start and after the stop.
     pub(crate) running: bool,
+    /// How many connections have been asked for.
+    connections: u64,
     effects: Vec<Effect>,
     /// How many of the effects the observers have seen.
     seen: usize,
@@ -31,7 +33,14 @@ impl Context {
         now: Timestamp,
     ) -> Self {
         let random = Random::new(seed);
-        Self { config, endpoints, now, random, running: false, effects: Vec::new(), seen: 0 }
+        let effects = Vec::new();
+        Self { config, endpoints, now, random, running: false, connections: 0, effects, seen: 0 }
+    }
+
+    /// The number of the next connection.
+    pub(crate) fn next_connection(&mut self) -> ConnectionId {
+        self.connections += 1;
+        ConnectionId(self.connections)
     }
 
     /// Asks the shell for something.

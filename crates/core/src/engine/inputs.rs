@@ -20,7 +20,7 @@ use crate::protocol::event::Event;
 use crate::protocol::input::Command;
 use crate::protocol::input::Input;
 use crate::session::close_code::{announces_maintenance, blames_server, is_about_client};
-use crate::session::{End, Renewal, SessionFact};
+use crate::session::{End, SessionFact};
 
 impl Engine {
     pub(super) fn take(&mut self, input: Input) {
@@ -34,7 +34,7 @@ impl Engine {
             }
             Input::ConnectionOpened { id } => {
                 let fact = self.session.opened(&mut self.cx, id);
-                self.session_fact(fact);
+                self.session_facts(fact);
             }
             Input::ConnectionClosed { id, code } => self.connection_closed(id, code),
             Input::ConnectionActive { id } => {
@@ -43,9 +43,8 @@ impl Engine {
                 }
             }
             Input::ConnectionSilent { id } => {
-                if let Some(index) = self.session.endpoint(&self.cx, id) {
+                if let Some(index) = self.session.missed(&mut self.cx, id) {
                     self.passive_failure(index, Evidence::Silent);
-                    self.session.renew(&mut self.cx, Renewal::Presumed);
                 }
             }
             Input::Traffic { endpoint, ok } => self.app_traffic(&endpoint, ok),
@@ -76,32 +75,29 @@ impl Engine {
             self.check_ended(ended);
         }
         if self.listens() {
-            let fact = self.session.notice_silence(&self.cx);
-            self.session_fact(fact);
+            let facts = self.session.notice_silence(&mut self.cx);
+            self.session_facts(facts);
         }
         #[cfg(feature = "recovery")]
         self.operator.expire(&mut self.cx);
         while let Some(id) = self.session.overdue(&mut self.cx) {
             self.connection_closed(id, None);
         }
-        let fact = self.session.lasted(&mut self.cx);
-        self.session_fact(fact);
+        let facts = self.session.lasted(&mut self.cx);
+        self.session_facts(facts);
         if self.session.retry_is_due(self.cx.now) && self.attempts() {
             self.attempt();
         }
     }
 
-    /// Makes the attempt to connect that is due. While the server asks to be left alone, an attempt is
-    /// made only if the app has asked for it, and once.
+    /// Makes the attempts to connect that are due.
     fn attempt(&mut self) {
         let target = self.failover.attempt_target(self.world());
         let checked = self.checks.of(target);
         let excluded = checked.health().health() == Health::Maintenance;
-        let rests = excluded && !self.session.is_attempt_requested(target);
-        match checked.schedule().rests_until().filter(|at| rests && *at > self.cx.now) {
-            Some(at) => self.session.retry_at(at),
-            None => self.session.attempt(&mut self.cx, target),
-        }
+        let rests_until = checked.schedule().rests_until();
+        let rests_until = rests_until.filter(|at| excluded && *at > self.cx.now);
+        self.session.attempt(&mut self.cx, target, rests_until);
     }
 
     /// Takes in a check that has ended. The app hears of it once it has been counted.
@@ -163,49 +159,49 @@ impl Engine {
         self.cx.emit(Event::Health { endpoint: self.cx.name(index), from, to });
     }
 
-    /// Leads the app's connection to an endpoint.
+    /// Leads the app's sockets to an endpoint.
     pub(super) fn lead_to(&mut self, index: usize) {
-        let fact = self.session.follow(&mut self.cx, index);
-        self.session_fact(fact);
+        let facts = self.session.follow(&mut self.cx, index);
+        self.session_facts(facts);
     }
 
-    /// Leads the app's connection back to an endpoint that stays the active one.
+    /// Leads the app's sockets back to an endpoint that stays the active one.
     pub(super) fn lead_back_to(&mut self, index: usize) {
-        let fact = self.session.come_back(&mut self.cx, index);
-        self.session_fact(fact);
+        let facts = self.session.come_back(&mut self.cx, index);
+        self.session_facts(facts);
     }
 
-    pub(super) fn session_fact(&mut self, fact: Option<SessionFact>) {
+    pub(super) fn session_facts(&mut self, facts: impl IntoIterator<Item = SessionFact>) {
+        facts.into_iter().for_each(|fact| self.session_fact(fact));
+    }
+
+    fn session_fact(&mut self, fact: SessionFact) {
         match fact {
-            None => {}
-            Some(SessionFact::Opened(index)) => {
+            SessionFact::Opened(index) => {
                 self.traffic(index, Fact::Opened);
                 self.cx.emit(Event::Connected { endpoint: self.cx.name(index) });
             }
-            Some(SessionFact::TrialOpened(index)) => {
+            SessionFact::TrialOpened(index) => {
                 self.fact(Fact::TrialOpened(index));
                 self.traffic(index, Fact::Opened);
                 self.cx.emit(Event::Connected { endpoint: self.cx.name(index) });
             }
-            Some(SessionFact::TrialFailed(index)) => {
-                self.fact(Fact::TrialFailed(index));
-            }
-            Some(SessionFact::Closed { endpoint, code, end }) => {
+            SessionFact::TrialFailed(index) => self.fact(Fact::TrialFailed(index)),
+            SessionFact::Closed { endpoint, code, end } => {
                 self.blame(endpoint, code, end);
                 self.cx.emit(Event::Disconnected { endpoint: self.cx.name(endpoint), code });
             }
-            Some(SessionFact::RenewalFailed { endpoint, code }) => {
+            SessionFact::RenewalFailed { endpoint, code } => {
                 self.blame(endpoint, code, End::Refused);
             }
-            Some(SessionFact::Silent(index)) => self.passive_failure(index, Evidence::Silent),
-            Some(SessionFact::Dead) => self.session.renew(&mut self.cx, Renewal::Presumed),
+            SessionFact::Silent(index) => self.passive_failure(index, Evidence::Silent),
         }
     }
 
     pub(super) fn connection_closed(&mut self, id: ConnectionId, code: Option<u16>) {
         let retry = self.retry();
         let fact = self.session.closed(&mut self.cx, id, code, &retry);
-        self.session_fact(fact);
+        self.session_facts(fact);
     }
 
     /// What the end of a connection says of its endpoint.
@@ -224,7 +220,7 @@ impl Engine {
             let checked = self.checks.of(index);
             let unwanted = checked.health().is_unwanted(self.cx.now);
             if checked.health().is_usable() || (unwanted && checked.failure().is_none()) {
-                self.session.hold(index);
+                self.session.failed_despite_checks(index);
             }
             // In an outage all are checked in rounds anyway.
             if !self.failover.is_in_outage() {

@@ -81,7 +81,7 @@ impl Engine {
             self.observers.slept(&self.cx, due.unwrap_or(now));
             self.breakers.slept(late);
             self.awaken(Millis::ZERO);
-            self.session.renew_open(&mut self.cx);
+            self.session.renew_open(&self.cx);
         } else if late > LATE {
             self.checks.excuse_lateness(&mut self.cx);
         }
@@ -107,7 +107,7 @@ impl Engine {
                 } else {
                     self.awaken(self.cx.config.spread.forced);
                 }
-                self.session.renew_open(&mut self.cx);
+                self.session.renew_open(&self.cx);
             }
         }
     }
@@ -127,7 +127,7 @@ impl Engine {
             _ => {}
         }
         if was_frozen && self.presence != Presence::Frozen {
-            self.session.renew_open(&mut self.cx);
+            self.session.renew_open(&self.cx);
         }
     }
 

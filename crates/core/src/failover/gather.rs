@@ -52,7 +52,7 @@ impl Failover {
             connection: ConnectionView {
                 wanted: session.is_wanted(),
                 broken: session.is_in_doubt(),
-                open: session.is_open_to(&cx.endpoints[self.active]) && !session.is_in_doubt(),
+                open: session.is_alive_to(&cx.endpoints[self.active]),
                 trying: session.is_trying(),
                 following: session.is_following(),
                 lasts_to: self.is_in_outage().then(|| session.lasts_to(cx)).flatten(),

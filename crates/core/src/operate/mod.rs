@@ -195,10 +195,13 @@ fn command(
 ) -> Result<Command, &'static str> {
     let index = cx.index_of(endpoint).ok_or("the endpoint is gone")?;
     if strategy == RecoveryStrategy::Reconnect {
-        return match session.open_endpoint() {
-            Some(open) if open.name != *endpoint => Err("the app is connected to another endpoint"),
-            Some(open) if session.is_talking(open, cx.now) => Err("the app is served"),
-            _ => Ok(Command::Reconnect),
+        let endpoint = &cx.endpoints[index];
+        return if session.is_open_elsewhere(endpoint) {
+            Err("the app is connected to another endpoint")
+        } else if session.is_talking(endpoint, cx.now) {
+            Err("the app is served")
+        } else {
+            Ok(Command::Reconnect(None))
         };
     }
     // One that fails now and then is left only for one that does so less.

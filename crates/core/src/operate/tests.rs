@@ -4,7 +4,7 @@ use super::*;
 use crate::base::url::Url;
 use crate::checks::connectivity::Connectivity;
 use crate::config::{Config, Endpoint, Retry};
-use crate::protocol::effect::{ConnectionId, Effect};
+use crate::protocol::effect::{ConnectionId, Effect, SocketId};
 use crate::protocol::event::OfflineReason;
 use crate::protocol::outcome::FailureKind;
 use std::sync::Arc;
@@ -84,10 +84,10 @@ fn one_that_cannot_be_connected_to_does_not_keep_another_one_out_of_rotation() {
     let until = Exclusion::Removed(test.cx.now + Millis::from_secs(300));
     test.checks.exclude(&test.cx, 0, until);
     test.operator.removed.push("a".into());
-    test.session.want();
+    test.session.hold(&test.cx, SocketId(0));
     assert_eq!(test.poll_command(), None, "b may work");
     for id in 1..=3 {
-        test.session.attempt(&mut test.cx, 1);
+        test.session.follow(&mut test.cx, 1);
         test.session.closed(&mut test.cx, ConnectionId(id), None, &Retry::default());
     }
     assert_eq!(test.poll_command(), Some(Command::PutBack("a".into())));

@@ -28,6 +28,12 @@ impl ConnectionId {
     }
 }
 
+/// Number of a socket that the app holds, chosen by the shell. One connection after the other carries
+/// it, and for a moment two do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "number"))]
+pub struct SocketId(pub u32);
+
 /// What the engine asks of its shell.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -53,10 +59,12 @@ pub enum Effect {
     Connect {
         /// Number to report under.
         id: ConnectionId,
+        /// The app's socket that it is to carry.
+        socket: SocketId,
         /// Where to.
         endpoint: Arc<Endpoint>,
     },
-    /// The connection is the one that carries the app's messages from now on.
+    /// The connection is the one that carries its socket's messages from now on.
     Promote {
         /// Which one.
         id: ConnectionId,

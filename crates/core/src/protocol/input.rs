@@ -6,7 +6,7 @@ use crate::base::time::Millis;
 #[cfg(feature = "breaker")]
 use crate::breaker::permit::{CallOutcome, Permit};
 use crate::config::{Name, ValidEndpoints};
-use crate::protocol::effect::{CheckId, ConnectionId};
+use crate::protocol::effect::{CheckId, ConnectionId, SocketId};
 use crate::protocol::outcome::Outcome;
 
 /// What has happened.
@@ -138,13 +138,13 @@ pub enum Command {
     /// Replace the endpoints. What the app has said of a name stays with the name; what was learnt
     /// of a host stays if its URLs do, and its check but for what that sends.
     SetEndpoints(ValidEndpoints),
-    /// Hold a connection to the active endpoint.
-    Connect,
-    /// Replace the open connection by another one to the same endpoint; without an open one, try
-    /// again soon.
-    Reconnect,
-    /// Hold none.
-    Disconnect,
+    /// Hold a socket of this number: see to it that a connection to the active endpoint carries it.
+    Connect(SocketId),
+    /// Replace the socket's open connection by another one to the same endpoint; without an open
+    /// one, try again soon. `None` means each socket.
+    Reconnect(Option<SocketId>),
+    /// Hold the socket of this number no more.
+    Disconnect(SocketId),
     /// End: every check is cancelled, every connection closed, and no effect follows.
     Stop,
 }

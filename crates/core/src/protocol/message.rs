@@ -8,7 +8,7 @@ use crate::config::read::Read;
 use crate::config::reader::Reader;
 use crate::config::writer::{Write, table};
 use crate::config::{Config, Name, Problems, ValidEndpoints, Value};
-use crate::protocol::effect::ConnectionId;
+use crate::protocol::effect::{ConnectionId, SocketId};
 use crate::protocol::input::{Command, Input, Lifecycle, Network};
 
 /// Defines an enum that is read from objects and written to them: each variant's word stands in the
@@ -161,12 +161,26 @@ messages! {
             /// The new list.
             endpoints: ValidEndpoints,
         },
-        /// The app wants a connection.
-        Connect = "connect" {},
+        /// Something was due on a connection and did not arrive.
+        Silent = "silent" {
+            /// Which one.
+            id: ConnectionId,
+        },
+        /// The app holds a socket from now on.
+        Connect = "connect" {
+            /// Its number.
+            socket: SocketId,
+        },
         /// The app wants another connection to the same endpoint.
-        Reconnect = "reconnect" {},
-        /// The app wants no connection.
-        Disconnect = "disconnect" {},
+        Reconnect = "reconnect" {
+            /// For which socket; `null`: for each.
+            socket: Option<SocketId>,
+        },
+        /// The app holds a socket no more.
+        Disconnect = "disconnect" {
+            /// Its number.
+            socket: SocketId,
+        },
         /// The app has done with it all.
         Stop = "stop" {},
     }
@@ -243,6 +257,7 @@ impl From<Message> for Input {
             Message::Opened { id } => return Self::ConnectionOpened { id },
             Message::Closed { id, code } => return Self::ConnectionClosed { id, code },
             Message::Received { id } => return Self::ConnectionActive { id },
+            Message::Silent { id } => return Self::ConnectionSilent { id },
             Message::Network { network } => return Self::Network(network),
             Message::Lifecycle { lifecycle } => return Self::Lifecycle(lifecycle),
             Message::ReportSuccess { endpoint } => return Self::Traffic { endpoint, ok: true },
@@ -260,9 +275,9 @@ impl From<Message> for Input {
             #[cfg(feature = "breaker")]
             Message::Release { endpoint } => Command::Release(endpoint),
             Message::SetEndpoints { endpoints } => Command::SetEndpoints(endpoints),
-            Message::Connect {} => Command::Connect,
-            Message::Reconnect {} => Command::Reconnect,
-            Message::Disconnect {} => Command::Disconnect,
+            Message::Connect { socket } => Command::Connect(socket),
+            Message::Reconnect { socket } => Command::Reconnect(socket),
+            Message::Disconnect { socket } => Command::Disconnect(socket),
             Message::Stop {} => Command::Stop,
         })
     }
@@ -311,9 +326,11 @@ mod tests {
                 r#""recoveryEnded", "id": 1, "ok": false, "error": "why""#,
                 Input::RecoveryEnded { id: 1, ok: false, error: Some("why".to_owned()) },
             ),
-            (r#""connect""#, command(Command::Connect)),
-            (r#""reconnect""#, command(Command::Reconnect)),
-            (r#""disconnect""#, command(Command::Disconnect)),
+            (r#""silent", "id": 7"#, Input::ConnectionSilent { id }),
+            (r#""connect", "socket": 3"#, command(Command::Connect(SocketId(3)))),
+            (r#""reconnect", "socket": 3"#, command(Command::Reconnect(Some(SocketId(3))))),
+            (r#""reconnect""#, command(Command::Reconnect(None))),
+            (r#""disconnect", "socket": 3"#, command(Command::Disconnect(SocketId(3)))),
             (r#""stop""#, command(Command::Stop)),
         ] {
             let read = message(&format!(r#"{{ "message": {json} }}"#)).unwrap();

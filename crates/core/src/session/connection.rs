@@ -1,24 +1,23 @@
-//! The sockets of one connection of the app: moves it by opening the new one before the old one
-//! closes.
+//! The connections that carry one socket of the app: moves it by opening the new one before the
+//! old one closes.
 //!
 //! Messages never pass through here.
 
 use crate::base::time::{Timestamp, earliest};
 use crate::config::Endpoint;
 use crate::engine::context::Context;
-use crate::protocol::effect::{ConnectionId, DisconnectReason, Effect};
+use crate::protocol::effect::{ConnectionId, DisconnectReason, Effect, SocketId};
 use crate::session::reach::STABLE;
 use std::sync::Arc;
 
-/// The connection that the app holds, if it wants one.
-#[derive(Debug, Default)]
+/// What carries a socket that the app holds.
+#[derive(Debug)]
 pub(crate) struct Connection {
-    wanted: bool,
+    id: SocketId,
     current: Option<Socket>,
     /// Opening, to take over from `current`.
     candidate: Option<Candidate>,
     renewal: Option<Renewal>,
-    last_id: u64,
 }
 
 /// One socket.
@@ -26,6 +25,7 @@ pub(crate) struct Connection {
 struct Socket {
     id: ConnectionId,
     endpoint: Arc<Endpoint>,
+    began: Timestamp,
     phase: Phase,
 }
 
@@ -87,6 +87,8 @@ pub(crate) struct Opened {
 /// A socket that has ended.
 pub(crate) struct Closed {
     pub(crate) endpoint: Arc<Endpoint>,
+    /// When the attempt began.
+    pub(crate) began: Timestamp,
     /// Since when it was open, if it was.
     pub(crate) open_since: Option<Timestamp>,
     /// What it was opened for, if not as the only one.
@@ -94,17 +96,12 @@ pub(crate) struct Closed {
 }
 
 impl Connection {
-    pub(crate) fn want(&mut self) {
-        self.wanted = true;
-    }
-
-    pub(crate) const fn is_wanted(&self) -> bool {
-        self.wanted
+    pub(crate) const fn new(id: SocketId) -> Self {
+        Self { id, current: None, candidate: None, renewal: None }
     }
 
     /// Closes everything.
-    pub(crate) fn unwant(&mut self, cx: &mut Context) {
-        self.wanted = false;
+    pub(crate) fn close(&mut self, cx: &mut Context) {
         self.renewal = None;
         self.drop_candidate(cx, DisconnectReason::Stopped);
         if let Some(Socket { id, .. }) = self.current.take() {
@@ -112,9 +109,9 @@ impl Connection {
         }
     }
 
-    /// Whether the app wants a connection and has none.
+    /// Whether none is open.
     pub(crate) fn is_broken(&self) -> bool {
-        self.wanted && self.open_endpoint().is_none()
+        self.open_endpoint().is_none()
     }
 
     /// The endpoint to which a socket is open that carries the app's messages.
@@ -131,9 +128,6 @@ impl Connection {
     /// Sees to it that a socket to `target`, the active endpoint, is open or opening. True if one
     /// that was open takes over.
     pub(crate) fn follow(&mut self, cx: &mut Context, target: &Arc<Endpoint>) -> bool {
-        if !self.wanted {
-            return false;
-        }
         if let Some(candidate) = self.candidate.as_mut().filter(|it| it.socket.heads_to(target)) {
             if candidate.purpose == Purpose::Trial {
                 candidate.purpose = Purpose::Follow;
@@ -161,7 +155,7 @@ impl Connection {
     /// elsewhere or is to be replaced. False if another one stands in the way.
     pub(crate) fn attempt(&mut self, cx: &mut Context, target: &Arc<Endpoint>) -> bool {
         let heading = self.candidate.as_ref().is_some_and(|it| it.socket.heads_to(target));
-        if !self.wanted || heading {
+        if heading {
             return true;
         }
         let purpose = match &self.current {
@@ -236,12 +230,12 @@ impl Connection {
         }
     }
 
-    fn new_socket(&mut self, cx: &mut Context, target: &Arc<Endpoint>) -> Socket {
-        self.last_id += 1;
-        let id = ConnectionId(self.last_id);
-        cx.push(Effect::Connect { id, endpoint: target.clone() });
+    fn new_socket(&self, cx: &mut Context, target: &Arc<Endpoint>) -> Socket {
+        let id = cx.next_connection();
+        cx.push(Effect::Connect { id, socket: self.id, endpoint: target.clone() });
         let deadline = cx.now + cx.config.connect_timeout;
-        Socket { id, endpoint: target.clone(), phase: Phase::Opening { deadline } }
+        let phase = Phase::Opening { deadline };
+        Socket { id, endpoint: target.clone(), began: cx.now, phase }
     }
 
     fn drop_candidate(&mut self, cx: &mut Context, reason: DisconnectReason) {
@@ -391,7 +385,7 @@ impl Socket {
 
     fn ended(self, purpose: Option<Purpose>) -> Closed {
         let open_since = self.open_since().map(|(_, since)| since);
-        Closed { open_since, purpose, endpoint: self.endpoint }
+        Closed { open_since, purpose, began: self.began, endpoint: self.endpoint }
     }
 }
 

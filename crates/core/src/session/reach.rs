@@ -1,9 +1,6 @@
-//! Whether an endpoint can be connected to: attempts that failed, and a back-off of its own.
+//! Whether an endpoint can be connected to, as far as the attempts of all sockets show.
 
-use super::backoff::Backoff;
-use crate::base::random::Random;
 use crate::base::time::{Millis, Timestamp};
-use crate::config::Retry;
 
 /// Failed attempts in a row after which an endpoint is taken for one that cannot be connected to.
 const UNREACHABLE: u32 = 3;
@@ -19,30 +16,24 @@ pub(crate) struct Reach {
     failures: u32,
     /// Some of them came while the endpoint's checks passed.
     held: bool,
-    backoff: Backoff,
     retry_at: Option<Timestamp>,
     /// When the last attempt failed.
     failed_at: Timestamp,
 }
 
 impl Reach {
-    /// An attempt did not open, or broke off at once. Returns how long to wait before the next.
-    pub(crate) fn failed(
-        &mut self,
-        now: Timestamp,
-        retry: &Retry,
-        random: &mut Random,
-    ) -> Timestamp {
-        self.failures = self.failures.saturating_add(1);
-        self.failed_at = now;
-        self.wait(now, retry, random)
+    /// An attempt that began then did not open, or broke off at once. Attempts that several sockets
+    /// make side by side fail for one reason, and count once.
+    pub(crate) fn failed(&mut self, began: Timestamp, now: Timestamp) {
+        if self.failures == 0 || began >= self.failed_at {
+            self.failures = self.failures.saturating_add(1);
+            self.failed_at = now;
+        }
     }
 
-    /// A connection that worked has ended. Returns when to try again.
-    pub(crate) fn wait(&mut self, now: Timestamp, retry: &Retry, random: &mut Random) -> Timestamp {
-        let at = now + self.backoff.wait(retry, random);
+    /// The next attempt is not made before this moment.
+    pub(crate) fn wait_until(&mut self, at: Timestamp) {
         self.retry_at = Some(at);
-        at
     }
 
     /// The last failure came while the endpoint's checks passed.
@@ -50,19 +41,17 @@ impl Reach {
         self.held = true;
     }
 
-    /// A connection has been open for long enough. One that is older than an attempt that failed
-    /// lately shows that the endpoint serves the app, and not that it accepts new ones: the back-off
-    /// stays.
-    pub(crate) fn lasted(&mut self, open_since: Timestamp, now: Timestamp) {
+    /// A connection has been open for long enough. True if the back-off begins anew: a connection
+    /// that is older than an attempt that failed lately shows that the endpoint serves the app, and
+    /// not that it accepts new ones.
+    pub(crate) fn lasted(&mut self, open_since: Timestamp, now: Timestamp) -> bool {
         self.failures = 0;
         self.held = false;
-        if open_since >= self.failed_at || now - self.failed_at >= LATELY {
-            self.backoff.reset();
-        }
+        open_since >= self.failed_at || now - self.failed_at >= LATELY
     }
 
     /// The endpoint's checks pass again: attempts that failed only while they did not are no
-    /// evidence any more. How far the back-off has got is kept.
+    /// evidence any more.
     pub(crate) fn recovered(&mut self) {
         if !self.held {
             self.failures = 0;
@@ -86,7 +75,7 @@ impl Reach {
         self.failures >= threshold.unwrap_or(UNREACHABLE)
     }
 
-    /// When the back-off after the last failure is over.
+    /// When the wait after the last failure is over.
     pub(crate) const fn retry_at(&self) -> Option<Timestamp> {
         self.retry_at
     }
@@ -96,13 +85,13 @@ impl Reach {
 mod tests {
     use super::*;
 
-    const NOW: Timestamp = Timestamp::from_millis(0);
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
 
-    fn failed(times: u32) -> Reach {
-        let (mut reach, mut random) = (Reach::default(), Random::new(1));
-        for _ in 0..times {
-            reach.failed(NOW, &Retry::default(), &mut random);
-        }
+    fn failed(times: u64) -> Reach {
+        let mut reach = Reach::default();
+        (0..times).for_each(|time| reach.failed(at(time), at(time)));
         reach
     }
 
@@ -115,20 +104,24 @@ mod tests {
     }
 
     #[test]
-    fn only_a_connection_that_lasts_clears_all() {
-        let (mut reach, mut random) = (failed(7), Random::new(1));
-        let (older, younger) = (NOW, NOW + Millis::from_secs(1));
-        let retry = Retry { initial: Millis::new(1), max: Millis::from_secs(3600) };
-        reach.failed(younger, &retry, &mut random);
-        reach.lasted(older, younger);
+    fn what_sockets_attempt_side_by_side_fails_once() {
+        let mut reach = Reach::default();
+        for began in [10, 10, 12, 29] {
+            reach.failed(at(began), at(30));
+        }
+        assert_eq!(reach.failures(), 1);
+        reach.failed(at(31), at(40));
+        assert_eq!(reach.failures(), 2, "the next round");
+    }
+
+    #[test]
+    fn only_a_connection_that_is_younger_than_the_last_failure_shows_that_others_open() {
+        let mut reach = Reach::default();
+        reach.failed(at(1_000), at(1_000));
+        assert!(!reach.lasted(at(999), at(9_000)));
         assert_eq!(reach.failures(), 0);
-        let mut wait = |mut reach: Reach| reach.wait(younger, &retry, &mut random) - younger;
-        assert!(wait(reach) > Millis::new(1));
-        let mut later = reach;
-        later.lasted(older, younger + LATELY);
-        assert!(wait(later) <= Millis::new(1), "that was a while ago");
-        reach.lasted(younger, younger);
-        assert!(wait(reach) <= Millis::new(1));
+        assert!(reach.lasted(at(1_000), at(9_000)));
+        assert!(reach.lasted(at(999), at(1_000) + LATELY), "that was a while ago");
     }
 
     #[test]

@@ -5,10 +5,14 @@ use crate::config::Config;
 use crate::protocol::effect::Effect;
 use std::sync::Arc;
 
+mod several;
+
 fn endpoint(name: &str) -> Arc<Endpoint> {
     let (connect, health) = ("ws://a.example/".parse(), "http://a.example/".parse());
     Arc::new(Endpoint::new(name, connect.unwrap(), health.unwrap()))
 }
+
+const SOCKET: SocketId = SocketId(0);
 
 /// A session under test, with the endpoints `a` and `b`.
 struct Test {
@@ -22,7 +26,7 @@ impl Test {
         let endpoints = vec![endpoint("a"), endpoint("b")];
         let cx = Context::new(Arc::new(Config::default()), endpoints, 1, Timestamp::default());
         let mut session = Session::new(&cx);
-        session.want();
+        session.hold(&cx, SOCKET);
         Self { session, cx, last_id: 0 }
     }
 
@@ -50,6 +54,14 @@ impl Test {
         ConnectionId(self.last_id)
     }
 
+    fn retry_at(&self) -> Option<Timestamp> {
+        self.session.sockets[0].retry_at
+    }
+
+    fn attempt(&mut self, index: usize) {
+        self.session.attempt(&mut self.cx, index, None);
+    }
+
     fn wait(&mut self, millis: u32) {
         self.cx.now = self.cx.now + Millis::new(millis);
     }
@@ -57,9 +69,9 @@ impl Test {
     /// Waits for the next attempt and makes it; how long that took.
     fn retry(&mut self, index: usize) -> Millis {
         let before = self.cx.now;
-        self.cx.now = self.session.retry_at.unwrap();
+        self.cx.now = self.retry_at().unwrap();
         assert!(self.session.retry_is_due(self.cx.now));
-        self.session.attempt(&mut self.cx, index);
+        self.attempt(index);
         self.cx.now - before
     }
 }
@@ -88,7 +100,7 @@ fn a_network_that_flaps_does_not_defeat_the_back_off() {
         test.closed(None);
         test.session.hurry(&mut test.cx, Millis::ZERO);
         if test.session.retry_is_due(test.cx.now) {
-            test.session.attempt(&mut test.cx, 0);
+            test.attempt(0);
             attempts += 1;
         }
     }
@@ -140,7 +152,7 @@ fn a_socket_that_breaks_off_at_once_is_as_good_as_none() {
     test.retry(0);
     test.opened();
     test.wait(5_000);
-    assert_eq!(test.session.lasted(&mut test.cx), None);
+    assert_eq!(test.session.lasted(&mut test.cx), []);
     assert_eq!(test.session.reach(0).failures(), 0, "it has lasted");
 }
 
@@ -158,7 +170,7 @@ fn a_trial_opens_the_way_or_says_that_there_is_none() {
     assert!(test.session.is_open_to(&endpoint("a")));
     test.wait(5_000);
     assert_eq!(test.session.due(&test.cx, true), Some(test.cx.now));
-    assert_eq!(test.session.lasted(&mut test.cx), Some(SessionFact::TrialOpened(1)));
+    assert_eq!(test.session.lasted(&mut test.cx), [SessionFact::TrialOpened(1)]);
     assert!(test.session.is_open_to(&endpoint("b")));
 }
 
@@ -168,7 +180,7 @@ fn a_failed_renewal_leaves_the_old_socket_and_is_tried_again() {
     test.follow(0);
     test.opened();
     test.wait(60_000);
-    test.session.renew(&mut test.cx, Renewal::Requested);
+    test.session.renew(&mut test.cx, Some(SOCKET));
     assert_eq!(test.retry(0), Millis::ZERO);
     let failed = SessionFact::RenewalFailed { endpoint: 0, code: None };
     assert_eq!(test.closed(None), Some(failed));
@@ -176,7 +188,7 @@ fn a_failed_renewal_leaves_the_old_socket_and_is_tried_again() {
     test.retry(0);
     assert_eq!(test.opened(), Some(SessionFact::Opened(0)));
     test.wait(60_000);
-    assert_eq!(test.session.lasted(&mut test.cx), None);
+    assert_eq!(test.session.lasted(&mut test.cx), []);
     assert_eq!(test.session.due(&test.cx, true), None, "all is well");
 }
 
@@ -190,7 +202,7 @@ fn what_the_app_wants_outlives_a_stop() {
     let effects: Vec<_> = std::iter::from_fn(|| test.cx.pop_effect()).collect();
     assert!(matches!(effects[..], [Effect::Disconnect { .. }]), "{effects:?}");
     assert!(test.session.is_wanted() && test.session.is_broken());
-    test.session.unwant(&mut test.cx);
+    test.session.let_go(&mut test.cx, SOCKET);
     assert!(!test.session.is_wanted());
 }
 
@@ -201,7 +213,7 @@ fn an_attempt_that_a_trial_takes_the_place_of_is_made_up_for() {
     test.opened();
     test.follow(1);
     test.session.try_out(&mut test.cx, 0);
-    assert_eq!(test.session.retry_at, None);
+    assert_eq!(test.retry_at(), None);
     assert_eq!(test.closed(None), Some(SessionFact::TrialFailed(0)));
     test.retry(1);
     assert_eq!(test.opened(), Some(SessionFact::Opened(1)));
@@ -217,7 +229,7 @@ fn an_attempt_that_is_due_during_a_trial_is_made_after_it() {
         test.closed(None);
         test.session.try_out(&mut test.cx, 0);
         test.retry(1);
-        assert_eq!(test.session.retry_at, None);
+        assert_eq!(test.retry_at(), None);
         if abandoned {
             test.session.abandon_trial(&mut test.cx);
         } else {
@@ -235,7 +247,7 @@ fn nothing_is_attempted_after_a_trial_that_was_in_nobodys_way() {
     test.opened();
     test.session.try_out(&mut test.cx, 0);
     test.closed(None);
-    assert_eq!(test.session.retry_at, None);
+    assert_eq!(test.retry_at(), None);
 }
 
 #[test]
@@ -257,7 +269,7 @@ fn a_message_on_the_old_socket_does_not_end_the_way_to_another_endpoint() {
     test.opened();
     let old = test.latest();
     test.follow(1);
-    test.session.renew_open(&mut test.cx);
+    test.session.renew_open(&test.cx);
     test.closed(None);
     assert_eq!(test.session.heard(&mut test.cx, old), Some(0));
     test.retry(1);
@@ -287,7 +299,7 @@ fn no_second_socket_is_opened_to_where_the_messages_still_come_from() {
     test.wait(5_000);
     assert!(!test.session.try_out(&mut test.cx, 0));
     assert!(!test.session.is_trying());
-    test.session.renew_open(&mut test.cx);
+    test.session.renew_open(&test.cx);
     assert!(test.session.try_out(&mut test.cx, 0), "it may be dead");
 }
 
@@ -300,7 +312,7 @@ fn an_open_trial_takes_over_when_its_endpoint_becomes_the_active_one() {
     test.closed(None);
     test.session.try_out(&mut test.cx, 1);
     assert_eq!(test.opened(), None, "it must show first that it lasts");
-    assert_eq!(test.session.follow(&mut test.cx, 1), Some(SessionFact::Opened(1)));
+    assert_eq!(test.session.follow(&mut test.cx, 1), [SessionFact::Opened(1)]);
     let b = test.cx.endpoints[1].clone();
     assert!(test.session.is_open_to(&b));
     let promoted = std::iter::from_fn(|| test.cx.pop_effect())
@@ -320,7 +332,7 @@ fn silence_is_that_of_the_endpoint_at_the_other_end() {
     }
     test.follow(1);
     test.wait(5_000);
-    assert_eq!(test.session.notice_silence(&test.cx), Some(SessionFact::Silent(0)));
+    assert_eq!(test.session.notice_silence(&mut test.cx), [SessionFact::Silent(0)]);
 }
 
 #[test]

@@ -1,55 +1,47 @@
-//! What the passing of time does to the app's connection.
+//! What the passing of time does to a socket that the app holds.
 
+use super::SessionFact;
+use super::connection::Renewal;
+use super::held::Held;
 use super::idle::Overdue;
-use super::reach::STABLE;
-use super::{Session, SessionFact};
+use super::reach::{Reach, STABLE};
 use crate::base::time::{Timestamp, earliest};
 use crate::config::Endpoint;
 use crate::engine::context::Context;
-use crate::protocol::effect::{ConnectionId, DisconnectReason, Effect};
 use std::sync::Arc;
 
-impl Session {
+impl Held {
     /// When something is to be done; `attempts` says whether any are made at present.
-    pub(crate) fn due(&self, cx: &Context, attempts: bool) -> Option<Timestamp> {
+    pub(super) fn due(&self, cx: &Context, attempts: bool, reach: &[Reach]) -> Option<Timestamp> {
         earliest([
             self.connection.deadline(),
             self.retry_at.filter(|_| attempts),
-            self.lasting_at(cx),
+            self.lasting_at(cx, reach),
         ])
     }
 
-    /// When the next message is overdue.
-    pub(crate) fn idle_due(&self) -> Option<Timestamp> {
-        self.idle.deadline()
-    }
-
-    /// A socket that has not opened in time; it is given up.
-    pub(crate) fn overdue(&self, cx: &mut Context) -> Option<ConnectionId> {
-        let id = self.connection.overdue(cx.now)?;
-        cx.push(Effect::Disconnect { id, reason: DisconnectReason::Timeout });
-        Some(id)
-    }
-
     /// Takes notice that a message is overdue, if it has just become so.
-    pub(crate) fn notice_silence(&mut self, cx: &Context) -> Option<SessionFact> {
+    pub(super) fn notice_silence(&mut self, cx: &mut Context) -> Option<SessionFact> {
         match self.idle.notice(cx.now)? {
             Overdue::Late => {
                 let open = self.connection.open_endpoint()?;
                 cx.index_of(&open.name).map(SessionFact::Silent)
             }
-            Overdue::Dead => Some(SessionFact::Dead),
+            Overdue::Dead => {
+                self.renew(cx, Renewal::Presumed);
+                None
+            }
         }
     }
 
     /// When a connection has shown that it lasts, if that is still open.
-    fn lasting_at(&self, cx: &Context) -> Option<Timestamp> {
+    fn lasting_at(&self, cx: &Context, reach: &[Reach]) -> Option<Timestamp> {
         let doubted = self.connection.is_presumed_dead();
         let current = self.connection.open_since().filter(|(endpoint, _)| {
             let place = cx.index_of(&endpoint.name).filter(|_| !doubted);
             // One to an older URL of the endpoint shows nothing of the present one.
             place.is_some_and(|index| {
-                cx.endpoints[index].connect == endpoint.connect && self.reach[index].failures() > 0
+                cx.endpoints[index].connect == endpoint.connect && reach[index].failures() > 0
             })
         });
         let trial = self.connection.trial_since();
@@ -57,8 +49,8 @@ impl Session {
     }
 
     /// Takes in that a connection has lasted.
-    pub(crate) fn lasted(&mut self, cx: &mut Context) -> Option<SessionFact> {
-        if self.lasting_at(cx).is_none_or(|at| at > cx.now) {
+    pub(super) fn lasted(&mut self, cx: &mut Context, reach: &mut [Reach]) -> Option<SessionFact> {
+        if self.lasting_at(cx, reach).is_none_or(|at| at > cx.now) {
             return None;
         }
         let lasts = |(endpoint, since): (&Arc<Endpoint>, Timestamp)| {
@@ -71,18 +63,19 @@ impl Session {
             self.connection.open_since().filter(|_| !doubted).and_then(lasts),
             self.connection.trial_since().and_then(lasts),
         );
-        if let Some((index, since)) = current {
-            self.reach[index].lasted(since, cx.now);
+        for (index, since) in current.into_iter().chain(trial) {
+            if reach[index].lasted(since, cx.now) {
+                self.reset_backoff(index);
+            }
         }
-        let (index, since) = trial?;
-        self.reach[index].lasted(since, cx.now);
+        let (index, _) = trial?;
         self.connection.promote(cx);
         self.idle.pause();
         Some(SessionFact::TrialOpened(index))
     }
 
     /// Nobody could have heard anything until now.
-    pub(crate) fn awake(&mut self, cx: &Context) {
+    pub(super) fn awake(&mut self, cx: &Context) {
         self.connection.extend(cx);
         self.idle.restart(cx.now);
     }

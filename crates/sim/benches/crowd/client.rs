@@ -3,7 +3,7 @@
 use crate::Event;
 use steadfast::{
     Answer, CheckId, Command, ConnectionId, Effect, Engine, FailureKind, Header, Input, Lifecycle,
-    Millis, Network, Outcome, Timestamp,
+    Millis, Network, Outcome, SocketId, Timestamp,
 };
 
 /// When it happens; before that the clients have been at work for a while, each since a moment of
@@ -115,7 +115,7 @@ impl Client {
     pub(crate) fn live(&mut self, seen: &mut Seen) {
         seen.clients += 1;
         self.input(Input::Lifecycle(Lifecycle::Foreground), seen);
-        self.input(Input::Command(Command::Connect), seen);
+        self.input(Input::Command(Command::Connect(SocketId::default())), seen);
         self.input(Input::Started, seen);
         let (moments, end) = self.moments();
         loop {
@@ -221,7 +221,7 @@ impl Client {
                         |(_, pending)| !matches!(pending, Pending::Check(check, _) if *check == id),
                     );
                 }
-                Effect::Connect { id, endpoint } => {
+                Effect::Connect { id, endpoint, .. } => {
                     self.pending.push((
                         self.now + 20,
                         Pending::Opened(id, endpoint.name.as_str() == "primary"),

@@ -2,7 +2,7 @@
 
 use crate::peers::{Ably, Prober, ReconnectingSocket};
 use crate::setting::name;
-use steadfast::{Command, Config, Endpoint, Event, Millis, Preset, Timestamp};
+use steadfast::{Command, Config, Endpoint, Event, Millis, Preset, SocketId, Timestamp};
 use steadfast_sim::{Happening, Simulation, World};
 
 /// When a client went to which endpoint.
@@ -100,7 +100,8 @@ impl Policy for Steadfast {
         let config = Config::new(self.preset, names.iter().map(endpoint).collect());
         let config = config.validate().expect("a valid config");
         let simulation = Simulation::new(config, life.seed, life.world);
-        let mut all = vec![(Timestamp::default(), Happening::Command(Command::Connect))];
+        let mut all =
+            vec![(Timestamp::default(), Happening::Command(Command::Connect(SocketId::default())))];
         all.extend(life.happenings);
         let mut lived = Lived::default();
         simulation.with_messages(life.messages).run(life.end, &all, &mut |at, event| match event {

@@ -74,6 +74,7 @@ impl Maker {
     fn connection(&mut self) {
         self.wants = !self.wants;
         self.command(json!(if self.wants { "connect" } else { "disconnect" }));
+        self.another_socket();
     }
 
     fn reconnect(&mut self) {
@@ -126,5 +127,6 @@ impl Maker {
         if self.wants {
             self.command(json!("connect"));
         }
+        self.holds_more();
     }
 }

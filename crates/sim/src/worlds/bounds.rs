@@ -51,7 +51,9 @@ impl Fair<'_> {
         // Somebody else's URLs are asked once a second while there is doubt.
         let neutral = (long / 1_000 + IN_HASTE) as u32;
         let endpoints = self.truth.endpoints.len() as u64;
-        let attempts = (TIMES * retries * endpoints + IN_HASTE) as u32;
+        // Each socket of the app has a back-off of its own.
+        let sockets = self.truth.most_held as u64;
+        let attempts = (sockets * (TIMES * retries * endpoints + IN_HASTE)) as u32;
         let neutrals = config.connectivity.len() as u32 * neutral;
         // Each check and each attempt begins and ends, and each message moves the moment at which
         // silence is due.

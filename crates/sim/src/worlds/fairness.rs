@@ -60,7 +60,7 @@ impl Fair<'_> {
         let interval = self.jittered(endpoint.health.check().interval);
         let busy = self
             .messages
-            .filter(|_| self.truth.wants_socket)
+            .filter(|_| self.truth.wants_socket())
             .map_or(0, |_| self.jittered(self.truth.config.busy_interval));
         interval.max(busy) + self.grid
     }
@@ -131,7 +131,7 @@ impl Fair<'_> {
     ) -> Option<u64> {
         let truth = self.truth;
         let name = active.name.as_str();
-        let unconnectable = truth.wants_socket && !truth.accepts(name) && !has_socket;
+        let unconnectable = truth.wants_socket() && !truth.accepts(name) && !has_socket;
         let found = self.found(active, truth.grade(active));
         let found = if truth.in_maintenance(name) { Some(0) } else { found };
         let found = if unconnectable {
@@ -145,7 +145,7 @@ impl Fair<'_> {
         let detours = truth
             .endpoints
             .iter()
-            .filter(|tried| truth.wants_socket && !truth.accepts(tried.name.as_str()));
+            .filter(|tried| truth.wants_socket() && !truth.accepts(tried.name.as_str()));
         let detours = detours.count() as u64 * (self.unconnectable() + self.moved());
         // Where the platform is wrong about the network, one endpoint at a time is tried.
         let pause = self.jittered(truth.config.retry.max) + self.check(other);
@@ -199,7 +199,7 @@ impl Fair<'_> {
         let truth = self.truth;
         let rare = !truth.is_foreground()
             && !truth.config.background_checks
-            && truth.wants_socket
+            && truth.wants_socket()
             && !has_socket;
         let attempt = if rare { RETRY_IN_THE_BACKGROUND } else { Millis::ZERO };
         Millis::new((TO_BE_FOUND_SLOW * round) as u32).max(attempt)

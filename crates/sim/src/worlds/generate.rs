@@ -14,8 +14,11 @@ pub fn generate(seed: u64) -> Value {
     let endpoints = ranking.list(count, &mut chance);
     let config = settings::config(&endpoints, &ranking, &mut chance);
     let neutrals = config["connectivity"].as_array().map_or(0, Vec::len);
+    let several = Chance::new(!seed);
     let mut maker = Maker {
         chance,
+        several,
+        more: Vec::new(),
         ranking,
         endpoints,
         neutrals,
@@ -65,6 +68,11 @@ pub(super) enum Network {
 /// A world in the making: what has been written, and what holds by now.
 pub(super) struct Maker {
     pub(super) chance: Chance,
+    /// Draws what becomes of the app's sockets beside the first, so that a world is otherwise the
+    /// same with and without them.
+    several: Chance,
+    /// The sockets that the app holds beside the first.
+    more: Vec<u32>,
     pub(super) ranking: Ranking,
     pub(super) endpoints: Vec<Value>,
     pub(super) neutrals: usize,
@@ -129,6 +137,29 @@ impl Maker {
         if self.chance.percent(75) {
             self.wants = true;
             self.command(json!("connect"));
+            if self.several.percent(25) {
+                self.more = vec![1, 2];
+                self.holds_more();
+            }
+        }
+    }
+
+    /// The app holds its other sockets.
+    pub(super) fn holds_more(&mut self) {
+        for socket in self.more.clone() {
+            self.command(json!({ "connectSocket": socket }));
+        }
+    }
+
+    /// The app opens one of its other sockets, or closes it; not all apps have others.
+    pub(super) fn another_socket(&mut self) {
+        let socket = self.several.between(1, 3);
+        if let Some(place) = self.more.iter().position(|held| *held == socket) {
+            self.more.remove(place);
+            self.command(json!({ "disconnectSocket": socket }));
+        } else if !self.more.is_empty() {
+            self.more.push(socket);
+            self.command(json!({ "connectSocket": socket }));
         }
     }
 

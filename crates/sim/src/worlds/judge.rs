@@ -7,7 +7,7 @@ use super::law::{Broken, Rule};
 use super::watch::Watch;
 use crate::scenario::{Invalid, Prepared, Scenario};
 use crate::simulation::{Open, Simulation};
-use steadfast::{Lifecycle, Millis, Timestamp};
+use steadfast::{Lifecycle, Millis, SocketId, Timestamp};
 
 /// Messages that a connection must have carried before another one can be overdue.
 const TALKED: u32 = 10;
@@ -88,19 +88,24 @@ impl Phase<'_> {
         self.simulation.open().iter().any(|open| open.endpoint == name && serves(open))
     }
 
-    /// The connection to the endpoint that the app was given, dead or not.
-    fn in_use(&self, name: &str) -> Option<&Open> {
-        self.simulation
-            .open()
-            .iter()
-            .find(|open| open.endpoint == name && self.watch.in_use.contains(&open.id))
+    /// The connections to the endpoint that the app was given, dead or not.
+    fn in_use(&self, name: &str) -> impl Iterator<Item = &Open> {
+        let used =
+            move |open: &&Open| open.endpoint == name && self.watch.in_use.contains(&open.id);
+        self.simulation.open().iter().filter(used)
+    }
+
+    /// A socket of the app that no connection to the endpoint carries.
+    fn unconnected(&self, name: &str) -> Option<SocketId> {
+        let carried: Vec<_> = self.in_use(name).map(|open| self.watch.carries[&open.id]).collect();
+        self.watch.truth.held.iter().find(|socket| !carried.contains(socket)).copied()
     }
 
     /// In the background a client that nobody waits for may sleep for good, and frozen it must.
     fn is_not_stuck(&mut self) {
         let truth = &self.watch.truth;
         let waits = truth.presence == Lifecycle::Background
-            && truth.wants_socket
+            && truth.wants_socket()
             && self.simulation.open().is_empty();
         let may_rest = !truth.is_watched() && !waits;
         if !may_rest && self.simulation.next_wakeup().is_none() {
@@ -152,15 +157,17 @@ impl Phase<'_> {
         let truth = &self.watch.truth;
         let name = self.simulation.active();
         let Some(active) =
-            truth.endpoint(name).filter(|active| truth.wants_socket && truth.is_well(active))
+            truth.endpoint(name).filter(|active| truth.wants_socket() && truth.is_well(active))
         else {
             return;
         };
         let well = truth.available(name, self.now).min(self.now - self.watch.switched);
         let fair = self.fair().connected();
-        if self.in_use(name).is_none() && u64::from(well.get()) >= fair {
+        let missing = self.unconnected(name).filter(|_| u64::from(well.get()) >= fair);
+        if let Some(SocketId(socket)) = missing {
             let what = format!(
-                "no connection to `{}`, which has been active and well for {well}; fair: {fair} ms",
+                "no connection of socket {socket} to `{}`, which has been active and well for {well}; \
+                 fair: {fair} ms",
                 active.name
             );
             self.break_rule(Rule::L2, what);
@@ -178,7 +185,8 @@ impl Phase<'_> {
         let has_socket = !self.simulation.open().is_empty();
         let fails = |endpoint| truth.grade(endpoint) == Grade::Fails;
         let blind = is_blind(&truth.config);
-        let cannot = |name: &str| truth.wants_socket && !has_socket && !truth.opens(name) && !blind;
+        let cannot =
+            |name: &str| truth.wants_socket() && !has_socket && !truth.opens(name) && !blind;
         let is_served = self.watch.requests.is_some() && truth.serves(active.name.as_str());
         if is_served || (blind && truth.in_maintenance(active.name.as_str())) {
             return;
@@ -214,7 +222,7 @@ impl Phase<'_> {
         };
         let waited = self.now - asked;
         let fair = self.fair().connected();
-        let may = truth.wants_socket && truth.is_reachable() && !truth.told_offline;
+        let may = truth.wants_socket() && truth.is_reachable() && !truth.told_offline;
         if may && u64::from(waited.get()) >= fair {
             let what = format!("no attempt within {waited} of `reconnect`; fair: {fair} ms");
             self.break_rule(Rule::L5, what);
@@ -226,15 +234,15 @@ impl Phase<'_> {
         let truth = &self.watch.truth;
         let name = self.simulation.active();
         let Some(endpoint) =
-            truth.endpoint(name).filter(|endpoint| truth.wants_socket && truth.is_well(endpoint))
+            truth.endpoint(name).filter(|endpoint| truth.wants_socket() && truth.is_well(endpoint))
         else {
             return;
         };
-        let talking = self.in_use(name).filter(|open| open.messages >= TALKED);
-        let Some((rhythm, open)) = self.watch.messages.zip(talking) else {
+        let dead = self.in_use(name).filter(|open| open.messages >= TALKED);
+        let dead = dead.filter_map(|open| open.dead).min();
+        let Some((rhythm, dead)) = self.watch.messages.zip(dead) else {
             return;
         };
-        let Some(dead) = open.dead else { return };
         let waited = (self.now - dead).min(truth.available(name, self.now));
         let fair = self.fair().replaced(endpoint, rhythm);
         if u64::from(waited.get()) >= fair {

@@ -8,7 +8,7 @@ use steadfast::Timestamp;
 pub enum Rule {
     /// If somebody is well, the active endpoint is.
     L1,
-    /// An app that wants a socket is connected to the active endpoint, if that is well.
+    /// Each socket of an app is connected to the active endpoint, if that is well.
     L2,
     /// Where nobody can be used, the app has been told.
     L3,
@@ -30,7 +30,7 @@ pub enum Rule {
     S6,
     /// Something is always ahead.
     Stuck,
-    /// One connection in use, two open, and nothing after a stop.
+    /// For each socket one connection in use, two open, and nothing after a stop.
     One,
     /// Wake-ups and checks are bounded.
     Busy,
@@ -39,11 +39,7 @@ pub enum Rule {
 /// Each rule, its name and what it demands.
 pub const RULES: [(Rule, &str, &str); 14] = [
     (Rule::L1, "L1", "where somebody is well, the active endpoint is one that is well"),
-    (
-        Rule::L2,
-        "L2",
-        "an app that wants a socket is connected to the active endpoint, if that is well",
-    ),
+    (Rule::L2, "L2", "each socket of an app is connected to the active endpoint, if that is well"),
     (Rule::L3, "L3", "where nobody can be used, the app has been told allDown or offline"),
     (
         Rule::L4,
@@ -69,7 +65,7 @@ pub const RULES: [(Rule, &str, &str); 14] = [
     (
         Rule::One,
         "N2",
-        "at most one connection in use and two open, none unwanted, no effect after a stop",
+        "for each socket one connection in use and two open at most, none unwanted, no effect after a stop",
     ),
     (Rule::Busy, "N3", "wake-ups, checks and connection attempts are bounded"),
 ];

@@ -4,8 +4,11 @@
 use super::grade::is_blind;
 use super::law::Rule;
 use super::watch::Watch;
+use std::collections::HashSet;
 use steadfast::config::Strategy;
-use steadfast::{Endpoint, Lifecycle, Millis, OfflineReason, SwitchReason, Timestamp};
+use steadfast::{
+    ConnectionId, Endpoint, Lifecycle, Millis, OfflineReason, SocketId, SwitchReason, Timestamp,
+};
 
 /// An endpoint that has been well for so long is not left without a reason.
 const SETTLED: Millis = Millis::from_secs(120);
@@ -166,7 +169,7 @@ impl Watch {
             Lifecycle::Frozen => true,
             _ => false,
         };
-        let unwatched = unseen && !truth.wants_socket;
+        let unwatched = unseen && !truth.wants_socket();
         let asked = self.asked.is_some_and(|asked| at - asked < FOR_A_COMMAND);
         if unwatched && !asked {
             self.broken(
@@ -179,12 +182,28 @@ impl Watch {
 
     /// Once all effects of an input are known: connections are few, and wanted.
     pub(super) fn judge_connections(&mut self, at: Timestamp) {
-        let (open, used) = (self.connections.len(), self.in_use.len());
-        if open > 2 || used > 1 {
-            self.broken(Rule::One, at, format!("{open} connections, {used} of them in use"));
-        } else if open > 0 && !self.wanted {
-            self.broken(Rule::One, at, format!("{open} connections, though the app wants none"));
+        let carries = |id: &ConnectionId| self.carries.get(id).copied().unwrap_or_default();
+        let sockets: HashSet<_> = self.connections.iter().map(carries).collect();
+        let count = |ids: &HashSet<ConnectionId>, socket: SocketId| {
+            ids.iter().filter(|id| carries(id) == socket).count()
+        };
+        let found = sockets.into_iter().find_map(|socket| {
+            let open = count(&self.connections, socket);
+            let used = count(&self.in_use, socket);
+            if open > 2 || used > 1 {
+                Some(format!("{open} connections for socket {}, {used} of them in use", socket.0))
+            } else if self.wanted.contains(&socket) {
+                None
+            } else {
+                Some(format!("{open} connections for socket {}, which is not held", socket.0))
+            }
+        });
+        if let Some(what) = found {
+            self.broken(Rule::One, at, what);
         }
-        self.wanted = self.truth.wants_socket && !self.truth.stopped;
+        self.wanted.clear();
+        if !self.truth.stopped {
+            self.wanted.extend(&self.truth.held);
+        }
     }
 }

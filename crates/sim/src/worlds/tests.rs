@@ -7,7 +7,8 @@ use crate::entry::{Device, Fault, Happening, Health, NetworkState};
 use crate::scenario::Scenario;
 use crate::simulation::Observer;
 use steadfast::{
-    Command, Config, Effect, Endpoint, Event, Input, OfflineReason, Preset, SwitchReason, Timestamp,
+    Command, Config, Effect, Endpoint, Event, Input, OfflineReason, Preset, SocketId, SwitchReason,
+    Timestamp,
 };
 
 const A: &str = "a";
@@ -170,18 +171,18 @@ fn a_world_without_change_is_without_fault() {
 #[test]
 fn a_wish_for_another_connection_is_met_by_an_attempt() {
     let mut watch = watch();
-    watch.happening(at(0), &Happening::Command(Command::Connect));
-    watch.input(at(5), &Input::Command(Command::Reconnect));
+    watch.happening(at(0), &Happening::Command(Command::Connect(SocketId::default())));
+    watch.input(at(5), &Input::Command(Command::Reconnect(None)));
     assert_eq!(watch.reconnects, Some(at(5)));
     let mut engine = engine();
-    engine.handle(Timestamp::default(), Input::Command(Command::Connect));
+    engine.handle(Timestamp::default(), Input::Command(Command::Connect(SocketId::default())));
     engine.handle(Timestamp::default(), Input::Started);
     let attempt = std::iter::from_fn(|| engine.poll_effect())
         .find(|effect| matches!(effect, Effect::Connect { .. }))
         .unwrap();
     watch.effect(at(6), &attempt);
     assert_eq!(watch.reconnects, None);
-    watch.input(at(7), &Input::Command(Command::Reconnect));
+    watch.input(at(7), &Input::Command(Command::Reconnect(None)));
     assert_eq!(watch.reconnects, None, "what is opening is another one already");
 }
 

@@ -3,9 +3,10 @@
 
 use super::grade::{Grade, grade_of, retry_after, slowest, speaks};
 use crate::entry::{Answers, Device, Happening, Health, NetworkState, Socket};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use steadfast::{
-    Command, Endpoint, FIRST_SERVER_ERROR, Lifecycle, Millis, Name, Timestamp, ValidConfig,
+    Command, Endpoint, FIRST_SERVER_ERROR, Lifecycle, Millis, Name, SocketId, Timestamp,
+    ValidConfig,
 };
 
 /// What a server does, and since when.
@@ -38,7 +39,10 @@ pub(super) struct Truth {
     /// The platform's last word on the network.
     pub(super) told_offline: bool,
     pub(super) presence: Lifecycle,
-    pub(super) wants_socket: bool,
+    /// The sockets that the app holds.
+    pub(super) held: HashSet<SocketId>,
+    /// The most that it has held at a time.
+    pub(super) most_held: usize,
     pub(super) stopped: bool,
     pub(super) preferred: Option<String>,
     /// The last time that something befell the client itself; while it sleeps, when it will wake.
@@ -55,11 +59,17 @@ impl Truth {
             network: NetworkState::Online,
             told_offline: false,
             presence: Lifecycle::Foreground,
-            wants_socket: false,
+            held: HashSet::new(),
+            most_held: 1,
             stopped: false,
             preferred: None,
             disturbed: Timestamp::default(),
         }
+    }
+
+    /// Whether the app holds a socket.
+    pub(super) fn wants_socket(&self) -> bool {
+        !self.held.is_empty()
     }
 
     /// Takes in what happens.
@@ -107,7 +117,7 @@ impl Truth {
         self.disturbed = self.disturbed.max(at);
         self.told_offline = false;
         self.presence = Lifecycle::Foreground;
-        self.wants_socket = false;
+        self.held.clear();
         self.stopped = false;
         self.preferred = None;
         for server in self.servers.values_mut() {
@@ -174,8 +184,13 @@ impl Truth {
                 // Another one may have become the active one.
                 self.disturbed = self.disturbed.max(at);
             }
-            Command::Connect | Command::Disconnect => {
-                self.wants_socket = *command == Command::Connect;
+            Command::Connect(socket) => {
+                self.held.insert(*socket);
+                self.most_held = self.most_held.max(self.held.len());
+                self.disturbed = self.disturbed.max(at);
+            }
+            Command::Disconnect(socket) => {
+                self.held.remove(socket);
                 self.disturbed = self.disturbed.max(at);
             }
             // What the app wants is kept for the next start.
@@ -288,7 +303,7 @@ impl Truth {
         let name = endpoint.name.as_str();
         self.grade(endpoint) == Grade::Well
             && !self.in_maintenance(name)
-            && (!self.wants_socket || self.accepts(name))
+            && (!self.wants_socket() || self.accepts(name))
     }
 
     /// For how long an endpoint has been well; `None` if it is not.

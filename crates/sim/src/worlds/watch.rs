@@ -11,7 +11,7 @@ use crate::simulation::Observer;
 use std::collections::{HashMap, HashSet};
 use steadfast::{
     CallOutcome, Command, ConnectionId, Effect, Event, Health, Input, Lifecycle, Millis,
-    RecoveryStrategy, Timestamp, ValidConfig,
+    RecoveryStrategy, SocketId, Timestamp, ValidConfig,
 };
 
 /// What has been seen of an engine, and the truth beside it.
@@ -34,13 +34,15 @@ pub(super) struct Watch {
     pub(super) switched: Timestamp,
     /// Endpoints that the app had to leave.
     pub(super) left: HashSet<String>,
+    /// Which socket each connection carries.
+    pub(super) carries: HashMap<ConnectionId, SocketId>,
     /// Connections that the app uses.
     pub(super) in_use: HashSet<ConnectionId>,
     /// Connections that are open or opening.
     pub(super) connections: HashSet<ConnectionId>,
     ended: bool,
-    /// Whether the app wanted a connection when the engine was last told something.
-    pub(super) wanted: bool,
+    /// The sockets that the app held when the engine was last told something.
+    pub(super) wanted: HashSet<SocketId>,
     /// When the app last asked for something.
     pub(super) asked: Option<Timestamp>,
     /// Since when the app is frozen.
@@ -79,12 +81,13 @@ impl Watch {
             heard: start,
             heard_from: String::new(),
             leads_to: HashMap::new(),
+            carries: HashMap::new(),
             switched: start,
             left: HashSet::new(),
             in_use: HashSet::new(),
             connections: HashSet::new(),
             ended: false,
-            wanted: false,
+            wanted: HashSet::new(),
             asked: None,
             frozen: None,
             began: start,
@@ -204,7 +207,7 @@ impl Observer for Watch {
         if matches!(happening, Happening::Restart) {
             self.connections.clear();
             self.in_use.clear();
-            self.wanted = false;
+            self.wanted.clear();
         }
         self.truth.apply(at, happening);
     }
@@ -231,7 +234,7 @@ impl Observer for Watch {
                 *self.failed.entry(permit.endpoint.to_string()).or_default() += 1;
             }
             // What is opening is another connection already.
-            Input::Command(Command::Reconnect) if self.connections.is_subset(&self.in_use) => {
+            Input::Command(Command::Reconnect(_)) if self.connections.is_subset(&self.in_use) => {
                 self.reconnects = Some(at);
             }
             Input::Command(
@@ -265,8 +268,9 @@ impl Observer for Watch {
                 *self.checks.entry(name.to_owned()).or_default() += 1;
                 self.judge_check(at, name);
             }
-            Effect::Connect { id, endpoint } => {
+            Effect::Connect { id, socket, endpoint } => {
                 self.leads_to.insert(*id, endpoint.name.to_string());
+                self.carries.insert(*id, *socket);
                 self.attempts += 1;
                 self.reconnects = None;
                 self.connections.insert(*id);

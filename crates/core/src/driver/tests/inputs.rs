@@ -47,7 +47,7 @@ fn no_fact_is_lost_however_much_is_sent_at_once() {
             driven.link.call_ended(permit, CallOutcome::Succeeded, Millis::new(1));
         }
     };
-    driven.link.send(Input::Command(Command::Connect));
+    driven.link.send(Input::Command(Command::Connect(SocketId::default())));
     noise(&driven);
     assert!(driven.turn().is_pending());
     let opening = connects(&driven);
@@ -86,7 +86,7 @@ fn the_next_question_sees_what_was_delivered_and_the_platform_what_follows() {
     driven.link.send(replace(&["a", "c"]));
     assert!(driven.link.attempt_ended(now, attempt, CallOutcome::Released).is_none());
     assert_eq!(names(&driven.link), "ac");
-    driven.link.deliver(now, Input::Command(Command::Connect));
+    driven.link.deliver(now, Input::Command(Command::Connect(SocketId::default())));
     let is_connect = |effect: &Effect| matches!(effect, Effect::Connect { .. });
     assert!(!transport.applied.borrow().iter().any(is_connect));
     assert!(driven.turn().is_pending());
@@ -98,7 +98,7 @@ fn the_next_question_sees_what_was_delivered_and_the_platform_what_follows() {
 #[test]
 fn an_app_that_panics_at_each_event_ends_its_engine_and_not_the_process() {
     let mut driven = Driven::new();
-    driven.link.send(Input::Command(Command::Connect));
+    driven.link.send(Input::Command(Command::Connect(SocketId::default())));
     assert!(driven.turn().is_pending());
     driven.transport.panics.set(true);
     driven.link.send(Input::Network(Network::Offline));

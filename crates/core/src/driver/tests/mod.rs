@@ -6,7 +6,7 @@ mod waiting;
 
 use super::*;
 use crate::config::ValidEndpoints;
-use crate::protocol::effect::{ConnectionId, DisconnectReason};
+use crate::protocol::effect::{ConnectionId, DisconnectReason, SocketId};
 use crate::{Answer, Config, Engine, Event, FailureKind, Input, Lifecycle, Preset, State};
 use std::cell::{Cell, RefCell};
 use std::future::{pending, ready};
@@ -59,8 +59,8 @@ impl Transport for Scripted {
 }
 
 impl Host for Scripted {
-    fn connect(&self, id: ConnectionId, endpoint: Arc<Endpoint>) {
-        self.applied.borrow_mut().push(Effect::Connect { id, endpoint });
+    fn connect(&self, id: ConnectionId, socket: SocketId, endpoint: Arc<Endpoint>) {
+        self.applied.borrow_mut().push(Effect::Connect { id, socket, endpoint });
     }
 
     fn promote(&self, id: ConnectionId) {
@@ -193,7 +193,7 @@ fn a_stop_ends_everything_and_nothing_follows() {
 fn dropping_the_driver_is_a_stop() {
     let mut driven = Driven::new();
     assert!(driven.turn().is_pending());
-    driven.link.send(Input::Command(Command::Connect));
+    driven.link.send(Input::Command(Command::Connect(SocketId::default())));
     assert!(driven.turn().is_pending());
     driven.future = None;
     assert_eq!(driven.transport.under_way.get(), 0);
@@ -243,7 +243,7 @@ fn the_future_is_send_if_the_transport_is() {
         }
     }
     impl Host for Threaded {
-        fn connect(&self, _: ConnectionId, _: Arc<Endpoint>) {}
+        fn connect(&self, _: ConnectionId, _: SocketId, _: Arc<Endpoint>) {}
         fn promote(&self, _: ConnectionId) {}
         fn disconnect(&self, _: ConnectionId, _: DisconnectReason) {}
         fn persist(&self) {}

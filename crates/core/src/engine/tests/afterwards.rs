@@ -9,7 +9,7 @@ use crate::{Command, Health, Lifecycle};
 fn talking() -> World {
     let mut world = World::settled();
     world.accept("e0", Sockets::Talk);
-    world.command(Command::Connect);
+    world.command(Command::Connect(SOCKET));
     world.run(30_000);
     assert_eq!(world.attempts.len(), 1);
     world
@@ -40,7 +40,7 @@ fn a_socket_that_has_outlived_its_network_is_replaced() {
     world.tell(Input::Network(Network::Changed));
     assert_eq!(attempts_within(&mut world, 2_000), 1);
     let mut world = World::settled();
-    world.command(Command::Connect);
+    world.command(Command::Connect(SOCKET));
     world.run(30_000);
     for name in ["e0", "e1"] {
         world.serve(name, Server::Unreachable);
@@ -82,7 +82,7 @@ fn a_stop_that_comes_late_is_only_a_stop() {
 fn what_could_not_be_connected_to_in_an_earlier_run_is_tried_again() {
     let mut world = World::settled();
     world.accept("e0", Sockets::Refused);
-    world.command(Command::Connect);
+    world.command(Command::Connect(SOCKET));
     world.run(60_000);
     assert_eq!(world.engine.active().name.as_str(), "e1");
     assert!(world.engine.session.is_unreachable(&world.engine.cx, 0));
@@ -94,7 +94,7 @@ fn what_could_not_be_connected_to_in_an_earlier_run_is_tried_again() {
 #[test]
 fn attempts_follow_soon_when_an_outage_ends() {
     let mut world = World::settled();
-    world.command(Command::Connect);
+    world.command(Command::Connect(SOCKET));
     world.run(10_000);
     for name in ["e0", "e1"] {
         world.serve(name, Server::Refuses);
@@ -117,7 +117,7 @@ fn attempts_follow_soon_when_an_outage_ends() {
 fn an_opening_connection_gets_its_time_again_after_a_sleep() {
     let mut world = World::settled();
     world.accept("e0", Sockets::Hang);
-    world.command(Command::Connect);
+    world.command(Command::Connect(SOCKET));
     world.run(1_000);
     assert_eq!((world.attempts.len(), world.open.len()), (1, 1));
     // Nobody wakes the engine for ten minutes.
@@ -144,7 +144,7 @@ fn a_connection_that_is_refused_announces_no_maintenance() {
     for (opened, health) in [(false, Health::Healthy), (true, Health::Maintenance)] {
         let mut world = World::settled();
         world.accept("e0", Sockets::Hang);
-        world.command(Command::Connect);
+        world.command(Command::Connect(SOCKET));
         let (id, _) = world.open[0];
         if opened {
             world.tell(Input::ConnectionOpened { id });

@@ -67,7 +67,7 @@ impl Situation {
             (0..PROBES).for_each(|it| world.serve(&format!("connectivity-{it}"), self.server));
         }
         if self.sockets.is_some() {
-            world.command(Command::Connect);
+            world.command(Command::Connect(SOCKET));
         }
         world
     }

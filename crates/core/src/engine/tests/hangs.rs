@@ -10,7 +10,7 @@ fn time_to_leave(config: Config, grid: u64, sockets: Sockets) -> Option<u64> {
     let mut world = World::new(config, 7);
     world.accept("e0", sockets);
     world.tell(Input::Started);
-    world.command(Command::Connect);
+    world.command(Command::Connect(SOCKET));
     world.run(120_000);
     world.grid = grid;
     world.run(180_000);

@@ -221,12 +221,12 @@ pub(super) fn command(kind: u8) -> Command {
     let (first, minute) = ("e0".into(), Millis::from_secs(60));
     match kind {
         0 => Command::CheckNow,
-        1 | 2 => Command::Connect,
-        3 => Command::Disconnect,
+        1 | 2 => Command::Connect(SOCKET),
+        3 => Command::Disconnect(SOCKET),
         4 => Command::Prefer(None),
         5 => Command::BeginMaintenance(first),
         6 => Command::EndMaintenance(first),
-        7 => Command::Reconnect,
+        7 => Command::Reconnect(None),
         8 => Command::Drain(first, minute),
         9 => Command::Remove(first, minute),
         10 => Command::Isolate(first),

@@ -12,7 +12,7 @@ const CONNECT_TIMEOUT: u64 = 10_000;
 /// One that is connected, and whose timers fire at multiples of `grid` from now on.
 fn connected(count: usize, grid: u64) -> World {
     let mut world = World::settled_with(Config::new(Preset::Default, endpoints(count)));
-    world.command(Command::Connect);
+    world.command(Command::Connect(SOCKET));
     world.run(20_000);
     assert_eq!(world.open.len(), 1);
     world.grid = grid;
@@ -133,7 +133,7 @@ fn an_outage_without_any_answer_is_told_however_late_the_timers_are() {
             for wanted in [false, true] {
                 let mut world = World::settled_with(Config::new(Preset::Default, endpoints(count)));
                 if wanted {
-                    world.command(Command::Connect);
+                    world.command(Command::Connect(SOCKET));
                     world.run(20_000);
                 }
                 world.grid = grid;

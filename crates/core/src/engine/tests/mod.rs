@@ -27,7 +27,10 @@ mod world;
 
 use super::*;
 use crate::config::{Preset, ValidEndpoints};
-use crate::{Answer, FailureKind, Outcome};
+use crate::{Answer, FailureKind, Outcome, SocketId};
+
+/// The socket that the app holds.
+const SOCKET: SocketId = SocketId(0);
 
 fn endpoint(name: &str) -> Endpoint {
     let url = |scheme: &str| format!("{scheme}://{name}.example/").parse().unwrap();

@@ -114,7 +114,7 @@ fn a_report_on_what_is_under_way_is_heard_however_much_else_is_done() {
 #[test]
 fn reconnecting_opens_another_connection_and_closes_the_old_one() {
     let mut world = recovering(1);
-    world.command(Command::Connect);
+    world.command(Command::Connect(SOCKET));
     world.run(1_000);
     let before = world.open.clone();
     assert_eq!(before.len(), 1);

@@ -127,7 +127,7 @@ fn an_app_whose_endpoint_is_gone_goes_to_the_best_one_that_is_usable() {
     world.serve("e1", Server::Refuses);
     world.run(120_000);
     let left: Vec<_> = endpoints(3).into_iter().skip(1).collect();
-    world.command(Command::Connect);
+    world.command(Command::Connect(SOCKET));
     world.run(1_000);
     world.command(Command::SetEndpoints(valid(left)));
     let replaced = |(_, event): &(u64, Event)| match event {
@@ -146,15 +146,15 @@ fn an_app_whose_endpoint_is_gone_goes_to_the_best_one_that_is_usable() {
 #[test]
 fn a_wish_for_another_connection_outlives_a_new_list() {
     let mut world = World::settled();
-    world.command(Command::Connect);
+    world.command(Command::Connect(SOCKET));
     world.run(60_000);
     let attempts = world.attempts.len();
-    world.command(Command::Reconnect);
+    world.command(Command::Reconnect(None));
     set(&mut world, Change::Nothing);
     world.run(60_000);
     assert_eq!(world.attempts.len(), attempts + 1, "in the same moment");
     world.accept("e0", Sockets::Refused);
-    world.command(Command::Reconnect);
+    world.command(Command::Reconnect(None));
     world.run(20);
     world.accept("e0", Sockets::Open);
     let attempts = world.attempts.len();

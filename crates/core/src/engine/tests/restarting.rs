@@ -16,7 +16,7 @@ fn stop_and_start(world: &mut World) {
 #[test]
 fn the_wish_for_a_connection_outlives_a_stop() {
     let mut world = World::settled();
-    world.command(Command::Connect);
+    world.command(Command::Connect(SOCKET));
     world.run(1_000);
     assert_eq!(world.open.len(), 1);
     world.command(Command::Stop);
@@ -24,7 +24,7 @@ fn the_wish_for_a_connection_outlives_a_stop() {
     stop_and_start(&mut world);
     world.run(1_000);
     assert_eq!(world.open.len(), 1);
-    world.command(Command::Disconnect);
+    world.command(Command::Disconnect(SOCKET));
     stop_and_start(&mut world);
     world.run(1_000);
     assert!(world.open.is_empty(), "and so does the wish for none");
@@ -75,7 +75,7 @@ fn an_endpoint_that_could_not_be_connected_to_is_tried_anew() {
     let mut world = World::settled();
     world.accept("e0", Sockets::Refused);
     world.accept("e1", Sockets::Refused);
-    world.command(Command::Connect);
+    world.command(Command::Connect(SOCKET));
     world.run(60_000);
     world.command(Command::Stop);
     world.accept("e0", Sockets::Open);

@@ -56,7 +56,7 @@ fn an_outage_is_seen_to_its_end_in_the_background() {
     for seed in 0..25 {
         let mut world = World::new(Config::new(Preset::Default, endpoints(1)), seed);
         world.tell(Input::Started);
-        world.command(Command::Connect);
+        world.command(Command::Connect(SOCKET));
         world.run(600_000);
         world.tell(Input::Lifecycle(Lifecycle::Background));
         world.serve("e0", Server::Refuses);
@@ -73,7 +73,7 @@ fn an_outage_is_seen_to_its_end_in_the_background() {
 #[test]
 fn in_the_background_a_platform_that_is_wrong_about_the_network_is_found_out() {
     let mut world = World::settled();
-    world.command(Command::Connect);
+    world.command(Command::Connect(SOCKET));
     world.tell(Input::Lifecycle(Lifecycle::Background));
     world.run(60_000);
     world.tell(Input::Network(crate::Network::Offline));

@@ -22,7 +22,7 @@ fn active(world: &World) -> &str {
 
 fn connected() -> World {
     let mut world = World::settled();
-    world.command(Command::Connect);
+    world.command(Command::Connect(SOCKET));
     world.run(10_000);
     world
 }
@@ -42,7 +42,7 @@ fn a_planned_move_is_made_though_the_app_disconnects_meanwhile() {
     world.command(prefer("e1"));
     world.run(1_000);
     assert_eq!(active(&world), "e0");
-    world.command(Command::Disconnect);
+    world.command(Command::Disconnect(SOCKET));
     world.run(1_000);
     assert_eq!(active(&world), "e1");
 }
@@ -54,7 +54,7 @@ fn a_planned_move_is_made_though_the_app_asks_to_connect_meanwhile() {
     world.command(prefer("e1"));
     world.run(1_000);
     world.accept("e1", Sockets::Open);
-    world.command(Command::Connect);
+    world.command(Command::Connect(SOCKET));
     world.run(1_000);
     assert_eq!(active(&world), "e1");
 }
@@ -127,7 +127,7 @@ fn an_attempt_that_waits_for_the_servers_rest_is_made_when_the_server_is_back() 
     config.spread.voluntary = Millis::from_secs(600);
     config.spread.forced = Millis::from_secs(600);
     let mut world = World::settled_with(config);
-    world.command(Command::Connect);
+    world.command(Command::Connect(SOCKET));
     world.run(10_000);
     world.serve("e0", Server::Rests(3_000));
     world.accept("e0", Sockets::Refused);

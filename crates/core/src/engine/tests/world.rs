@@ -156,7 +156,7 @@ impl World {
             Effect::CancelCheck { id } => {
                 self.coming.retain(|(_, input)| !matches!(input, Input::CheckFinished { id: check, .. } if *check == id));
             }
-            Effect::Connect { id, endpoint } => {
+            Effect::Connect { id, endpoint, .. } => {
                 self.attempts.push((now, endpoint.name.clone()));
                 self.open.push((id, endpoint.name.clone()));
                 let sockets = self.sockets.get(&endpoint.name).copied();

@@ -16,16 +16,15 @@ struct Test {
 }
 
 impl Test {
-    /// A connection that nobody wants yet.
+    /// A connection that leads nowhere yet.
     fn new() -> Self {
         let cx = Context::new(Arc::new(Config::default()), Vec::new(), 1, Timestamp::default());
-        Self { connection: Connection::default(), cx }
+        Self { connection: Connection::new(SocketId(0)), cx }
     }
 
     /// A connection that is open to `name`, by socket 1.
     fn open_to(name: &str) -> Self {
         let mut test = Self::new();
-        test.connection.want();
         test.follow(name);
         test.opened(1);
         test.effects();
@@ -75,7 +74,7 @@ impl Test {
     /// What was asked of the shell since the last time, in words.
     fn effects(&mut self) -> Vec<String> {
         let words = |effect| match effect {
-            Effect::Connect { id, endpoint } => format!("connect {} {}", id.0, endpoint.name),
+            Effect::Connect { id, endpoint, .. } => format!("connect {} {}", id.0, endpoint.name),
             Effect::Promote { id } => format!("promote {}", id.0),
             Effect::Disconnect { id, reason } => format!("disconnect {} {reason}", id.0),
             other => format!("{other:?}"),
@@ -87,9 +86,6 @@ impl Test {
 #[test]
 fn the_new_one_opens_before_the_old_one_closes() {
     let mut test = Test::new();
-    test.follow("a");
-    assert!(test.effects().is_empty(), "nobody asked for a connection");
-    test.connection.want();
     test.follow("a");
     assert!(test.connection.is_broken() && test.connection.is_opening());
     assert_eq!(test.opened(1), Some(true));
@@ -105,7 +101,6 @@ fn the_new_one_opens_before_the_old_one_closes() {
 #[test]
 fn changing_ones_mind_on_the_way_leaves_one_connection() {
     let mut test = Test::new();
-    test.connection.want();
     test.follow("a");
     test.follow("b");
     assert_eq!(test.effects(), ["connect 1 a", "disconnect 1 replaced", "connect 2 b"]);
@@ -128,16 +123,13 @@ fn an_old_socket_that_closes_leaves_its_place_to_the_one_that_follows() {
 }
 
 #[test]
-fn nothing_is_left_of_a_connection_that_nobody_wants() {
+fn nothing_is_left_of_what_is_closed() {
     let mut test = Test::open_to("a");
     test.follow("b");
-    test.connection.unwant(&mut test.cx);
+    test.connection.close(&mut test.cx);
     let effects = test.effects();
     assert_eq!(effects, ["connect 2 b", "disconnect 2 stopped", "disconnect 1 stopped"]);
-    assert!(!test.connection.is_broken(), "what nobody wants is not broken");
-    test.follow("b");
-    test.attempt("b");
-    assert!(test.effects().is_empty());
+    assert!(test.connection.is_broken() && !test.connection.is_opening());
 }
 
 #[test]
