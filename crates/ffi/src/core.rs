@@ -229,7 +229,7 @@ impl Transport for Core {
         let mut outcome =
             checked.map_or(Outcome::Failure(FailureKind::Unexpected), |checked| checked.outcome);
         if let Outcome::Answer(answer) = &mut outcome {
-            answer.understand(endpoint.health.check());
+            answer.understand(endpoint.check());
         }
         outcome
     }

@@ -105,9 +105,10 @@ impl Transport for NativeTransport {
     async fn check(&self, endpoint: Arc<Endpoint>, timeout: Millis) -> Outcome {
         let started = Instant::now();
         let check = async {
-            match endpoint.health.url.scheme() {
-                Scheme::Tcp => tcp::check(&endpoint.health).await,
-                _ => self.http.check(&endpoint.health).await,
+            let health = endpoint.health.as_ref().ok_or(FailureKind::Unexpected)?;
+            match health.url.scheme() {
+                Scheme::Tcp => tcp::check(health).await,
+                _ => self.http.check(health).await,
             }
         };
         match tokio::time::timeout(timeout.into(), check).await {

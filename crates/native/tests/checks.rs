@@ -16,7 +16,7 @@ async fn check(url: &str, check: Check) -> Result<Option<u16>, FailureKind> {
     let transport = NativeTransport::new(|_, _| {}).unwrap();
     let mut endpoint = Endpoint::new("e", "ws://unused/".parse().unwrap(), url.parse().unwrap());
     let timeout = check.timeout;
-    endpoint.health.check = Some(check);
+    endpoint.health.as_mut().unwrap().check = Some(check);
     match transport.check(Arc::new(endpoint), timeout).await {
         Outcome::Answer(answer) => Ok(answer.status),
         Outcome::Failure(kind) => Err(kind),
@@ -150,7 +150,7 @@ async fn an_endless_body_is_cut() {
         "ws://unused/".parse().unwrap(),
         format!("http://{endless}/").parse().unwrap(),
     );
-    endpoint.health.check = Some(expecting("never"));
+    endpoint.health.as_mut().unwrap().check = Some(expecting("never"));
     let Outcome::Answer(answer) = transport.check(Arc::new(endpoint), Millis::from_secs(5)).await
     else {
         panic!()

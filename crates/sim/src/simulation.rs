@@ -348,7 +348,7 @@ impl Simulation {
                     let (after, mut outcome) =
                         self.world.check(endpoint.name.as_str(), self.now, timeout);
                     if let Outcome::Answer(answer) = &mut outcome {
-                        answer.understand(endpoint.health.check());
+                        answer.understand(endpoint.check());
                     }
                     // Where timers are late, nobody but the engine's own timer ends a check without
                     // an answer.

@@ -20,9 +20,9 @@ use steadfast::config::Value;
 #[cfg(feature = "full")]
 use steadfast::{Call, Route};
 use steadfast::{
-    Clock, Config, ConnectionId, DisconnectReason, Endpoint, Engine, Event, HealthDocument, Link,
-    Message, Millis, Outcome, Problems, Query, SocketId, Timestamp, Transport, UrlParser,
-    ValidConfig,
+    Clock, Config, ConnectionId, DisconnectReason, Endpoint, Engine, Event, FailureKind,
+    HealthDocument, Link, Message, Millis, Outcome, Problems, Query, SocketId, Timestamp,
+    Transport, UrlParser, ValidConfig,
 };
 use value::value;
 use wasm_bindgen::prelude::*;
@@ -157,7 +157,10 @@ impl Transport for WebTransport {
 
     async fn check(&self, endpoint: Arc<Endpoint>, _: Millis) -> Outcome {
         // The engine drops the check at its timeout, which aborts the request.
-        check::check(&self.host, &endpoint.health).await
+        let Some(health) = &endpoint.health else {
+            return Outcome::Failure(FailureKind::Unexpected);
+        };
+        check::check(&self.host, health).await
     }
 
     async fn sleep_until(&self, at: Timestamp) {

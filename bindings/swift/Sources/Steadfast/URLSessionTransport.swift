@@ -36,8 +36,7 @@ public final class URLSessionTransport: Transport {
     }
 
     public func check(_ endpoint: Endpoint, timeout: Duration) async throws -> Outcome {
-        let health = endpoint.health
-        guard let check = health.check, let url = URL(string: health.url), url.scheme?.hasPrefix("http") == true else {
+        guard let health = endpoint.health, let check = health.check, let url = URL(string: health.url), url.scheme?.hasPrefix("http") == true else {
             return .failure(.unexpected)
         }
         // In whole seconds on Linux; it is the engine that ends a check to the millisecond.

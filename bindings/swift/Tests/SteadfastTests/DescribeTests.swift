@@ -9,7 +9,7 @@ final class DescribeTests: XCTestCase {
             name: "a", connect: "wss://me:secret@a.example/live?token=secret", health: HealthCheck(url: "https://me:secret@a.example/_ping?key=secret#secret"))
         var check = Config(endpoints: []).check
         check.headers = [Header(name: "cookie", value: "secret")]
-        endpoint.health.check = check
+        endpoint.health?.check = check
         var config = Config(endpoints: [endpoint])
         config.connectivity = [HealthCheck(url: "https://c.example/?secret")]
         config.check.headers = [Header(name: "authorization", value: "Bearer secret")]

@@ -6,7 +6,7 @@ final class SteadfastTests: XCTestCase {
     func testEverythingWrongWithAConfigIsToldAtOnce() {
         var wrong = config
         wrong.endpoints[0].connect = "no url"
-        wrong.endpoints[0].health.url = "ws://a.example/"
+        wrong.endpoints[0].health?.url = "ws://a.example/"
         wrong.endpoints[1].priority = -1
         wrong.endpoints[1].weight = 5_000_000_000
         wrong.check.expectStatus = [.code(70_000)]

@@ -15,7 +15,7 @@ final class URLSessionTransportTests: XCTestCase {
 
     func testAnAnswerCarriesStatusHeadersAndWhatIsNeededOfTheBody() async throws {
         let testbed = try Testbed()
-        let url = testbed.endpoints[0].health.url
+        let url = try XCTUnwrap(testbed.endpoints[0].health).url
         guard case .answer(let healthy) = try await Self.check(url, { $0.expectBody = "no such text" }) else { return XCTFail("no answer") }
         XCTAssertEqual(healthy.status, 200)
         XCTAssertFalse(healthy.headers.isEmpty)
@@ -29,7 +29,7 @@ final class URLSessionTransportTests: XCTestCase {
 
     func testFailuresAreToldApartByType() async throws {
         let testbed = try Testbed()
-        let url = testbed.endpoints[0].health.url
+        let url = try XCTUnwrap(testbed.endpoints[0].health).url
         let nameless = try await Self.check("http://nowhere.invalid/")
         XCTAssertEqual(nameless, .failure(.dns))
         let noTLS = try await Self.check(url.replacingOccurrences(of: "http:", with: "https:"))
@@ -51,7 +51,7 @@ final class URLSessionTransportTests: XCTestCase {
     func testACancelledCheckEndsAtOnce() async throws {
         let testbed = try Testbed()
         try await testbed.fault("primary", "\"hang\"")
-        let url = testbed.endpoints[0].health.url
+        let url = try XCTUnwrap(testbed.endpoints[0].health).url
         let started = ContinuousClock.now
         let checking = Task { try await URLSessionTransportTests.check(url, timeout: .seconds(60)) }
         try await Task.sleep(for: .milliseconds(100))

@@ -37,7 +37,7 @@ impl Probe {
     }
 
     fn timeout(&self) -> Millis {
-        self.endpoint.health.check().timeout.min(TIMEOUT)
+        self.endpoint.check().timeout.min(TIMEOUT)
     }
 
     /// When the next check begins, if there is reason to doubt the network since then.
@@ -54,8 +54,8 @@ impl Connectivity {
         let mut probes = Vec::new();
         for (index, health) in checks.into_iter().enumerate() {
             let name = format!("connectivity-{index}");
-            let url = health.url.clone();
-            let endpoint = Endpoint { health, ..Endpoint::new(&name, url.clone(), url) };
+            let endpoint = Endpoint::without_check(&name, health.url.clone());
+            let endpoint = Endpoint { health: Some(health), ..endpoint };
             probes.push(Probe::new(Arc::new(endpoint)));
         }
         Self { probes }
@@ -115,7 +115,7 @@ impl Connectivity {
             let timeout = probe.timeout();
             if let Some((_, started)) = probe.in_flight.take_if(|(probe, _)| *probe == id) {
                 let failure = match outcome {
-                    Outcome::Answer(answer) => probe.endpoint.health.judge(answer, timeout),
+                    Outcome::Answer(answer) => probe.endpoint.check().judge(answer, timeout),
                     Outcome::Failure(kind) => Some(*kind),
                 };
                 probe.ended = Some((started, failure));

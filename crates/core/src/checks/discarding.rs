@@ -73,11 +73,6 @@ impl Checks {
         self.endpoints[index].schedule.request()
     }
 
-    /// Passes the app's request for a check on to another endpoint.
-    pub(crate) fn pass_on(&mut self, cx: &Context, index: usize, request: u32) {
-        self.endpoints[index].schedule.ask_for_app(cx.now, request);
-    }
-
     /// The endpoints are others; what is known of those that stay is kept.
     pub(crate) fn replace(&mut self, cx: &Context, origins: &[Origin]) {
         rearrange(&mut self.endpoints, origins, |_| Checked::new(&cx.config, cx.now));

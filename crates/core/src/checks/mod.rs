@@ -137,7 +137,7 @@ impl Checks {
     pub(crate) fn expired(&mut self, cx: &mut Context) -> Option<Ended> {
         let now = cx.now;
         for index in 0..self.endpoints.len() {
-            let limit = cx.endpoints[index].health.check().timeout;
+            let limit = cx.endpoints[index].check().timeout;
             let schedule = &mut self.endpoints[index].schedule;
             if let Some(late) = schedule.late().filter(|late| late.started + limit <= now) {
                 cx.push(Effect::CancelCheck { id: late.id });
@@ -165,10 +165,10 @@ impl Checks {
         outcome: Outcome,
     ) -> Option<Ended> {
         let check = self.end(cx, index, id)?;
-        let health = &cx.endpoints[index].health;
+        let how = cx.endpoints[index].check();
         let (failure, latency, answer) = match outcome {
             Outcome::Answer(answer) => {
-                let failure = health.judge(&answer, check.timeout);
+                let failure = how.judge(&answer, check.timeout);
                 (failure, Some(answer.latency), answer)
             }
             Outcome::Failure(kind) => {
@@ -176,7 +176,7 @@ impl Checks {
                 (Some(kind), None, Answer { latency, ..Answer::default() })
             }
         };
-        let retries = health.check().retries;
+        let retries = how.retries;
         let announced = self.take_in(cx, index, &answer);
         let runs_on = self.endpoints[index].schedule.late().is_some_and(|late| late.id == id);
         let checked = &mut self.endpoints[index];
@@ -277,6 +277,17 @@ impl Checks {
         let checked = &mut self.endpoints[index];
         let is_news = checked.take_report(evidence, cx.now);
         if is_news { checked.health.failure(evidence, witnesses, cx.now) } else { None }
+    }
+
+    /// Ends what kept endpoints without a health check from being used, if its time is over. Returns
+    /// the first one and its change.
+    pub(crate) fn include_unchecked(&mut self, cx: &Context) -> Option<(usize, HealthChange)> {
+        let unchecked =
+            (0..self.endpoints.len()).filter(|index| !cx.endpoints[*index].is_checked());
+        unchecked.into_iter().find_map(|index| {
+            let change = self.endpoints[index].health.include_unchecked(cx.now)?;
+            Some((index, change))
+        })
     }
 
     pub(crate) fn exclude(

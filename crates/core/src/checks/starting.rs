@@ -11,6 +11,9 @@ impl Checks {
     /// When something is to be done about an endpoint: a check in flight has taken too long, or the
     /// next one begins.
     pub(crate) fn due(&self, cx: &Context, index: usize, pace: Pace) -> Option<Timestamp> {
+        if !cx.endpoints[index].is_checked() {
+            return self.endpoints[index].health.excluded_until();
+        }
         earliest([self.deadline(cx, index), self.start_due(cx, index, pace)])
     }
 
@@ -21,14 +24,14 @@ impl Checks {
         if !schedule.awaits_answer() {
             return None;
         }
-        schedule.deadline(cx.endpoints[index].health.check().timeout)
+        schedule.deadline(cx.endpoints[index].check().timeout)
     }
 
     /// When the next check of an endpoint begins.
     fn start_due(&self, cx: &Context, index: usize, pace: Pace) -> Option<Timestamp> {
         let checked = &self.endpoints[index];
         let schedule = &checked.schedule;
-        let check = cx.endpoints[index].health.check();
+        let check = cx.endpoints[index].check();
         let suspected = checked.health.detector().suspects();
         let due = match pace {
             Pace::Never => return None,
@@ -65,6 +68,9 @@ impl Checks {
 
     /// Begins the check of an endpoint if it is due.
     pub(crate) fn start(&mut self, cx: &mut Context, index: usize, pace: Pace) -> Start {
+        if !cx.endpoints[index].is_checked() {
+            return Start::At(self.due(cx, index, pace));
+        }
         let due = self.start_due(cx, index, pace);
         if due.is_some_and(|at| at <= cx.now) {
             self.begin(cx, index, pace);
@@ -91,8 +97,8 @@ impl Checks {
                 unhealthy
             }
         };
-        let full = endpoint.health.check().timeout;
-        let timeout = if patient { full } else { checked.timeout(endpoint.health.check()) };
+        let full = endpoint.check().timeout;
+        let timeout = if patient { full } else { checked.timeout(endpoint.check()) };
         // Of checks side by side, those that are lost are overtaken by those that are not.
         let teaches = !matches!(pace, Pace::Haste(..) | Pace::InVain(_));
         let baseline = teaches && !checked.health.detector().suspects();
@@ -118,7 +124,7 @@ impl Checks {
 
     fn send(&mut self, cx: &mut Context, index: usize, check: InFlightCheck) {
         let endpoint = cx.endpoints[index].clone();
-        let limit = endpoint.health.check().timeout;
+        let limit = endpoint.check().timeout;
         self.endpoints[index].schedule.begin(check);
         cx.push(Effect::StartCheck { id: check.id, endpoint, timeout: limit });
     }
@@ -132,7 +138,7 @@ impl Checks {
 
     /// Asks for a check of an endpoint at once, or as soon as may be after the last.
     pub(crate) fn ask(&mut self, cx: &Context, index: usize) {
-        let interval = cx.endpoints[index].health.check().interval;
+        let interval = cx.endpoints[index].check().interval;
         let gap = cx.config.suspect_interval.unwrap_or(interval);
         self.endpoints[index].schedule.ask(cx.now, gap);
     }
@@ -145,16 +151,21 @@ impl Checks {
             if index == first {
                 schedule.ask(cx.now + delay, cx.config.suspect_interval.unwrap_or_default());
             } else if cx.config.standby_interval.is_some() {
-                let spread = cx.random.within(cx.endpoints[index].health.check().interval);
+                let spread = cx.random.within(cx.endpoints[index].check().interval);
                 schedule.ask_at(cx.now + delay + spread);
             }
         }
     }
 
-    /// The app asks for a check of an endpoint, whatever the pace.
-    pub(crate) fn ask_for_app(&mut self, cx: &Context, index: usize) {
+    /// The app has asked for a check: the number of its request.
+    pub(crate) fn count_request(&mut self) -> u32 {
         self.requests = self.requests.wrapping_add(1);
-        self.endpoints[index].schedule.ask_for_app(cx.now, self.requests);
+        self.requests
+    }
+
+    /// The app asks for a check of an endpoint, whatever the pace.
+    pub(crate) fn ask_for_app(&mut self, cx: &Context, index: usize, request: u32) {
+        self.endpoints[index].schedule.ask_for_app(cx.now, request);
     }
 
     /// The pause before the next check of an endpoint begins now.

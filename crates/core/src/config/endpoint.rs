@@ -21,9 +21,11 @@ pub struct Endpoint {
     /// Where the app connects: `ws`, `wss`, `http` or `https`.
     pub connect: Url,
     /// How its health is checked: a URL, or an object with `url` and whatever differs from the
-    /// config's `check`.
-    #[cfg_attr(feature = "typescript", ts(as = "WrittenHealthCheck"))]
-    pub health: HealthCheck,
+    /// config's `check`. If left out, its connection is its health: it can be used unless the app's
+    /// last attempt to connect to it failed.
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<WrittenHealthCheck>"))]
+    #[cfg_attr(feature = "uniffi", uniffi(default = None))]
+    pub health: Option<HealthCheck>,
     /// Lower is better: the strategy `priority` holds to the best healthy one. Equal ones keep the
     /// order of the list.
     ///
@@ -51,12 +53,27 @@ const RANK: [&str; 2] = ["0", "1000"];
 impl Endpoint {
     /// An endpoint checked as the config's `check` says.
     pub fn new(name: &str, connect: Url, health: Url) -> Self {
-        let health = HealthCheck { url: health, check: None };
-        Self { name: name.into(), connect, health, priority: 0, weight: 1, region: None }
+        let health = Some(HealthCheck { url: health, check: None });
+        Self { health, ..Self::without_check(name, connect) }
+    }
+
+    /// An endpoint whose connection is its health.
+    pub fn without_check(name: &str, connect: Url) -> Self {
+        Self { name: name.into(), connect, health: None, priority: 0, weight: 1, region: None }
+    }
+
+    /// Whether it has a health check.
+    pub const fn is_checked(&self) -> bool {
+        self.health.is_some()
+    }
+
+    /// How its health check asks; by default, if it has none or does not say.
+    pub fn check(&self) -> &Check {
+        self.health.as_ref().map_or_else(|| default_check(), HealthCheck::check)
     }
 
     /// Reports what is wrong with the endpoint, which comes after those `before` it in the list.
-    pub(super) fn check(&mut self, before: &[(usize, Name)], reader: &mut Reader) {
+    pub(super) fn validate(&mut self, before: &[(usize, Name)], reader: &mut Reader) {
         if let Some((twin, _)) = before.iter().find(|(_, name)| *name == self.name) {
             reader.field("name", |reader| {
                 reader.problem(format!("must be unique; endpoints[{twin}] has the same"));
@@ -91,7 +108,9 @@ impl Endpoint {
         reader
             .field("weight", |reader| reader.within(Measure::Count(self.weight), RANK[0], RANK[1]));
         reader.field("region", |reader| check_region(self.region.as_ref(), reader));
-        reader.field("health", |reader| self.health.check_settings(reader));
+        if let Some(health) = &mut self.health {
+            reader.field("health", |reader| health.check_settings(reader));
+        }
     }
 }
 
@@ -124,13 +143,13 @@ impl Read for Endpoint {
             ("region", &mut region, &[]),
         ];
         reader.section(value, fields);
-        for required in &["name", "connect", "health"] {
+        for required in &["name", "connect"] {
             require(value, required, reader);
         }
         Some(Self {
             name: name?.as_str().into(),
             connect: connect?,
-            health: health?,
+            health,
             priority,
             weight,
             region,
@@ -226,10 +245,14 @@ impl HealthCheck {
 
     /// How it is asked, by default if it does not say.
     pub fn check(&self) -> &Check {
-        static DEFAULT: LazyLock<Check> = LazyLock::new(Check::default);
-        // Lazily: an endpoint costs a step 20 instructions less.
-        self.check.as_ref().unwrap_or_else(|| &DEFAULT)
+        self.check.as_ref().unwrap_or_else(|| default_check())
     }
+}
+
+/// How a health check asks that does not say. Lazily: an endpoint costs a step 20 instructions less.
+fn default_check() -> &'static Check {
+    static DEFAULT: LazyLock<Check> = LazyLock::new(Check::default);
+    &DEFAULT
 }
 
 /// A health check as it is written in a config.

@@ -26,7 +26,7 @@ impl Setting for Endpoints {
             // Checked here and not later: the place in the list is known here even if another
             // endpoint cannot be read.
             if let Some(mut endpoint) = reader.item(index, |reader| Endpoint::read(item, reader)) {
-                reader.item(index, |reader| endpoint.check(&names, reader));
+                reader.item(index, |reader| endpoint.validate(&names, reader));
                 names.push((index, endpoint.name.clone()));
                 self.0.push(endpoint);
             }
@@ -50,15 +50,15 @@ impl Endpoints {
         check_count(self.0.len(), reader);
         let mut names = Vec::new();
         for (index, endpoint) in self.0.iter_mut().enumerate() {
-            reader.item(index, |reader| endpoint.check(&names, reader));
+            reader.item(index, |reader| endpoint.validate(&names, reader));
             names.push((index, endpoint.name.clone()));
         }
     }
 
     /// Writes `check` into the health checks that do not say how they ask.
     pub(super) fn spell_out(&mut self, check: &Check) {
-        for endpoint in &mut self.0 {
-            endpoint.health.spell_out(check);
+        for health in self.0.iter_mut().filter_map(|endpoint| endpoint.health.as_mut()) {
+            health.spell_out(check);
         }
     }
 }

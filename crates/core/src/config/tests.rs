@@ -140,10 +140,25 @@ fn an_endpoint_starts_from_the_common_check() {
         }"#,
     );
     let [a, b] = config.endpoints.0.as_slice() else { panic!() };
-    assert_eq!(*a.health.check(), config.check);
-    assert_eq!(b.health.check().timeout, Millis::new(700));
-    assert_eq!(b.health.check().method, Method::Head);
-    assert_eq!(b.health.check().headers.0, [Header::new("X-A", "1"), Header::new("x-b", "2")]);
+    assert_eq!(*a.check(), config.check);
+    assert_eq!(b.check().timeout, Millis::new(700));
+    assert_eq!(b.check().method, Method::Head);
+    assert_eq!(b.check().headers.0, [Header::new("X-A", "1"), Header::new("x-b", "2")]);
+}
+
+#[test]
+fn an_endpoint_may_have_no_health_check() {
+    for list in [
+        r#"{ "endpoints": [{ "name": "a", "connect": "ws://a/" }] }"#,
+        r#"{ "endpoints": [{ "name": "a", "connect": "ws://a/", "health": null }] }"#,
+    ] {
+        let config = read(list);
+        let a = &config.endpoints.0[0];
+        assert!(!a.is_checked());
+        assert_eq!(*a, Endpoint::without_check("a", "ws://a/".parse().unwrap()));
+        let written = serde_json::to_string(&config.endpoints.to_value()).unwrap();
+        assert_eq!(read(&format!("{{ \"endpoints\": {written} }}")).endpoints, config.endpoints);
+    }
 }
 
 #[test]
@@ -152,7 +167,7 @@ fn an_endpoint_built_by_hand_is_checked_as_the_config_says() {
     let mut config = Config::new(Preset::AppServices, vec![endpoint.clone()]);
     config.check.interval = Millis::from_secs(7);
     let config = config.validate().unwrap();
-    assert_eq!(*config.endpoints.0[0].health.check(), config.check);
+    assert_eq!(*config.endpoints.0[0].check(), config.check);
     let later = config.validate_endpoints(vec![endpoint]).unwrap();
     assert_eq!(*later, *config.endpoints.0);
 }
@@ -175,9 +190,9 @@ fn a_preset_is_a_start_not_the_end() {
     ));
     assert_eq!((config.preset, config.strategy), (Preset::AppServices, Strategy::Cyclic));
     assert_eq!((config.failure_threshold, config.initial_delay), (Some(4), Millis::from_secs(3)));
-    assert_eq!(config.endpoints.0[0].health.check().method, Method::Head);
-    assert!(config.endpoints.0[0].health.check().expect_status.matches(200));
-    assert!(!config.endpoints.0[0].health.check().expect_status.matches(204));
+    assert_eq!(config.endpoints.0[0].check().method, Method::Head);
+    assert!(config.endpoints.0[0].check().expect_status.matches(200));
+    assert!(!config.endpoints.0[0].check().expect_status.matches(204));
     let told = problems(&format!(r#"{{ "preset": "appservices", {ENDPOINTS} }}"#));
     assert_eq!(told, ["preset: unknown value; did you mean `appServices`?"]);
 }
@@ -194,7 +209,7 @@ fn what_is_sent_to_the_apps_endpoints_is_sent_to_nobody_else() {
     assert_eq!(x.check(), &Check::default());
     assert!(y.check().headers.0.is_empty() && y.check().expect_body.is_none());
     assert!(y.check().expect_status.matches(204) && !y.check().expect_status.matches(200));
-    let own = config.endpoints.0[0].health.check();
+    let own = config.endpoints.0[0].check();
     assert!(own.expect_body.is_some() && !own.headers.0.is_empty());
     assert_eq!(config.clone().into_config().validate().unwrap(), config);
 }
@@ -206,7 +221,7 @@ fn endpoints_can_be_read_at_run_time() {
         serde_json::from_str(r#"[{ "name": "n", "connect": "ws://n/", "health": "http://n/" }]"#)
             .unwrap();
     let endpoints = config.read_endpoints(&value, crate::parse_url).unwrap();
-    assert_eq!(endpoints[0].health.check().timeout, Millis::from_secs(1));
+    assert_eq!(endpoints[0].check().timeout, Millis::from_secs(1));
     let told = config.read_endpoints(&Value::Null, crate::parse_url).unwrap_err();
     assert_eq!(told.to_string(), "endpoints: expected a list of endpoints, found null");
 }

@@ -5,8 +5,9 @@ use super::roster::{Origin, origins};
 use crate::config::{Name, ValidEndpoints};
 use crate::failover::Failover;
 use crate::health::Exclusion;
-use crate::protocol::event::{Event, SwitchReason};
+use crate::protocol::event::{CheckReport, Event, SwitchReason};
 use crate::protocol::input::Command;
+use crate::protocol::outcome::FailureKind;
 use std::sync::Arc;
 
 impl Engine {
@@ -16,7 +17,8 @@ impl Engine {
         let Some(index) = self.meant(&command) else { return };
         match command {
             Command::CheckNow => {
-                self.checks.ask_for_app(&self.cx, index);
+                let request = self.checks.count_request();
+                self.check_for_app(index, request);
                 // Where nobody is usable, whoever answers first is of interest.
                 if self.failover.is_in_outage() {
                     for other in (0..self.cx.endpoints.len()).filter(|other| *other != index) {
@@ -61,6 +63,29 @@ impl Engine {
             Command::Disconnect(socket) => self.session.let_go(&mut self.cx, socket),
             Command::Stop => self.stop(),
         }
+    }
+
+    /// Has an endpoint checked for the app. One without a health check is as well as its connection:
+    /// that is reported at once.
+    fn check_for_app(&mut self, index: usize, request: u32) {
+        let endpoint = &self.cx.endpoints[index];
+        if endpoint.is_checked() {
+            self.checks.ask_for_app(&self.cx, index, request);
+            return;
+        }
+        let failure = (!self.session.is_alive_to(endpoint)).then_some(FailureKind::Unreachable);
+        let report = CheckReport {
+            endpoint: endpoint.name.clone(),
+            failure,
+            status: None,
+            latency_ms: 0,
+            failures: self.session.reach(index).failures(),
+            message: failure.map(|kind| kind.advice().to_owned()),
+            failing: Vec::new(),
+            request: Some(request),
+            headers: Vec::new(),
+        };
+        self.cx.emit(Event::Check(report));
     }
 
     /// The endpoint that a command is about: the one that it names, if it is known, or the active
@@ -109,7 +134,7 @@ impl Engine {
             self.failover.set_active(&self.cx, best);
         }
         if let Some(request) = request {
-            self.checks.pass_on(&self.cx, self.failover.active(), request);
+            self.check_for_app(self.failover.active(), request);
         }
         if self.is_running() {
             self.follow_new_endpoints(&before.name, &origins);

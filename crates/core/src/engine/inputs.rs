@@ -74,6 +74,9 @@ impl Engine {
         while let Some(ended) = self.checks.expired(&mut self.cx) {
             self.check_ended(ended);
         }
+        while let Some((index, change)) = self.checks.include_unchecked(&self.cx) {
+            self.health_changed(index, Some(change));
+        }
         if self.listens() {
             let facts = self.session.notice_silence(&mut self.cx);
             self.session_facts(facts);
@@ -92,7 +95,7 @@ impl Engine {
 
     /// Makes the attempts to connect that are due.
     fn attempt(&mut self) {
-        let target = self.failover.attempt_target(self.world());
+        let target = self.failover.attempt_target(self.world(), &self.cx);
         let checked = self.checks.of(target);
         let excluded = checked.health().health() == Health::Maintenance;
         let rests_until = checked.schedule().rests_until();
@@ -206,6 +209,10 @@ impl Engine {
 
     /// What the end of a connection says of its endpoint.
     fn blame(&mut self, index: usize, code: Option<u16>, end: End) {
+        if !self.cx.endpoints[index].is_checked() {
+            // Whether it works is seen by the next attempt to connect.
+            return;
+        }
         let was_open = end != End::Refused;
         if announces_maintenance(code) && was_open && self.cx.strategy().heeds_servers() {
             let until = Exclusion::Announced(self.cx.now + MAINTENANCE);
@@ -254,7 +261,9 @@ impl Engine {
 
     /// Takes in evidence against an endpoint that is no check, and asks for one.
     fn passive_failure(&mut self, index: usize, evidence: Evidence) {
-        if self.cx.strategy().heeds_servers() && !self.failover.is_reported_offline() {
+        // No check could refute it where there is none.
+        let checked = self.cx.endpoints[index].is_checked();
+        if checked && self.cx.strategy().heeds_servers() && !self.failover.is_reported_offline() {
             let witnesses = self.witnesses(index);
             let change = self.checks.add_evidence(&self.cx, index, evidence, witnesses);
             self.health_changed(index, change);

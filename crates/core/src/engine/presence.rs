@@ -61,9 +61,11 @@ impl Engine {
         self.watches() && !self.failover.is_reported_offline()
     }
 
-    /// Whether attempts to connect are made.
+    /// Whether attempts to connect are made. Without a network, only where no check would find out
+    /// that the platform is wrong.
     pub(super) fn attempts(&self) -> bool {
-        self.presence != Presence::Frozen && !self.failover.is_reported_offline()
+        let checked = self.cx.endpoints[self.failover.active()].is_checked();
+        self.presence != Presence::Frozen && !(checked && self.failover.is_reported_offline())
     }
 
     /// Time passes. A wake-up that is late is not sleep: what is due is done first.

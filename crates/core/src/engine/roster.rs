@@ -33,12 +33,16 @@ pub(crate) fn origins(before: &[Arc<Endpoint>], after: &[Endpoint]) -> Vec<Origi
 /// out does not matter, nor what a check sends: a new token in a query or in a header makes no
 /// other host.
 fn is_same_host(one: &Endpoint, other: &Endpoint) -> bool {
-    let (check, mut sends) = (one.health.check(), other.health.check().clone());
+    let (check, mut sends) = (one.check(), other.check().clone());
     sends.headers.clone_from(&check.headers);
     sends.body.clone_from(&check.body);
     *check == sends
         && one.connect.to_string() == other.connect.to_string()
-        && one.health.url.to_string() == other.health.url.to_string()
+        && health_url(one) == health_url(other)
+}
+
+fn health_url(endpoint: &Endpoint) -> Option<String> {
+    endpoint.health.as_ref().map(|health| health.url.to_string())
 }
 
 /// Arranges what a machine knows of the endpoints as the new list wants it.

@@ -2,7 +2,7 @@
 
 use super::Failover;
 use super::pace::Watch;
-use super::view::{ConnectionView, EndpointView, ProbesView, View};
+use super::view::{ConnectionView, EndpointView, KnownBy, ProbesView, View};
 use crate::base::time::Timestamp;
 use crate::checks::Checks;
 use crate::config::Retry;
@@ -85,6 +85,21 @@ impl Failover {
         let (health, schedule) = (checked.health(), checked.schedule());
         let detector = health.detector();
         let reach = world.session.reach(index);
+        let known_by = if endpoint.is_checked() {
+            KnownBy::Checks
+        } else {
+            // After many failures, a connection has to last before it shows anything.
+            let lasts = !reach.is_unreachable(None);
+            let open = world.session.is_alive_to(endpoint) && lasts;
+            KnownBy::Connections { open, failures: reach.failures() }
+        };
+        let unreachable = match known_by {
+            KnownBy::Checks => world.session.is_unreachable(cx, index),
+            // In an outage only a connection that is open shows that it is over.
+            KnownBy::Connections { open, failures } => {
+                world.session.is_wanted() && !open && (failures > 0 || self.is_in_outage())
+            }
+        };
         let preference = self.preference.as_ref();
         let preferred = preference.is_some_and(|it| it.name == endpoint.name);
         let down = health.is_down(cx.now);
@@ -92,12 +107,13 @@ impl Failover {
         EndpointView {
             health: health.present(cx.now),
             since: health.since(),
+            known_by,
             failures: detector.failures(),
             successes: health.successes(),
             down,
             flaky_only: detector.is_flaky() && !detector.is_dead(),
             commanded: health.is_unwanted(cx.now),
-            unreachable: world.session.is_unreachable(cx, index),
+            unreachable,
             retry_at: reach.retry_at().filter(|_| reach.failures() > 0).unwrap_or_default(),
             last_pass: checked.last_pass(),
             first_pass: checked.first_pass(),
@@ -106,7 +122,7 @@ impl Failover {
             failure: checked.failure(),
             checking: schedule.is_checking(),
             attempts: schedule.attempts(),
-            interval: endpoint.health.check().interval,
+            interval: endpoint.check().interval,
             rtt: checked.rtt().smoothed(),
             deviation: checked.rtt().deviation(),
             failure_share: detector.share(),

@@ -22,7 +22,7 @@ pub(super) fn recover(
     // As in a suspicion: where one move follows another, the next endpoint must prove itself, by its
     // checks or by a connection that lasts.
     let usable = |index: usize, it: &EndpointView| {
-        let lasts = view.connection.lasts_to == Some(index);
+        let lasts = view.connection.lasts_to == Some(index) || view.is_shown_by_connection(it);
         let well = it.successes >= it.proof || it.since + WELL_FOR_A_WHILE <= view.now;
         holds(it) && (lasts || well)
     };
@@ -36,7 +36,8 @@ pub(super) fn recover(
     if back.is_some() || network_works {
         // If nothing at all had answered, it was the network, and what it did is not held against
         // the endpoints: the app stays where it is unless that is found to fail now.
-        let void = outage.silent && strategy.response() == Response::Investigate;
+        let checked = !view.ours().is_seen_by_connecting();
+        let void = outage.silent && checked && strategy.response() == Response::Investigate;
         let to = back.filter(|_| !void).unwrap_or(view.active);
         let decision = if offline {
             Decision::BackOnline { to, void }

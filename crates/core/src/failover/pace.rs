@@ -42,28 +42,32 @@ impl Failover {
 
     /// To which endpoint the next attempt to connect goes: to the active one, but in an outage to
     /// those in turn whose checks pass.
-    pub(crate) fn attempt_target(&self, world: World<'_>) -> usize {
+    pub(crate) fn attempt_target(&self, world: World<'_>, cx: &Context) -> usize {
         if !self.is_in_outage() {
             return self.active;
         }
         let retry_at = |index: &usize| world.session.reach(*index).retry_at();
-        self.passing(world).min_by_key(retry_at).unwrap_or(self.active)
+        self.passing(world, cx).min_by_key(retry_at).unwrap_or(self.active)
     }
 
     /// When the next attempt to connect is due in an outage: each endpoint whose checks pass has a
     /// back-off of its own.
     pub(crate) fn attempt_due(&self, world: World<'_>, cx: &Context) -> Option<Timestamp> {
         let is_open = |index: usize| world.session.is_open_to(&cx.endpoints[index]);
-        if !self.is_in_outage() || self.passing(world).any(is_open) {
+        if !self.is_in_outage() || self.passing(world, cx).any(is_open) {
             return None;
         }
         let retry_at = |index: usize| world.session.reach(index).retry_at().unwrap_or_default();
-        self.passing(world).map(retry_at).min()
+        self.passing(world, cx).map(retry_at).min()
     }
 
-    /// The endpoints whose checks pass.
-    fn passing(&self, world: World<'_>) -> impl Iterator<Item = usize> {
-        (0..self.remembered.len()).filter(|index| world.checks.of(*index).health().is_usable())
+    /// The endpoints whose checks pass, and those that have none.
+    fn passing(&self, world: World<'_>, cx: &Context) -> impl Iterator<Item = usize> {
+        (0..self.remembered.len()).filter(move |index| {
+            let health = world.checks.of(*index).health();
+            let unchecked = !cx.endpoints[*index].is_checked();
+            health.is_usable() || (unchecked && health.health() == Health::Unknown)
+        })
     }
 
     /// How often an endpoint is checked.
@@ -80,10 +84,8 @@ impl Failover {
 
     /// When a decision is due that waits for nothing but time.
     pub(crate) fn due(&self, world: World<'_>, cx: &Context) -> Option<Timestamp> {
-        let well_since = (0..self.remembered.len()).filter_map(|index| {
-            let health = world.checks.of(index).health();
-            health.is_usable().then(|| health.since())
-        });
+        let well_since =
+            self.passing(world, cx).map(|index| world.checks.of(index).health().since());
         let due = due(&self.state, cx.now, well_since);
         let later = |at: &Timestamp| *at > cx.now;
         match &self.state {
@@ -102,7 +104,7 @@ impl Failover {
             return None;
         }
         let retry_at = |index: usize| world.session.reach(index).retry_at();
-        self.passing(world).filter_map(retry_at).filter(|at| *at > cx.now).min()
+        self.passing(world, cx).filter_map(retry_at).filter(|at| *at > cx.now).min()
     }
 }
 

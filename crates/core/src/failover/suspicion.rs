@@ -5,12 +5,13 @@ use super::selection::best;
 use super::state::{Offline, Outage, State, Suspicion};
 use super::strategy::Strategy;
 use super::transition::{Decision, Next};
-use super::view::{EndpointView, View};
+use super::view::{EndpointView, KnownBy, View};
 use crate::base::time::{Millis, Timestamp};
 use crate::health::Health;
 use crate::protocol::event::{OfflineReason, SwitchReason};
 use crate::protocol::outcome::FailureKind;
 use crate::session::backoff::Backoff;
+use crate::session::reach::UNREACHABLE;
 
 /// Failures in a row after which silence on all sides is taken for an outage.
 const SILENCES: u32 = 3;
@@ -53,10 +54,10 @@ pub(super) fn investigate(mut suspicion: Suspicion, view: &View, strategy: &dyn 
         suspicion.verdict = Some(view.now);
     }
     let alone = is_alone_with_silence(&suspicion, view);
-    let fresh = |index: usize, it: &EndpointView| index != active && is_fresh(it, &suspicion);
+    let fresh = |index: usize, it: &EndpointView| index != active && is_fresh(it, &suspicion, view);
+    let over = suspicion.verdict.is_some_and(|at| at + suspicion.spread <= view.now);
     if let Some(to) = best(view, strategy, &fresh) {
         suspicion.decided = suspicion.verdict.is_some() && tells_apart(view, to);
-        let over = suspicion.verdict.is_some_and(|at| at + suspicion.spread <= view.now);
         return match reason.filter(|_| suspicion.decided && over) {
             // One after the other may refuse connections: from the third on, it is seen first.
             Some(SwitchReason::Unconnectable) if view.forced_moves > 1 => {
@@ -74,7 +75,7 @@ pub(super) fn investigate(mut suspicion: Suspicion, view: &View, strategy: &dyn 
     let urgent = reason.is_some() || alone;
     let unasked = |index: usize, it: &EndpointView| {
         let asked = it.attempts > 0 || has_passed_since(it, suspicion.since);
-        index != active && !asked && !it.commanded
+        index != active && !asked && !it.commanded && !it.is_seen_by_connecting()
     };
     if (urgent || !waiting)
         && let Some(standby) = best(view, strategy, &unasked)
@@ -101,11 +102,16 @@ pub(super) fn investigate(mut suspicion: Suspicion, view: &View, strategy: &dyn 
     if best(view, strategy, &proving).is_some() {
         return (State::Suspecting(suspicion), None);
     }
-    // Before nobody is left: one whose checks pass, but that could not be connected to a while ago;
-    // while messages arrive, there is time to try again and again.
+    // Before nobody is left: one that has no health check, or one whose checks pass, but that could
+    // not be connected to a while ago; while messages arrive, there is time to try again and again.
     let by = if view.connection.talking { view.now } else { suspicion.since };
     match retriable(view, strategy, by) {
+        // A crowd that has lost the same server is spread.
+        Some(index) if view.endpoints[index].is_seen_by_connecting() && !over => {
+            (State::Suspecting(suspicion), None)
+        }
         Some(index) => (State::Suspecting(suspicion), Some(Decision::Open(index))),
+        None if is_to_be_tried_again(view) => (State::Suspecting(suspicion), None),
         None if is_announcement_unchecked(&suspicion, view) => {
             let check = (!view.ours().checking).then_some(Decision::Check(active));
             (State::Suspecting(suspicion), check)
@@ -128,12 +134,20 @@ fn is_carried_through(suspicion: &Suspicion, view: &View) -> bool {
     view.connection.trying && suspicion.verdict.is_some_and(|at| view.ours().since > at)
 }
 
-/// The best endpoint whose checks pass, but that could not be connected to, if its back-off was
-/// over by then.
+/// The best endpoint of which only a connection shows whether it works: it has no health check, or
+/// its checks pass, and it could not be connected to. Its back-off was over by then.
 fn retriable(view: &View, strategy: &dyn Strategy, by: Timestamp) -> Option<usize> {
     best(view, strategy, &|index, it| {
-        index != view.active && it.passes() && it.unreachable && it.retry_at <= by
+        let open = it.unreachable || it.is_seen_by_connecting();
+        index != view.active && it.passes() && open && it.retry_at <= by
     })
+}
+
+/// Whether too few attempts to connect to the active endpoint have failed for an outage. It has no
+/// health check that would tell whether it works.
+fn is_to_be_tried_again(view: &View) -> bool {
+    let few = |it: &EndpointView| matches!(it.known_by, KnownBy::Connections { failures, .. } if failures < UNREACHABLE);
+    view.is_cut_off() && few(view.ours())
 }
 
 /// Why the active endpoint must be left, if it must.
@@ -166,9 +180,11 @@ fn is_alone_with_silence(suspicion: &Suspicion, view: &View) -> bool {
     (view.probes.any || asked.peek().is_some()) && asked.all(EndpointView::is_silent)
 }
 
-/// Whether an endpoint is usable and passed a check that began since the suspicion.
-fn is_fresh(endpoint: &EndpointView, suspicion: &Suspicion) -> bool {
-    endpoint.is_usable() && is_proven(endpoint, suspicion)
+/// Whether an endpoint is usable and passed a check that began since the suspicion, or has none and
+/// is taken to work.
+fn is_fresh(endpoint: &EndpointView, suspicion: &Suspicion, view: &View) -> bool {
+    let shown = is_proven(endpoint, suspicion) || view.is_shown_by_connection(endpoint);
+    endpoint.is_usable() && shown
 }
 
 /// Whether an endpoint has passed as many checks in a row, the last of them since the suspicion.

@@ -6,6 +6,7 @@ mod pace;
 mod planning;
 mod rows;
 mod rows_in_doubt;
+mod rows_without_check;
 mod scene;
 mod selection;
 mod suspicion;

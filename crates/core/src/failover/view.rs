@@ -44,6 +44,7 @@ pub(crate) struct View {
 pub(crate) struct EndpointView {
     pub(crate) health: Health,
     pub(crate) since: Timestamp,
+    pub(crate) known_by: KnownBy,
     /// Failures and successes in a row.
     pub(crate) failures: u32,
     pub(crate) successes: u32,
@@ -89,6 +90,20 @@ pub(crate) struct EndpointView {
     pub(crate) ready_at: Timestamp,
 }
 
+/// How it is known whether an endpoint works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KnownBy {
+    /// By its checks.
+    Checks,
+    /// By the app's connections, for it has no health check.
+    Connections {
+        /// A connection to it is open, and not presumed to be dead.
+        open: bool,
+        /// Attempts in a row that failed.
+        failures: u32,
+    },
+}
+
 /// The app's connection.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on each other")]
@@ -127,14 +142,27 @@ impl EndpointView {
         self.passes() && !self.unreachable
     }
 
-    /// Whether its checks pass. Whether it can be connected to is seen by trying.
+    /// Whether its checks pass, if it has any. Whether it can be connected to is seen by trying.
     pub(crate) const fn passes(&self) -> bool {
-        self.health.is_usable()
+        match self.known_by {
+            KnownBy::Checks => self.health.is_usable(),
+            // Nothing but the word of somebody speaks against it.
+            KnownBy::Connections { .. } => matches!(self.health, Health::Unknown),
+        }
     }
 
-    /// Whether its last check ended without a sign that the network is there.
+    /// Whether its last check, or the attempt to connect to it, ended without a sign that the network
+    /// is there.
     pub(crate) fn is_silent(&self) -> bool {
-        self.failure.is_some_and(FailureKind::is_no_answer)
+        match self.known_by {
+            KnownBy::Checks => self.failure.is_some_and(FailureKind::is_no_answer),
+            KnownBy::Connections { .. } => self.unreachable,
+        }
+    }
+
+    /// Whether it is seen by connecting to it whether it works.
+    pub(crate) const fn is_seen_by_connecting(&self) -> bool {
+        matches!(self.known_by, KnownBy::Connections { .. })
     }
 
     /// When its last check began.
@@ -167,6 +195,15 @@ impl ConnectionView {
 impl View {
     pub(crate) fn ours(&self) -> &EndpointView {
         &self.endpoints[self.active]
+    }
+
+    /// Whether an endpoint without a health check is taken to work: a connection shows it, or the app
+    /// wants none that could.
+    pub(crate) const fn is_shown_by_connection(&self, it: &EndpointView) -> bool {
+        match it.known_by {
+            KnownBy::Checks => false,
+            KnownBy::Connections { open, .. } => open || !self.connection.wanted,
+        }
     }
 
     /// Whether nothing is checked at present but what the app asks for: nothing is looked into

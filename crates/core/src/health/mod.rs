@@ -219,6 +219,17 @@ impl EndpointHealth {
         if ended { self.turn(health, now) } else { None }
     }
 
+    /// When it may be used again though no check shows it, for it has none.
+    pub(crate) fn excluded_until(&self) -> Option<Timestamp> {
+        self.exclusions.end().filter(|_| self.health != Health::Unknown)
+    }
+
+    /// Ends what kept it from being used, without a check, if the time for that has come.
+    pub(crate) fn include_unchecked(&mut self, now: Timestamp) -> Option<HealthChange> {
+        let over = self.excluded_until().is_some_and(|end| end <= now);
+        self.include(over, now)
+    }
+
     /// Takes over what has been said of the name from the health of another host.
     pub(crate) fn take_over(&mut self, before: &Self, now: Timestamp) {
         self.exclusions = before.exclusions.of_name();

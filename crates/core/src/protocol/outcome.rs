@@ -3,7 +3,7 @@
 
 use crate::base::keyword::keywords;
 use crate::base::time::Millis;
-use crate::config::{Check, HealthCheck};
+use crate::config::Check;
 use crate::protocol::document::{DocumentStatus, HealthDocument};
 use std::fmt;
 
@@ -243,10 +243,10 @@ fn contains(body: &[u8], text: &[u8]) -> bool {
     text.is_empty() || body.windows(text.len()).any(|window| window == text)
 }
 
-impl HealthCheck {
+impl Check {
     /// Why `answer` does not pass, or `None` if it does.
     pub(crate) fn judge(&self, answer: &Answer, timeout: Millis) -> Option<FailureKind> {
-        let Check { expect_status, expect_body, .. } = self.check();
+        let Check { expect_status, expect_body, .. } = self;
         if answer.latency > timeout {
             Some(FailureKind::Timeout)
         } else if answer.status.is_some_and(|status| !expect_status.matches(status)) {
@@ -270,10 +270,9 @@ impl HealthCheck {
 #[cfg(feature = "url")]
 mod tests {
     use super::*;
+    use crate::config::HealthCheck;
 
     fn judge(check: Check, status: u16, body: &str, latency: u32) -> Option<FailureKind> {
-        let check =
-            HealthCheck { url: "https://a.example/_ping".parse().unwrap(), check: Some(check) };
         let answer = Answer {
             status: Some(status),
             body: body.into(),
@@ -357,6 +356,6 @@ mod tests {
     #[test]
     fn an_answer_without_a_status_passes() {
         let check = HealthCheck { url: "tcp://a.example:7".parse().unwrap(), check: None };
-        assert_eq!(check.judge(&Answer::default(), Millis::new(1)), None);
+        assert_eq!(check.check().judge(&Answer::default(), Millis::new(1)), None);
     }
 }

@@ -3,11 +3,14 @@
 //!
 //! Messages never pass through here.
 
-use crate::base::time::{Timestamp, earliest};
+mod socket;
+
+use crate::base::time::{Millis, Timestamp, earliest};
 use crate::config::Endpoint;
 use crate::engine::context::Context;
 use crate::protocol::effect::{ConnectionId, DisconnectReason, Effect, SocketId};
 use crate::session::reach::STABLE;
+use socket::{Closed, Phase, Socket};
 use std::sync::Arc;
 
 /// What carries a socket that the app holds.
@@ -18,21 +21,6 @@ pub(crate) struct Connection {
     /// Opening, to take over from `current`.
     candidate: Option<Candidate>,
     renewal: Option<Renewal>,
-}
-
-/// One socket.
-#[derive(Debug)]
-struct Socket {
-    id: ConnectionId,
-    endpoint: Arc<Endpoint>,
-    began: Timestamp,
-    phase: Phase,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Phase {
-    Opening { deadline: Timestamp },
-    Open { since: Timestamp },
 }
 
 /// A socket that is to take over.
@@ -76,23 +64,22 @@ impl Renewal {
     }
 }
 
+/// Where a connection is to lead.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) endpoint: Arc<Endpoint>,
+    /// How long it may take to open.
+    pub(crate) within: Millis,
+}
+
 /// A socket that has opened.
 pub(crate) struct Opened {
+    /// How long that took.
+    pub(crate) took: Millis,
     pub(crate) endpoint: Arc<Endpoint>,
     pub(crate) purpose: Option<Purpose>,
     /// It carries the app's messages from now on.
     pub(crate) promoted: bool,
-}
-
-/// A socket that has ended.
-pub(crate) struct Closed {
-    pub(crate) endpoint: Arc<Endpoint>,
-    /// When the attempt began.
-    pub(crate) began: Timestamp,
-    /// Since when it was open, if it was.
-    pub(crate) open_since: Option<Timestamp>,
-    /// What it was opened for, if not as the only one.
-    pub(crate) purpose: Option<Purpose>,
 }
 
 impl Connection {
@@ -127,8 +114,10 @@ impl Connection {
 
     /// Sees to it that a socket to `target`, the active endpoint, is open or opening. True if one
     /// that was open takes over.
-    pub(crate) fn follow(&mut self, cx: &mut Context, target: &Arc<Endpoint>) -> bool {
-        if let Some(candidate) = self.candidate.as_mut().filter(|it| it.socket.heads_to(target)) {
+    pub(crate) fn follow(&mut self, cx: &mut Context, target: &Target) -> bool {
+        if let Some(candidate) =
+            self.candidate.as_mut().filter(|it| it.socket.heads_to(&target.endpoint))
+        {
             if candidate.purpose == Purpose::Trial {
                 candidate.purpose = Purpose::Follow;
             }
@@ -139,7 +128,7 @@ impl Connection {
             return open;
         }
         self.drop_candidate(cx, DisconnectReason::Replaced);
-        if self.current.as_ref().is_some_and(|socket| socket.heads_to(target)) {
+        if self.current.as_ref().is_some_and(|socket| socket.heads_to(&target.endpoint)) {
             return false;
         }
         let opening = |socket: &mut Socket| matches!(socket.phase, Phase::Opening { .. });
@@ -153,14 +142,17 @@ impl Connection {
 
     /// Makes the attempt that is due: to `target`, if there is no socket or the one there is leads
     /// elsewhere or is to be replaced. False if another one stands in the way.
-    pub(crate) fn attempt(&mut self, cx: &mut Context, target: &Arc<Endpoint>) -> bool {
-        let heading = self.candidate.as_ref().is_some_and(|it| it.socket.heads_to(target));
+    pub(crate) fn attempt(&mut self, cx: &mut Context, target: &Target) -> bool {
+        let heading =
+            self.candidate.as_ref().is_some_and(|it| it.socket.heads_to(&target.endpoint));
         if heading {
             return true;
         }
         let purpose = match &self.current {
-            Some(socket) if socket.heads_to(target) && self.renewal.is_none() => return true,
-            Some(socket) if socket.heads_to(target) => Purpose::Renew,
+            Some(socket) if socket.heads_to(&target.endpoint) && self.renewal.is_none() => {
+                return true;
+            }
+            Some(socket) if socket.heads_to(&target.endpoint) => Purpose::Renew,
             _ => Purpose::Follow,
         };
         let free = self.current.is_none() || self.candidate.is_none();
@@ -172,7 +164,7 @@ impl Connection {
 
     /// Opens a second socket to an endpoint that becomes the active one if it opens. True if it
     /// takes the place of another one.
-    pub(crate) fn try_out(&mut self, cx: &mut Context, target: &Arc<Endpoint>) -> bool {
+    pub(crate) fn try_out(&mut self, cx: &mut Context, target: &Target) -> bool {
         let displaces = self.candidate.is_some();
         self.drop_candidate(cx, DisconnectReason::Replaced);
         let socket = self.new_socket(cx, target);
@@ -221,7 +213,7 @@ impl Connection {
         }
     }
 
-    fn open(&mut self, cx: &mut Context, target: &Arc<Endpoint>, purpose: Purpose) {
+    fn open(&mut self, cx: &mut Context, target: &Target, purpose: Purpose) {
         let socket = self.new_socket(cx, target);
         if self.current.is_some() {
             self.candidate = Some(Candidate { socket, purpose });
@@ -230,12 +222,11 @@ impl Connection {
         }
     }
 
-    fn new_socket(&self, cx: &mut Context, target: &Arc<Endpoint>) -> Socket {
-        let id = cx.next_connection();
-        cx.push(Effect::Connect { id, socket: self.id, endpoint: target.clone() });
-        let deadline = cx.now + cx.config.connect_timeout;
-        let phase = Phase::Opening { deadline };
-        Socket { id, endpoint: target.clone(), began: cx.now, phase }
+    fn new_socket(&self, cx: &mut Context, target: &Target) -> Socket {
+        let (id, endpoint) = (cx.next_connection(), target.endpoint.clone());
+        cx.push(Effect::Connect { id, socket: self.id, endpoint: endpoint.clone() });
+        let phase = Phase::Opening { deadline: cx.now + target.within };
+        Socket { id, endpoint, began: cx.now, phase }
     }
 
     fn drop_candidate(&mut self, cx: &mut Context, reason: DisconnectReason) {
@@ -263,19 +254,21 @@ impl Connection {
             self.candidate.as_mut().filter(|it| it.socket.id == id)
         {
             let (endpoint, purpose) = (socket.endpoint.clone(), *purpose);
+            let took = cx.now - socket.began;
             socket.phase = Phase::Open { since: cx.now };
             let promoted = purpose != Purpose::Trial || lasts;
             if promoted {
                 self.promote(cx);
             }
-            return Some(Opened { endpoint, purpose: Some(purpose), promoted });
+            return Some(Opened { took, endpoint, purpose: Some(purpose), promoted });
         }
         let opening =
             |socket: &&mut Socket| socket.id == id && matches!(socket.phase, Phase::Opening { .. });
         let socket = self.current.as_mut().filter(opening)?;
         socket.phase = Phase::Open { since: cx.now };
         cx.push(Effect::Promote { id });
-        Some(Opened { endpoint: socket.endpoint.clone(), purpose: None, promoted: true })
+        let (took, endpoint) = (cx.now - socket.began, socket.endpoint.clone());
+        Some(Opened { took, endpoint, purpose: None, promoted: true })
     }
 
     /// Lets the open candidate take over.
@@ -361,31 +354,6 @@ impl Connection {
                 *deadline = cx.now + cx.config.connect_timeout;
             }
         }
-    }
-}
-
-impl Socket {
-    fn heads_to(&self, target: &Endpoint) -> bool {
-        self.endpoint.name == target.name && self.endpoint.connect == target.connect
-    }
-
-    fn deadline(&self) -> Option<Timestamp> {
-        match self.phase {
-            Phase::Opening { deadline } => Some(deadline),
-            Phase::Open { .. } => None,
-        }
-    }
-
-    fn open_since(&self) -> Option<(&Arc<Endpoint>, Timestamp)> {
-        match self.phase {
-            Phase::Opening { .. } => None,
-            Phase::Open { since } => Some((&self.endpoint, since)),
-        }
-    }
-
-    fn ended(self, purpose: Option<Purpose>) -> Closed {
-        let open_since = self.open_since().map(|(_, since)| since);
-        Closed { open_since, purpose, began: self.began, endpoint: self.endpoint }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::backoff::Backoff;
 use super::close_code::is_about_client;
-use super::connection::{Connection, Purpose, Renewal};
+use super::connection::{Connection, Purpose, Renewal, Target};
 use super::idle::IdleDetector;
 use super::reach::{Reach, STABLE};
 use super::{End, SessionFact};
@@ -73,17 +73,22 @@ impl Held {
     }
 
     /// Sees to it that a connection to the active endpoint is open or opening.
-    pub(super) fn follow(&mut self, cx: &mut Context, index: usize) -> Option<SessionFact> {
+    pub(super) fn follow(
+        &mut self,
+        cx: &mut Context,
+        index: usize,
+        reach: &Reach,
+    ) -> Option<SessionFact> {
         let waiting = self.retry_at.take();
         self.postponed = false;
         self.attempted_at = cx.now;
-        let target = cx.endpoints[index].clone();
+        let target = target(cx, index, reach);
         let opened = self.connection.follow(cx, &target);
         if opened {
             self.begin_listening(cx.now);
         }
         if self.connection.is_to_be_renewed()
-            && self.is_open_to(&target)
+            && self.is_open_to(&target.endpoint)
             && !self.connection.is_opening_for(Purpose::Renew)
         {
             self.retry_at = waiting.or(Some(cx.now));
@@ -98,18 +103,18 @@ impl Held {
     }
 
     /// Makes the attempt that is due.
-    pub(super) fn attempt(&mut self, cx: &mut Context, index: usize) {
+    pub(super) fn attempt(&mut self, cx: &mut Context, index: usize, reach: &Reach) {
         self.retry_at = None;
         self.requested = false;
         self.attempted_at = cx.now;
-        let target = cx.endpoints[index].clone();
+        let target = target(cx, index, reach);
         let made = self.connection.attempt(cx, &target);
         self.postponed = !made && self.connection.is_opening_for(Purpose::Trial);
     }
 
     /// Opens a second connection to an endpoint that becomes the active one if it opens.
-    pub(super) fn try_out(&mut self, cx: &mut Context, index: usize) {
-        let target = cx.endpoints[index].clone();
+    pub(super) fn try_out(&mut self, cx: &mut Context, index: usize, reach: &Reach) {
+        let target = target(cx, index, reach);
         self.postponed = self.connection.try_out(cx, &target);
     }
 
@@ -148,13 +153,18 @@ impl Held {
         &mut self,
         cx: &mut Context,
         id: ConnectionId,
-        reach: &[Reach],
+        reach: &mut [Reach],
     ) -> Option<SessionFact> {
         let target = self.connection.target(id)?.name.clone();
         let place = cx.index_of(&target);
-        let lasts = place.is_none_or(|index| reach[index].failures() == 0);
+        let lasts = place.is_none_or(|index| {
+            // Without a health check, a connection is all that shows that an endpoint works.
+            let shows = !cx.endpoints[index].is_checked() && !reach[index].is_unreachable(None);
+            reach[index].failures() == 0 || shows
+        });
         let opened = self.connection.opened(cx, id, lasts)?;
         let index = cx.index_of(&opened.endpoint.name)?;
+        reach[index].opened(opened.took);
         if !opened.promoted {
             return None;
         }
@@ -247,4 +257,12 @@ impl Held {
             }
         }
     }
+}
+
+/// The way to an endpoint. Without a health check, an attempt that takes much longer than usual is all
+/// that shows that it hangs.
+fn target(cx: &Context, index: usize, reach: &Reach) -> Target {
+    let (endpoint, limit) = (cx.endpoints[index].clone(), cx.config.connect_timeout);
+    let within = if endpoint.is_checked() { limit } else { reach.patience(limit) };
+    Target { endpoint, within }
 }

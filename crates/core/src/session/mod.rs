@@ -155,7 +155,8 @@ impl Session {
 
     /// Sees to it that a connection to the active endpoint is open or opening for each socket.
     pub(crate) fn follow(&mut self, cx: &mut Context, index: usize) -> Vec<SessionFact> {
-        self.sockets.iter_mut().filter_map(|held| held.follow(cx, index)).collect()
+        let reach = &self.reach[index];
+        self.sockets.iter_mut().filter_map(|held| held.follow(cx, index, reach)).collect()
     }
 
     /// As [`Session::follow`], for an endpoint that stays the active one: attempts of an outage may
@@ -163,7 +164,7 @@ impl Session {
     pub(crate) fn come_back(&mut self, cx: &mut Context, index: usize) -> Vec<SessionFact> {
         let target = cx.endpoints[index].clone();
         let away = self.sockets.iter_mut().filter(|held| held.connection.leads_away_from(&target));
-        away.filter_map(|held| held.follow(cx, index)).collect()
+        away.filter_map(|held| held.follow(cx, index, &self.reach[index])).collect()
     }
 
     /// Makes the attempts that are due. While the server asks to be left alone (`rests_until`), one
@@ -179,7 +180,7 @@ impl Session {
         for held in self.sockets.iter_mut().filter(|held| held.retry_is_due(now)) {
             match rests_until.filter(|_| !held.is_attempt_requested(reach)) {
                 Some(at) => held.retry_at = Some(at),
-                None => held.attempt(cx, index),
+                None => held.attempt(cx, index, reach),
             }
         }
     }
@@ -191,7 +192,7 @@ impl Session {
         let needed = !self.sockets.iter().any(|held| held.connection.has_lasted(target, cx.now));
         let neediest = self.sockets.iter_mut().min_by_key(|held| !held.is_in_doubt());
         if let Some(held) = neediest.filter(|_| needed) {
-            held.try_out(cx, index);
+            held.try_out(cx, index, &self.reach[index]);
         }
         needed
     }
@@ -215,7 +216,7 @@ impl Session {
     // What connections do.
 
     pub(crate) fn opened(&mut self, cx: &mut Context, id: ConnectionId) -> Option<SessionFact> {
-        self.sockets.iter_mut().find_map(|held| held.opened(cx, id, &self.reach))
+        self.sockets.iter_mut().find_map(|held| held.opened(cx, id, &mut self.reach))
     }
 
     pub(crate) fn closed(
@@ -286,6 +287,9 @@ impl Session {
 
     /// Attempts that wait need not wait long.
     pub(crate) fn hurry(&mut self, cx: &mut Context, spread: Millis) {
+        // What was put off in the background waits no longer than in the foreground.
+        let until = cx.now + cx.config.retry.max;
+        self.reach.iter_mut().for_each(|reach| reach.wait_at_most(until));
         self.sockets.iter_mut().for_each(|held| held.hurry(cx, spread));
     }
 

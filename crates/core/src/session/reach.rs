@@ -1,9 +1,10 @@
 //! Whether an endpoint can be connected to, as far as the attempts of all sockets show.
 
 use crate::base::time::{Millis, Timestamp};
+use crate::health::rtt::RttEstimator;
 
 /// Failed attempts in a row after which an endpoint is taken for one that cannot be connected to.
-const UNREACHABLE: u32 = 3;
+pub(crate) const UNREACHABLE: u32 = 3;
 /// For so long an attempt that failed speaks against new ones, while an older connection is open.
 const LATELY: Millis = Millis::from_secs(300);
 /// A connection that was open for so long has shown that it works.
@@ -19,6 +20,8 @@ pub(crate) struct Reach {
     retry_at: Option<Timestamp>,
     /// When the last attempt failed.
     failed_at: Timestamp,
+    /// How long connections take to open.
+    opening: RttEstimator,
 }
 
 impl Reach {
@@ -31,9 +34,27 @@ impl Reach {
         }
     }
 
+    /// A connection has opened, and that took so long.
+    pub(crate) fn opened(&mut self, took: Millis) {
+        self.opening.observe(took);
+    }
+
+    /// How long an attempt may take that shows whether the endpoint works: as learnt, twice as long
+    /// after each failure, and at most `limit`.
+    pub(crate) fn patience(&self, limit: Millis) -> Millis {
+        const SHORTEST: Millis = Millis::from_secs(1);
+        let learnt = self.opening.timeout(SHORTEST.min(limit), limit);
+        learnt.scaled(1 << self.failures.min(10), 1).min(limit)
+    }
+
     /// The next attempt is not made before this moment.
     pub(crate) fn wait_until(&mut self, at: Timestamp) {
         self.retry_at = Some(at);
+    }
+
+    /// The next attempt may be made at this moment, at the latest.
+    pub(crate) fn wait_at_most(&mut self, until: Timestamp) {
+        self.retry_at = self.retry_at.map(|at| at.min(until));
     }
 
     /// The last failure came while the endpoint's checks passed.
@@ -101,6 +122,19 @@ mod tests {
         assert!(failed(3).is_unreachable(None));
         assert!(!failed(9).is_unreachable(Some(10)));
         assert!(failed(10).is_unreachable(Some(10)));
+    }
+
+    #[test]
+    fn patience_is_learnt_and_grows_with_each_failure() {
+        let limit = Millis::from_secs(10);
+        let mut reach = Reach::default();
+        assert_eq!(reach.patience(limit), limit, "nothing is known");
+        reach.opened(Millis::new(40));
+        for seconds in [1, 2, 4, 8, 10, 10] {
+            assert_eq!(reach.patience(limit), Millis::from_secs(seconds));
+            reach.failed(at(0), at(0));
+        }
+        assert_eq!(reach.patience(Millis::new(300)), Millis::new(300));
     }
 
     #[test]

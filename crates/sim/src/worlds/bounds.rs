@@ -37,7 +37,7 @@ impl Fair<'_> {
         // The published script has no outage in which it would ask less often.
         let times = if is_blind(config) { TIMES + 1 } else { TIMES };
         let checks = |endpoint: &Endpoint| {
-            let check = endpoint.health.check();
+            let check = endpoint.check();
             let interval = check.interval.min(config.standby_interval.unwrap_or(check.interval));
             let calm = long / u64::from(interval.get()).max(1);
             (times * (calm + retries) * u64::from(1 + check.retries) + IN_HASTE) as u32

@@ -51,13 +51,13 @@ impl Fair<'_> {
 
     /// One check with its repetitions.
     fn check(&self, endpoint: &Endpoint) -> u64 {
-        let check = endpoint.health.check();
+        let check = endpoint.check();
         u64::from(1 + check.retries) * (u64::from(check.timeout.get()) + 2 * self.grid)
     }
 
     /// Until the first check of the active endpoint after a change has begun.
     fn first(&self, endpoint: &Endpoint) -> u64 {
-        let interval = self.jittered(endpoint.health.check().interval);
+        let interval = self.jittered(endpoint.check().interval);
         let busy = self
             .messages
             .filter(|_| self.truth.wants_socket())
@@ -68,7 +68,7 @@ impl Fair<'_> {
     /// Until the active endpoint is found to be what it is; `None`: nobody can say.
     fn found(&self, endpoint: &Endpoint, grade: Grade) -> Option<u64> {
         let config = &self.truth.config;
-        let interval = self.jittered(endpoint.health.check().interval) + self.grid;
+        let interval = self.jittered(endpoint.check().interval) + self.grid;
         let gap =
             config.suspect_interval.map_or(interval, |pause| self.jittered(pause) + self.grid);
         let first = self.first(endpoint);
@@ -110,7 +110,7 @@ impl Fair<'_> {
     fn recognized(&self, endpoint: &Endpoint) -> u64 {
         let config = &self.truth.config;
         let pause = config.standby_interval.unwrap_or_default().max(config.retry.max);
-        let pause = pause.max(endpoint.health.check().interval);
+        let pause = pause.max(endpoint.check().interval);
         u64::from(config.success_threshold) * (self.jittered(pause) + self.check(endpoint))
     }
 
@@ -133,6 +133,8 @@ impl Fair<'_> {
         let name = active.name.as_str();
         let unconnectable = truth.wants_socket() && !truth.accepts(name) && !has_socket;
         let found = self.found(active, truth.grade(active));
+        // Nobody leaves an endpoint that serves the app, if poorly, for one that may do no better.
+        let found = found.filter(|_| other.is_checked() || truth.grade(active) == Grade::Fails);
         let found = if truth.in_maintenance(name) { Some(0) } else { found };
         let found = if unconnectable {
             // That the connection which is open is dead must be noticed first.
@@ -184,8 +186,8 @@ impl Fair<'_> {
         let found = self.found(active, Grade::Fails).unwrap_or(0);
         // One whose checks pass is found out by its sockets.
         let by_sockets =
-            truth.endpoints.iter().filter(|endpoint| truth.grade(endpoint) != Grade::Fails).count()
-                as u64;
+            truth.endpoints.iter().filter(|it| !it.is_checked() || truth.grade(it) != Grade::Fails);
+        let by_sockets = by_sockets.count() as u64;
         let standbys = MOST_FOR_A_VERDICT * slowest / 2;
         let delay = u64::from(truth.config.initial_delay.get());
         found + standbys + by_sockets * (self.unconnectable() + self.moved()) + self.moved() + delay

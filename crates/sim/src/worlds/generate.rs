@@ -12,9 +12,10 @@ pub fn generate(seed: u64) -> Value {
     let ranking = Ranking::drawn(&mut chance);
     let count = chance.weighted(&[(1, 1), (6, 2), (4, 3), (1, 4), (1, 5)]);
     let endpoints = ranking.list(count, &mut chance);
+    let mut several = Chance::new(!seed);
+    let endpoints = unchecked(endpoints, &mut several);
     let config = settings::config(&endpoints, &ranking, &mut chance);
     let neutrals = config["connectivity"].as_array().map_or(0, Vec::len);
-    let several = Chance::new(!seed);
     let mut maker = Maker {
         chance,
         several,
@@ -57,6 +58,19 @@ pub fn generate(seed: u64) -> Value {
     scenario
 }
 
+/// In one world of eight, endpoints without a health check: all of them, or half.
+fn unchecked(mut endpoints: Vec<Value>, chance: &mut Chance) -> Vec<Value> {
+    let share = chance.weighted(&[(14, 0), (1, 50), (1, 100)]);
+    for endpoint in &mut endpoints {
+        if chance.percent(share)
+            && let Some(fields) = endpoint.as_object_mut()
+        {
+            fields.remove("health");
+        }
+    }
+    endpoints
+}
+
 /// What has become of the network, and whether the platform has said so.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Network {
@@ -68,8 +82,8 @@ pub(super) enum Network {
 /// A world in the making: what has been written, and what holds by now.
 pub(super) struct Maker {
     pub(super) chance: Chance,
-    /// Draws what becomes of the app's sockets beside the first, so that a world is otherwise the
-    /// same with and without them.
+    /// Draws what becomes of the app's sockets beside the first, and which endpoints have no health
+    /// check, so that a world is otherwise the same with and without them.
     several: Chance,
     /// The sockets that the app holds beside the first.
     more: Vec<u32>,

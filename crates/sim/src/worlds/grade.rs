@@ -39,7 +39,7 @@ pub(super) fn retry_after(health: &Health) -> Option<Millis> {
 
 /// What to think of an endpoint that answers like this.
 pub(super) fn grade_of(answers: &Answers, endpoint: &Endpoint, config: &Config) -> Grade {
-    let check = endpoint.health.check();
+    let check = endpoint.check();
     let (quickest, slowest) = (answers.latency, slowest(answers));
     if quickest > check.timeout {
         return Grade::Fails;

@@ -7,7 +7,7 @@ use super::law::{Broken, Rule};
 use super::watch::Watch;
 use crate::scenario::{Invalid, Prepared, Scenario};
 use crate::simulation::{Open, Simulation};
-use steadfast::{Lifecycle, Millis, SocketId, Timestamp};
+use steadfast::{Endpoint, Lifecycle, Millis, SocketId, Timestamp};
 
 /// Messages that a connection must have carried before another one can be overdue.
 const TALKED: u32 = 10;
@@ -107,7 +107,13 @@ impl Phase<'_> {
         let waits = truth.presence == Lifecycle::Background
             && truth.wants_socket()
             && self.simulation.open().is_empty();
-        let may_rest = !truth.is_watched() && !waits;
+        // Where there is nothing to check, and every socket has its connection, nothing is due.
+        let active = self.simulation.active();
+        let watches =
+            |it: &Endpoint| it.name.as_str() == active || truth.config.standby_interval.is_some();
+        let checks = truth.endpoints.iter().any(|it| it.is_checked() && watches(it));
+        let idle = !checks && truth.held.len() <= self.watch.in_use.len();
+        let may_rest = (!truth.is_watched() && !waits) || idle;
         if !may_rest && self.simulation.next_wakeup().is_none() {
             self.break_rule(Rule::Stuck, "nothing is ahead".to_owned());
         }
@@ -183,10 +189,11 @@ impl Phase<'_> {
             return;
         };
         let has_socket = !self.simulation.open().is_empty();
-        let fails = |endpoint| truth.grade(endpoint) == Grade::Fails;
+        let fails =
+            |endpoint: &Endpoint| endpoint.is_checked() && truth.grade(endpoint) == Grade::Fails;
         let blind = is_blind(&truth.config);
         let cannot =
-            |name: &str| truth.wants_socket() && !has_socket && !truth.opens(name) && !blind;
+            |name: &str| truth.wants_socket() && !has_socket && !truth.may_open(name) && !blind;
         let is_served = self.watch.requests.is_some() && truth.serves(active.name.as_str());
         if is_served || (blind && truth.in_maintenance(active.name.as_str())) {
             return;

@@ -53,7 +53,9 @@ impl Ranking {
                 let name = list[at]["name"].as_str().unwrap_or_default().to_owned();
                 let host = format!("{name}-{}.example", chance.between(1, 99));
                 list[at]["connect"] = json!(format!("wss://{host}/live"));
-                list[at]["health"] = json!(format!("https://{host}/_ping"));
+                if list[at].get("health").is_some() {
+                    list[at]["health"] = json!(format!("https://{host}/_ping"));
+                }
             }
             _ => {
                 let name = list[at]["name"].as_str().unwrap_or_default().to_owned();

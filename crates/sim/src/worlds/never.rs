@@ -129,7 +129,7 @@ impl Watch {
             neutrals.iter().find(|name| plain(name) && truth.neutral_passes(name)).cloned();
         let answers = |endpoint: &&Endpoint| {
             let name = endpoint.name.as_str();
-            plain(name) && truth.answers(name, endpoint.health.check().timeout)
+            plain(name) && truth.answers(endpoint)
         };
         // Behind a portal every answer may be the portal's.
         let server = truth.endpoints.iter().find(answers).map(|endpoint| endpoint.name.to_string());

@@ -249,7 +249,10 @@ impl Truth {
         if !self.is_reachable() {
             return Grade::Fails;
         }
-        match self.servers.get(endpoint.name.as_str()).and_then(|server| server.health.as_ref()) {
+        let server = self.servers.get(endpoint.name.as_str());
+        match server.and_then(|server| server.health.as_ref()) {
+            // Nobody sees how checks would go.
+            _ if !endpoint.is_checked() => Grade::Well,
             None => Grade::Well,
             Some(Health::Fails(_) | Health::FailsAfter(_)) => Grade::Fails,
             Some(Health::Answers(answers)) => grade_of(answers, endpoint, &self.config),
@@ -279,6 +282,12 @@ impl Truth {
     pub(super) fn opens(&self, name: &str) -> bool {
         let socket = self.servers.get(name).and_then(|server| server.socket);
         self.accepts(name) || socket == Some(Socket::Drops)
+    }
+
+    /// Whether a new connection to it opens at present, by way of the network that there is.
+    pub(super) fn may_open(&self, name: &str) -> bool {
+        let checked = self.endpoint(name).is_none_or(Endpoint::is_checked);
+        self.opens(name) && (checked || self.is_reachable())
     }
 
     /// Whether a new connection to it opens in good time and stays open.
@@ -319,8 +328,13 @@ impl Truth {
             && health.is_none_or(|it| matches!(it, Health::Answers(answers) if serves(answers)))
     }
 
-    /// Whether a check of it, whatever comes of it, shows that there is a network.
-    pub(super) fn answers(&self, name: &str, timeout: Millis) -> bool {
+    /// Whether a check of it, whatever comes of it, or for want of one a connection, shows that there
+    /// is a network.
+    pub(super) fn answers(&self, endpoint: &Endpoint) -> bool {
+        let (name, timeout) = (endpoint.name.as_str(), endpoint.check().timeout);
+        if !endpoint.is_checked() {
+            return self.is_reachable() && self.wants_socket() && self.accepts(name);
+        }
         let health = self.servers.get(name).and_then(|server| server.health.as_ref());
         self.is_reachable()
             && match health {

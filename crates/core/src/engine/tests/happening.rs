@@ -179,7 +179,7 @@ impl Watched {
                 // One may run on after its timeout, for what its answer teaches.
                 let most = crate::checks::schedule::MAX_ATTEMPTS as usize;
                 assert!(at_once <= most, "{at_once} checks of {} at once", endpoint.name);
-                assert!(*timeout <= endpoint.health.check().timeout);
+                assert!(*timeout <= endpoint.check().timeout);
                 self.checks.push((*id, endpoint.name.clone()));
             }
             Effect::CancelCheck { id } => self.checks.retain(|(check, _)| check != id),
@@ -246,17 +246,20 @@ pub(super) fn changed(mut endpoints: Vec<Endpoint>, change: Change) -> Vec<Endpo
             }
             Change::Header => {
                 let headers = Headers(vec![Header::new("X-Token", "2")]);
-                endpoint.health.check = Some(Check { headers, ..Check::default() });
+                endpoint.health.as_mut().unwrap().check =
+                    Some(Check { headers, ..Check::default() });
             }
             Change::Host => {
                 endpoint.connect = format!("ws://{name}.elsewhere.example/").parse().unwrap();
             }
             Change::Path => {
-                endpoint.health.url = format!("http://{name}.example/_ping").parse().unwrap();
+                endpoint.health.as_mut().unwrap().url =
+                    format!("http://{name}.example/_ping").parse().unwrap();
             }
             Change::Check => {
                 let expect_status = StatusPatterns(vec![StatusPattern::Code(200)]);
-                endpoint.health.check = Some(Check { expect_status, ..Check::default() });
+                endpoint.health.as_mut().unwrap().check =
+                    Some(Check { expect_status, ..Check::default() });
             }
         }
     }

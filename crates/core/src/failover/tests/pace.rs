@@ -8,7 +8,7 @@ use crate::base::time::{Millis, Timestamp};
 use crate::base::url::Url;
 use crate::checks::connectivity::Connectivity;
 use crate::checks::{Checks, Pace};
-use crate::config::{Check, Config, Endpoint, HealthCheck, Strategy};
+use crate::config::{Config, Endpoint, Strategy};
 use crate::engine::context::Context;
 use crate::failover::Watch;
 use crate::failover::pace::{due, pace};
@@ -25,8 +25,7 @@ fn full(scene: &Scene, state: State, index: usize) -> Pace {
 /// When the checks begin that a pace asks for, of an endpoint that was never checked.
 fn begins(config: &Config, pace: Pace) -> Option<Timestamp> {
     let url = || Url::unparsed(String::new());
-    let health = HealthCheck { url: url(), check: Some(Check::default()) };
-    let endpoint = Endpoint { health, ..Endpoint::new("a", url(), url()) };
+    let endpoint = Endpoint::new("a", url(), url());
     let cx = Context::new(Arc::new(config.clone()), vec![Arc::new(endpoint)], 1, NOW);
     Checks::new(&cx, Connectivity::default()).due(&cx, 0, pace)
 }

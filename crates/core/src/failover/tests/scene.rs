@@ -9,7 +9,7 @@ use crate::failover::rank::{Rank, Ranking};
 use crate::failover::state::{Offline, Outage, PlannedMove, Stage, State, Suspicion};
 use crate::failover::strategy::{Strategy, strategy};
 use crate::failover::transition::{Decision, Fact, next};
-use crate::failover::view::{ConnectionView, EndpointView, ProbesView, View};
+use crate::failover::view::{ConnectionView, EndpointView, KnownBy, ProbesView, View};
 use crate::health::Health;
 use crate::health::share::FailureShare;
 use crate::protocol::event::SwitchReason;
@@ -128,6 +128,7 @@ pub(super) fn well() -> EndpointView {
     EndpointView {
         health: Health::Healthy,
         since: ago(1_000),
+        known_by: KnownBy::Checks,
         failures: 0,
         successes: 10,
         down: false,

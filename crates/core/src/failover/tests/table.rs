@@ -1,7 +1,7 @@
 //! Holds the table in ARCHITECTURE.md against the transition function, row by row.
 
 use super::scene::{Kind, Scene, kind};
-use super::{rows, rows_in_doubt};
+use super::{rows, rows_in_doubt, rows_without_check};
 use crate::failover::state::State;
 use crate::failover::transition::{Decision, Fact};
 
@@ -72,6 +72,7 @@ impl Case {
 fn all_rows() -> Vec<Row> {
     let mut all = rows::rows();
     all.extend(rows_in_doubt::rows());
+    all.extend(rows_without_check::rows());
     all
 }
 

@@ -11,7 +11,7 @@ use crate::checks::Pace;
 use crate::config::{self, Config};
 use crate::failover::rank::Ranking;
 use crate::failover::strategy::{Strategy, strategy};
-use crate::failover::view::{ConnectionView, EndpointView, ProbesView, View};
+use crate::failover::view::{ConnectionView, EndpointView, KnownBy, ProbesView, View};
 use crate::failover::{FIRST_HOLD, Watch, pace};
 use crate::health::share::FailureShare;
 use std::sync::Arc;
@@ -168,6 +168,7 @@ impl Setup {
             EndpointView {
                 health: it.health,
                 since: when(it.long),
+                known_by: KnownBy::Checks,
                 failures: it.failures.into(),
                 successes: it.successes.into(),
                 down: it.is_down(),

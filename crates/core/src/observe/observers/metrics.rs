@@ -117,7 +117,11 @@ impl Observers {
 }
 
 fn labels(endpoint: &Endpoint) -> String {
-    let kind = if endpoint.health.url.scheme() == Scheme::Tcp { "tcp" } else { "http" };
+    let kind = match endpoint.health.as_ref().map(|health| health.url.scheme()) {
+        None => "connection",
+        Some(Scheme::Tcp) => "tcp",
+        Some(_) => "http",
+    };
     // As the format wants it: names may hold anything.
     let name =
         endpoint.name.as_str().replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");

@@ -9,6 +9,10 @@ fn endpoint(name: &str) -> Arc<Endpoint> {
     Arc::new(Endpoint::new(name, connect.unwrap(), health.unwrap()))
 }
 
+fn target(name: &str) -> Target {
+    Target { endpoint: endpoint(name), within: Config::default().connect_timeout }
+}
+
 /// A connection under test, and what it asks of the shell.
 struct Test {
     connection: Connection,
@@ -32,15 +36,15 @@ impl Test {
     }
 
     fn follow(&mut self, name: &str) {
-        self.connection.follow(&mut self.cx, &endpoint(name));
+        self.connection.follow(&mut self.cx, &target(name));
     }
 
     fn attempt(&mut self, name: &str) {
-        self.connection.attempt(&mut self.cx, &endpoint(name));
+        self.connection.attempt(&mut self.cx, &target(name));
     }
 
     fn try_out(&mut self, name: &str) {
-        self.connection.try_out(&mut self.cx, &endpoint(name));
+        self.connection.try_out(&mut self.cx, &target(name));
     }
 
     fn renew(&mut self, renewal: Renewal) -> bool {

@@ -70,13 +70,11 @@ fn what_ends_for_all_sockets_at_once_counts_once() {
 fn a_socket_that_nobody_accepts_puts_off_no_other() {
     let mut test = two_sockets();
     test.session.opened(&mut test.cx, ConnectionId(1));
-    let mut last = 2;
-    for _ in 0..20 {
+    for last in 2..22 {
         closed(&mut test, last);
         test.wait(60_000);
         test.attempt(0);
         test.session.lasted(&mut test.cx);
-        last += 1;
     }
     assert!(!test.session.is_unreachable(&test.cx, 0), "the other one lasts");
     closed(&mut test, 1);

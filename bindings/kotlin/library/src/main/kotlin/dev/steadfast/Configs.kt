@@ -32,10 +32,10 @@ public fun steadfastConfig(preset: Preset = Preset.DEFAULT, build: (@SteadfastDs
  *
  * @param name what it is called in events: 1 to 64 characters, unique.
  * @param connect where to connect: `ws`, `wss`, `http` or `https`.
- * @param health what a health check asks: `http`, `https`, or `tcp://host:port`.
+ * @param health what a health check asks: `http`, `https`, or `tcp://host:port`. If left out, its connection is its health.
  */
-public fun Config.endpoint(name: String, connect: String, health: String, build: (@SteadfastDsl Endpoint).() -> Unit = {}) {
-    endpoints = endpoints + Endpoint(name, connect, HealthCheck(health)).apply(build)
+public fun Config.endpoint(name: String, connect: String, health: String? = null, build: (@SteadfastDsl Endpoint).() -> Unit = {}) {
+    endpoints = endpoints + Endpoint(name, connect, health?.let { HealthCheck(it) }).apply(build)
 }
 
 /** Says how endpoints are checked, unless their own `health` says otherwise. */
@@ -96,9 +96,10 @@ public object Configs {
     @JvmStatic
     public fun duration(duration: java.time.Duration): kotlin.time.Duration = duration.toKotlinDuration()
 
-    /** An endpoint, checked as the config's `check` says. */
+    /** An endpoint, checked as the config's `check` says; without [health], its connection is its health. */
     @JvmStatic
-    public fun endpoint(name: String, connect: String, health: String): Endpoint = Endpoint(name, connect, HealthCheck(health))
+    @JvmOverloads
+    public fun endpoint(name: String, connect: String, health: String? = null): Endpoint = Endpoint(name, connect, health?.let { HealthCheck(it) })
 }
 
 /** The event as one line of JSON, for a log: without headers and URLs, which may hold secrets. */

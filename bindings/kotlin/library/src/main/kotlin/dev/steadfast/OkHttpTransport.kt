@@ -48,7 +48,7 @@ public class OkHttpTransport @JvmOverloads constructor(
     private val limits = answerLimits()
 
     override suspend fun check(endpoint: Endpoint, timeout: Duration): Outcome {
-        val health = endpoint.health
+        val health = checkNotNull(endpoint.health) { "only endpoints with a health check are checked" }
         if (health.url.startsWith("tcp:")) return checkTcp(health, timeout, limits.tcpBytes.toInt(), resolver)
         val started = System.nanoTime()
         val call = call(health, timeout)
