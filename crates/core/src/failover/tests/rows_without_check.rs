@@ -1,6 +1,6 @@
 //! The rows of the table about endpoints without a health check.
 
-use super::scene::{Kind, Scene, ago, ahead, suspecting, suspicion, well};
+use super::scene::{Kind, Scene, ago, ahead, down, suspecting, suspicion, well};
 use super::table::{Case, Row};
 use crate::base::time::Millis;
 use crate::failover::state::{State, Suspicion};
@@ -8,6 +8,7 @@ use crate::failover::transition::Decision;
 use crate::failover::view::{EndpointView, KnownBy};
 use crate::health::Health;
 use crate::protocol::event::SwitchReason;
+use crate::protocol::outcome::FailureKind;
 
 pub(super) fn rows() -> Vec<Row> {
     vec![tried(), tried_again()]
@@ -39,8 +40,7 @@ fn tried() -> Row {
     let spread = Suspicion { spread: Millis::from_secs(60), ..suspicion() };
     let spread = State::Suspecting(Suspicion { verdict: Some(ago(1)), ..spread });
     let case = |name, scene| Case::observed(name, scene, suspecting());
-    let maintained = EndpointView { health: Health::Maintenance, ..refusing(0) };
-    let unwanted = Scene::of([maintained, refusing(0)]);
+    let unwanted = Scene::of([down(FailureKind::Refused), refusing(0)]);
     let switched = |reason| Decision::Switch { to: 1, reason };
     Row {
         words: [
@@ -60,7 +60,7 @@ fn tried() -> Row {
                 .with(switched(SwitchReason::Unconnectable)),
             case("nobody wants a connection", unwanted)
                 .leads_to(Kind::Steady)
-                .with(switched(SwitchReason::Maintenance)),
+                .with(switched(SwitchReason::Unhealthy)),
         ],
     }
 }
