@@ -76,7 +76,7 @@ use std::sync::Arc;
 /// for _ in 0..10 {
 ///     while let Some(effect) = engine.poll_effect() {
 ///         if let Effect::StartCheck { id, endpoint, .. } = effect {
-///             println!("{now:?}: check {}", endpoint.health.url);
+///             println!("{now:?}: check {}", endpoint.name);
 ///             let answer = Answer { status: Some(200), ..Answer::default() };
 ///             let outcome = Outcome::Answer(answer);
 ///             engine.handle(now, Input::CheckFinished { id, outcome });
