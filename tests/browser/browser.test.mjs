@@ -48,7 +48,7 @@ for (const [name, launch] of Object.entries(BROWSERS)) {
         await testbed.fault("primary", fault);
         await browser.run(`await app.greeted("secondary")`);
         const { active, switches, sent } = await browser.run(
-          `return { active: app.link.active.name, switches: app.count("switch"), sent: app.connection.send("echo") }`,
+          `return { active: app.link.active.name, switches: app.count("switch"), sent: app.socket.send("echo") }`,
         );
         assert.deepEqual({ active, switches, sent }, { active: "secondary", switches: 1, sent: true });
         await browser.run(`await lab.until(() => app.messages.includes("echo"), "the echo")`);
@@ -149,14 +149,14 @@ for (const [name, launch] of Object.entries(BROWSERS)) {
         globalThis.onerror = (message) => { reported.push(message); return true };
         const link = await lab.Steadfast.start(${config()});
         link.subscribe(() => { throw new Error("in subscribe") });
-        link.connect({ onOpen() { throw new Error("in onOpen") } });
-        await lab.until(() => ["in subscribe", "in onOpen"].every((text) => reported.join().includes(text)), "the reports");
+        link.socket().onopen = () => { throw new Error("in onopen") };
+        await lab.until(() => ["in subscribe", "in onopen"].every((text) => reported.join().includes(text)), "the reports");
         const { status } = await link.checkNow();
         link.stop();
         return { reported: reported.join(), status }`);
       assert.equal(status, 200);
       assert.match(reported, /in subscribe/);
-      assert.match(reported, /in onOpen/);
+      assert.match(reported, /in onopen/);
     });
 
     test("stop ends everything: no event, no socket, and further calls say so", async () => {
@@ -166,7 +166,7 @@ for (const [name, launch] of Object.entries(BROWSERS)) {
       const { events, state, sent, refused } = await browser.run(`
         let refused;
         try { await app.link.checkNow() } catch (problem) { refused = problem.message }
-        return { events: app.events.length - app.after, state: app.link.state.state, sent: app.connection.send("x"), refused }`);
+        return { events: app.events.length - app.after, state: app.link.state.state, sent: app.socket.send("x"), refused }`);
       assert.deepEqual({ events, state, sent }, { events: 0, state: "stopped", sent: false });
       assert.match(refused, /stopped/);
     });
