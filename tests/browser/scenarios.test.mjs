@@ -131,7 +131,7 @@ async function replay(script, platform) {
   const events = [];
   for (const name of Object.values(TOLD)) link.addEventListener(name, ({ detail }) => events.push({ at_ms: platform.time, ...detail }));
 
-  let socket;
+  const sockets = new Map();
   const tell = async (input) => {
     const leg = platform.sockets[input.id - 1];
     const check = platform.checks.get(keyOf(input));
@@ -199,14 +199,16 @@ async function replay(script, platform) {
         link.setEndpoints(input.endpoints);
         break;
       case "connect":
-        socket = link.socket();
+        sockets.set(input.socket, link.socket());
         break;
       case "disconnect":
-        socket?.close();
+        sockets.get(input.socket)?.close();
         break;
       case "reconnect":
-        // One that was closed would begin anew.
-        if (socket?.shouldReconnect) socket.reconnect();
+        for (const [number, socket] of sockets) {
+          // One that was closed would begin anew.
+          if ((input.socket ?? number) === number && socket.shouldReconnect) socket.reconnect();
+        }
         break;
       case "stop":
         link.stop();

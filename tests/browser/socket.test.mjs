@@ -502,6 +502,38 @@ describe("a socket that survives", () => {
     assert.deepEqual([a.clients[0].closed, log, a.clients.length], [[4001, "stale"], ["open", "close 1012 true", "open"], 2]);
   });
 
+  test("a link holds any number of sockets, each with its path, and all follow it", async () => {
+    const [a, b] = await serve("a", "b");
+    for (const server of [a, b]) {
+      server.greet = (client) =>
+        client.on("message", (data) => client.send(`${server.endpoint.name}${server.requests[server.clients.indexOf(client)].url} ${data}`));
+    }
+    const link = await start([a, b]);
+    const sockets = ["/chat", "/presence?x=1", `${b.endpoint.connect}/deep`, undefined].map((path) => link.socket(path));
+    const logs = sockets.map(logOf);
+    const paths = ["/chat", "/presence?x=1", "/live/deep", "/live"];
+    const all = (holds) => until(() => logs.every(holds));
+    await all((log) => log.length === 1);
+    await bothHealthy(link);
+    for (const [number, socket] of sockets.entries()) assert.ok(socket.send(`hi ${number}`));
+    await all((log) => log.length === 2);
+    assert.deepEqual(
+      logs.map((log) => log[1]),
+      paths.map((path, number) => `message a${path} hi ${number}`),
+    );
+    // The one that is closed or replaced is nobody else's business.
+    sockets[3].close();
+    sockets[0].reconnect();
+    await until(() => logs[0].length === 4);
+    assert.deepEqual([logs[3].length, logs[1].length, logs[2].length, a.clients.length], [3, 2, 2, 5]);
+    a.kill();
+    await until(() => logs.slice(0, 3).every((log) => log.at(-1).startsWith("switch a b")));
+    for (const [number, socket] of sockets.slice(0, 3).entries()) assert.ok(socket.send(`again ${number}`));
+    await until(() => logs.slice(0, 3).every((log, number) => log.at(-1) === `message b${paths[number]} again ${number}`));
+    for (const log of logs.slice(1, 3)) assert.deepEqual(log.slice(2, 3), ["close 1006 false"]);
+    assert.equal(sockets[3].readyState, 3);
+  });
+
   test("the end of the link is the end of its sockets", async () => {
     const [a] = await serve("a");
     const link = await start([a]);

@@ -3,7 +3,10 @@ import type { Legs } from "./legs.js";
 
 type Handler = (event: Event) => unknown;
 
-const STATES = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 };
+const STATES = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
+
+/** The states of a WebSocket. */
+export type ReadyState = 0 | 1 | 2 | 3;
 
 export const { CONNECTING, OPEN, CLOSING, CLOSED } = STATES;
 

@@ -1,7 +1,7 @@
 // The socket that an app holds for as long as it lives: each loss is a `close`, each new connection an `open`.
 import type { AnyLink, Driver, WebSocketClass } from "./driver.js";
 import { CloseEvent, ErrorEvent, MigrateEvent, type SocketEvents, type SocketStop } from "./events.js";
-import { CLOSED, CONNECTING, OPEN, SocketFace } from "./face.js";
+import { CLOSED, CONNECTING, OPEN, type ReadyState, SocketFace } from "./face.js";
 import { type Leg, type LegEnd, Legs, type LegsOwner, type Path, type Protocols, type Provided } from "./legs.js";
 import { Ping, type PingOptions } from "./ping.js";
 import { Queue, type QueueOptions, type Sendable } from "./queue.js";
@@ -61,13 +61,14 @@ function awaited(listener: Listener): (event: Event) => void {
 
 /** A WebSocket that survives its server. */
 export class SteadfastSocket extends SocketFace {
+  declare onmigrate: ((this: WebSocket, event: MigrateEvent) => unknown) | null;
   /** @internal */
   protected readonly legs: Legs;
   readonly #driver: Driver;
   readonly #options: SocketOptions;
   readonly #queue: Queue;
   readonly #ping: Ping | undefined;
-  #state = CONNECTING;
+  #state: ReadyState = CONNECTING;
   /** How many attempts followed the first one since a connection has worked. */
   #retries = -1;
   #openSince = Number.POSITIVE_INFINITY;
@@ -115,7 +116,7 @@ export class SteadfastSocket extends SocketFace {
     return this.legs.current?.endpoint ?? null;
   }
 
-  get readyState(): number {
+  get readyState(): ReadyState {
     return this.#state;
   }
 
@@ -258,7 +259,7 @@ export class SteadfastSocket extends SocketFace {
     this.#debug("close", end.code, end.reason);
     this.dispatchEvent(event);
     // A listener may have called `reconnect`.
-    if (reason && this.#state === CLOSED) this.#dispatch("stop", { reason, code: end.code });
+    if (reason && this.readyState === CLOSED) this.#dispatch("stop", { reason, code: end.code });
   }
 
   #whyStop(event: CloseEvent, message: string): SocketStop["reason"] | undefined {
