@@ -60,7 +60,7 @@ export async function startTestbed(names = ["primary", "secondary"]) {
  * Starts an endpoint whose sockets a test has in its hands.
  *
  * @returns the endpoint for a config; `clients`, the server's ends of the open sockets, and `requests` of upgrades, both in their order;
- * `greet`, which is called with each new end; `refuse`, a status for upgrades; and ways to end it all, of which `kill` is like the death of a process.
+ * `greet`, which is called with each new end; `refuse`, a status for upgrades, or what says so of a request; and ways to end it all, of which `kill` is like the death of a process.
  */
 export async function serveSockets(name) {
   const server = await serveHttp((_, response) => response.end("ok"));
@@ -80,7 +80,8 @@ export async function serveSockets(name) {
   };
   server.on("upgrade", (request, socket, head) => {
     served.requests.push(request);
-    if (served.refuse) return void socket.end(`HTTP/1.1 ${served.refuse} No\r\n\r\n`);
+    const status = typeof served.refuse === "function" ? served.refuse(request) : served.refuse;
+    if (status) return void socket.on("error", () => {}).end(`HTTP/1.1 ${status} No\r\n\r\n`);
     accepting.handleUpgrade(request, socket, head, (client) => {
       client.heard = [];
       client.on("message", (data, isBinary) => client.heard.push(isBinary ? data : String(data)));

@@ -1,45 +1,16 @@
 // The socket that survives its server, in Node, against servers that tests have in their hands.
 import assert from "node:assert/strict";
 import { afterEach, describe, test } from "node:test";
-import { MigrateEvent, Steadfast, SteadfastSocket } from "steadfast";
+import { MigrateEvent, SteadfastSocket } from "steadfast";
 import { WebSocket } from "ws";
-import { serveSockets } from "./servers.mjs";
+import { bothHealthy, logOf, refused, Stage } from "./stage.mjs";
 import { pause, until } from "./waiting.mjs";
 
-const refused = (name) => (problem) => problem instanceof DOMException && problem.name === name;
-
 describe("a socket that survives", () => {
-  const opened = [];
-  afterEach(() => {
-    for (const end of opened.splice(0).reverse()) end();
-  });
-  const serve = async (...names) =>
-    Promise.all(
-      names.map(async (name) => {
-        const server = await serveSockets(name);
-        opened.push(() => server.kill());
-        return server;
-      }),
-    );
-  const start = async (servers, config = {}) => {
-    const endpoints = servers.map(({ endpoint }) => endpoint);
-    const retry = { initial: "20ms", max: "100ms" };
-    const link = await Steadfast.start({ endpoints, spread: { forced: 0, voluntary: 0 }, retry, ...config }, { WebSocket });
-    opened.push(() => link.stop());
-    return link;
-  };
-  /** What a socket tells, in order and in short. */
-  const logOf = (socket) => {
-    const log = [];
-    socket.addEventListener("open", () => log.push("open"));
-    socket.addEventListener("message", ({ data }) => log.push(`message ${data}`));
-    socket.addEventListener("error", ({ message }) => log.push(`error ${message}`));
-    socket.addEventListener("close", ({ code, wasClean }) => log.push(`close ${code} ${wasClean}`));
-    socket.addEventListener("switch", ({ detail }) => log.push(`switch ${detail.from} ${detail.to} ${detail.reason}`));
-    socket.addEventListener("stop", ({ detail }) => log.push(`stop ${detail.reason} ${detail.code}`));
-    return log;
-  };
-  const bothHealthy = (link) => until(() => link.state.endpoints.every(({ health }) => health === "healthy"));
+  const stage = new Stage();
+  afterEach(() => stage.end());
+  const serve = (...names) => stage.serve(...names);
+  const start = (...given) => stage.start(...given);
 
   test("what is sent before it is open arrives first, in its order, and before `open` is told", async () => {
     const [a] = await serve("a");

@@ -203,6 +203,15 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
     return new SteadfastSocket(this.#sockets, path, protocols, options);
   }
 
+  /**
+   * A class of WebSockets that follow the link, for libraries that take such a class and reconnect by themselves. They live once, as the standard
+   * has it: when the link moves, each is closed (1012), and the next one to the same place is open at once, for its connection is open already. Its
+   * URL is a path, or one of the origin of an endpoint.
+   */
+  get WebSocket(): typeof WebSocket {
+    return this.#sockets.oneLife;
+  }
+
   /** Ends everything: checks are aborted, sockets are closed, and no event of the link follows. */
   stop(): void {
     if (this.stopped) return;

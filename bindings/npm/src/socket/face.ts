@@ -65,14 +65,14 @@ export abstract class SocketFace extends EventTarget {
     return this.legs.url;
   }
 
-  /** The subprotocol that the server has chosen. */
+  /** The subprotocol that the server has chosen, or chose last. */
   get protocol(): string {
-    return this.legs.current?.socket?.protocol ?? "";
+    return this.legs.last?.socket?.protocol ?? "";
   }
 
-  /** The extensions that the server has chosen. */
+  /** The extensions that the server has chosen, or chose last. */
   get extensions(): string {
-    return this.legs.current?.socket?.extensions ?? "";
+    return this.legs.last?.socket?.extensions ?? "";
   }
 
   /** As what binary messages arrive. */

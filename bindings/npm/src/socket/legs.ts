@@ -49,12 +49,14 @@ export interface LegsOwner {
   promoted(leg: Leg, before: Leg | undefined): void;
   /** Something has arrived. */
   message(event: MessageEvent, leg: Leg): void;
+  /** A check has found this endpoint well. */
+  passed?(endpoint: string): void;
   /** The app's network is down, or no endpoint is healthy. */
   unavailable?(): void;
   /** The link has been stopped. */
   stopped(): void;
   /** No leg is open: the one that was has closed, or one could not be opened. The error is there unless the server closed it. */
-  ended(end: LegEnd, error: unknown): void;
+  ended(end: LegEnd, error: unknown, endpoint: string): void;
 }
 
 /** A code and a reason to close with. */
@@ -84,6 +86,10 @@ export class Legs {
   number = 0;
   /** Over which messages go. */
   current: Leg | undefined;
+  /** Over which messages went last. */
+  last: Leg | undefined;
+  /** What arrives is kept until somebody can be told. */
+  paused = false;
   /** With which code and reason the next leg is closed that another one replaces. */
   farewell: Farewell | undefined;
   readonly #driver: Driver;
@@ -114,7 +120,7 @@ export class Legs {
 
   /** Where a leg would lead now, as far as that is known. */
   get url(): string {
-    return this.current?.socket?.url ?? (this.#route ?? String)(this.#driver.connect);
+    return this.last?.socket?.url ?? (this.#route ?? String)(this.#driver.connect);
   }
 
   get binaryType(): BinaryType {
@@ -213,13 +219,17 @@ export class Legs {
     if (!leg) return;
     const before = this.current;
     this.current = leg;
+    this.last = leg;
     leg.heard = performance.now();
     this.owner.promoted(leg, before);
     // The engine may still have to say why.
-    queueMicrotask(() => {
-      while (leg.kept?.length && this.#legs.has(id)) this.owner.message(leg.kept.shift() as MessageEvent, leg);
-      leg.kept = undefined;
-    });
+    queueMicrotask(() => this.deliver(leg));
+  }
+
+  /** Delivers what has arrived before the leg took over. */
+  deliver(leg: Leg): void {
+    while (!this.paused && leg === this.current && leg.kept?.length) this.owner.message(leg.kept.shift() as MessageEvent, leg);
+    if (!this.paused) leg.kept = undefined;
   }
 
   /** Closes a leg. */
@@ -236,11 +246,11 @@ export class Legs {
       speaks.close(...(this.farewell ?? NORMAL));
       this.farewell = undefined;
     } else leg.socket?.close(1000);
-    if (reason === "timeout" && !this.current) this.owner.ended(broken("timeout"), new Error("TIMEOUT"));
+    if (reason === "timeout" && !this.current) this.owner.ended(broken("timeout"), new Error("TIMEOUT"), leg.endpoint);
   }
 
   /** Closes every leg for good, and has no more of them. Returns the one that messages went over. */
-  close(code = 1000, reason?: string): Leg | undefined {
+  close(code?: number, reason?: string): Leg | undefined {
     const { current } = this;
     this.#driver.release(this);
     for (const leg of [...this.#legs.values(), ...this.#replaced]) {
@@ -257,7 +267,7 @@ export class Legs {
     const { current } = this;
     this.#forget(leg);
     this.#driver.tell({ message: "closed", id: leg.id, code });
-    if (!current || current === leg) this.owner.ended(end, error);
+    if (!current || current === leg) this.owner.ended(end, error, leg.endpoint);
   }
 
   /** What becomes of it is no concern any more. Its errors are still listened to, for `ws` throws them otherwise. */

@@ -153,11 +153,11 @@ export class SteadfastSocket extends SocketFace {
   }
 
   /** Closes it for good, and dispatches `close` at once. What has not been sent waits for a {@link reconnect}; the event `queue` tells of it. */
-  close(code?: number, reason?: string): void {
+  close(code = 1000, reason = ""): void {
     checkClose(code, reason);
     if (this.#state === CLOSED) return;
     this.#end(code, reason);
-    this.#dispatchClose({ code: code ?? 1000, reason: reason ?? "", wasClean: true });
+    this.#dispatchClose({ code, reason, wasClean: true });
     if (this.#queue.length) this.#tellQueue(true);
   }
 

@@ -4,12 +4,16 @@ import type { LinkEvents } from "../events.js";
 import type { Event as CoreEvent } from "../generated/types/index.js";
 import type { AnyLink, Driver, LegMessage, WebSocketClass } from "./driver.js";
 import type { Legs, Path } from "./legs.js";
+import { oneLife } from "./one-life.js";
 import { type Route, routeOf } from "./rules.js";
+import { Spares } from "./spares.js";
 
 export class LinkSockets implements Driver {
   readonly link: AnyLink;
   readonly webSocket: WebSocketClass | undefined;
   readonly #core: Core;
+  /** The class of those that live once. */
+  readonly oneLife = oneLife(this, new Spares());
   readonly #held = new Map<number, Legs>();
   /** Whose each leg is. */
   readonly #owners = new Map<number, Legs>();
@@ -81,8 +85,11 @@ export class LinkSockets implements Driver {
   /** Something has happened that sockets go by. */
   heed(event: CoreEvent): void {
     if (event.event === "switched") this.#moved = event;
-    for (const legs of this.#held.values()) {
-      if (event.event === "check") legs.look();
+    for (const legs of [...this.#held.values()]) {
+      if (event.event === "check") {
+        legs.look();
+        if (event.failure === null) legs.owner.passed?.(event.endpoint);
+      }
       if (event.event === "allDown" || event.event === "offline") legs.owner.unavailable?.();
     }
   }
