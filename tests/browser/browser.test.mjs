@@ -141,6 +141,61 @@ for (const [name, launch] of Object.entries(BROWSERS)) {
       await browser.renew?.();
     });
 
+    test("a hook prepares the new connection, and keeps from the app what was meant for the hook", async () => {
+      await app();
+      const { told, messages, endpoint } = await browser.run(`
+        const socket = app.link.socket();
+        const [told, messages] = [[], []];
+        for (const type of ["open", "close", "error", "switch"]) socket.addEventListener(type, () => told.push(type));
+        socket.onmessage = ({ data }) => messages.push(data);
+        socket.onmigrate = async ({ socket }) => {
+          const heard = () => new Promise((resolve) => {
+            socket.addEventListener("message", (event) => { event.stopImmediatePropagation(); resolve(event.data) }, { once: true });
+          });
+          if (await heard() !== "secondary") throw new Error("another greeting");
+          socket.send("for the hook");
+          if (await heard() !== "for the hook") throw new Error("another echo");
+          socket.send("for the app");
+        };
+        await lab.until(() => messages.length === 1, "a greeting");
+        app.link.prefer("secondary");
+        await lab.until(() => messages.length === 2, "what the hook has left");
+        socket.close();
+        return { told, messages, endpoint: app.socket.endpoint }`);
+      assert.deepEqual({ told, messages, endpoint }, { told: ["open", "switch", "close"], messages: ["primary", "for the app"], endpoint: "secondary" });
+    });
+
+    test("sockets are WebSockets of the platform's kind, also those of one life", async () => {
+      await app();
+      const { kinds, told, states } = await browser.run(`
+        const kinds = [];
+        const told = [];
+        const log = (socket, name) => {
+          for (const type of ["open", "message", "close"]) socket.addEventListener(type, ({ data }) => told.push(name + " " + type + (data ? " " + data : "")));
+        };
+        const first = app.link.active.connect;
+        const socket = new app.link.WebSocket(first);
+        log(socket, "first");
+        socket.onclose = (event) => {
+          kinds.push(event instanceof CloseEvent, event.code, event.wasClean);
+          log(new app.link.WebSocket(first), "next");
+        };
+        const states = [socket.readyState];
+        await lab.until(() => told.length === 2, "a greeting");
+        states.push(socket.readyState);
+        app.link.prefer("secondary");
+        await lab.until(() => told.length === 5, "the next one's greeting");
+        states.push(socket.readyState);
+        const failing = app.link.socket("/nowhere");
+        const [error] = await new Promise((resolve) => { failing.onerror = (...events) => resolve(events) });
+        kinds.push(error instanceof ErrorEvent, error.error instanceof Error);
+        failing.close();
+        return { kinds, told, states }`);
+      assert.deepEqual(kinds, [true, 1012, true, true, true]);
+      assert.deepEqual(told, ["first open", "first message primary", "first close", "next open", "next message secondary"]);
+      assert.deepEqual(states, [0, 1, 3]);
+    });
+
     test("a callback of the app that throws is reported and stops nothing", async () => {
       for (const endpoint of ["primary", "secondary"]) await testbed.fault(endpoint, "healthy");
       await open();
