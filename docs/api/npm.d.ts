@@ -26,10 +26,15 @@ export declare class CircuitOpenError extends Error {
 
 // common.d.ts
 export { ConfigError } from "./config-error.js";
-export type { Connection, ConnectOptions, WebSocketClass } from "./connection.js";
 export type { Check, CheckReport, DetailedHealthCheck, Duration, Endpoint, Endpoints, Explanation, Failback, FailureKind, FetchMode, Headers, Health, HealthCheck, HealthChecks, Method, Name, OfflineReason, Preset, Problem, Retry, Spread, State, StatusPattern, StatusPatterns, Strategy, SwitchReason, Url, WeighedEvidence, } from "./generated/types/index.js";
 export type { StartOptions } from "./link.js";
 export type { WasmSource } from "./load.js";
+export type { WebSocketClass } from "./socket/driver.js";
+export { CloseEvent, ErrorEvent, MigrateEvent, type QueueState, type SocketEvents, type SocketStop, type SocketSwitch } from "./socket/events.js";
+export type { Path, Protocols, Provided } from "./socket/legs.js";
+export type { PingOptions } from "./socket/ping.js";
+export type { QueueOptions, Sendable, WhenFull } from "./socket/queue.js";
+export { type SocketOptions, SteadfastSocket } from "./socket/socket.js";
 export type { StateStorage } from "./storage.js";
 
 // config-error.d.ts
@@ -40,29 +45,10 @@ export declare class ConfigError extends Error {
     constructor(problems: readonly Problem[]);
 }
 
-// connection.d.ts
-export type Sendable = string | ArrayBufferLike | Blob | ArrayBufferView<ArrayBuffer>;
-export type WebSocketClass = new (url: string, protocols?: string | string[]) => WebSocket;
-export interface ConnectOptions {
-    onMessage?(data: string | ArrayBuffer, endpoint: string): void;
-    onOpen?(endpoint: string): void;
-    onClose?(endpoint: string, code: number): void;
-    protocols?: string | string[];
-    webSocket?: WebSocketClass;
-}
-export declare class Connection {
-    #private;
-    get endpoint(): string | null;
-    send(data: Sendable): boolean;
-    reconnect(): void;
-    close(): void;
-    [Symbol.dispose](): void;
-}
-
 // core.d.ts
 import type { CallOutcome, Config, Event as CoreEvent, Explanation, Message, Query, Refusal, Report, Snapshot } from "./generated/types/index.js";
 export interface Host {
-    connect(id: number, endpoint: string, url: string): void;
+    connect(id: number, socket: number, endpoint: string, url: string): void;
     promote(id: number): void;
     disconnect(id: number, reason: string): void;
     persist(): void;
@@ -93,6 +79,9 @@ export declare class Core {
     free(): void;
 }
 export {};
+
+// elsewhere.d.ts
+export declare function elsewhere(path: string, origin: string): string;
 
 // events.d.ts
 import type { Event as CoreEvent, Snapshot } from "./generated/types/index.js";
@@ -475,6 +464,7 @@ import type { ConnectionId } from "./ConnectionId.js";
 import type { Lifecycle } from "./Lifecycle.js";
 import type { Name } from "./Name.js";
 import type { Network } from "./Network.js";
+import type { SocketId } from "./SocketId.js";
 import type { ValidEndpoints } from "./ValidEndpoints.js";
 export type Message = {
     "message": "opened";
@@ -524,11 +514,17 @@ export type Message = {
     "message": "setEndpoints";
     endpoints: ValidEndpoints;
 } | {
+    "message": "silent";
+    id: ConnectionId;
+} | {
     "message": "connect";
+    socket: SocketId;
 } | {
     "message": "reconnect";
+    socket: SocketId | null;
 } | {
     "message": "disconnect";
+    socket: SocketId;
 } | {
     "message": "stop";
 };
@@ -643,6 +639,9 @@ export type Snapshot = {
     endpoints: Array<EndpointState>;
 };
 
+// generated/types/SocketId.d.ts
+export type SocketId = number;
+
 // generated/types/Spread.d.ts
 import type { Duration } from "./Duration.js";
 export type Spread = {
@@ -734,6 +733,7 @@ export type { Report } from "./Report.js";
 export type { Retry } from "./Retry.js";
 export type { Severity } from "./Severity.js";
 export type { Snapshot } from "./Snapshot.js";
+export type { SocketId } from "./SocketId.js";
 export type { Spread } from "./Spread.js";
 export type { State } from "./State.js";
 export type { StatusPattern } from "./StatusPattern.js";
@@ -750,21 +750,25 @@ export type { LinkEvents } from "./events.js";
 export { type Config, type EndpointState, type Snapshot, Steadfast } from "./steadfast.js";
 
 // link.d.ts
-import { Connection, type ConnectOptions } from "./connection.js";
 import { type LinkEvents, type Listening, TypedEventTarget } from "./events.js";
 import type { Config, Endpoint, Explanation } from "./generated/types/index.js";
 import { type WasmSource } from "./load.js";
+import type { WebSocketClass } from "./socket/driver.js";
+import type { Path, Protocols, Provided } from "./socket/legs.js";
+import { type SocketOptions, SteadfastSocket } from "./socket/socket.js";
 import type { Snapshot } from "./steadfast.js";
 import { Memory, type StateStorage } from "./storage.js";
 export interface StartOptions {
     wasm?: WasmSource;
     storage?: StateStorage;
+    WebSocket?: WebSocketClass;
     storageKey?: string;
 }
-export declare function prepare(config: Config, { storage, wasm, storageKey }: StartOptions): Promise<Prepared>;
+export declare function prepare(config: Config, { storage, wasm, WebSocket: webSocket, storageKey }: StartOptions): Promise<Prepared>;
 export interface Prepared {
     readonly saved: unknown;
     readonly memory: Memory | undefined;
+    readonly webSocket: WebSocketClass | undefined;
 }
 export declare class Link<State extends Snapshot> extends TypedEventTarget {
     #private;
@@ -780,7 +784,8 @@ export declare class Link<State extends Snapshot> extends TypedEventTarget {
     reportSuccess(endpoint: string): void;
     reportFailure(endpoint: string): void;
     setEndpoints(endpoints: Endpoint[]): void;
-    connect(options?: ConnectOptions): Connection;
+    socket(path?: Provided<Path>, protocols?: Provided<Protocols>, options?: SocketOptions): SteadfastSocket;
+    get WebSocket(): typeof WebSocket;
     stop(): void;
     [Symbol.dispose](): void;
 }
@@ -805,6 +810,296 @@ export declare class Permit {
     release(): void;
 }
 export declare function request(core: Core, origin: string, path: string, init: RequestInit): Promise<Response>;
+
+// socket/driver.d.ts
+import type { LinkEvents, Listening } from "../events.js";
+import type { Message } from "../generated/types/index.js";
+import type { Link } from "../link.js";
+import type { Snapshot } from "../steadfast.js";
+import type { Legs, Path } from "./legs.js";
+import type { Route } from "./rules.js";
+export type WebSocketClass = new (url: string, protocols?: string | string[]) => WebSocket;
+export type LegMessage = Extract<Message, {
+    message: "opened" | "closed" | "received" | "silent";
+}>;
+export type AnyLink = Omit<Link<Snapshot>, keyof EventTarget> & Listening<LinkEvents>;
+export interface Driver {
+    readonly link: AnyLink | null;
+    readonly webSocket: WebSocketClass | undefined;
+    readonly connect: string;
+    route(path: Path): Route;
+    hold(legs: Legs): void;
+    release(legs: Legs): void;
+    reconnect(legs: Legs): void;
+    tell(message: LegMessage): void;
+    reason(endpoint: string): LinkEvents["switch"]["reason"] | null;
+}
+
+// socket/events.d.ts
+import type { LinkEvents } from "../events.js";
+export declare const CloseEvent: {
+    new (type: string, eventInitDict?: CloseEventInit): globalThis.CloseEvent;
+    prototype: globalThis.CloseEvent;
+};
+export type CloseEvent = InstanceType<typeof globalThis.CloseEvent>;
+export declare const ErrorEvent: {
+    new (type: string, eventInitDict?: ErrorEventInit): globalThis.ErrorEvent;
+    prototype: globalThis.ErrorEvent;
+};
+export type ErrorEvent = InstanceType<typeof globalThis.ErrorEvent>;
+export declare class MigrateEvent extends Event {
+    readonly socket: WebSocket;
+    readonly from: string;
+    readonly to: string;
+    readonly messages: MessageEvent[];
+    waitUntil(work: PromiseLike<unknown>): void;
+}
+export interface SocketSwitch {
+    readonly from: string;
+    readonly to: string;
+    readonly reason: LinkEvents["switch"]["reason"] | null;
+}
+export interface QueueState {
+    readonly messages: number;
+    readonly bytes: number;
+    readonly dropped: number;
+}
+export interface SocketStop {
+    readonly reason: "closeCode" | "unauthorized" | "maxRetries" | "shouldReconnectOnClose";
+    readonly code: number;
+}
+export interface SocketEvents {
+    open: Event;
+    message: MessageEvent;
+    error: ErrorEvent;
+    close: CloseEvent;
+    migrate: MigrateEvent;
+    switch: CustomEvent<SocketSwitch>;
+    queue: CustomEvent<QueueState>;
+    stop: CustomEvent<SocketStop>;
+}
+
+// socket/face.d.ts
+export type ReadyState = 0 | 1 | 2 | 3;
+export declare const CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3;
+export declare abstract class SocketFace extends EventTarget {
+    #private;
+    static readonly CONNECTING: 0;
+    static readonly OPEN: 1;
+    static readonly CLOSING: 2;
+    static readonly CLOSED: 3;
+    readonly CONNECTING: 0;
+    readonly OPEN: 1;
+    readonly CLOSING: 2;
+    readonly CLOSED: 3;
+    onopen: ((this: WebSocket, event: Event) => unknown) | null;
+    onmessage: ((this: WebSocket, event: MessageEvent) => unknown) | null;
+    onerror: ((this: WebSocket, event: Event) => unknown) | null;
+    onclose: ((this: WebSocket, event: CloseEvent) => unknown) | null;
+    get url(): string;
+    get protocol(): string;
+    get extensions(): string;
+    get binaryType(): BinaryType;
+    set binaryType(type: BinaryType);
+}
+
+// socket/legs.d.ts
+import type { Driver, WebSocketClass } from "./driver.js";
+export type Provided<Value> = Value | (() => Value | PromiseLike<Value>);
+export type Path = string | URL | null | undefined;
+export type Protocols = string | string[] | null | undefined;
+export interface LegOptions {
+    readonly path: Provided<Path>;
+    readonly protocols: Provided<Protocols>;
+    readonly webSocket: WebSocketClass | undefined;
+    readonly timeout?: number | undefined;
+}
+export interface Leg {
+    readonly id: number;
+    readonly endpoint: string;
+    socket?: WebSocket;
+    kept?: MessageEvent[] | undefined;
+    heard: number;
+    reported: number;
+    timer?: ReturnType<typeof setTimeout>;
+}
+export type LegEnd = Pick<CloseEvent, "code" | "reason" | "wasClean">;
+export interface LegsOwner {
+    opening?(leg: Leg): void;
+    opened?(leg: Leg): Promise<unknown> | undefined;
+    promoted(leg: Leg, before: Leg | undefined): void;
+    message(event: MessageEvent, leg: Leg): void;
+    passed?(endpoint: string): void;
+    unavailable?(): void;
+    stopped(): void;
+    ended(end: LegEnd, error: unknown, endpoint: string): void;
+}
+type Farewell = readonly [code: number, reason?: string | undefined];
+export declare const broken: (reason?: string) => LegEnd;
+export declare class Legs {
+    #private;
+    owner: LegsOwner;
+    number: number;
+    current: Leg | undefined;
+    last: Leg | undefined;
+    paused: boolean;
+    farewell: Farewell | undefined;
+    constructor(driver: Driver, options: LegOptions, owner: LegsOwner);
+    get url(): string;
+    get binaryType(): BinaryType;
+    set binaryType(type: BinaryType);
+    look(): void;
+    open(id: number, endpoint: string, connect: string): void;
+    promote(id: number): void;
+    deliver(leg: Leg): void;
+    disconnect(id: number, reason: string): void;
+    close(code?: number, reason?: string): Leg | undefined;
+}
+export {};
+
+// socket/one-life.d.ts
+import type { Driver } from "./driver.js";
+import { type ReadyState, SocketFace } from "./face.js";
+import type { Sendable } from "./queue.js";
+import type { Spares } from "./spares.js";
+export declare class OneLifeSocket extends SocketFace {
+    #private;
+    get readyState(): ReadyState;
+    get bufferedAmount(): number;
+    send(data: Sendable): void;
+    close(code?: number, reason?: string): void;
+}
+export declare function oneLife(driver: Driver, spares: Spares): typeof WebSocket;
+
+// socket/ping.d.ts
+import type { Leg } from "./legs.js";
+import type { Sendable } from "./queue.js";
+export interface PingOptions {
+    message: Sendable | (() => Sendable);
+    every: number;
+    within: number;
+    isAnswer?: ((data: unknown) => boolean) | undefined;
+}
+export declare class Ping {
+    #private;
+    constructor(options: PingOptions, silent: (leg: Leg) => void);
+    follow(leg?: Leg): void;
+    isAnswer(data: unknown): boolean;
+}
+
+// socket/queue.d.ts
+export type Sendable = string | ArrayBufferLike | Blob | ArrayBufferView<ArrayBufferLike>;
+export type WhenFull = "dropNewest" | "dropOldest" | "throw";
+export interface QueueOptions {
+    maxEnqueuedMessages?: number | undefined;
+    maxEnqueuedBytes?: number | undefined;
+    whenFull?: WhenFull | undefined;
+}
+export declare class Queue {
+    #private;
+    bytes: number;
+    constructor({ maxEnqueuedMessages, maxEnqueuedBytes, whenFull }: QueueOptions);
+    get length(): number;
+    add(data: Sendable): number;
+    flush(send: (data: Sendable) => boolean): void;
+    drain(): Sendable[];
+}
+
+// socket/rules.d.ts
+export declare function refuse(name: string, message: string): never;
+export declare function bytesOf(text: string): number;
+export declare function socketUrl(text: string | URL, base?: string): string;
+export type Route = (connect: string) => string;
+export declare function routeOf(path: string | URL | null | undefined, [connect, ...others]: readonly string[]): Route;
+export declare function protocolsOf(protocols: string | readonly string[] | null | undefined): string[];
+export declare function checkClose(code?: number, reason?: string): void;
+
+// socket/socket.d.ts
+import type { AnyLink, WebSocketClass } from "./driver.js";
+import { CloseEvent, MigrateEvent, type SocketEvents } from "./events.js";
+import { type ReadyState, SocketFace } from "./face.js";
+import { type PingOptions } from "./ping.js";
+import { type QueueOptions, type Sendable } from "./queue.js";
+export interface SocketOptions extends QueueOptions {
+    WebSocket?: WebSocketClass | undefined;
+    migrate?: ((event: MigrateEvent) => unknown) | undefined;
+    stopCodes?: readonly number[] | undefined;
+    ping?: PingOptions | undefined;
+    connectionTimeout?: number | undefined;
+    maxRetries?: number | undefined;
+    minUptime?: number | undefined;
+    startClosed?: boolean | undefined;
+    shouldReconnectOnClose?: ((event: CloseEvent) => boolean) | undefined;
+    debug?: boolean | undefined;
+    debugLogger?: ((...things: unknown[]) => void) | undefined;
+}
+type Listener = EventListenerOrEventListenerObject;
+export declare class SteadfastSocket extends SocketFace {
+    #private;
+    onmigrate: ((this: WebSocket, event: MigrateEvent) => unknown) | null;
+    get link(): AnyLink | null;
+    get endpoint(): string | null;
+    get readyState(): ReadyState;
+    get retryCount(): number;
+    get shouldReconnect(): boolean;
+    get bufferedAmount(): number;
+    send(data: Sendable): boolean;
+    close(code?: number, reason?: string): void;
+    reconnect(code?: number, reason?: string): void;
+    drainQueuedMessages(): Sendable[];
+    [Symbol.dispose](): void;
+    addEventListener<Name extends keyof SocketEvents>(type: Name, listener: ((event: SocketEvents[Name]) => unknown) | {
+        handleEvent(event: SocketEvents[Name]): unknown;
+    } | null, options?: boolean | AddEventListenerOptions): void;
+    addEventListener(type: string, listener: Listener | null, options?: boolean | AddEventListenerOptions): void;
+    removeEventListener<Name extends keyof SocketEvents>(type: Name, listener: ((event: SocketEvents[Name]) => unknown) | {
+        handleEvent(event: SocketEvents[Name]): unknown;
+    } | null, options?: boolean | EventListenerOptions): void;
+    removeEventListener(type: string, listener: Listener | null, options?: boolean | EventListenerOptions): void;
+}
+export {};
+
+// socket/sockets.d.ts
+import type { Core } from "../core.js";
+import type { LinkEvents } from "../events.js";
+import type { Event as CoreEvent } from "../generated/types/index.js";
+import type { AnyLink, Driver, LegMessage, WebSocketClass } from "./driver.js";
+import type { Legs, Path } from "./legs.js";
+import { type Route } from "./rules.js";
+export declare class LinkSockets implements Driver {
+    #private;
+    readonly link: AnyLink;
+    readonly webSocket: WebSocketClass | undefined;
+    readonly oneLife: {
+        new (url: string | URL, protocols?: string | string[]): WebSocket;
+        prototype: WebSocket;
+        readonly CONNECTING: 0;
+        readonly OPEN: 1;
+        readonly CLOSING: 2;
+        readonly CLOSED: 3;
+    };
+    constructor(link: AnyLink, core: Core, webSocket: WebSocketClass | undefined);
+    get connect(): string;
+    route(path: Path): Route;
+    reason(endpoint: string): LinkEvents["switch"]["reason"] | null;
+    hold(legs: Legs): void;
+    release({ number }: Legs): void;
+    reconnect({ number }: Legs): void;
+    tell(message: LegMessage): void;
+    open(id: number, socket: number, endpoint: string, url: string): void;
+    promote(id: number): void;
+    disconnect(id: number, reason: string): void;
+    heed(event: CoreEvent): void;
+    stop(): void;
+}
+
+// socket/spares.d.ts
+import type { Legs } from "./legs.js";
+export declare class Spares {
+    #private;
+    put(key: string, legs: Legs): void;
+    take(key: string): Legs | undefined;
+}
 
 // steadfast.d.ts
 import type { LinkEvents } from "./events.js";

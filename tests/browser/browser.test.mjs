@@ -48,7 +48,7 @@ for (const [name, launch] of Object.entries(BROWSERS)) {
         await testbed.fault("primary", fault);
         await browser.run(`await app.greeted("secondary")`);
         const { active, switches, sent } = await browser.run(
-          `return { active: app.link.active.name, switches: app.count("switch"), sent: app.connection.send("echo") }`,
+          `return { active: app.link.active.name, switches: app.count("switch"), sent: app.socket.send("echo") }`,
         );
         assert.deepEqual({ active, switches, sent }, { active: "secondary", switches: 1, sent: true });
         await browser.run(`await lab.until(() => app.messages.includes("echo"), "the echo")`);
@@ -141,6 +141,61 @@ for (const [name, launch] of Object.entries(BROWSERS)) {
       await browser.renew?.();
     });
 
+    test("a hook prepares the new connection, and keeps from the app what was meant for the hook", async () => {
+      await app();
+      const { told, messages, endpoint } = await browser.run(`
+        const socket = app.link.socket();
+        const [told, messages] = [[], []];
+        for (const type of ["open", "close", "error", "switch"]) socket.addEventListener(type, () => told.push(type));
+        socket.onmessage = ({ data }) => messages.push(data);
+        socket.onmigrate = async ({ socket }) => {
+          const heard = () => new Promise((resolve) => {
+            socket.addEventListener("message", (event) => { event.stopImmediatePropagation(); resolve(event.data) }, { once: true });
+          });
+          if (await heard() !== "secondary") throw new Error("another greeting");
+          socket.send("for the hook");
+          if (await heard() !== "for the hook") throw new Error("another echo");
+          socket.send("for the app");
+        };
+        await lab.until(() => messages.length === 1, "a greeting");
+        app.link.prefer("secondary");
+        await lab.until(() => messages.length === 2, "what the hook has left");
+        socket.close();
+        return { told, messages, endpoint: app.socket.endpoint }`);
+      assert.deepEqual({ told, messages, endpoint }, { told: ["open", "switch", "close"], messages: ["primary", "for the app"], endpoint: "secondary" });
+    });
+
+    test("sockets are WebSockets of the platform's kind, also those of one life", async () => {
+      await app();
+      const { kinds, told, states } = await browser.run(`
+        const kinds = [];
+        const told = [];
+        const log = (socket, name) => {
+          for (const type of ["open", "message", "close"]) socket.addEventListener(type, ({ data }) => told.push(name + " " + type + (data ? " " + data : "")));
+        };
+        const first = app.link.active.connect;
+        const socket = new app.link.WebSocket(first);
+        log(socket, "first");
+        socket.onclose = (event) => {
+          kinds.push(event instanceof CloseEvent, event.code, event.wasClean);
+          log(new app.link.WebSocket(first), "next");
+        };
+        const states = [socket.readyState];
+        await lab.until(() => told.length === 2, "a greeting");
+        states.push(socket.readyState);
+        app.link.prefer("secondary");
+        await lab.until(() => told.length === 5, "the next one's greeting");
+        states.push(socket.readyState);
+        const failing = app.link.socket("/nowhere");
+        const [error] = await new Promise((resolve) => { failing.onerror = (...events) => resolve(events) });
+        kinds.push(error instanceof ErrorEvent, error.error instanceof Error);
+        failing.close();
+        return { kinds, told, states }`);
+      assert.deepEqual(kinds, [true, 1012, true, true, true]);
+      assert.deepEqual(told, ["first open", "first message primary", "first close", "next open", "next message secondary"]);
+      assert.deepEqual(states, [0, 1, 3]);
+    });
+
     test("a callback of the app that throws is reported and stops nothing", async () => {
       for (const endpoint of ["primary", "secondary"]) await testbed.fault(endpoint, "healthy");
       await open();
@@ -149,14 +204,14 @@ for (const [name, launch] of Object.entries(BROWSERS)) {
         globalThis.onerror = (message) => { reported.push(message); return true };
         const link = await lab.Steadfast.start(${config()});
         link.subscribe(() => { throw new Error("in subscribe") });
-        link.connect({ onOpen() { throw new Error("in onOpen") } });
-        await lab.until(() => ["in subscribe", "in onOpen"].every((text) => reported.join().includes(text)), "the reports");
+        link.socket().onopen = () => { throw new Error("in onopen") };
+        await lab.until(() => ["in subscribe", "in onopen"].every((text) => reported.join().includes(text)), "the reports");
         const { status } = await link.checkNow();
         link.stop();
         return { reported: reported.join(), status }`);
       assert.equal(status, 200);
       assert.match(reported, /in subscribe/);
-      assert.match(reported, /in onOpen/);
+      assert.match(reported, /in onopen/);
     });
 
     test("stop ends everything: no event, no socket, and further calls say so", async () => {
@@ -166,7 +221,7 @@ for (const [name, launch] of Object.entries(BROWSERS)) {
       const { events, state, sent, refused } = await browser.run(`
         let refused;
         try { await app.link.checkNow() } catch (problem) { refused = problem.message }
-        return { events: app.events.length - app.after, state: app.link.state.state, sent: app.connection.send("x"), refused }`);
+        return { events: app.events.length - app.after, state: app.link.state.state, sent: app.socket.send("x"), refused }`);
       assert.deepEqual({ events, state, sent }, { events: 0, state: "stopped", sent: false });
       assert.match(refused, /stopped/);
     });

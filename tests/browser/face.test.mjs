@@ -10,7 +10,7 @@ describe("the face", () => {
   let testbed;
   const links = [];
   const start = async (config = {}, options = {}) => {
-    const link = await Steadfast.start({ endpoints: testbed.endpoints, ...config }, options);
+    const link = await Steadfast.start({ endpoints: testbed.endpoints, ...config }, { WebSocket, ...options });
     links.push(link);
     return link;
   };
@@ -53,12 +53,13 @@ describe("the face", () => {
     const link = await start({ endpoints: testbed.endpoints.slice(0, 1), check: { interval: "10m" } });
     await link.checkNow();
     const heard = [];
-    const connection = link.connect({ webSocket: WebSocket, onMessage: (data) => heard.push(data) });
+    const socket = link.socket();
+    socket.onmessage = ({ data }) => heard.push(data);
     await until(() => heard.length === 1);
     // Steadfast is told of messages four times a second at most.
     await pause(300);
     const state = link.getSnapshot();
-    connection.send("echo");
+    socket.send("echo");
     await until(() => heard.length === 2);
     assert.equal(link.getSnapshot(), state);
   });
@@ -88,19 +89,22 @@ describe("the face", () => {
     await pause(10);
   });
 
-  test("a connection can be closed and another one be opened", async () => {
+  test("a socket can be closed and another one be opened", async () => {
     const link = await start();
     const heard = [];
     const connected = [];
     for (const name of ["connected", "disconnected"]) link.addEventListener(name, ({ detail }) => connected.push(`${name} ${detail.endpoint}`));
-    const options = { webSocket: WebSocket, onMessage: (data) => heard.push(data) };
-    const connection = link.connect(options);
-    assert.throws(() => link.connect(options), /close that one first/);
+    const open = () => {
+      const socket = link.socket();
+      socket.onmessage = ({ data }) => heard.push(data);
+      return socket;
+    };
+    const socket = open();
     await until(() => heard.length === 1);
-    connection.close();
-    assert.deepEqual([connection.endpoint, connection.send("x")], [null, false]);
-    const another = link.connect(options);
-    connection.close();
+    socket.close();
+    assert.deepEqual([socket.endpoint, socket.send("x")], [null, false]);
+    const another = open();
+    socket.close();
     await until(() => heard.length === 2);
     assert.equal(another.endpoint, "primary");
     assert.deepEqual(connected, ["connected primary", "connected primary"]);
@@ -114,13 +118,13 @@ describe("the face", () => {
 
   test("a connection that cannot be opened is told", async () => {
     const refusing = await serveHttp((_, response) => response.end());
-    refusing.on("upgrade", (_, socket) => socket.end("HTTP/1.1 401 Unauthorized\r\n\r\n"));
+    refusing.on("upgrade", (_, socket) => socket.end("HTTP/1.1 500 No\r\n\r\n"));
     const host = `127.0.0.1:${refusing.address().port}`;
     const link = await start({ endpoints: [{ name: "only", connect: `ws://${host}/`, health: `http://${host}/` }] });
     const told = [];
     link.addEventListener("disconnected", ({ detail }) => told.push(detail));
-    assert.throws(() => link.connect({ webSocket: WebSocket, protocols: ["not a token"] }), SyntaxError);
-    link.connect({ webSocket: WebSocket, protocols: "chat.v1" });
+    assert.throws(() => link.socket("", ["not a token"]), { name: "SyntaxError" });
+    link.socket("", "chat.v1");
     await until(() => told.length > 1);
     assert.equal(told[0].endpoint, "only");
     link.stop();

@@ -15,7 +15,7 @@ function answerNoClose(socket, webSocket) {
 describe("servers that misbehave", () => {
   const opened = [];
   const link = async (config) => {
-    const started = await Steadfast.start({ spread: { forced: 0, voluntary: 0 }, ...config });
+    const started = await Steadfast.start({ spread: { forced: 0, voluntary: 0 }, ...config }, { WebSocket });
     opened.push({ close: () => started.stop() });
     return started;
   };
@@ -87,9 +87,11 @@ describe("servers that misbehave", () => {
     const began = performance.now();
     const closed = [];
     const heard = [];
-    started.connect({ webSocket: WebSocket, onClose: (name, code) => closed.push([name, code]), onMessage: (_, name) => heard.push(name) });
+    const socket = started.socket();
+    socket.onclose = ({ code }) => closed.push(code);
+    socket.onmessage = () => heard.push(socket.endpoint);
     await until(() => heard.includes("good"));
-    assert.deepEqual(closed[0], ["bad", 1006]);
+    assert.deepEqual([closed[0], heard], [1006, ["good"]]);
     assert.ok(performance.now() - began < 15_000, "`ws` itself says so after 30 s");
   });
 
@@ -107,8 +109,9 @@ describe("servers that misbehave", () => {
       const endpoint = await serve("a", well, closing(finishes));
       const started = await link({ endpoints: [endpoint], check: { interval: "500ms" }, busyInterval: "500ms" });
       const closed = [];
-      const connection = started.connect({ webSocket: WebSocket, onClose: (_, code) => closed.push(code) });
-      const sending = setInterval(() => connection.send("anybody there?"), 10);
+      const socket = started.socket();
+      socket.onclose = ({ code }) => closed.push(code);
+      const sending = setInterval(() => socket.send("anybody there?"), 10);
       opened.push({ close: () => clearInterval(sending) });
       const began = performance.now();
       await until(() => closed.length > 0);
@@ -124,22 +127,20 @@ describe("servers that misbehave", () => {
       socket.on("close", () => clearInterval(ticking));
     });
     const other = await serve("other", well);
-    for (const end of [(_, connection) => connection.close(), (started) => started.stop()]) {
+    for (const end of [(_, socket) => socket.close(), (started) => started.stop()]) {
       const started = await link({ endpoints: [endless, other] });
       await until(() => started.state.endpoints.every(({ health }) => health === "healthy"));
       let heard = 0;
-      const connection = started.connect({
-        webSocket: WebSocket,
-        onMessage: () => {
-          heard += 1;
-        },
-      });
+      const socket = started.socket();
+      socket.onmessage = () => {
+        heard += 1;
+      };
       await until(() => heard > 3);
       started.prefer("other");
-      await until(() => connection.endpoint === "other");
+      await until(() => socket.endpoint === "other");
       const before = heard;
       await until(() => heard > before);
-      end(started, connection);
+      end(started, socket);
       const after = heard;
       await pause(300);
       assert.equal(heard, after);

@@ -31,14 +31,14 @@ describe("node", () => {
     assert.equal(typeof link.state.state, "string");
   });
 
-  test("a connection follows the active endpoint", async () => {
-    const link = await Steadfast.start({ endpoints: testbed.endpoints });
+  test("a socket follows the active endpoint", async () => {
+    const link = await Steadfast.start({ endpoints: testbed.endpoints }, { WebSocket });
     const greetings = [];
     const greeted = (endpoint) =>
       new Promise((resolve) => {
         const timer = setInterval(() => greetings.includes(endpoint) && resolve(clearInterval(timer)), 5);
       });
-    link.connect({ webSocket: WebSocket, onMessage: (data) => greetings.push(data) });
+    link.socket().onmessage = ({ data }) => greetings.push(data);
     await greeted("primary");
     assert.equal((await link.checkNow()).status, 200);
     await testbed.fault("primary", "kill");
@@ -61,14 +61,14 @@ describe("node", () => {
       }
     }
     link.addEventListener("switch", ({ detail }) => moves.push(detail));
-    const connection = link.connect({ webSocket: Counted, onMessage: (data) => greetings.push(data) });
+    const socket = link.socket(undefined, undefined, { WebSocket: Counted });
+    socket.onmessage = ({ data }) => greetings.push(data);
     await until(() => greetings.length === 1);
-    connection.reconnect();
+    socket.reconnect();
     await until(() => greetings.length === 2 && sockets[0].readyState === WebSocket.CLOSED);
-    assert.deepEqual([greetings, sockets.length, connection.send("echo")], [["primary", "primary"], 2, true]);
+    assert.deepEqual([greetings, sockets.length, socket.send("echo")], [["primary", "primary"], 2, true]);
     assert.deepEqual(moves, []);
     link.stop();
-    connection.reconnect();
   });
 
   test("checkNow is answered by a check that began after it, whichever endpoint is active by then", async () => {

@@ -1,4 +1,4 @@
-// The app under test, as a page: it holds a link and a connection, and answers what the tests ask.
+// The app under test, as a page: it holds a link and a socket, and answers what the tests ask.
 import { ConfigError, Steadfast } from "/steadfast/index.js";
 
 /** Waits until `check` holds. */
@@ -20,7 +20,8 @@ class App {
     for (const name of ["switch", "alldown", "offline", "online", "check", "state"]) {
       app.link.addEventListener(name, ({ detail }) => app.events.push({ name, detail }));
     }
-    app.connection = app.link.connect({ onMessage: (data) => app.messages.push(data) });
+    app.socket = app.link.socket();
+    app.socket.onmessage = ({ data }) => app.messages.push(data);
     return app;
   }
 
@@ -41,7 +42,7 @@ class App {
 
   /** Waits until the app is greeted by an endpoint. */
   async greeted(endpoint) {
-    await until(() => this.messages.includes(endpoint) && this.connection.endpoint === endpoint, `a greeting by ${endpoint}`);
+    await until(() => this.messages.includes(endpoint) && this.socket.endpoint === endpoint, `a greeting by ${endpoint}`);
   }
 }
 
@@ -96,7 +97,7 @@ async function cycles(config, count) {
   try {
     for (let cycle = 0; cycle < count; cycle += 1) {
       const link = await Steadfast.start(config);
-      link.connect();
+      link.socket();
       // Stops at every moment of a start: before the first check, while it is under way, after the socket is open.
       await pause(cycle % 10 === 0 ? 0 : (cycle % 10) * 5);
       link.stop();

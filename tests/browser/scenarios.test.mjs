@@ -131,9 +131,9 @@ async function replay(script, platform) {
   const events = [];
   for (const name of Object.values(TOLD)) link.addEventListener(name, ({ detail }) => events.push({ at_ms: platform.time, ...detail }));
 
-  let connection;
+  const sockets = new Map();
   const tell = async (input) => {
-    const socket = platform.sockets[input.id - 1];
+    const leg = platform.sockets[input.id - 1];
     const check = platform.checks.get(keyOf(input));
     switch (wordOf(input)) {
       case "failure":
@@ -145,15 +145,15 @@ async function replay(script, platform) {
         check.resolve(new Response(input.body || null, { status: input.status, headers: input.headers }));
         break;
       case "opened":
-        socket.readyState = 1;
-        socket.onopen?.();
+        leg.readyState = 1;
+        leg.onopen?.();
         break;
       case "closed":
-        socket.readyState = 3;
-        socket.onclose?.({ code: input.code ?? 1006 });
+        leg.readyState = 3;
+        leg.onclose?.({ code: input.code ?? 1006 });
         break;
       case "received":
-        socket.onmessage?.({ data: "a message" });
+        leg.onmessage?.({ data: "a message" });
         break;
       case "network":
         if (input.network === "changed") {
@@ -199,13 +199,16 @@ async function replay(script, platform) {
         link.setEndpoints(input.endpoints);
         break;
       case "connect":
-        connection = link.connect();
+        sockets.set(input.socket, link.socket());
         break;
       case "disconnect":
-        connection?.close();
+        sockets.get(input.socket)?.close();
         break;
       case "reconnect":
-        connection?.reconnect();
+        for (const [number, socket] of sockets) {
+          // One that was closed would begin anew.
+          if ((input.socket ?? number) === number && socket.shouldReconnect) socket.reconnect();
+        }
         break;
       case "stop":
         link.stop();

@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import { createServer as createTcpServer } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { createInterface } from "node:readline";
+import { WebSocketServer } from "ws";
 
 const ROOT = join(import.meta.dirname, "../..");
 const TYPES = {
@@ -53,6 +54,45 @@ export async function startTestbed(names = ["primary", "secondary"]) {
       await ended;
     },
   };
+}
+
+/**
+ * Starts an endpoint whose sockets a test has in its hands.
+ *
+ * @returns the endpoint for a config; `clients`, the server's ends of the open sockets, and `requests` of upgrades, both in their order;
+ * `greet`, which is called with each new end; `refuse`, a status for upgrades, or what says so of a request; and ways to end it all, of which `kill` is like the death of a process.
+ */
+export async function serveSockets(name) {
+  const server = await serveHttp((_, response) => response.end("ok"));
+  const accepting = new WebSocketServer({ noServer: true });
+  const host = `127.0.0.1:${server.address().port}`;
+  const served = {
+    endpoint: { name, connect: `ws://${host}/live`, health: `http://${host}/_ping` },
+    clients: [],
+    requests: [],
+    greet: () => {},
+    refuse: 0,
+    kill() {
+      for (const client of accepting.clients) client.terminate();
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+  server.on("upgrade", (request, socket, head) => {
+    served.requests.push(request);
+    const status = typeof served.refuse === "function" ? served.refuse(request) : served.refuse;
+    if (status) return void socket.on("error", () => {}).end(`HTTP/1.1 ${status} No\r\n\r\n`);
+    accepting.handleUpgrade(request, socket, head, (client) => {
+      client.heard = [];
+      client.on("message", (data, isBinary) => client.heard.push(isBinary ? data : String(data)));
+      client.on("close", (code, reason) => {
+        client.closed = [code, String(reason)];
+      });
+      served.clients.push(client);
+      served.greet(client);
+    });
+  });
+  return served;
 }
 
 /** A port that nothing used a moment ago; the system chooses it. */

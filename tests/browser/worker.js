@@ -3,5 +3,5 @@ import { Steadfast } from "/steadfast/index.js";
 
 globalThis.onmessage = async ({ data }) => {
   const link = await Steadfast.start(data);
-  link.connect({ onMessage: (greeting) => globalThis.postMessage(greeting) });
+  link.socket().onmessage = ({ data: greeting }) => globalThis.postMessage(greeting);
 };

@@ -10,7 +10,8 @@
  *     { name: "secondary", connect: "wss://b.example/live", health: "https://b.example/_ping" },
  *   ],
  * });
- * const connection = link.connect({ onMessage: (data) => console.log(data) });
+ * const socket = link.socket();
+ * socket.onmessage = ({ data }) => console.log(data);
  * link.addEventListener("switch", ({ detail }) => console.log(`now on ${detail.to}`));
  * ```
  *

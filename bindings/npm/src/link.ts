@@ -1,9 +1,12 @@
-import { Connection, type ConnectOptions } from "./connection.js";
 import { Core } from "./core.js";
 import { type LinkEvents, type Listening, NAMES, TypedEventTarget } from "./events.js";
 import type { Config, Event as CoreEvent, Endpoint, Explanation } from "./generated/types/index.js";
 import { load, type WasmSource } from "./load.js";
 import { watchPage } from "./page.js";
+import type { AnyLink, WebSocketClass } from "./socket/driver.js";
+import type { Path, Protocols, Provided } from "./socket/legs.js";
+import { type SocketOptions, SteadfastSocket } from "./socket/socket.js";
+import { LinkSockets } from "./socket/sockets.js";
 import type { Snapshot } from "./steadfast.js";
 import { keyOf, Memory, type StateStorage } from "./storage.js";
 
@@ -16,6 +19,8 @@ export interface StartOptions {
    * `getItem` and `setItem`. By default nothing is kept. It holds the endpoints' names and numbers, and no URLs.
    */
   storage?: StateStorage;
+  /** The class of the sockets, where the platform has none, such as that of `ws` in Node 20. */
+  WebSocket?: WebSocketClass;
   /** Under which key it is kept. By default one that holds for links with the same endpoints' names and hosts. */
   storageKey?: string;
 }
@@ -34,10 +39,10 @@ function safely<Arguments extends unknown[]>(work: (...given: Arguments) => void
 }
 
 /** Sees to what a link needs to start. */
-export async function prepare(config: Config, { storage, wasm, storageKey = keyOf(config) }: StartOptions): Promise<Prepared> {
+export async function prepare(config: Config, { storage, wasm, WebSocket: webSocket, storageKey = keyOf(config) }: StartOptions): Promise<Prepared> {
   const memory = storage && new Memory(storage, storageKey);
   const [saved] = await Promise.all([memory?.recall(), load(wasm)]);
-  return { saved, memory };
+  return { saved, memory, webSocket };
 }
 
 /** What a link starts with. */
@@ -46,6 +51,8 @@ export interface Prepared {
   readonly saved: unknown;
   /** Where it keeps the like. */
   readonly memory: Memory | undefined;
+  /** The class of the sockets, if it is not the platform's. */
+  readonly webSocket: WebSocketClass | undefined;
 }
 
 /** What every entry's links do. */
@@ -58,26 +65,27 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
   #waiting: { request: number; resolve(check: LinkEvents["check"]): void; reject(reason: Error): void }[] = [];
   /** How often a check was asked for. The engine counts alike. */
   #requests = 0;
-  #connection: Connection | undefined;
+  readonly #sockets: LinkSockets;
   #snapshot: State | undefined;
   #telling = false;
   /** @internal */
   protected stopped = false;
 
   /** @internal */
-  constructor(config: Config, { saved, memory }: Prepared) {
+  constructor(config: Config, { saved, memory, webSocket }: Prepared) {
     super();
     this.core = new Core(config, saved, {
       persist: safely(() => void memory?.keep(() => this.core.ask({ query: "save" }))),
-      connect: safely((id: number, _socket: number, endpoint: string, url: string) => this.#connection?.open(id, endpoint, url)),
-      promote: safely((id: number) => this.#connection?.promote(id)),
-      disconnect: safely((id: number, reason: string) => this.#connection?.disconnect(id, reason)),
+      connect: safely((id: number, socket: number, endpoint: string, url: string) => this.#sockets.open(id, socket, endpoint, url)),
+      promote: safely((id: number) => this.#sockets.promote(id)),
+      disconnect: safely((id: number, reason: string) => this.#sockets.disconnect(id, reason)),
       emit: safely((event: CoreEvent) => this.#tell(event)),
       said: () => {
         // What it looked like at the end stays readable.
         if (!this.stopped) this.#snapshot = undefined;
       },
     });
+    this.#sockets = new LinkSockets(this as unknown as AnyLink, this.core, webSocket);
     this.#endWatching = watchPage((message) => this.core.send(message));
   }
 
@@ -185,28 +193,32 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
   /**
    * Holds a WebSocket to the active endpoint, wherever that moves, until it is closed or {@link stop}.
    *
-   * @throws if the link has been stopped or holds a connection already; a SyntaxError if a subprotocol has characters that are not allowed.
+   * @param path relative to the `connect` URL of each endpoint, or a URL of the origin of one of them, or a function that is asked for either
+   * each time a connection is opened; by default that URL itself.
+   * @param protocols the subprotocols, or a function as above.
+   * @throws a SyntaxError if the path leads to another origin or a subprotocol has characters that are not allowed; an error if the link has
+   * been stopped.
    */
-  connect(options: ConnectOptions = {}): Connection {
-    const core = this.running;
-    if (this.#connection) throw new Error("steadfast: the link holds a connection already; close that one first");
-    const connection = new Connection(core, options, () => {
-      if (this.#connection !== connection) return;
-      this.#connection = undefined;
-      core.send({ message: "disconnect", socket: 0 });
-    });
-    this.#connection = connection;
-    core.send({ message: "connect", socket: 0 });
-    return connection;
+  socket(path?: Provided<Path>, protocols?: Provided<Protocols>, options: SocketOptions = {}): SteadfastSocket {
+    return new SteadfastSocket(this.#sockets, path, protocols, options);
   }
 
-  /** Ends everything: checks are aborted, the connection is closed, and no event follows. */
+  /**
+   * A class of WebSockets that follow the link, for libraries that take such a class and reconnect by themselves. They live once, as the standard
+   * has it: when the link moves, each is closed (1012), and the next one to the same place is open at once, for its connection is open already. Its
+   * URL is a path, or one of the origin of an endpoint.
+   */
+  get WebSocket(): typeof WebSocket {
+    return this.#sockets.oneLife;
+  }
+
+  /** Ends everything: checks are aborted, sockets are closed, and no event of the link follows. */
   stop(): void {
     if (this.stopped) return;
     this.stopped = true;
     this.#endWatching();
     this.core.send({ message: "stop" });
-    this.#connection?.close();
+    this.#sockets.stop();
     for (const { reject } of this.#waiting.splice(0)) reject(new Error("steadfast: the link has been stopped"));
   }
 
@@ -223,10 +235,8 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
       return;
     }
     if (this.stopped) return;
-    if (event.event === "check") {
-      this.#connection?.look();
-      if (event.request !== null) this.#answer(event, event.request);
-    }
+    this.#sockets.heed(event);
+    if (event.event === "check" && event.request !== null) this.#answer(event, event.request);
     const name = NAMES[event.event];
     if (name) this.dispatchEvent(new CustomEvent(name, { detail: event }));
     this.#tellState();

@@ -1,5 +1,6 @@
 import { CircuitOpenError } from "./circuit-open-error.js";
 import type { Attempt, Core } from "./core.js";
+import { elsewhere } from "./elsewhere.js";
 import type { CallOutcome, Query } from "./generated/types/index.js";
 
 /** Permission to make one request. Report its end: one that is never reported is taken for lost after a while. */
@@ -44,16 +45,11 @@ function begin(core: Core, query: Extract<Query, { query: "permit" | "call" }>):
   return begun;
 }
 
-/** The error for a path that leads to another origin. A query may hold secrets, and is not shown. */
-function elsewhere(path: string, origin: string): TypeError {
-  return new TypeError(`steadfast: "${path.replace(/[?#].*/s, "")}" leads to another origin than ${origin}`);
-}
-
 /** Sends a request where the core says, until that says no more. `origin` is that of the active endpoint. */
 export async function request(core: Core, origin: string, path: string, init: RequestInit): Promise<Response> {
   // The app's own mistakes surface before a breaker is asked. What goes with the request is meant for the endpoint alone.
   const url = new URL(path, origin);
-  if (!url.href.startsWith(`${origin}/`)) throw elsewhere(path, origin);
+  if (!url.href.startsWith(`${origin}/`)) throw new TypeError(elsewhere(path, origin));
   // A stream can be sent once: another body stands in for it, until a breaker lets the request through.
   const isStream = "duplex" in init && init.body != null;
   // One that has been read, or is being read, is refused.
@@ -66,7 +62,7 @@ export async function request(core: Core, origin: string, path: string, init: Re
   if (namesHost && attempt.origin !== origin) {
     // The link has just moved.
     attempt.ended("released");
-    throw elsewhere(path, attempt.origin);
+    throw new TypeError(elsewhere(path, attempt.origin));
   }
   for (;;) {
     let response: Response;

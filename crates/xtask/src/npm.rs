@@ -28,13 +28,13 @@ pub(crate) struct Entry {
 
 pub(crate) const ENTRIES: [Entry; 2] = [
     // The limits are what they weigh, and room for a repair.
-    Entry { name: "steadfast", source: "index.ts", folder: "", features: &[], limit: 60 * 1024 },
+    Entry { name: "steadfast", source: "index.ts", folder: "", features: &[], limit: 66 * 1024 },
     Entry {
         name: "steadfast/full",
         source: "full.ts",
         folder: "full",
         features: &["full"],
-        limit: 76 * 1024,
+        limit: 82 * 1024,
     },
 ];
 

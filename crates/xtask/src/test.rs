@@ -151,6 +151,9 @@ fn packaging() -> Result<()> {
         "tests/browser/node.test.mjs",
         "tests/browser/face.test.mjs",
         "tests/browser/misbehaviour.test.mjs",
+        "tests/browser/rules.test.mjs",
+        "tests/browser/socket.test.mjs",
+        "tests/browser/one-life.test.mjs",
         "tests/browser/scenarios.test.mjs",
     ];
     run(

@@ -1,5 +1,5 @@
 // What an editor must know of the package without any help.
-import { type Config, ConfigError, type Connection, type Snapshot, Steadfast } from "steadfast";
+import { type Config, ConfigError, type Snapshot, Steadfast, type SteadfastSocket } from "steadfast";
 import { type Config as FullConfig, Steadfast as FullSteadfast } from "steadfast/full";
 
 const config: Config = {
@@ -41,13 +41,26 @@ export async function operate(): Promise<() => void> {
   return link.onRecovery(async ({ strategy, endpoint }) => strategy === "restart" && endpoint === "primary");
 }
 
+async function token(): Promise<string> {
+  return (await fetch("/token")).text();
+}
+
 export async function start(): Promise<() => void> {
   try {
     using link = await Steadfast.start(config);
     link.addEventListener("switch", ({ detail }) => console.log(detail.from, detail.to, detail.reason));
     link.addEventListener("check", ({ detail: { endpoint, failure, latencyMs } }) => console.log(endpoint, failure, latencyMs));
-    const connection: Connection = link.connect({ onMessage: (data, endpoint) => console.log(data, endpoint) });
-    const sent: boolean = connection.send("hello");
+    const socket: SteadfastSocket = link.socket("?room=1", async () => ["v1", await token()], { ping: { message: "ping", every: 10_000, within: 1_000 } });
+    socket.addEventListener("message", ({ data }) => console.log(data, socket.endpoint));
+    socket.addEventListener("switch", ({ detail: { from, to, reason } }) => console.log(from, to, reason));
+    socket.onclose = ({ code, reason }) => console.log(code, reason);
+    socket.onmigrate = async ({ socket, from, to }) => socket.send(`${from} ${to} ${await token()}`);
+    // @ts-expect-error: there is no such event
+    socket.addEventListener("moved", ({ detail }) => console.log(detail));
+    const sent: boolean = socket.send("hello");
+    // It is a WebSocket to whoever takes one.
+    const plain: WebSocket = socket;
+    plain.addEventListener("close", ({ wasClean }) => console.log(wasClean));
     const state: Snapshot = link.getSnapshot();
     // @ts-expect-error: circuit breakers are another entry's
     console.log(link.active.breaker);

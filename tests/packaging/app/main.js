@@ -2,8 +2,6 @@ const { Steadfast } = location.search === "?full" ? await import("steadfast/full
 
 const endpoints = await (await fetch("/endpoints.json")).json();
 const link = await Steadfast.start({ endpoints });
-link.connect({
-  onMessage: (greeting) => {
-    document.title = `greeted by ${greeting}`;
-  },
-});
+link.socket().onmessage = ({ data: greeting }) => {
+  document.title = `greeted by ${greeting}`;
+};

@@ -1,0 +1,297 @@
+// The bare WebSockets of one socket that an app holds. The driver says when one is opened and which one takes over.
+import type { Driver, WebSocketClass } from "./driver.js";
+import { protocolsOf, type Route } from "./rules.js";
+
+/** A value, or a function that is asked for it anew each time it is needed. */
+export type Provided<Value> = Value | (() => Value | PromiseLike<Value>);
+
+/** Where a socket leads at an endpoint. */
+export type Path = string | URL | null | undefined;
+
+/** Which subprotocols are offered. */
+export type Protocols = string | string[] | null | undefined;
+
+/** Where a socket's legs lead, and what they are. */
+export interface LegOptions {
+  readonly path: Provided<Path>;
+  readonly protocols: Provided<Protocols>;
+  /** The class to use where the platform has none, such as that of `ws` in Node 20. */
+  readonly webSocket: WebSocketClass | undefined;
+  /** For how many milliseconds a leg may be opening, if less than the driver's time. */
+  readonly timeout?: number | undefined;
+}
+
+/** A bare WebSocket of a socket. */
+export interface Leg {
+  readonly id: number;
+  /** The name of the endpoint that it goes to. */
+  readonly endpoint: string;
+  socket?: WebSocket;
+  /** What has arrived before it took over. */
+  kept?: MessageEvent[] | undefined;
+  /** When something last arrived. */
+  heard: number;
+  /** When something that has arrived was last reported. */
+  reported: number;
+  timer?: ReturnType<typeof setTimeout>;
+}
+
+/** How a leg has ended. */
+export type LegEnd = Pick<CloseEvent, "code" | "reason" | "wasClean">;
+
+/** Whose legs they are. */
+export interface LegsOwner {
+  /** A leg is about to be opened. */
+  opening?(leg: Leg): void;
+  /** A leg is open. It may take over as soon as what this returns has happened. */
+  opened?(leg: Leg): Promise<unknown> | undefined;
+  /** Messages go over this leg from now on; so far they went over `before`, if that is open still. */
+  promoted(leg: Leg, before: Leg | undefined): void;
+  /** Something has arrived. */
+  message(event: MessageEvent, leg: Leg): void;
+  /** A check has found this endpoint well. */
+  passed?(endpoint: string): void;
+  /** The app's network is down, or no endpoint is healthy. */
+  unavailable?(): void;
+  /** The link has been stopped. */
+  stopped(): void;
+  /** No leg is open: the one that was has closed, or one could not be opened. The error is there unless the server closed it. */
+  ended(end: LegEnd, error: unknown, endpoint: string): void;
+}
+
+/** A code and a reason to close with. */
+type Farewell = readonly [code: number, reason?: string | undefined];
+
+const NORMAL: Farewell = [1000];
+
+/** The close code of a socket that broke off (RFC 6455, section 7.1.5). */
+const ABNORMAL = 1006;
+
+/** What is reported of a leg for which the app's own functions gave nothing to open: an application's code, which blames no server. */
+const NOT_ASKED_FOR = 4000;
+
+/** How long a socket may take to close, in milliseconds. The code of a close that comes in time is the one that counts. */
+const CLOSE_WITHIN = 2_000;
+
+/** The driver is told of arriving messages no more often than this, in milliseconds: that there are some is all it needs. */
+const REPORT_EVERY = 250;
+
+/** How a socket has ended that did not close. */
+export const broken = (reason = ""): LegEnd => ({ code: ABNORMAL, reason, wasClean: false });
+
+const ask = <Value>(provided: Provided<Value>) => (typeof provided === "function" ? (provided as () => Value | PromiseLike<Value>)() : provided);
+
+export class Legs {
+  /** The socket's number at the driver. */
+  number = 0;
+  /** Over which messages go. */
+  current: Leg | undefined;
+  /** Over which messages went last. */
+  last: Leg | undefined;
+  /** What arrives is kept until somebody can be told. */
+  paused = false;
+  /** With which code and reason the next leg is closed that another one replaces. */
+  farewell: Farewell | undefined;
+  readonly #driver: Driver;
+  readonly #options: LegOptions;
+  readonly #webSocket: WebSocketClass;
+  readonly #route: Route | undefined;
+  readonly #protocols: string[] | undefined;
+  readonly #legs = new Map<number, Leg>();
+  /** Legs that have been replaced and have not closed yet: what their server had sent before is the app's. */
+  readonly #replaced = new Set<Leg>();
+  #binaryType: BinaryType = "blob";
+  #closing: Leg | undefined;
+
+  /** @throws a SyntaxError if path or protocols are wrong, a TypeError if there is no WebSocket. */
+  constructor(
+    driver: Driver,
+    options: LegOptions,
+    public owner: LegsOwner,
+  ) {
+    const webSocket = options.webSocket ?? driver.webSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket;
+    if (!webSocket) throw new TypeError("steadfast: there is no WebSocket here; pass a class as `WebSocket`, such as that of the package ws");
+    this.#driver = driver;
+    this.#options = options;
+    this.#webSocket = webSocket;
+    if (typeof options.path !== "function") this.#route = driver.route(options.path);
+    if (typeof options.protocols !== "function") this.#protocols = protocolsOf(options.protocols);
+  }
+
+  /** Where a leg would lead now, as far as that is known. */
+  get url(): string {
+    return this.last?.socket?.url ?? (this.#route ?? String)(this.#driver.connect);
+  }
+
+  get binaryType(): BinaryType {
+    return this.#binaryType;
+  }
+
+  set binaryType(type: BinaryType) {
+    this.#binaryType = type;
+    for (const { socket } of this.#legs.values()) if (socket) socket.binaryType = type;
+  }
+
+  /** Sees whether the leg that carries messages is about to close: that may take half a minute (`ws`), and is given two seconds. */
+  look(): void {
+    const leg = this.current;
+    if (leg?.socket?.readyState !== 2 || this.#closing === leg) return;
+    this.#closing = leg;
+    setTimeout(() => this.#ended(leg, broken()), CLOSE_WITHIN);
+  }
+
+  /** Opens a leg. */
+  open(id: number, endpoint: string, connect: string): void {
+    const leg: Leg = { id, endpoint, kept: [], heard: 0, reported: Number.NEGATIVE_INFINITY };
+    this.#legs.set(id, leg);
+    this.owner.opening?.(leg);
+    const begin = (path: Path, protocols: Protocols) => {
+      const url = (this.#route ?? this.#driver.route(path))(connect);
+      const list = this.#protocols ?? protocolsOf(protocols);
+      if (this.#legs.has(id)) this.#begin(leg, url, list);
+    };
+    const fail = (error: unknown) => this.#ended(leg, broken(), error, NOT_ASKED_FOR);
+    try {
+      const path = this.#route ? undefined : ask(this.#options.path);
+      const protocols = this.#protocols ?? ask(this.#options.protocols);
+      // What needs no waiting is opened at once.
+      if (isAwaited(path) || isAwaited(protocols))
+        Promise.all([path, protocols])
+          .then((given) => begin(...given))
+          .catch(fail);
+      else begin(path, protocols);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  #begin(leg: Leg, url: string, protocols: string[]): void {
+    const { timeout } = this.#options;
+    let socket: WebSocket;
+    try {
+      socket = new this.#webSocket(url, protocols);
+    } catch (error) {
+      // A URL that the platform refuses, as an insecure one on a secure page: to the engine, one that did not open.
+      this.#ended(leg, broken(), error, null);
+      return;
+    }
+    leg.socket = socket;
+    socket.binaryType = this.#binaryType;
+    socket.onopen = () => {
+      clearTimeout(leg.timer);
+      const wait = this.owner.opened?.(leg);
+      const opened = () => this.#legs.has(leg.id) && this.#driver.tell({ message: "opened", id: leg.id });
+      if (!wait) opened();
+      else {
+        wait.then(opened, (error) => {
+          this.#ended(leg, broken(), error, null);
+          socket.close(1000);
+        });
+      }
+    };
+    socket.onmessage = (event) => {
+      const now = performance.now();
+      leg.heard = now;
+      if (now - leg.reported >= REPORT_EVERY) {
+        leg.reported = now;
+        this.#driver.tell({ message: "received", id: leg.id });
+      }
+      if (leg.kept) keep(leg.kept, event);
+      else this.owner.message(event, leg);
+    };
+    // The close that follows an error has no code of its own, and comes half a minute later in `ws`.
+    socket.onerror = (event) => {
+      const { error, message } = event as Partial<ErrorEvent>;
+      this.#ended(leg, broken(), error ?? new Error(message || `steadfast: no connection to ${leg.endpoint}`));
+    };
+    socket.onclose = (event) => this.#ended(leg, event);
+    if (timeout) {
+      leg.timer = setTimeout(() => {
+        this.#ended(leg, broken("timeout"), new Error("TIMEOUT"));
+        socket.close(1000);
+      }, timeout);
+    }
+  }
+
+  /** Lets a leg take over. */
+  promote(id: number): void {
+    const leg = this.#legs.get(id);
+    if (!leg) return;
+    const before = this.current;
+    this.current = leg;
+    this.last = leg;
+    leg.heard = performance.now();
+    this.owner.promoted(leg, before);
+    // The engine may still have to say why.
+    queueMicrotask(() => this.deliver(leg));
+  }
+
+  /** Delivers what has arrived before the leg took over. */
+  deliver(leg: Leg): void {
+    while (!this.paused && leg === this.current && leg.kept?.length) this.owner.message(leg.kept.shift() as MessageEvent, leg);
+    if (!this.paused) leg.kept = undefined;
+  }
+
+  /** Closes a leg. */
+  disconnect(id: number, reason: string): void {
+    const leg = this.#legs.get(id);
+    if (!leg) return;
+    // One that never took over has said nothing to the app, and goes on to say nothing.
+    const speaks = reason !== "stopped" && !leg.kept && leg.socket;
+    this.#forget(leg);
+    if (speaks) {
+      speaks.onmessage = (event) => this.owner.message(event, leg);
+      speaks.onclose = () => this.#replaced.delete(leg);
+      this.#replaced.add(leg);
+      speaks.close(...(this.farewell ?? NORMAL));
+      this.farewell = undefined;
+    } else leg.socket?.close(1000);
+    if (reason === "timeout" && !this.current) this.owner.ended(broken("timeout"), new Error("TIMEOUT"), leg.endpoint);
+  }
+
+  /** Closes every leg for good, and has no more of them. Returns the one that messages went over. */
+  close(code?: number, reason?: string): Leg | undefined {
+    const { current } = this;
+    this.#driver.release(this);
+    for (const leg of [...this.#legs.values(), ...this.#replaced]) {
+      this.#forget(leg);
+      leg.socket?.close(code, reason);
+    }
+    this.#replaced.clear();
+    return current;
+  }
+
+  /** A leg has closed, or could not be opened. Only the first report counts. */
+  #ended(leg: Leg, end: LegEnd, error?: unknown, code: number | null = end.code): void {
+    if (this.#legs.get(leg.id) !== leg) return;
+    const { current } = this;
+    this.#forget(leg);
+    this.#driver.tell({ message: "closed", id: leg.id, code });
+    if (!current || current === leg) this.owner.ended(end, error, leg.endpoint);
+  }
+
+  /** What becomes of it is no concern any more. Its errors are still listened to, for `ws` throws them otherwise. */
+  #forget(leg: Leg): void {
+    clearTimeout(leg.timer);
+    this.#legs.delete(leg.id);
+    if (this.current === leg) this.current = undefined;
+    if (leg.socket) {
+      leg.socket.onopen = null;
+      leg.socket.onmessage = null;
+    }
+  }
+}
+
+function isAwaited<Value>(it: Value | PromiseLike<Value>): it is PromiseLike<Value> {
+  return typeof (it as PromiseLike<Value> | undefined)?.then === "function";
+}
+
+/** Keeps a message for later, unless a listener that comes after stops it: then it was for that. */
+function keep(kept: MessageEvent[], event: MessageEvent): void {
+  kept.push(event);
+  event.stopImmediatePropagation = () => {
+    const index = kept.indexOf(event);
+    if (index >= 0) kept.splice(index, 1);
+    Event.prototype.stopImmediatePropagation.call(event);
+  };
+}
