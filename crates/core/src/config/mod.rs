@@ -151,13 +151,18 @@ settings! {
 }
 
 settings! {
-    /// Exponential back-off with full jitter: the n-th wait is a random part of `initial` · 2ⁿ, at
-    /// most of `max`.
+    /// Exponential back-off: each wait is longer than the one before, at most `max`, and a part of it
+    /// is random.
     pub struct Retry of preset {
         /// The longest that the first wait may be.
         initial: Millis = Millis::new(500), "10ms" ..= "10m";
         /// The longest that any wait may be.
         max: Millis = Millis::from_secs(30), "10ms" ..= "1h";
+        /// How long a wait is in percent of the one before.
+        growth_percent: u32 = 200, "100" ..= "1000";
+        /// How many percent of a wait are random: 100 is full jitter, and 0 brings clients that failed
+        /// together back together.
+        jitter_percent: u32 = 100, "0" ..= "100";
     }
 }
 

@@ -192,9 +192,7 @@ impl Held {
     ) -> Option<SessionFact> {
         let closed = self.connection.closed(id)?;
         let index = cx.index_of(&closed.endpoint.name);
-        // One that closes at once, and not by the app's own word, is as good as none.
         let lasted = closed.open_since.map(|since| cx.now - since);
-        let broke_off = |lasted: Millis| lasted <= STABLE && !is_about_client(code);
         let mut next = cx.now + retry.initial;
         if let Some(index) = index {
             let reach = &mut reach[index];
@@ -203,7 +201,8 @@ impl Held {
             {
                 self.backoffs[index].reset();
             }
-            if lasted.is_none_or(broke_off) {
+            // One that closes at once, and not by the app's own word, is as good as none.
+            if lasted.is_none_or(|lasted| lasted <= STABLE) && !is_about_client(code) {
                 reach.failed(closed.began, cx.now);
             }
             next = cx.now + self.backoffs[index].wait(retry, &mut cx.random);

@@ -150,6 +150,9 @@ fn a_socket_that_breaks_off_at_once_is_as_good_as_none() {
     test.closed(Some(4_001));
     assert_eq!(test.session.reach(0).failures(), 3, "the app itself closed it");
     test.retry(0);
+    test.closed(Some(4_000));
+    assert_eq!(test.session.reach(0).failures(), 3, "the app itself did not open it");
+    test.retry(0);
     test.opened();
     test.wait(5_000);
     assert_eq!(test.session.lasted(&mut test.cx), []);
