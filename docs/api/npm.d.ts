@@ -31,7 +31,7 @@ export type { StartOptions } from "./link.js";
 export type { WasmSource } from "./load.js";
 export type { WebSocketClass } from "./socket/driver.js";
 export { CloseEvent, ErrorEvent, MigrateEvent, type QueueState, type SocketEvents, type SocketStop, type SocketSwitch } from "./socket/events.js";
-export type { Path, Protocols, Provided } from "./socket/legs.js";
+export type { Path as SocketPath, Protocols as SocketProtocols, Provided } from "./socket/legs.js";
 export type { PingOptions } from "./socket/ping.js";
 export type { QueueOptions, Sendable, WhenFull } from "./socket/queue.js";
 export { type SocketOptions, SteadfastSocket } from "./socket/socket.js";
@@ -918,6 +918,7 @@ export interface Leg {
     readonly id: number;
     readonly endpoint: string;
     socket?: WebSocket;
+    readonly Message: new (type: string, init: MessageEventInit) => MessageEvent;
     kept?: MessageEvent[] | undefined;
     heard: number;
     reported: number;

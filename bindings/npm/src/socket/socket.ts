@@ -90,8 +90,8 @@ export class SteadfastSocket extends SocketFace {
       },
       opened: (leg) => this.#opened(leg),
       promoted: (leg, before) => this.#promoted(leg, before),
-      message: ({ data, origin }) => {
-        if (!this.#ping?.isAnswer(data)) this.dispatchEvent(new MessageEvent("message", { data, origin }));
+      message: ({ data }, { Message }) => {
+        if (!this.#ping?.isAnswer(data)) this.dispatchEvent(new Message("message", { data }));
       },
       ended: (end, error) => this.#ended(end, error),
       stopped: () => this.close(1000, "the link has been stopped"),
@@ -169,7 +169,7 @@ export class SteadfastSocket extends SocketFace {
       this.#driver.hold(this.legs);
       this.#state = CONNECTING;
     } else {
-      this.legs.farewell = [code, reason];
+      if (this.legs.current) this.legs.farewell = [code, reason];
       this.#driver.reconnect(this.legs);
     }
   }
