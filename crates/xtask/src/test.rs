@@ -152,6 +152,7 @@ fn packaging() -> Result<()> {
         "tests/browser/face.test.mjs",
         "tests/browser/misbehaviour.test.mjs",
         "tests/browser/scenarios.test.mjs",
+        "tests/browser/compat/compat.test.mjs",
     ];
     run(
         node_tests(&files).env("CHROMIUM", setup::chromium()?),
