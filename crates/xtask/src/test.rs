@@ -153,6 +153,7 @@ fn packaging() -> Result<()> {
         "tests/browser/misbehaviour.test.mjs",
         "tests/browser/scenarios.test.mjs",
         "tests/browser/compat/compat.test.mjs",
+        "tests/browser/libraries/libraries.test.mjs",
     ];
     run(
         node_tests(&files).env("CHROMIUM", setup::chromium()?),
@@ -172,7 +173,10 @@ fn browsers() -> Result<()> {
     npm::build()?;
     let browsers = setup::browsers()?;
     demo::build_testbed()?;
-    let mut tests = node_tests(&["tests/browser/browser.test.mjs"]);
+    let mut tests = node_tests(&[
+        "tests/browser/browser.test.mjs",
+        "tests/browser/libraries/browsers.test.mjs",
+    ]);
     tests.env("CHROMIUM", browsers.chromium);
     for (variable, path) in [("FIREFOX", browsers.firefox), ("WEBKIT_DRIVER", browsers.webkit)] {
         if let Some(path) = path {
