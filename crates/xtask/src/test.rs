@@ -177,11 +177,6 @@ fn browsers() -> Result<()> {
         "tests/browser/browser.test.mjs",
         "tests/browser/libraries/browsers.test.mjs",
     ]);
-    tests.env("CHROMIUM", browsers.chromium);
-    for (variable, path) in [("FIREFOX", browsers.firefox), ("WEBKIT_DRIVER", browsers.webkit)] {
-        if let Some(path) = path {
-            tests.env(variable, path);
-        }
-    }
+    browsers.tell(&mut tests);
     run(&mut tests, "the failing test says what it expected")
 }

@@ -3,9 +3,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
-
-/** Each server has its own, where the system gives them: browsers let the connections to one address wait for each other. */
-const ADDRESSES = process.platform === "linux" ? ["127.0.0.1", "127.0.0.2"] : ["127.0.0.1", "127.0.0.1"];
+import { ADDRESSES } from "../servers.mjs";
 
 /** What happens to the primary, by name. `network` is what lies between it and its clients. */
 export const FAULTS = {
