@@ -22,9 +22,11 @@ async function node() {
     async arena() {
       child?.kill();
       child = fork(join(import.meta.dirname, "process.mjs"));
+      const ended = once(child, "exit").then(([code]) => Promise.reject(new Error(`the process ended with ${code} before it answered`)));
+      // Once nothing is asked any more, it may end.
+      ended.catch(() => {});
       return asking(async (method, ...given) => {
         child.send({ method, given });
-        const ended = once(child, "exit").then(([code]) => Promise.reject(new Error(`the process ended with ${code} before it answered`)));
         const [{ answer }] = await Promise.race([once(child, "message"), ended]);
         return answer;
       });
