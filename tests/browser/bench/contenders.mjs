@@ -25,11 +25,12 @@ const reconnecting =
   };
 
 async function steadfast(endpoints, { WebSocket, Steadfast, heard, checked }) {
-  const link = await Steadfast.start({ endpoints });
+  const link = await Steadfast.start({ endpoints }, { WebSocket });
   link.addEventListener("check", ({ detail }) => checked?.(detail.endpoint));
-  const connection = link.connect({ webSocket: WebSocket, onMessage: heard });
+  const socket = link.socket();
+  socket.onmessage = ({ data }) => heard(data);
   const settled = () => link.state.endpoints.every(({ health }) => health === "healthy");
-  return { send: (text) => connection.send(text), settled, close: () => link.stop() };
+  return { send: (text) => socket.send(text), settled, close: () => link.stop() };
 }
 
 /** The contenders by the name that the table gives them. The first one is ours. */

@@ -14,7 +14,7 @@ import kotlin.time.Duration.Companion.milliseconds
 class DescribeTest {
     private fun config(preset: Preset = Preset.DEFAULT) = steadfastConfig(preset) {
         endpoint("a", connect = "wss://me:secret@a.example/live?token=secret", health = "https://me:secret@a.example/_ping?key=secret#secret") {
-            health.check = steadfastConfig {}.check.apply { headers = listOf(Header("cookie", "secret")) }
+            health!!.check = steadfastConfig {}.check.apply { headers = listOf(Header("cookie", "secret")) }
         }
         connectivity = listOf(HealthCheck("https://c.example/?secret"))
         check { headers = listOf(Header("authorization", "Bearer secret")) }
