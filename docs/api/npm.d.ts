@@ -277,7 +277,7 @@ import type { Url } from "./Url.js";
 export type Endpoint = {
     name: Name;
     connect: Url;
-    health: HealthCheck;
+    health?: HealthCheck;
     priority?: number;
     weight?: number;
     region?: string | null;
@@ -624,6 +624,8 @@ import type { Duration } from "./Duration.js";
 export type Retry = {
     initial?: Duration;
     max?: Duration;
+    growthPercent?: number;
+    jitterPercent?: number;
 };
 
 // generated/types/Severity.d.ts
@@ -675,7 +677,7 @@ import type { Url } from "./Url.js";
 export type ValidEndpoints = Array<{
     name: Name;
     connect: Url;
-    health: HealthCheck;
+    health?: HealthCheck;
     priority?: number;
     weight?: number;
     region?: string | null;
@@ -880,6 +882,7 @@ export interface SocketEvents {
 }
 
 // socket/face.d.ts
+type Listener = EventListenerOrEventListenerObject;
 export type ReadyState = 0 | 1 | 2 | 3;
 export declare const CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3;
 export declare abstract class SocketFace extends EventTarget {
@@ -896,12 +899,15 @@ export declare abstract class SocketFace extends EventTarget {
     onmessage: ((this: WebSocket, event: MessageEvent) => unknown) | null;
     onerror: ((this: WebSocket, event: Event) => unknown) | null;
     onclose: ((this: WebSocket, event: CloseEvent) => unknown) | null;
+    addEventListener(type: string, listener: Listener | null, options?: boolean | AddEventListenerOptions): void;
+    removeEventListener(type: string, listener: Listener | null, options?: boolean | EventListenerOptions): void;
     get url(): string;
     get protocol(): string;
     get extensions(): string;
     get binaryType(): BinaryType;
     set binaryType(type: BinaryType);
 }
+export {};
 
 // socket/legs.d.ts
 import type { Driver, WebSocketClass } from "./driver.js";
@@ -918,7 +924,6 @@ export interface Leg {
     readonly id: number;
     readonly endpoint: string;
     socket?: WebSocket;
-    readonly Message: new (type: string, init: MessageEventInit) => MessageEvent;
     kept?: MessageEvent[] | undefined;
     heard: number;
     reported: number;
@@ -955,6 +960,16 @@ export declare class Legs {
     deliver(leg: Leg): void;
     disconnect(id: number, reason: string): void;
     close(code?: number, reason?: string): Leg | undefined;
+}
+export {};
+
+// socket/messages.d.ts
+type Listener = EventListenerOrEventListenerObject;
+export declare class MessageListeners {
+    #private;
+    add(listener: Listener, options?: boolean | AddEventListenerOptions): void;
+    remove(listener: Listener, options?: boolean | EventListenerOptions): void;
+    deliver(event: MessageEvent, socket: EventTarget): void;
 }
 export {};
 
@@ -1130,4 +1145,7 @@ export declare class Memory {
     keep(state: () => unknown): Promise<void>;
 }
 export declare function keyOf(config: Config): string;
+
+// surface.d.ts
+export declare function surface(problem: unknown): void;
 

@@ -9,6 +9,7 @@ import { type SocketOptions, SteadfastSocket } from "./socket/socket.js";
 import { LinkSockets } from "./socket/sockets.js";
 import type { Snapshot } from "./steadfast.js";
 import { keyOf, Memory, type StateStorage } from "./storage.js";
+import { surface } from "./surface.js";
 
 /** How a link is started. */
 export interface StartOptions {
@@ -25,15 +26,13 @@ export interface StartOptions {
   storageKey?: string;
 }
 
-/** Does `work`, and lets what it throws surface by itself: a mistake in the app's callbacks must not stop the engine that called them. */
+/** Does `work`, and lets what it throws surface by itself. */
 function safely<Arguments extends unknown[]>(work: (...given: Arguments) => void): (...given: Arguments) => void {
   return (...given) => {
     try {
       work(...given);
     } catch (problem) {
-      queueMicrotask(() => {
-        throw problem;
-      });
+      surface(problem);
     }
   };
 }

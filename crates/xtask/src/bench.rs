@@ -7,9 +7,9 @@ use anyhow::Result;
 /// Measures the engine.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Only these: step, memory, busy, false-failovers, worlds, detection, crowd, sockets. The last
-    /// three take minutes and rewrite their tables and plots in docs; the last one is measured only
-    /// if it is named.
+    /// Only these: step, memory, busy, false-failovers, worlds, detection, crowd, sockets, throughput.
+    /// Detection, crowd and sockets take minutes and rewrite their tables and plots in docs; the last
+    /// two are measured only if they are named.
     which: Vec<String>,
     /// For `worlds`: how many, 10,000 if left out.
     #[arg(long)]
@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
     /// broken.
     #[arg(long)]
     seed: Option<u64>,
-    /// For the last three themselves, after `--`: `bench detection -- --rows outages,busy` and
+    /// For the last four themselves, after `--`: `bench detection -- --rows outages,busy` and
     /// `bench sockets -- --faults kill --platforms Node` measure only these and write nothing.
     #[arg(last = true)]
     options: Vec<String>,
@@ -30,17 +30,18 @@ const WITH_A_PAGE: [&str; 2] = ["detection", "crowd"];
 /// Random worlds, which have options of their own.
 const WORLDS: &str = "worlds";
 
-/// Connections in browsers and in Node, in real time.
-const SOCKETS: &str = "sockets";
+/// Connections in browsers and in Node, in real time, and whether a page has the figures.
+const SOCKETS: [(&str, bool); 2] = [("sockets", true), ("throughput", false)];
 
 pub(crate) fn run_benches(arguments: &Arguments) -> Result<()> {
+    let is_of_sockets = |name: &&str| SOCKETS.iter().any(|(known, _)| known == name);
     let (sockets, which): (Vec<_>, Vec<_>) =
-        arguments.which.iter().map(String::as_str).partition(|name| *name == SOCKETS);
-    if !sockets.is_empty() {
-        measure_sockets(&arguments.options)?;
-        if which.is_empty() {
-            return Ok(());
-        }
+        arguments.which.iter().map(String::as_str).partition(is_of_sockets);
+    for (name, page) in SOCKETS.into_iter().filter(|(name, _)| sockets.contains(name)) {
+        measure_sockets(name, page, &arguments.options)?;
+    }
+    if which.is_empty() && !sockets.is_empty() {
+        return Ok(());
     }
     headline("Measuring (release build)");
     let (pages, others): (Vec<_>, Vec<_>) =
@@ -82,13 +83,13 @@ fn bench(name: &str, arguments: &[&str]) -> Result<()> {
 }
 
 /// Measures connections in Node and in every browser that this machine can have.
-fn measure_sockets(options: &[String]) -> Result<()> {
+fn measure_sockets(name: &str, page: bool, options: &[String]) -> Result<()> {
     npm::build()?;
     demo::build_testbed()?;
     let browsers = setup::browsers()?;
-    headline("Fault → first message of the other server");
-    let mut bench = command("node", ["tests/browser/bench/sockets.mjs"]);
-    if options.is_empty() {
+    headline(&format!("Measuring {name}"));
+    let mut bench = command("node", [format!("tests/browser/bench/{name}.mjs")]);
+    if page && options.is_empty() {
         bench.arg("--docs").arg(root().join("docs"));
     }
     browsers.tell(&mut bench);

@@ -2,6 +2,7 @@
 import { Steadfast } from "steadfast";
 import { WebSocket } from "ws";
 import { Arena } from "./arena.mjs";
+import { receiving } from "./receiving.mjs";
 
 /** `ws`'s class as a platform's would be: one that fails while nobody listens does not end the process. */
 class NodeWebSocket extends WebSocket {
@@ -11,6 +12,7 @@ class NodeWebSocket extends WebSocket {
   }
 }
 
-const arena = new Arena({ WebSocket: NodeWebSocket, Steadfast });
+const platform = { WebSocket: NodeWebSocket, Steadfast };
+const arena = Object.assign(new Arena(platform), { receiving: (...given) => receiving(platform, ...given) });
 process.on("message", async ({ method, given }) => process.send({ answer: await arena[method](...given) }));
 process.on("disconnect", () => process.exit());

@@ -1,7 +1,10 @@
 // What every socket shows: what is the same of a WebSocket, whoever holds it.
 import type { Legs } from "./legs.js";
+import { MessageListeners } from "./messages.js";
 
 type Handler = (event: Event) => unknown;
+
+type Listener = EventListenerOrEventListenerObject;
 
 const STATES = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
 
@@ -24,6 +27,7 @@ export abstract class SocketFace extends EventTarget {
   declare onerror: ((this: WebSocket, event: Event) => unknown) | null;
   declare onclose: ((this: WebSocket, event: CloseEvent) => unknown) | null;
   readonly #handlers: Record<string, { handler: Handler; listener: Handler }> = {};
+  readonly #messages = new MessageListeners();
   /** @internal */
   protected abstract readonly legs: Legs;
 
@@ -58,6 +62,26 @@ export abstract class SocketFace extends EventTarget {
       this.#handlers[type] = added;
       this.addEventListener(type, added.listener);
     }
+  }
+
+  override addEventListener(type: string, listener: Listener | null, options?: boolean | AddEventListenerOptions): void {
+    // The platform hears of it, too: an app may dispatch messages of its own.
+    super.addEventListener(type, listener, options);
+    if (type === "message" && listener) this.#messages.add(listener, options);
+  }
+
+  override removeEventListener(type: string, listener: Listener | null, options?: boolean | EventListenerOptions): void {
+    super.removeEventListener(type, listener, options);
+    if (type === "message" && listener) this.#messages.remove(listener, options);
+  }
+
+  /**
+   * Hands a message of a leg to those who listen.
+   *
+   * @internal
+   */
+  protected deliver(event: MessageEvent): void {
+    this.#messages.deliver(event, this);
   }
 
   /** Where it leads. */

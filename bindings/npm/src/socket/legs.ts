@@ -27,11 +27,6 @@ export interface Leg {
   /** The name of the endpoint that it goes to. */
   readonly endpoint: string;
   socket?: WebSocket;
-  /** The class of the messages that the app is told. */
-  readonly Message: new (
-    type: string,
-    init: MessageEventInit,
-  ) => MessageEvent;
   /** What has arrived before it took over. */
   kept?: MessageEvent[] | undefined;
   /** When something last arrived. */
@@ -147,7 +142,7 @@ export class Legs {
 
   /** Opens a leg. */
   open(id: number, endpoint: string, connect: string): void {
-    const leg: Leg = { id, endpoint, Message: messagesOf(() => leg), kept: [], heard: 0, reported: Number.NEGATIVE_INFINITY };
+    const leg: Leg = { id, endpoint, kept: [], heard: 0, reported: Number.NEGATIVE_INFINITY };
     this.#legs.set(id, leg);
     this.owner.opening?.(leg);
     const begin = (path: Path, protocols: Protocols) => {
@@ -292,18 +287,6 @@ export class Legs {
 
 function isAwaited<Value>(it: Value | PromiseLike<Value>): it is PromiseLike<Value> {
   return typeof (it as PromiseLike<Value> | undefined)?.then === "function";
-}
-
-/**
- * A class of messages that have arrived on a leg. Their origin is found when somebody asks for it: to tell it each message costs as much as all else of
- * it, a microsecond in Chromium.
- */
-function messagesOf(leg: () => Leg): Leg["Message"] {
-  return class extends MessageEvent<unknown> {
-    override get origin(): string {
-      return new URL(leg().socket?.url ?? "").origin;
-    }
-  };
 }
 
 /** Keeps a message for later, unless a listener that comes after stops it: then it was for that. */

@@ -31,8 +31,8 @@ export class OneLifeSocket extends SocketFace {
         spares.put(key, this.legs);
         this.#close(MOVED);
       },
-      message: ({ data }, leg) => {
-        if (this.#state === OPEN && leg === this.legs.current) this.dispatchEvent(new leg.Message("message", { data }));
+      message: (event, leg) => {
+        if (this.#state === OPEN && leg === this.legs.current) this.deliver(event);
       },
       ended: (end, error, endpoint) => {
         if (this.#state === OPEN) this.#fail(end, error);

@@ -90,8 +90,8 @@ export class SteadfastSocket extends SocketFace {
       },
       opened: (leg) => this.#opened(leg),
       promoted: (leg, before) => this.#promoted(leg, before),
-      message: ({ data }, { Message }) => {
-        if (!this.#ping?.isAnswer(data)) this.dispatchEvent(new Message("message", { data }));
+      message: (event) => {
+        if (!this.#ping?.isAnswer(event.data)) this.deliver(event);
       },
       ended: (end, error) => this.#ended(end, error),
       stopped: () => this.close(1000, "the link has been stopped"),
