@@ -18,6 +18,9 @@ const TYPES = {
   ".map": "application/json",
 };
 
+/** For two servers: one each, where the system has them. Browsers let the connections to one address wait for each other. */
+export const ADDRESSES = process.platform === "linux" ? ["127.0.0.1", "127.0.0.2"] : ["127.0.0.1", "127.0.0.1"];
+
 /** Starts an HTTP server on a free port, which answers requests like this. */
 export async function serveHttp(answer) {
   const server = createServer(answer);
@@ -30,9 +33,9 @@ export async function serveHttp(answer) {
  *
  * @returns its control's URL, its endpoints, a way to set faults, and a way to kill the process as by `kill -9`.
  */
-export async function startTestbed(names = ["primary", "secondary"]) {
+export async function startTestbed(names = ["primary", "secondary"], addresses = names.map(() => "127.0.0.1")) {
   const program = process.env.TESTBED ?? join(ROOT, "target/debug/steadfast-testbed");
-  const endpoints = names.flatMap((name) => ["--endpoint", `${name}=127.0.0.1:0`]);
+  const endpoints = names.flatMap((name, index) => ["--endpoint", `${name}=${addresses[index]}:0`]);
   const child = spawn(program, ["--control", "127.0.0.1:0", ...endpoints], { stdio: ["ignore", "pipe", "inherit"] });
   let control;
   for await (const line of createInterface({ input: child.stdout })) {

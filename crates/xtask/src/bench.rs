@@ -1,13 +1,15 @@
 //! `cargo xtask bench`: measurements that anyone can repeat.
 
-use crate::command::{cargo, headline, root, run};
+use crate::command::{cargo, command, headline, root, run};
+use crate::{demo, npm, setup};
 use anyhow::Result;
 
 /// Measures the engine.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Only these: step, memory, busy, false-failovers, worlds, detection, crowd. The last two take
-    /// minutes and rewrite their tables and plots in docs.
+    /// Only these: step, memory, busy, false-failovers, worlds, detection, crowd, sockets. The last
+    /// three take minutes and rewrite their tables and plots in docs; the last one is measured only
+    /// if it is named.
     which: Vec<String>,
     /// For `worlds`: how many, 10,000 if left out.
     #[arg(long)]
@@ -16,8 +18,8 @@ pub(crate) struct Arguments {
     /// broken.
     #[arg(long)]
     seed: Option<u64>,
-    /// For the last two themselves, after `--`: `bench detection -- --rows outages,busy` measures
-    /// only these tables and writes nothing.
+    /// For the last three themselves, after `--`: `bench detection -- --rows outages,busy` and
+    /// `bench sockets -- --faults kill --platforms Node` measure only these and write nothing.
     #[arg(last = true)]
     options: Vec<String>,
 }
@@ -28,10 +30,21 @@ const WITH_A_PAGE: [&str; 2] = ["detection", "crowd"];
 /// Random worlds, which have options of their own.
 const WORLDS: &str = "worlds";
 
+/// Connections in browsers and in Node, in real time.
+const SOCKETS: &str = "sockets";
+
 pub(crate) fn run_benches(arguments: &Arguments) -> Result<()> {
+    let (sockets, which): (Vec<_>, Vec<_>) =
+        arguments.which.iter().map(String::as_str).partition(|name| *name == SOCKETS);
+    if !sockets.is_empty() {
+        measure_sockets(&arguments.options)?;
+        if which.is_empty() {
+            return Ok(());
+        }
+    }
     headline("Measuring (release build)");
     let (pages, others): (Vec<_>, Vec<_>) =
-        arguments.which.iter().map(String::as_str).partition(|name| WITH_A_PAGE.contains(name));
+        which.into_iter().partition(|name| WITH_A_PAGE.contains(name));
     let (worlds, engine): (Vec<_>, Vec<_>) = others.into_iter().partition(|name| *name == WORLDS);
     let all = arguments.which.is_empty();
     if all || !engine.is_empty() {
@@ -66,4 +79,18 @@ fn bench(name: &str, arguments: &[&str]) -> Result<()> {
         "--",
     ]);
     run(bench.args(arguments), "the message above says why")
+}
+
+/// Measures connections in Node and in every browser that this machine can have.
+fn measure_sockets(options: &[String]) -> Result<()> {
+    npm::build()?;
+    demo::build_testbed()?;
+    let browsers = setup::browsers()?;
+    headline("Fault → first message of the other server");
+    let mut bench = command("node", ["tests/browser/bench/sockets.mjs"]);
+    if options.is_empty() {
+        bench.arg("--docs").arg(root().join("docs"));
+    }
+    browsers.tell(&mut bench);
+    run(bench.args(options), "the message above says why")
 }

@@ -36,6 +36,18 @@ pub(crate) struct Browsers {
     pub(crate) webkit: Option<PathBuf>,
 }
 
+impl Browsers {
+    /// Tells a command where they are, as `tests/browser/browsers.mjs` expects it.
+    pub(crate) fn tell(self, command: &mut Command) {
+        command.env("CHROMIUM", self.chromium);
+        for (variable, path) in [("FIREFOX", self.firefox), ("WEBKIT_DRIVER", self.webkit)] {
+            if let Some(path) = path {
+                command.env(variable, path);
+            }
+        }
+    }
+}
+
 const CHROMIUMS: [&str; 4] =
     ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const FIREFOXES: [&str; 2] = ["firefox-esr", "firefox"];

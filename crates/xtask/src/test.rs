@@ -155,6 +155,8 @@ fn packaging() -> Result<()> {
         "tests/browser/socket.test.mjs",
         "tests/browser/one-life.test.mjs",
         "tests/browser/scenarios.test.mjs",
+        "tests/browser/compat/compat.test.mjs",
+        "tests/browser/libraries/libraries.test.mjs",
     ];
     run(
         node_tests(&files).env("CHROMIUM", setup::chromium()?),
@@ -174,12 +176,10 @@ fn browsers() -> Result<()> {
     npm::build()?;
     let browsers = setup::browsers()?;
     demo::build_testbed()?;
-    let mut tests = node_tests(&["tests/browser/browser.test.mjs"]);
-    tests.env("CHROMIUM", browsers.chromium);
-    for (variable, path) in [("FIREFOX", browsers.firefox), ("WEBKIT_DRIVER", browsers.webkit)] {
-        if let Some(path) = path {
-            tests.env(variable, path);
-        }
-    }
+    let mut tests = node_tests(&[
+        "tests/browser/browser.test.mjs",
+        "tests/browser/libraries/browsers.test.mjs",
+    ]);
+    browsers.tell(&mut tests);
     run(&mut tests, "the failing test says what it expected")
 }
