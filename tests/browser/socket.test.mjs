@@ -469,8 +469,9 @@ describe("a socket that survives", () => {
     const log = logOf(socket);
     await until(() => log.length === 1);
     socket.reconnect(4001, "stale");
-    await until(() => a.clients[0].closed);
-    assert.deepEqual([a.clients[0].closed, log, a.clients.length], [[4001, "stale"], ["open", "close 1012 true", "open"], 2]);
+    assert.deepEqual([socket.readyState, socket.send("to the next one")], [2, false]);
+    await until(() => a.clients[0].closed && a.clients[1].heard.length === 1);
+    assert.deepEqual([a.clients[0].closed, log, a.clients.length], [[4001, "stale"], ["open", "close 4001 true", "open"], 2]);
   });
 
   test("a link holds any number of sockets, each with its path, and all follow it", async () => {
@@ -525,6 +526,6 @@ describe("a socket that survives", () => {
     const socket = link.socket(undefined, undefined, { debug: true, debugLogger: (...things) => lines.push(things.join(" ")) });
     await until(() => socket.readyState === 1);
     socket.close();
-    assert.deepEqual(lines, ["steadfast> connect a 0", "steadfast> open a", "steadfast> close 1000 "]);
+    assert.deepEqual(lines, ["steadfast> connect 0", "steadfast> open a", "steadfast> close 1000 "]);
   });
 });

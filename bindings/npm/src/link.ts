@@ -64,7 +64,8 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
   #waiting: { request: number; resolve(check: LinkEvents["check"]): void; reject(reason: Error): void }[] = [];
   /** How often a check was asked for. The engine counts alike. */
   #requests = 0;
-  readonly #sockets: LinkSockets;
+  /** @internal */
+  readonly sockets: LinkSockets;
   #snapshot: State | undefined;
   #telling = false;
   /** @internal */
@@ -75,16 +76,16 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
     super();
     this.core = new Core(config, saved, {
       persist: safely(() => void memory?.keep(() => this.core.ask({ query: "save" }))),
-      connect: safely((id: number, socket: number, endpoint: string, url: string) => this.#sockets.open(id, socket, endpoint, url)),
-      promote: safely((id: number) => this.#sockets.promote(id)),
-      disconnect: safely((id: number, reason: string) => this.#sockets.disconnect(id, reason)),
+      connect: safely((id: number, socket: number, endpoint: string, url: string) => this.sockets.open(id, socket, endpoint, url)),
+      promote: safely((id: number) => this.sockets.promote(id)),
+      disconnect: safely((id: number, reason: string) => this.sockets.disconnect(id, reason)),
       emit: safely((event: CoreEvent) => this.#tell(event)),
       said: () => {
         // What it looked like at the end stays readable.
         if (!this.stopped) this.#snapshot = undefined;
       },
     });
-    this.#sockets = new LinkSockets(this as unknown as AnyLink, this.core, webSocket);
+    this.sockets = new LinkSockets(this as unknown as AnyLink, this.core, webSocket);
     this.#endWatching = watchPage((message) => this.core.send(message));
   }
 
@@ -199,7 +200,7 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
    * been stopped.
    */
   socket(path?: Provided<Path>, protocols?: Provided<Protocols>, options: SocketOptions = {}): SteadfastSocket {
-    return new SteadfastSocket(this.#sockets, path, protocols, options);
+    return new SteadfastSocket(this.sockets, path, protocols, options);
   }
 
   /**
@@ -208,7 +209,7 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
    * URL is a path, or one of the origin of an endpoint.
    */
   get WebSocket(): typeof WebSocket {
-    return this.#sockets.oneLife;
+    return this.sockets.oneLife;
   }
 
   /** Ends everything: checks are aborted, sockets are closed, and no event of the link follows. */
@@ -217,7 +218,7 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
     this.stopped = true;
     this.#endWatching();
     this.core.send({ message: "stop" });
-    this.#sockets.stop();
+    this.sockets.stop();
     for (const { reject } of this.#waiting.splice(0)) reject(new Error("steadfast: the link has been stopped"));
   }
 
@@ -234,7 +235,7 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
       return;
     }
     if (this.stopped) return;
-    this.#sockets.heed(event);
+    this.sockets.heed(event);
     if (event.event === "check" && event.request !== null) this.#answer(event, event.request);
     const name = NAMES[event.event];
     if (name) this.dispatchEvent(new CustomEvent(name, { detail: event }));

@@ -12,9 +12,10 @@ export async function load(source?: WasmSource): Promise<void> {
     await loaded;
   } catch (cause) {
     loaded = undefined;
-    throw new Error("steadfast: its WebAssembly could not be loaded; is steadfast_bg.wasm served beside the script? Otherwise pass `wasm` to start().", {
-      cause,
-    });
+    throw new Error(
+      "steadfast: its WebAssembly could not be loaded. Is steadfast_bg.wasm served beside the script? Otherwise pass `wasm`. A Content-Security-Policy must allow it: script-src 'wasm-unsafe-eval'.",
+      { cause },
+    );
   }
 }
 

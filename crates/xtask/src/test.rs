@@ -153,6 +153,7 @@ fn packaging() -> Result<()> {
         "tests/browser/misbehaviour.test.mjs",
         "tests/browser/rules.test.mjs",
         "tests/browser/socket.test.mjs",
+        "tests/browser/standalone.test.mjs",
         "tests/browser/one-life.test.mjs",
         "tests/browser/scenarios.test.mjs",
         "tests/browser/compat/compat.test.mjs",

@@ -1,6 +1,7 @@
 // The classes that are put through the tests of this folder.
 import PartySocket, { CloseEvent, ErrorEvent } from "partysocket/ws";
 import ReconnectingWebSocket from "reconnecting-websocket";
+import SteadfastSocket, { CloseEvent as SteadfastCloseEvent, ErrorEvent as SteadfastErrorEvent } from "steadfast/socket";
 
 export const SUBJECTS = [
   {
@@ -22,6 +23,14 @@ export const SUBJECTS = [
     Socket: PartySocket,
     CloseEvent,
     ErrorEvent,
+    passes: ["reconnecting-websocket", "partysocket"],
+    traits: { closesAtOnce: true, throwsWithoutClass: false, complains: "event" },
+  },
+  {
+    name: "steadfast/socket",
+    Socket: SteadfastSocket,
+    CloseEvent: SteadfastCloseEvent,
+    ErrorEvent: SteadfastErrorEvent,
     passes: ["reconnecting-websocket", "partysocket"],
     traits: { closesAtOnce: true, throwsWithoutClass: false, complains: "event" },
   },

@@ -84,8 +84,11 @@ export interface QueueState {
 
 /** Why a socket connects no more, until `reconnect()`. */
 export interface SocketStop {
-  /** The server closed it with one of `stopCodes`, refused it for who we are (401, 403), it was tried often enough, or the app wants no other. */
-  readonly reason: "closeCode" | "unauthorized" | "maxRetries" | "shouldReconnectOnClose";
+  /**
+   * The server closed it with one of `stopCodes`, refused it for who we are (401, 403), it was tried often enough, the app wants no other, or what
+   * decides about another one could not be loaded (`steadfast/socket`).
+   */
+  readonly reason: "closeCode" | "unauthorized" | "maxRetries" | "shouldReconnectOnClose" | "notLoaded";
   /** The code of the last close. */
   readonly code: number;
 }

@@ -23,7 +23,7 @@ export interface LegOptions {
 
 /** A bare WebSocket of a socket. */
 export interface Leg {
-  readonly id: number;
+  id: number;
   /** The name of the endpoint that it goes to. */
   readonly endpoint: string;
   socket?: WebSocket;
@@ -55,6 +55,8 @@ export interface LegsOwner {
   unavailable?(): void;
   /** The link has been stopped. */
   stopped(): void;
+  /** There will be no link, and no other leg. The one that there was may be `over` already. */
+  abandoned?(error: Error, over: boolean): void;
   /** No leg is open: the one that was has closed, or one could not be opened. The error is there unless the server closed it. */
   ended(end: LegEnd, error: unknown, endpoint: string): void;
 }
@@ -78,6 +80,9 @@ const REPORT_EVERY = 250;
 
 /** How a socket has ended that did not close. */
 export const broken = (reason = ""): LegEnd => ({ code: ABNORMAL, reason, wasClean: false });
+
+/** What is wrong where there is no class to make legs of. */
+export const noWebSocket = () => new TypeError("steadfast: there is no WebSocket here; pass a class as `WebSocket`, such as that of the package ws");
 
 const ask = <Value>(provided: Provided<Value>) => (typeof provided === "function" ? (provided as () => Value | PromiseLike<Value>)() : provided);
 
@@ -110,7 +115,7 @@ export class Legs {
     public owner: LegsOwner,
   ) {
     const webSocket = options.webSocket ?? driver.webSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket;
-    if (!webSocket) throw new TypeError("steadfast: there is no WebSocket here; pass a class as `WebSocket`, such as that of the package ws");
+    if (!webSocket) throw noWebSocket();
     this.#driver = driver;
     this.#options = options;
     this.#webSocket = webSocket;
@@ -141,14 +146,14 @@ export class Legs {
   }
 
   /** Opens a leg. */
-  open(id: number, endpoint: string, connect: string): void {
+  open(id: number, endpoint: string, connect: string): Leg {
     const leg: Leg = { id, endpoint, kept: [], heard: 0, reported: Number.NEGATIVE_INFINITY };
     this.#legs.set(id, leg);
     this.owner.opening?.(leg);
     const begin = (path: Path, protocols: Protocols) => {
       const url = (this.#route ?? this.#driver.route(path))(connect);
       const list = this.#protocols ?? protocolsOf(protocols);
-      if (this.#legs.has(id)) this.#begin(leg, url, list);
+      if (this.#legs.has(leg.id)) this.#begin(leg, url, list);
     };
     const fail = (error: unknown) => this.#ended(leg, broken(), error, NOT_ASKED_FOR);
     try {
@@ -161,8 +166,10 @@ export class Legs {
           .catch(fail);
       else begin(path, protocols);
     } catch (error) {
-      fail(error);
+      // Not before whoever has just made the socket can listen.
+      queueMicrotask(() => fail(error));
     }
+    return leg;
   }
 
   #begin(leg: Leg, url: string, protocols: string[]): void {
@@ -172,7 +179,7 @@ export class Legs {
       socket = new this.#webSocket(url, protocols);
     } catch (error) {
       // A URL that the platform refuses, as an insecure one on a secure page: to the engine, one that did not open.
-      this.#ended(leg, broken(), error, null);
+      queueMicrotask(() => this.#ended(leg, broken(), error, null));
       return;
     }
     leg.socket = socket;
@@ -211,6 +218,13 @@ export class Legs {
         socket.close(1000);
       }, timeout);
     }
+  }
+
+  /** Gives a leg another number. */
+  renumber(leg: Leg, id: number): void {
+    this.#legs.delete(leg.id);
+    leg.id = id;
+    this.#legs.set(id, leg);
   }
 
   /** Lets a leg take over. */

@@ -63,7 +63,9 @@ export function routeOf(path: string | URL | null | undefined, [connect = "", ..
 
 /** The list of subprotocols, if each is one and differs from the others. */
 export function protocolsOf(protocols: string | readonly string[] | null | undefined): string[] {
-  const list = [protocols ?? []].flat().map(String);
+  const given: unknown = protocols ?? [];
+  if (typeof given !== "string" && !Array.isArray(given)) throw new TypeError("Invalid protocols");
+  const list = [given].flat().map(String);
   for (const protocol of list) {
     if (!TOKEN.test(protocol)) refuse("SyntaxError", `"${protocol}" is no subprotocol; allowed: letters, digits and !#$%&'*+-.^_\`|~`);
   }

@@ -1,7 +1,7 @@
 // The socket that an app holds for as long as it lives: each loss is a `close`, each new connection an `open`.
 import type { AnyLink, Driver, WebSocketClass } from "./driver.js";
 import { CloseEvent, ErrorEvent, MigrateEvent, type SocketEvents, type SocketStop } from "./events.js";
-import { CLOSED, CONNECTING, OPEN, type ReadyState, SocketFace } from "./face.js";
+import { CLOSED, CLOSING, CONNECTING, OPEN, type ReadyState, SocketFace } from "./face.js";
 import { type Leg, type LegEnd, Legs, type LegsOwner, type Path, type Protocols, type Provided } from "./legs.js";
 import { Ping, type PingOptions } from "./ping.js";
 import { Queue, type QueueOptions, type Sendable } from "./queue.js";
@@ -75,6 +75,10 @@ export class SteadfastSocket extends SocketFace {
   #last: string | undefined;
   #dropped = 0;
   #telling = false;
+  /** Nothing will replace the connection. */
+  #isLast = false;
+  /** Sending is in vain, and nobody has said so yet. */
+  #isInVain = false;
   /** The leg that the app has prepared for its take-over. */
   #prepared: Leg | undefined;
 
@@ -83,10 +87,10 @@ export class SteadfastSocket extends SocketFace {
     super();
     const { WebSocket: webSocket, connectionTimeout: timeout, migrate, ping } = options;
     const owner: LegsOwner = {
-      opening: ({ endpoint }) => {
+      opening: () => {
         if (this.legs.current) return;
         this.#retries += 1;
-        this.#debug("connect", endpoint, this.#retries);
+        this.#debug("connect", this.#retries);
       },
       opened: (leg) => this.#opened(leg),
       promoted: (leg, before) => this.#promoted(leg, before),
@@ -95,6 +99,7 @@ export class SteadfastSocket extends SocketFace {
       },
       ended: (end, error) => this.#ended(end, error),
       stopped: () => this.close(1000, "the link has been stopped"),
+      abandoned: (error, over) => this.#abandoned(error, over),
     };
     this.#driver = driver;
     this.#options = options;
@@ -146,6 +151,8 @@ export class SteadfastSocket extends SocketFace {
       socket.send(data as string);
       return true;
     }
+    if (this.#isInVain) console.warn("steadfast: send() was called after close(); the message waits for a reconnect()");
+    this.#isInVain = false;
     this.legs.look();
     this.#dropped += this.#queue.add(data);
     this.#tellQueue();
@@ -156,6 +163,7 @@ export class SteadfastSocket extends SocketFace {
   close(code = 1000, reason = ""): void {
     checkClose(code, reason);
     if (this.#state === CLOSED) return;
+    this.#isInVain = true;
     this.#end(code, reason);
     this.#dispatchClose({ code, reason, wasClean: true });
     if (this.#queue.length) this.#tellQueue(true);
@@ -165,11 +173,16 @@ export class SteadfastSocket extends SocketFace {
   reconnect(code = 1000, reason?: string): void {
     checkClose(code, reason);
     this.#retries = -1;
+    this.#isLast = this.#isInVain = false;
     if (this.#state === CLOSED) {
       this.#driver.hold(this.legs);
       this.#state = CONNECTING;
     } else {
-      if (this.legs.current) this.legs.farewell = [code, reason];
+      if (this.legs.current) {
+        this.legs.farewell = [code, reason];
+        // What is sent from now on is meant for the next connection.
+        this.#state = CLOSING;
+      }
       this.#driver.reconnect(this.legs);
     }
   }
@@ -216,11 +229,12 @@ export class SteadfastSocket extends SocketFace {
 
   #promoted(leg: Leg, before: Leg | undefined): void {
     const { endpoint } = leg;
+    const { farewell } = this.legs;
     const seamless = before !== undefined && this.#prepared === leg;
     if (before && !seamless) {
       this.#state = CONNECTING;
-      const reason = before.endpoint === endpoint ? "replaced" : "moved to another server";
-      this.#dispatchClose({ code: MOVED, reason, wasClean: true });
+      const [code, reason = ""] = farewell ?? [MOVED, before.endpoint === endpoint ? "replaced" : "moved to another server"];
+      this.#dispatchClose({ code, reason, wasClean: true });
     }
     if (this.legs.current !== leg) return;
     this.#debug("open", endpoint);
@@ -262,8 +276,16 @@ export class SteadfastSocket extends SocketFace {
     if (reason && this.readyState === CLOSED) this.#dispatch("stop", { reason, code: end.code });
   }
 
+  #abandoned(error: Error, over: boolean): void {
+    this.#isLast = true;
+    if (over) this.#end();
+    this.dispatchEvent(new ErrorEvent("error", { message: error.message, error }));
+    if (over && this.readyState === CLOSED) this.#dispatch("stop", { reason: "notLoaded", code: 1006 });
+  }
+
   #whyStop(event: CloseEvent, message: string): SocketStop["reason"] | undefined {
     const { maxRetries = Number.POSITIVE_INFINITY, shouldReconnectOnClose, stopCodes = STOP_CODES } = this.#options;
+    if (this.#isLast) return "notLoaded";
     if (stopCodes.includes(event.code)) return "closeCode";
     if (UNAUTHORIZED.test(message)) return "unauthorized";
     if (this.#retries >= maxRetries) return "maxRetries";

@@ -8,15 +8,20 @@ import { oneLife } from "./one-life.js";
 import { type Route, routeOf } from "./rules.js";
 import { Spares } from "./spares.js";
 
+/** What a link knows of a socket that it holds. */
+export type HeldLegs = Pick<Legs, "number" | "owner" | "look" | "promote" | "disconnect"> & {
+  open(id: number, endpoint: string, connect: string): unknown;
+};
+
 export class LinkSockets implements Driver {
   readonly link: AnyLink;
   readonly webSocket: WebSocketClass | undefined;
   readonly #core: Core;
   /** The class of those that live once. */
   readonly oneLife = oneLife(this, new Spares());
-  readonly #held = new Map<number, Legs>();
+  readonly #held = new Map<number, HeldLegs>();
   /** Whose each leg is. */
-  readonly #owners = new Map<number, Legs>();
+  readonly #owners = new Map<number, HeldLegs>();
   #moved: LinkEvents["switch"] | undefined;
   #numbers = 0;
   #stopped = false;
@@ -40,7 +45,7 @@ export class LinkSockets implements Driver {
   }
 
   /** @throws if the link has been stopped. */
-  hold(legs: Legs): void {
+  hold(legs: HeldLegs): void {
     if (this.#stopped) throw new Error("steadfast: the link has been stopped");
     legs.number = this.#numbers;
     this.#numbers += 1;
@@ -48,11 +53,11 @@ export class LinkSockets implements Driver {
     this.#core.send({ message: "connect", socket: legs.number });
   }
 
-  release({ number }: Legs): void {
+  release({ number }: HeldLegs): void {
     if (this.#held.delete(number)) this.#core.send({ message: "disconnect", socket: number });
   }
 
-  reconnect({ number }: Legs): void {
+  reconnect({ number }: HeldLegs): void {
     this.#core.send({ message: "reconnect", socket: number });
   }
 

@@ -1,0 +1,212 @@
+// The socket that stands alone, in Node, against servers that tests have in their hands.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { afterEach, describe, test } from "node:test";
+import SteadfastSocket, { CloseEvent, ErrorEvent } from "steadfast/socket";
+import { WebSocket } from "ws";
+import { logOf, refused, Stage } from "./stage.mjs";
+import { pause, until } from "./waiting.mjs";
+
+describe("a socket that stands alone", () => {
+  const stage = new Stage();
+  const sockets = [];
+  afterEach(() => {
+    for (const socket of sockets.splice(0)) socket.close();
+    stage.end();
+  });
+  const serve = (...names) => stage.serve(...names);
+  const urlOf = ({ endpoint }) => endpoint.connect;
+  /** One that loses no time. */
+  function open(url, options = {}, protocols = undefined) {
+    const socket = new SteadfastSocket(url, protocols, { WebSocket, minReconnectionDelay: 20, maxReconnectionDelay: 100, ...options });
+    sockets.push(socket);
+    return socket;
+  }
+  const joined = (socket) => until(() => socket.link);
+
+  test("it connects in the task of its constructor, and speaks before the engine is there", async () => {
+    const [a] = await serve("a");
+    const made = [];
+    class Counted extends WebSocket {
+      constructor(...given) {
+        super(...given);
+        made.push(given);
+      }
+    }
+    const socket = open(urlOf(a), { WebSocket: Counted }, "v1");
+    assert.deepEqual(made, [[urlOf(a), ["v1"]]]);
+    assert.deepEqual([socket.readyState, socket.url, socket.link, socket.endpoint], [0, urlOf(a), null, null]);
+    const log = logOf(socket);
+    assert.equal(socket.send("early"), false);
+    await until(() => socket.readyState === 1);
+    assert.equal(socket.endpoint, "1");
+    await joined(socket);
+    await pause(100);
+    assert.deepEqual([log, made.length, a.clients.length, a.clients[0].heard], [["open"], 1, 1, ["early"]]);
+    assert.equal(socket.send("late"), true);
+    await until(() => a.clients[0].heard.length === 2);
+  });
+
+  test("when the first server dies, the next one gets what was said meanwhile, in order", async () => {
+    const [a, b] = await serve("a", "b");
+    const socket = open([urlOf(a), urlOf(b)]);
+    const log = logOf(socket);
+    await until(() => socket.readyState === 1);
+    await joined(socket);
+    await pause(50);
+    const lost = new Promise((resolve) => socket.addEventListener("close", resolve, { once: true }));
+    a.kill();
+    await lost;
+    for (const said of ["one", "two", "three"]) assert.equal(socket.send(said), false);
+    await until(() => b.clients[0]?.heard.length === 3);
+    assert.deepEqual(b.clients[0].heard, ["one", "two", "three"]);
+    await until(() => log.at(-1).startsWith("switch"));
+    assert.deepEqual([log[0], log[1], log.at(-2), log.at(-1).slice(0, 10), socket.endpoint], ["open", "close 1006 false", "open", "switch 1 2", "2"]);
+  });
+
+  test("an early connection that fails is told at once, and the engine sees to the next one", async () => {
+    const [a, b] = await serve("a", "b");
+    a.refuse = 500;
+    const socket = open([urlOf(a), urlOf(b)]);
+    const log = logOf(socket);
+    await until(() => log.length === 2);
+    assert.deepEqual(log, ["error Unexpected server response: 500", "close 1006 false"]);
+    await until(() => log.includes("open"));
+    assert.equal(b.clients.length, 1);
+  });
+
+  test("a function is asked anew for each connection, and may answer with a list", async () => {
+    const [a, b] = await serve("a", "b");
+    let asked = 0;
+    const socket = open(async () => {
+      asked += 1;
+      return [`${urlOf(a)}?asked=${asked}`, `${urlOf(b)}?asked=${asked}`];
+    });
+    assert.equal(socket.url, "");
+    await until(() => socket.readyState === 1);
+    await joined(socket);
+    a.clients[0].terminate();
+    await until(() => a.clients.length === 2);
+    await until(() => socket.readyState === 1);
+    assert.deepEqual(
+      a.requests.map(({ url }) => url),
+      ["/live?asked=1", "/live?asked=2"],
+    );
+    a.kill();
+    await until(() => b.clients.length === 1);
+    assert.equal(b.requests[0].url, `/live?asked=${asked}`);
+    assert.equal(socket.endpoint, "2");
+  });
+
+  test("a function that fails is asked again; what it did is an `error`", async () => {
+    const [a] = await serve("a");
+    let asked = 0;
+    const socket = open(() => {
+      asked += 1;
+      if (asked === 1) throw new Error("no token");
+      return urlOf(a);
+    });
+    const log = logOf(socket);
+    await until(() => log.includes("open"));
+    assert.deepEqual(log, ["error no token", "close 1006 false", "open"]);
+  });
+
+  test("what is no URL is refused", () => {
+    for (const wrong of ["wss://", "ftp://a.example", "ws://a.example/#x"]) assert.throws(() => open(wrong), refused("SyntaxError"));
+  });
+
+  test("sockets with the same servers and settings share a link, which ends with the last of them", async () => {
+    const [a] = await serve("a");
+    const [one, two, other] = [open(urlOf(a)), open(urlOf(a)), open(urlOf(a), { maxReconnectionDelay: 200 })];
+    await Promise.all([one, two, other].map(joined));
+    assert.equal(one.link, two.link);
+    assert.notEqual(one.link, other.link);
+    const { link } = one;
+    one.close();
+    assert.equal(one.link, null);
+    two.reconnect();
+    await until(() => a.clients.length === 4);
+    two.close();
+    assert.throws(() => link.explain(), /stopped/);
+  });
+
+  test("a server with a `health` of its own is left when that says so", async () => {
+    const [a, b] = await serve("a", "b");
+    const socket = open([urlOf(a), urlOf(b)], { health: "/_ping" });
+    await until(() => socket.readyState === 1);
+    await joined(socket);
+    await until(() => socket.link.state.endpoints.every(({ health }) => health === "healthy"));
+    socket.link.beginMaintenance("1");
+    await until(() => b.clients.length === 1);
+    await until(() => socket.endpoint === "2");
+  });
+
+  test("`reconnect` replaces the connection, and tells what the app has said", async () => {
+    const [a] = await serve("a");
+    const socket = open(urlOf(a));
+    const log = logOf(socket);
+    await until(() => socket.readyState === 1);
+    socket.reconnect(4000, "new token");
+    await until(() => log.length === 3);
+    assert.deepEqual(log, ["open", "close 4000 true", "open"]);
+    await until(() => a.clients[0].closed);
+    assert.deepEqual(a.clients[0].closed, [4000, "new token"]);
+  });
+
+  /** Runs a program in a process of its own, and returns what it has printed when it has ended by itself. */
+  async function run(program) {
+    const child = spawn(process.execPath, ["--input-type=module", "-e", program], { cwd: import.meta.dirname, stdio: ["ignore", "pipe", "inherit"] });
+    let printed = "";
+    child.stdout.on("data", (data) => {
+      printed += data;
+    });
+    const [code] = await once(child, "close");
+    assert.equal(code, 0);
+    return printed;
+  }
+
+  test("without its WebAssembly, it says so once, and lives as long as its first connection", async () => {
+    const [a] = await serve("a");
+    a.greet = (client) => client.on("message", () => client.terminate());
+    const printed = await run(`
+      import SteadfastSocket from "steadfast/socket";
+      import { WebSocket } from "ws";
+      import { logOf } from "./stage.mjs";
+      console.error = ({ message }) => console.log(message);
+      const socket = new SteadfastSocket("${urlOf(a)}", null, { WebSocket, wasm: new Uint8Array(3) });
+      const log = logOf(socket);
+      socket.onerror = () => setTimeout(() => socket.send("still here"), 50);
+      socket.addEventListener("stop", () => console.log(JSON.stringify([log, socket.readyState])));`);
+    const [told, [opened, error, ...rest]] = [printed.split("\n")[0], JSON.parse(printed.split("\n")[1])[0]];
+    assert.match(told, /wasm-unsafe-eval/);
+    assert.deepEqual([opened, error, rest], ["open", `error ${told}`, ["close 1006 false", "stop notLoaded 1006"]]);
+    assert.deepEqual(a.clients[0].heard, ["still here"]);
+  });
+
+  for (const [title, when] of [
+    ["while it connects", ""],
+    ["when it is open", "await new Promise((open) => (socket.onopen = open));"],
+    ["when it follows its link", "while (!socket.link) await new Promise((wait) => setTimeout(wait, 5)); await new Promise((wait) => setTimeout(wait, 50));"],
+  ]) {
+    test(`once it is closed, nothing keeps the process alive: ${title}`, async () => {
+      const [a] = await serve("a");
+      await run(`
+        import SteadfastSocket from "steadfast/socket";
+        import { WebSocket } from "ws";
+        const socket = new SteadfastSocket(${JSON.stringify([urlOf(a), urlOf(a).replace("live", "other")])}, null, { WebSocket });
+        ${when}
+        socket.close();`);
+    });
+  }
+
+  test("its events are of classes that it exports", async () => {
+    const [a] = await serve("a");
+    a.refuse = 500;
+    const socket = open(urlOf(a), { maxRetries: 0 });
+    const events = [];
+    for (const type of ["error", "close"]) socket.addEventListener(type, (event) => events.push(event));
+    await until(() => events.length === 2);
+    assert.deepEqual([events[0] instanceof ErrorEvent, events[1] instanceof CloseEvent], [true, true]);
+  });
+});
