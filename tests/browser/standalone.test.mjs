@@ -120,6 +120,7 @@ describe("a socket that stands alone", () => {
     const [a] = await serve("a");
     const [one, two, other] = [open(urlOf(a)), open(urlOf(a)), open(urlOf(a), { maxReconnectionDelay: 200 })];
     await Promise.all([one, two, other].map(joined));
+    await until(() => [one, two, other].every(({ readyState }) => readyState === 1));
     assert.equal(one.link, two.link);
     assert.notEqual(one.link, other.link);
     const { link } = one;
