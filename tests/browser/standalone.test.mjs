@@ -120,6 +120,7 @@ describe("a socket that stands alone", () => {
     const [a] = await serve("a");
     const [one, two, other] = [open(urlOf(a)), open(urlOf(a)), open(urlOf(a), { maxReconnectionDelay: 200 })];
     await Promise.all([one, two, other].map(joined));
+    await until(() => [one, two, other].every(({ readyState }) => readyState === 1));
     assert.equal(one.link, two.link);
     assert.notEqual(one.link, other.link);
     const { link } = one;
@@ -131,15 +132,14 @@ describe("a socket that stands alone", () => {
     assert.throws(() => link.explain(), /stopped/);
   });
 
-  test("a server with a `health` of its own is left when that says so", async () => {
+  test("servers are checked by a `health` that is relative to their URLs, or by one for each", async () => {
     const [a, b] = await serve("a", "b");
-    const socket = open([urlOf(a), urlOf(b)], { health: "/_ping" });
-    await until(() => socket.readyState === 1);
-    await joined(socket);
-    await until(() => socket.link.state.endpoints.every(({ health }) => health === "healthy"));
-    socket.link.beginMaintenance("1");
-    await until(() => b.clients.length === 1);
-    await until(() => socket.endpoint === "2");
+    const healths = ["/_ping", [a, b].map(({ endpoint }) => endpoint.health), (url) => url.replace("ws", "http").replace("live", "_ping")];
+    for (const health of healths) {
+      const socket = open([urlOf(a), urlOf(b)], { health });
+      await joined(socket);
+      await until(() => socket.link.state.endpoints.every((endpoint) => endpoint.health === "healthy"));
+    }
   });
 
   test("`reconnect` replaces the connection, and tells what the app has said", async () => {

@@ -51,6 +51,7 @@ describe("packaging", () => {
     try {
       await isGreeted(`${pages.url}/index.html`);
       await isGreeted(`${pages.url}/index.html?full`);
+      await isGreeted(`${pages.url}/index.html?socket`);
     } finally {
       pages.close();
     }
@@ -72,6 +73,7 @@ describe("packaging", () => {
       }
       await isGreeted(`http://127.0.0.1:${port}/`);
       await isGreeted(`http://127.0.0.1:${port}/?full`);
+      await isGreeted(`http://127.0.0.1:${port}/?socket`);
     } finally {
       vite.kill();
     }
@@ -99,5 +101,7 @@ describe("packaging", () => {
       });
       assert.equal(stdout.trim(), "function");
     }
+    const { stdout } = await run("node", ["--input-type=module", "-e", `import Socket from "steadfast/socket"; console.log(typeof Socket)`], { cwd: app });
+    assert.equal(stdout.trim(), "function");
   });
 });

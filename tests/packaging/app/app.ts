@@ -1,6 +1,15 @@
 // What an editor must know of the package without any help.
 import { type Config, ConfigError, type Snapshot, Steadfast, type SteadfastSocket } from "steadfast";
 import { type Config as FullConfig, Steadfast as FullSteadfast } from "steadfast/full";
+import StandaloneSocket, { CloseEvent } from "steadfast/socket";
+
+export const alone: WebSocket = new StandaloneSocket(async () => ["wss://a.example", new URL("wss://b.example")], null, {
+  health: "/_ping",
+  minReconnectionDelay: 100,
+  shouldReconnectOnClose: (event) => event instanceof CloseEvent && event.code !== 4000,
+});
+// @ts-expect-error: a URL is no number
+new StandaloneSocket(123);
 
 const config: Config = {
   preset: "default",
