@@ -16,7 +16,7 @@ const broadcast = (server) => (client) =>
     for (const other of server().clients) other.send(data);
   });
 
-export function partysocketUseTests({ Socket, CloseEvent, ErrorEvent }) {
+export function partysocketUseTests({ Socket, CloseEvent, ErrorEvent, traits: { differs } }) {
   const rig = rigFor(Socket);
 
   /** The texts that arrive, in order. */
@@ -235,7 +235,7 @@ export function partysocketUseTests({ Socket, CloseEvent, ErrorEvent }) {
   });
 
   describe("React Native environment detection", () => {
-    test("cloneEventNode creates valid Event instances", () => {
+    test("cloneEventNode creates valid Event instances", { skip: differs["cloneEventNode creates valid Event instances"] }, () => {
       const closing = new CloseEvent(1000, "test", {});
       assert.ok(closing instanceof Event);
       assert.deepEqual([closing.type, closing.code, closing.reason], ["close", 1000, "test"]);
@@ -244,7 +244,7 @@ export function partysocketUseTests({ Socket, CloseEvent, ErrorEvent }) {
       assert.deepEqual([failing.type, failing.message], ["error", "test error"]);
     });
 
-    test("event classes can be dispatched via EventTarget", () => {
+    test("event classes can be dispatched via EventTarget", { skip: differs["event classes can be dispatched via EventTarget"] }, () => {
       const target = new EventTarget();
       let received;
       target.addEventListener("close", (event) => {

@@ -12,7 +12,7 @@ import { asLongAs, complaint, countedWebSocket, next, rigFor, textOf } from "./r
 const QUICK = { minReconnectionDelay: 100, maxReconnectionDelay: 200 };
 const QUICKER = { minReconnectionDelay: 50, maxReconnectionDelay: 100 };
 
-export function partysocketTests({ Socket }) {
+export function partysocketTests({ Socket, traits: { differs } }) {
   const rig = rigFor(Socket);
 
   /** A server that sends back what it gets, as bytes. */
@@ -180,7 +180,7 @@ export function partysocketTests({ Socket }) {
     assert.ok(right, waited.join());
   });
 
-  test("minUptime", async () => {
+  test("minUptime", { skip: differs.minUptime }, async () => {
     const WebSocket = countedWebSocket();
     // Three times as long as there, for a machine that does other things as well.
     const { url } = await rig.serve((client, connection) => connection <= 6 && setTimeout(() => client.close(), connection * 60));

@@ -7,7 +7,7 @@ import { asLongAs, countedWebSocket, next, rigFor } from "./rig.mjs";
 
 const QUICK = { minReconnectionDelay: 100, maxReconnectionDelay: 200 };
 
-export function reconnectingWebSocketLifeTests({ Socket, traits: { closesAtOnce } }) {
+export function reconnectingWebSocketLifeTests({ Socket, traits: { differs, closesAtOnce } }) {
   const rig = rigFor(Socket);
   const closing = closesAtOnce ? 3 : 2;
 
@@ -174,7 +174,7 @@ export function reconnectingWebSocketLifeTests({ Socket, traits: { closesAtOnce 
     );
   });
 
-  test("minUptime", async () => {
+  test("minUptime", { skip: differs.minUptime }, async () => {
     const WebSocket = countedWebSocket();
     const lasting = 110;
     const { url } = await rig.serve((client, connection) => connection <= 6 && setTimeout(() => client.close(), connection * lasting));

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { pause } from "../waiting.mjs";
 import { complaint, countedWebSocket, next, rigFor } from "./rig.mjs";
 
-export function reconnectingWebSocketTests({ Socket, traits: { throwsWithoutClass, complains } }) {
+export function reconnectingWebSocketTests({ Socket, traits: { differs, throwsWithoutClass, complains } }) {
   const rig = rigFor(Socket);
 
   async function needsAClass(options = {}) {
@@ -42,7 +42,7 @@ export function reconnectingWebSocketTests({ Socket, traits: { throwsWithoutClas
     assert.equal(made.length, 1);
   });
 
-  test("getters when not ready", async () => {
+  test("getters when not ready", { skip: differs["getters when not ready"] }, async () => {
     const socket = rig.socket(await rig.nowhere(), undefined, { maxRetries: 0 });
     const { bufferedAmount, protocol, url, extensions, binaryType } = socket;
     assert.deepEqual(

@@ -16,6 +16,8 @@ export const SUBJECTS = [
       throwsWithoutClass: true,
       /** How it tells of a URL provider that fails: see `complaint`. */
       complains: "rejection",
+      /** Why it is not put through some of the tests, by their names. */
+      differs: {},
     },
   },
   {
@@ -24,7 +26,7 @@ export const SUBJECTS = [
     CloseEvent,
     ErrorEvent,
     passes: ["reconnecting-websocket", "partysocket"],
-    traits: { closesAtOnce: true, throwsWithoutClass: false, complains: "event" },
+    traits: { closesAtOnce: true, throwsWithoutClass: false, complains: "event", differs: {} },
   },
   {
     name: "steadfast/socket",
@@ -32,6 +34,16 @@ export const SUBJECTS = [
     CloseEvent: SteadfastCloseEvent,
     ErrorEvent: SteadfastErrorEvent,
     passes: ["reconnecting-websocket", "partysocket"],
-    traits: { closesAtOnce: true, throwsWithoutClass: false, complains: "event" },
+    traits: {
+      closesAtOnce: true,
+      throwsWithoutClass: false,
+      complains: "event",
+      differs: {
+        "getters when not ready": "it is connecting already, and has a `url` as the standard has it",
+        minUptime: "its waits begin anew after a connection of 5 s; `retryCount` goes by `minUptime`",
+        "cloneEventNode creates valid Event instances": "its events are the standard's, with the standard's constructors",
+        "event classes can be dispatched via EventTarget": "its events are the standard's, with the standard's constructors",
+      },
+    },
   },
 ];
