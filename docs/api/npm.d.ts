@@ -277,7 +277,7 @@ import type { Url } from "./Url.js";
 export type Endpoint = {
     name: Name;
     connect: Url;
-    health: HealthCheck;
+    health?: HealthCheck;
     priority?: number;
     weight?: number;
     region?: string | null;
@@ -624,6 +624,8 @@ import type { Duration } from "./Duration.js";
 export type Retry = {
     initial?: Duration;
     max?: Duration;
+    growthPercent?: number;
+    jitterPercent?: number;
 };
 
 // generated/types/Severity.d.ts
@@ -675,7 +677,7 @@ import type { Url } from "./Url.js";
 export type ValidEndpoints = Array<{
     name: Name;
     connect: Url;
-    health: HealthCheck;
+    health?: HealthCheck;
     priority?: number;
     weight?: number;
     region?: string | null;
@@ -865,7 +867,7 @@ export interface QueueState {
     readonly dropped: number;
 }
 export interface SocketStop {
-    readonly reason: "closeCode" | "unauthorized" | "maxRetries" | "shouldReconnectOnClose";
+    readonly reason: "closeCode" | "unauthorized" | "maxRetries" | "shouldReconnectOnClose" | "notLoaded";
     readonly code: number;
 }
 export interface SocketEvents {
@@ -915,7 +917,7 @@ export interface LegOptions {
     readonly timeout?: number | undefined;
 }
 export interface Leg {
-    readonly id: number;
+    id: number;
     readonly endpoint: string;
     socket?: WebSocket;
     readonly Message: new (type: string, init: MessageEventInit) => MessageEvent;
@@ -933,10 +935,12 @@ export interface LegsOwner {
     passed?(endpoint: string): void;
     unavailable?(): void;
     stopped(): void;
+    abandoned?(error: Error, over: boolean): void;
     ended(end: LegEnd, error: unknown, endpoint: string): void;
 }
 type Farewell = readonly [code: number, reason?: string | undefined];
 export declare const broken: (reason?: string) => LegEnd;
+export declare const noWebSocket: () => TypeError;
 export declare class Legs {
     #private;
     owner: LegsOwner;
@@ -950,7 +954,8 @@ export declare class Legs {
     get binaryType(): BinaryType;
     set binaryType(type: BinaryType);
     look(): void;
-    open(id: number, endpoint: string, connect: string): void;
+    open(id: number, endpoint: string, connect: string): Leg;
+    renumber(leg: Leg, id: number): void;
     promote(id: number): void;
     deliver(leg: Leg): void;
     disconnect(id: number, reason: string): void;
@@ -1067,6 +1072,9 @@ import type { Event as CoreEvent } from "../generated/types/index.js";
 import type { AnyLink, Driver, LegMessage, WebSocketClass } from "./driver.js";
 import type { Legs, Path } from "./legs.js";
 import { type Route } from "./rules.js";
+export type HeldLegs = Pick<Legs, "number" | "owner" | "look" | "promote" | "disconnect"> & {
+    open(id: number, endpoint: string, connect: string): unknown;
+};
 export declare class LinkSockets implements Driver {
     #private;
     readonly link: AnyLink;
@@ -1083,9 +1091,9 @@ export declare class LinkSockets implements Driver {
     get connect(): string;
     route(path: Path): Route;
     reason(endpoint: string): LinkEvents["switch"]["reason"] | null;
-    hold(legs: Legs): void;
-    release({ number }: Legs): void;
-    reconnect({ number }: Legs): void;
+    hold(legs: HeldLegs): void;
+    release({ number }: HeldLegs): void;
+    reconnect({ number }: HeldLegs): void;
     tell(message: LegMessage): void;
     open(id: number, socket: number, endpoint: string, url: string): void;
     promote(id: number): void;
@@ -1101,6 +1109,102 @@ export declare class Spares {
     put(key: string, legs: Legs): void;
     take(key: string): Legs | undefined;
 }
+
+// socket.d.ts
+import type { Protocols, Provided } from "./socket/legs.js";
+import { SteadfastSocket as Surviving } from "./socket/socket.js";
+import { type StandaloneOptions } from "./standalone/options.js";
+import type { Urls } from "./standalone/urls.js";
+export type { WasmSource } from "./load.js";
+export type { AnyLink, WebSocketClass } from "./socket/driver.js";
+export { CloseEvent, ErrorEvent, MigrateEvent, type QueueState, type SocketEvents, type SocketStop, type SocketSwitch } from "./socket/events.js";
+export type { Protocols as SocketProtocols, Provided } from "./socket/legs.js";
+export type { PingOptions } from "./socket/ping.js";
+export type { QueueOptions, Sendable, WhenFull } from "./socket/queue.js";
+export type { SocketOptions } from "./socket/socket.js";
+export type { HealthOf, StandaloneOptions } from "./standalone/options.js";
+export type { Urls } from "./standalone/urls.js";
+export default class SteadfastSocket extends Surviving {
+    constructor(url: Provided<Urls>, protocols?: Provided<Protocols>, options?: StandaloneOptions);
+}
+
+// standalone/config.d.ts
+import type { Endpoint } from "../generated/types/index.js";
+import type { Config } from "../steadfast.js";
+import { type StandaloneOptions } from "./options.js";
+export declare function endpointsOf(urls: readonly string[], { health }: StandaloneOptions): Endpoint[];
+export declare function configOf(urls: readonly string[], options: StandaloneOptions): Config;
+
+// standalone/engine.d.ts
+import { Steadfast } from "../steadfast.js";
+import type { StandaloneOptions } from "./options.js";
+export { takeOver } from "./take-over.js";
+export interface Part {
+    readonly link: Steadfast;
+    lead(urls: readonly string[]): void;
+    end(): void;
+}
+export declare function join(urls: readonly string[], options: StandaloneOptions, alone: boolean): Promise<Part>;
+
+// standalone/options.d.ts
+import type { HealthCheck } from "../generated/types/index.js";
+import type { WasmSource } from "../load.js";
+import type { SocketOptions } from "../socket/socket.js";
+export type HealthOf = URL | HealthCheck;
+export interface StandaloneOptions extends SocketOptions {
+    health?: HealthOf | readonly (HealthOf | undefined)[] | ((url: string) => HealthOf | undefined) | undefined;
+    minReconnectionDelay?: number | undefined;
+    maxReconnectionDelay?: number | undefined;
+    reconnectionDelayGrowFactor?: number | undefined;
+    connectionTimeout?: number | undefined;
+    wasm?: WasmSource | undefined;
+}
+export declare const TIMEOUT = 4000;
+export declare function settled(options: StandaloneOptions): SocketOptions;
+
+// standalone/standalone.d.ts
+import type { AnyLink, Driver, LegMessage } from "../socket/driver.js";
+import { type Legs, type Path } from "../socket/legs.js";
+import type { Route } from "../socket/rules.js";
+import type { StandaloneOptions } from "./options.js";
+export declare class Standalone implements Driver {
+    #private;
+    readonly connect = "";
+    readonly webSocket: {
+        new (url: string | URL, protocols?: string | string[]): WebSocket;
+        prototype: WebSocket;
+        readonly CONNECTING: 0;
+        readonly OPEN: 1;
+        readonly CLOSING: 2;
+        readonly CLOSED: 3;
+    };
+    readonly provider: (() => unknown) | undefined;
+    constructor(urls: unknown, options: StandaloneOptions);
+    get link(): AnyLink | null;
+    route(path: Path): Route;
+    hold(legs: Legs): void;
+    release(): void;
+    reconnect(): void;
+    tell(message: LegMessage): void;
+    reason(endpoint: string): ReturnType<Driver["reason"]>;
+}
+
+// standalone/take-over.d.ts
+import type { LegMessage } from "../socket/driver.js";
+import type { Leg, Legs } from "../socket/legs.js";
+import type { HeldLegs } from "../socket/sockets.js";
+export interface Early {
+    leg?: Leg;
+    opened?: boolean;
+    closed?: LegMessage;
+    again?: boolean;
+    taken?: boolean;
+}
+export declare function takeOver(legs: Legs, early: Early, tell: (message: LegMessage) => void, reconnect: () => void): HeldLegs;
+
+// standalone/urls.d.ts
+export type Urls = string | URL | readonly (string | URL)[];
+export declare function urlsOf(given: unknown): string[];
 
 // steadfast.d.ts
 import type { LinkEvents } from "./events.js";
