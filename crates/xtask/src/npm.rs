@@ -49,8 +49,11 @@ pub(crate) const ENTRIES: [Entry; 2] = [
     },
 ];
 
-/// What the entry `steadfast/socket` weighs: a name, the files, and the most that they may weigh.
-pub(crate) const SOCKET_SIZES: [(&str, &[(&str, &str)], usize); 2] = [
+/// Files that are weighed together: a name, each file by what it is, and the most that they may weigh.
+type Weighed = (&'static str, &'static [(&'static str, &'static str)], usize);
+
+/// What is downloaded for the entry `steadfast/socket`.
+pub(crate) const SOCKET_SIZES: [Weighed; 2] = [
     (
         "steadfast/socket, at first",
         // A bare WebSocket that survives, and is opened before the rest is there.
