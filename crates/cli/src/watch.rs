@@ -10,6 +10,7 @@ use std::time::Duration;
 use steadfast::{
     CheckReport, Event, Header, Link, OfflineReason, RecoveryAction, SwitchReason, ValidConfig,
 };
+use steadfast_native::{Connection, Message};
 use tracing::{Level, error, info, warn};
 
 /// Watches the endpoints of a config until Ctrl-C, and logs each check, each failure with its
@@ -24,6 +25,10 @@ pub(crate) struct Arguments {
     /// Leaves out the checks that pass.
     #[arg(long)]
     quiet: bool,
+    /// Holds a WebSocket to the active endpoint as an app does, and logs how long each message is
+    /// that arrives on it.
+    #[arg(long)]
+    connect: bool,
     /// At the end, prints what the endpoints were like.
     #[arg(long, value_enum, value_name = "FORM")]
     report: Option<Form>,
@@ -58,12 +63,20 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         let shown = link.clone();
         let (ended, end) = tokio::sync::oneshot::channel();
         let ended = std::sync::Mutex::new(Some(ended));
-        let started = steadfast_native::start(config, move |_, event| {
+        let on_event = move |_, event: &Event| {
             log(event, shown.get());
             if let (Event::Stopped, Ok(mut ended)) = (event, ended.lock()) {
                 ended.take().map(|ended| ended.send(()));
             }
-        })?;
+        };
+        let started = if arguments.connect {
+            let connection = steadfast_native::connect(config, on_event)?;
+            let link = connection.link().clone();
+            tokio::spawn(listen(connection));
+            link
+        } else {
+            steadfast_native::start(config, on_event)?
+        };
         let link = link.get_or_init(|| started);
         let mut ticks = tokio::time::interval(METRICS_EVERY);
         loop {
@@ -83,6 +96,18 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
         }
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Logs what arrives until the engine has stopped. What it says is for an app.
+async fn listen(mut connection: Connection) {
+    while let Some(message) = connection.next_message().await {
+        let bytes = match message {
+            Message::Text(text) => text.len(),
+            Message::Binary(bytes) => bytes.len(),
+            _ => continue,
+        };
+        info!("received {bytes} bytes");
+    }
 }
 
 /// The standard output, as long as somebody reads it: the reader of a pipe may have seen enough.

@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up may panic")]
 
+use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 use steadfast_testbed::{Fault, Testbed};
 
 fn steadfast(arguments: &[&str]) -> Output {
@@ -93,4 +96,36 @@ fn check_goes_through_the_proxy_that_the_environment_names() {
     let (proxied, direct) = (check(""), check("nothing.invalid"));
     assert!(proxied.contains("refused"), "{proxied}");
     assert!(direct.contains("dns"), "{direct}");
+}
+
+#[test]
+fn watch_holds_a_socket_that_moves() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let _guard = runtime.enter();
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let testbed = Testbed::start(&[("a".into(), any), ("b".into(), any)]).unwrap();
+    let endpoints = testbed.endpoints().iter().map(|it| {
+        let (name, connect, health) = (it.name(), it.connect_url(), it.health_url());
+        format!(r#"{{ "name": "{name}", "connect": "{connect}", "health": "{health}" }}"#)
+    });
+    let endpoints = endpoints.collect::<Vec<_>>().join(",");
+    let file = std::env::temp_dir().join(format!("steadfast-watch-{}.json", std::process::id()));
+    std::fs::write(&file, format!(r#"{{ "endpoints": [{endpoints}] }}"#)).unwrap();
+    let mut watch = command(&["watch", &file.to_string_lossy(), "--connect"]);
+    let mut watch = watch.stdout(Stdio::piped()).spawn().unwrap();
+    let output = BufReader::new(watch.stdout.take().unwrap());
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        output.lines().map_while(Result::ok).all(|line| tell.send(line).is_ok())
+    });
+    let until = |text: &str| {
+        while !told.recv_timeout(Duration::from_secs(60)).unwrap().contains(text) {}
+    };
+    until("connected to a");
+    until("received");
+    testbed.endpoints()[0].set_fault(Fault::Kill);
+    until("connected to b");
+    watch.kill().unwrap();
+    watch.wait().unwrap();
+    std::fs::remove_file(&file).unwrap();
 }
