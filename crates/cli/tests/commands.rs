@@ -119,7 +119,7 @@ fn watch_holds_a_socket_that_moves() {
         output.lines().map_while(Result::ok).all(|line| tell.send(line).is_ok())
     });
     let until = |text: &str| {
-        while !told.recv_timeout(Duration::from_secs(60)).unwrap().contains(text) {}
+        while !told.recv_timeout(Duration::from_secs(30)).unwrap().contains(text) {}
     };
     until("connected to a");
     until("received");
