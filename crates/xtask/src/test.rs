@@ -155,6 +155,7 @@ fn packaging() -> Result<()> {
         "tests/browser/socket.test.mjs",
         "tests/browser/standalone.test.mjs",
         "tests/browser/one-life.test.mjs",
+        "tests/browser/cycles.test.mjs",
         "tests/browser/scenarios.test.mjs",
         "tests/browser/compat/compat.test.mjs",
         "tests/browser/libraries/libraries.test.mjs",
