@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use steadfast_testbed::{Fault, Testbed};
 
 fn steadfast(arguments: &[&str]) -> Output {
@@ -118,11 +118,16 @@ fn watch_holds_a_socket_that_moves() {
     std::thread::spawn(move || {
         output.lines().map_while(Result::ok).all(|line| tell.send(line).is_ok())
     });
-    let until = |text: &str| {
-        while !told.recv_timeout(Duration::from_secs(30)).unwrap().contains(text) {}
+    let began = Instant::now();
+    let mut lines = Vec::new();
+    let mut until = |text: &str| {
+        while !lines.iter().any(|line: &String| line.contains(text)) {
+            let left = Duration::from_secs(30).saturating_sub(began.elapsed());
+            lines.push(told.recv_timeout(left).unwrap_or_else(|_| panic!("no {text}: {lines:?}")));
+        }
     };
     until("connected to a");
-    until("received");
+    until("received 1 bytes");
     testbed.endpoints()[0].set_fault(Fault::Kill);
     until("connected to b");
     watch.kill().unwrap();
