@@ -1,6 +1,6 @@
 // What every socket shows: what is the same of a WebSocket, whoever holds it.
+import { surface } from "../surface.js";
 import type { Legs } from "./legs.js";
-import { MessageListeners } from "./messages.js";
 
 type Handler = (event: Event) => unknown;
 
@@ -27,7 +27,10 @@ export abstract class SocketFace extends EventTarget {
   declare onerror: ((this: WebSocket, event: Event) => unknown) | null;
   declare onclose: ((this: WebSocket, event: CloseEvent) => unknown) | null;
   readonly #handlers: Record<string, { handler: Handler; listener: Handler }> = {};
-  readonly #messages = new MessageListeners();
+  /** Who listens for messages without further wishes. Never changed, but replaced: whoever is added while a message is handed over hears of the next. */
+  #listeners: readonly Listener[] = [];
+  /** Somebody listens once, until a signal, or before the others: that is the platform's affair. */
+  #dispatches = false;
   /** @internal */
   protected abstract readonly legs: Legs;
 
@@ -65,23 +68,45 @@ export abstract class SocketFace extends EventTarget {
   }
 
   override addEventListener(type: string, listener: Listener | null, options?: boolean | AddEventListenerOptions): void {
-    // The platform hears of it, too: an app may dispatch messages of its own.
     super.addEventListener(type, listener, options);
-    if (type === "message" && listener) this.#messages.add(listener, options);
+    if (type !== "message" || !listener) return;
+    if (options) this.#dispatches = true;
+    else if (!this.#listeners.includes(listener)) this.#listeners = [...this.#listeners, listener];
   }
 
   override removeEventListener(type: string, listener: Listener | null, options?: boolean | EventListenerOptions): void {
     super.removeEventListener(type, listener, options);
-    if (type === "message" && listener) this.#messages.remove(listener, options);
+    if (type === "message") this.#listeners = this.#listeners.filter((it) => it !== listener);
   }
 
   /**
-   * Hands a message of a leg to those who listen.
+   * Hands a message of a leg to those who listen. A second event, made and dispatched for each, would take a browser half as long again.
    *
    * @internal
    */
   protected deliver(event: MessageEvent): void {
-    this.#messages.deliver(event, this);
+    // `ws` tells no origin.
+    if (this.#dispatches || event.origin === undefined) {
+      const { origin } = new URL((event.target as WebSocket).url);
+      this.dispatchEvent(new MessageEvent("message", { data: event.data, origin }));
+      return;
+    }
+    let stopped = false;
+    const own = { value: this };
+    Object.defineProperties(event, { target: own, currentTarget: own });
+    event.stopImmediatePropagation = () => {
+      stopped = true;
+    };
+    for (const listener of this.#listeners) {
+      if (stopped) break;
+      if (!this.#listeners.includes(listener)) continue;
+      try {
+        if (typeof listener === "function") listener.call(this, event);
+        else listener.handleEvent(event);
+      } catch (problem) {
+        surface(problem);
+      }
+    }
   }
 
   /** Where it leads. */
