@@ -966,16 +966,6 @@ export declare class Legs {
 }
 export {};
 
-// socket/messages.d.ts
-type Listener = EventListenerOrEventListenerObject;
-export declare class MessageListeners {
-    #private;
-    add(listener: Listener, options?: boolean | AddEventListenerOptions): void;
-    remove(listener: Listener, options?: boolean | EventListenerOptions): void;
-    deliver(event: MessageEvent, socket: EventTarget): void;
-}
-export {};
-
 // socket/one-life.d.ts
 import type { Driver } from "./driver.js";
 import { type ReadyState, SocketFace } from "./face.js";
