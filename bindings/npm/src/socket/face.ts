@@ -1,6 +1,6 @@
 // What every socket shows: what is the same of a WebSocket, whoever holds it.
 import { surface } from "../surface.js";
-import type { Legs } from "./legs.js";
+import type { Leg, Legs } from "./legs.js";
 
 type Handler = (event: Event) => unknown;
 
@@ -84,10 +84,10 @@ export abstract class SocketFace extends EventTarget {
    *
    * @internal
    */
-  protected deliver(event: MessageEvent): void {
+  protected deliver(event: MessageEvent, { socket }: Leg): void {
     // `ws` tells no origin.
     if (this.#dispatches || event.origin === undefined) {
-      const { origin } = new URL((event.target as WebSocket).url);
+      const { origin } = new URL(socket?.url || this.url);
       this.dispatchEvent(new MessageEvent("message", { data: event.data, origin }));
       return;
     }

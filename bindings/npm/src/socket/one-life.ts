@@ -32,7 +32,7 @@ export class OneLifeSocket extends SocketFace {
         this.#close(MOVED);
       },
       message: (event, leg) => {
-        if (this.#state === OPEN && leg === this.legs.current) this.deliver(event);
+        if (this.#state === OPEN && leg === this.legs.current) this.deliver(event, leg);
       },
       ended: (end, error, endpoint) => {
         if (this.#state === OPEN) this.#fail(end, error);

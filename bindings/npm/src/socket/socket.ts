@@ -94,8 +94,8 @@ export class SteadfastSocket extends SocketFace {
       },
       opened: (leg) => this.#opened(leg),
       promoted: (leg, before) => this.#promoted(leg, before),
-      message: (event) => {
-        if (!this.#ping?.isAnswer(event.data)) this.deliver(event);
+      message: (event, leg) => {
+        if (!this.#ping?.isAnswer(event.data)) this.deliver(event, leg);
       },
       ended: (end, error) => this.#ended(end, error),
       stopped: () => this.close(1000, "the link has been stopped"),
