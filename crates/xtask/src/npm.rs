@@ -59,7 +59,7 @@ pub(crate) const SOCKET_SIZES: [Weighed; 2] = [
         // A bare WebSocket that survives, and is opened before the rest is there.
         &[("face (minified)", "socket.js")],
         // Meant to be 5 KiB.
-        5_200,
+        5_250,
     ),
     (
         "steadfast/socket",
