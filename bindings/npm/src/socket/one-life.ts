@@ -27,7 +27,7 @@ export class OneLifeSocket extends SocketFace {
     const owner: LegsOwner = {
       promoted: (leg, before) => {
         if (this.#state !== OPEN || !before) return this.#open(leg);
-        // It may be asked for while the close is told.
+        // Before the close is told: a listener may open the next socket at once.
         spares.put(key, this.legs);
         this.#close(MOVED);
       },
@@ -53,7 +53,7 @@ export class OneLifeSocket extends SocketFace {
     if (spare) {
       spare.owner = owner;
       spare.binaryType = "blob";
-      // It is told in a task of its own, when there are listeners.
+      // In a later task, `open` finds the listeners that the app adds after the constructor.
       setTimeout(() => {
         const { current } = spare;
         if (this.#state === CONNECTING && current) this.#open(current);
@@ -62,7 +62,7 @@ export class OneLifeSocket extends SocketFace {
       try {
         driver.hold(this.legs);
       } catch (error) {
-        // The link has been stopped, which a library that reconnects is told like any other failure.
+        // The link has been stopped. A library that reconnects hears of it by events, as of any failure.
         setTimeout(() => this.#fail(broken(), error));
       }
     }

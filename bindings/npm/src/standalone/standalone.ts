@@ -41,7 +41,7 @@ export class Standalone implements Driver {
     this.#options = options;
     if (typeof urls === "function") this.provider = urls as () => unknown;
     else if (urls && (typeof urls === "object" || typeof urls === "string")) this.#urls = urlsOf(urls);
-    // What is none of these is told like a function's mistake, as the libraries do.
+    // Anything else becomes an `error` event, like a function that answers no URL; the other libraries do the same.
     else this.provider = () => urls;
   }
 

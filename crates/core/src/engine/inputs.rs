@@ -261,7 +261,7 @@ impl Engine {
 
     /// Takes in evidence against an endpoint that is no check, and asks for one.
     fn passive_failure(&mut self, index: usize, evidence: Evidence) {
-        // No check could refute it where there is none.
+        // Evidence against an endpoint is refuted by its next check, if it has any.
         let checked = self.cx.endpoints[index].is_checked();
         if checked && self.cx.strategy().heeds_servers() && !self.failover.is_reported_offline() {
             let witnesses = self.witnesses(index);

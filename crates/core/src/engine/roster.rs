@@ -58,3 +58,14 @@ pub(crate) fn rearrange<T>(
         known.push(kept.unwrap_or_else(|| new(index)));
     }
 }
+
+/// Arranges what is known of the endpoints' hosts. Of another host under a known name, nothing is
+/// known.
+pub(crate) fn rearrange_hosts<T: Default>(known: &mut Vec<T>, origins: &[Origin]) {
+    rearrange(known, origins, |_| T::default());
+    for (known, origin) in known.iter_mut().zip(origins) {
+        if !origin.same_host {
+            *known = T::default();
+        }
+    }
+}

@@ -146,8 +146,9 @@ fn retriable(view: &View, strategy: &dyn Strategy, by: Timestamp) -> Option<usiz
 /// Whether too few attempts to connect to the active endpoint have failed for an outage. It has no
 /// health check that would tell whether it works.
 fn is_to_be_tried_again(view: &View) -> bool {
-    let few = |it: &EndpointView| matches!(it.known_by, KnownBy::Connections { failures, .. } if failures < UNREACHABLE);
-    view.is_cut_off() && few(view.ours())
+    let known_by = view.ours().known_by;
+    let few = matches!(known_by, KnownBy::Connections { failures, .. } if failures < UNREACHABLE);
+    view.is_cut_off() && few
 }
 
 /// Why the active endpoint must be left, if it must.

@@ -10,7 +10,7 @@ use super::{End, SessionFact};
 use crate::base::time::{Millis, Timestamp};
 use crate::config::{Endpoint, Retry};
 use crate::engine::context::Context;
-use crate::engine::roster::{Origin, rearrange};
+use crate::engine::roster::{Origin, rearrange_hosts};
 use crate::protocol::effect::{ConnectionId, SocketId};
 
 /// One socket that the app holds.
@@ -231,7 +231,7 @@ impl Held {
         })
     }
 
-    /// Something has arrived on the connection of this number: the name of the endpoint that it came
+    /// Something has arrived on the connection of this number: the place of the endpoint that it came
     /// from, if the connection is the one that carries the app's messages.
     pub(super) fn heard(&mut self, cx: &mut Context, id: ConnectionId) -> Option<usize> {
         let name = self.connection.endpoint(id)?.name.clone();
@@ -249,12 +249,7 @@ impl Held {
 
     /// The endpoints are others.
     pub(super) fn replace(&mut self, origins: &[Origin]) {
-        rearrange(&mut self.backoffs, origins, |_| Backoff::default());
-        for (backoff, origin) in self.backoffs.iter_mut().zip(origins) {
-            if !origin.same_host {
-                backoff.reset();
-            }
-        }
+        rearrange_hosts(&mut self.backoffs, origins);
     }
 }
 

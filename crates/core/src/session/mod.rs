@@ -16,7 +16,7 @@ pub(crate) use connection::Renewal;
 use crate::base::time::{Millis, Timestamp};
 use crate::config::{Endpoint, Retry};
 use crate::engine::context::Context;
-use crate::engine::roster::{Origin, rearrange};
+use crate::engine::roster::{Origin, rearrange_hosts};
 use crate::protocol::effect::{ConnectionId, DisconnectReason, Effect, SocketId};
 use connection::Purpose;
 use held::Held;
@@ -322,12 +322,7 @@ impl Session {
 
     /// The endpoints are others.
     pub(crate) fn replace(&mut self, origins: &[Origin]) {
-        rearrange(&mut self.reach, origins, |_| Reach::default());
-        for (reach, origin) in self.reach.iter_mut().zip(origins) {
-            if !origin.same_host {
-                *reach = Reach::default();
-            }
-        }
+        rearrange_hosts(&mut self.reach, origins);
         self.sockets.iter_mut().for_each(|held| held.replace(origins));
     }
 }
