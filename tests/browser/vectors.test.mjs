@@ -6,6 +6,7 @@ import { describe, test } from "node:test";
 import { importSource } from "./source.mjs";
 
 const { Queue } = await importSource("socket/queue.ts");
+const { routeOf } = await importSource("socket/rules.ts");
 
 async function casesOf(file) {
   return JSON.parse(await readFile(join(import.meta.dirname, "../vectors", file), "utf8")).cases;
@@ -38,6 +39,23 @@ describe("the queue, as in every language", async () => {
         assert.deepEqual(was, { dropped: dropped.length, refused, handed, messages, bytes }, `step ${number}`);
       }
       assert.equal(expect.length, steps.length);
+    });
+  }
+});
+
+describe("paths, as in every language", async () => {
+  for (const { name, connects, path, urls } of await casesOf("routes.json")) {
+    const refused = { name: "SyntaxError" };
+    test(`${name}: ${path}`, () => {
+      if (!urls) {
+        assert.throws(() => routeOf(path, connects), refused);
+        return;
+      }
+      const route = routeOf(path, connects);
+      for (const [number, connect] of connects.entries()) {
+        if (urls[number] === null) assert.throws(() => route(connect), refused);
+        else assert.equal(route(connect), urls[number]);
+      }
     });
   }
 });
