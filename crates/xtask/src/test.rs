@@ -152,6 +152,7 @@ fn packaging() -> Result<()> {
         "tests/browser/face.test.mjs",
         "tests/browser/misbehaviour.test.mjs",
         "tests/browser/rules.test.mjs",
+        "tests/browser/vectors.test.mjs",
         "tests/browser/socket.test.mjs",
         "tests/browser/standalone.test.mjs",
         "tests/browser/one-life.test.mjs",
