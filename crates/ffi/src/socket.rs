@@ -150,8 +150,12 @@ mod tests {
         let vectors: Value = serde_json::from_str(vectors).unwrap();
         let mut led = 0;
         for case in vectors["cases"].as_array().unwrap() {
-            let connects: Vec<_> =
-                case["connects"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+            let connects: Vec<_> = case["connects"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|it| it.as_str().unwrap())
+                .collect();
             let path = case["path"].as_str().unwrap_or_default();
             let connect = Url::parse_with(connects[0], parse_url).unwrap();
             let url = socket_url(&connect, path, connects.iter().copied(), resolve_url).ok();

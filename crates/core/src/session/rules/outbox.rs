@@ -187,8 +187,7 @@ mod tests {
                 bytes: limit("bytes").unwrap_or(QueueLimits::default().bytes),
                 when_full: case["limits"]["whenFull"].as_str().and_then(WhenFull::from_word),
             };
-            let mut kept =
-                Kept { outbox: Outbox::new(limits), numbers: VecDeque::new(), next: 0 };
+            let mut kept = Kept { outbox: Outbox::new(limits), numbers: VecDeque::new(), next: 0 };
             let steps = case["steps"].as_array().unwrap();
             for (step, expected) in steps.iter().zip(case["expect"].as_array().unwrap()) {
                 let done = kept.step(step);

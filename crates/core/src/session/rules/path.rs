@@ -49,7 +49,10 @@ pub fn socket_url<'a>(
     }
     let origin = origin(connect.as_str()).ok_or(PathError::Unreadable)?;
     let resolved = resolve(connect.as_str(), path).ok_or(PathError::Unreadable)?;
-    let url = if is_whole(path) {
+    let url = if let Some(rest) = after_scheme(path) {
+        if !rest.starts_with("//") {
+            return Err(PathError::Elsewhere);
+        }
         let same = |url| self::origin(url) == self::origin(&resolved);
         if !endpoints.into_iter().any(same) {
             return Err(PathError::Elsewhere);
@@ -62,12 +65,13 @@ pub fn socket_url<'a>(
     if self::origin(&url).as_ref() == Some(&origin) { Ok(url) } else { Err(PathError::Elsewhere) }
 }
 
-/// Whether a reference is a whole URL: a scheme, and a colon.
-fn is_whole(reference: &str) -> bool {
-    let Some((scheme, _)) = reference.split_once(':') else { return false };
+/// What follows the scheme of a whole URL; `None` for a path.
+fn after_scheme(reference: &str) -> Option<&str> {
+    let (scheme, rest) = reference.split_once(':')?;
     let mut letters = scheme.bytes();
-    letters.next().is_some_and(|first| first.is_ascii_alphabetic())
-        && letters.all(|letter| letter.is_ascii_alphanumeric() || b"+-.".contains(&letter))
+    let is_scheme = letters.next().is_some_and(|first| first.is_ascii_alphabetic())
+        && letters.all(|letter| letter.is_ascii_alphanumeric() || b"+-.".contains(&letter));
+    is_scheme.then_some(rest)
 }
 
 /// Scheme, host and port, by which two URLs are of one origin.
@@ -100,8 +104,9 @@ mod tests {
         let vectors = include_str!("../../../../../tests/vectors/routes.json");
         let vectors: Value = serde_json::from_str(vectors).unwrap();
         for case in vectors["cases"].as_array().unwrap() {
-            let texts = |name: &str| case[name].as_array().map(|list| list.as_slice());
-            let connects: Vec<_> = texts("connects").unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+            let texts = |name: &str| case[name].as_array().map(Vec::as_slice);
+            let connects: Vec<_> =
+                texts("connects").unwrap().iter().map(|it| it.as_str().unwrap()).collect();
             let path = case["path"].as_str().unwrap_or_default();
             for (index, connect) in connects.iter().enumerate() {
                 let connect: Url = connect.parse().unwrap();
@@ -117,7 +122,8 @@ mod tests {
     #[test]
     fn a_refusal_says_what_is_wrong() {
         let connect: Url = "wss://a.example/live".parse().unwrap();
-        let refused = |path| socket_url(&connect, path, [connect.as_str()], resolve_url).unwrap_err();
+        let refused =
+            |path| socket_url(&connect, path, [connect.as_str()], resolve_url).unwrap_err();
         assert_eq!(refused("/x#y"), PathError::Fragment);
         assert_eq!(refused("wss://a.example:99999/"), PathError::Unreadable);
         assert_eq!(refused("//c.example/"), PathError::Elsewhere);
