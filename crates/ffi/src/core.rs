@@ -176,10 +176,10 @@ impl Core {
         self.tell(Input::Command(Command::Disconnect(socket)));
     }
 
-    /// Replaces the socket's open connection by another one to the same endpoint; without an open
-    /// one, another attempt is made soon.
-    pub fn reconnect(&self, socket: SocketId) {
-        self.tell(Input::Command(Command::Reconnect(Some(socket))));
+    /// Replaces the open connection of this socket, or of each, by another one to the same endpoint;
+    /// without an open one, another attempt is made soon.
+    pub fn reconnect(&self, socket: Option<SocketId>) {
+        self.tell(Input::Command(Command::Reconnect(socket)));
     }
 
     /// A connection is open.
