@@ -2,49 +2,52 @@ package dev.steadfast
 
 import dev.steadfast.ffi.Listener
 
-/** Passes on what the engine says. The native side holds it, so it lets go of the link as soon as that has ended. */
+/**
+ * Passes on what the engine says: events to the link, and what is to be done about a connection to the socket that it is of.
+ *
+ * The native side holds it for as long as there is a listener. So that it does not hold the link as well, it forgets that at the end.
+ */
 internal class Relay : Listener {
     @Volatile
     var target: Steadfast? = null
 
-    @Volatile
-    var connection: Connection? = null
-        private set
-    private var ended = false
+    /** The sockets that the app holds, by their numbers; `null` after the end of the link. */
+    private var sockets: HashMap<Long, SteadfastSocket>? = HashMap()
 
-    /**
-     * Makes [next] the connection that follows the active endpoint, and lets [tell] the engine; `false` if there is one already. After the end there
-     * is nothing to follow: [next] is closed.
-     *
-     * The engine is told under the same lock: the end of one connection could otherwise reach it after the next has begun, and end that.
-     */
+    /** Whose each connection is. */
+    private val owners = HashMap<Long, SteadfastSocket>()
+    private var numbers = 0L
+
+    /** A number for another socket. */
     @Synchronized
-    fun hold(next: Connection, tell: () -> Unit): Boolean {
-        if (connection != null) return false
-        if (ended) {
-            next.close()
-        } else {
-            connection = next
-            tell()
-        }
+    fun nextNumber(): Long = numbers++
+
+    /** Passes on to this socket what is said of it, until [forget]; `false` if the link has ended. */
+    @Synchronized
+    fun hold(socket: SteadfastSocket): Boolean {
+        val held = sockets ?: return false
+        held[socket.number] = socket
         return true
     }
 
-    /** Lets go of [last], if it is the connection, and lets [tell] the engine. */
+    /** The socket of this number is closed. */
     @Synchronized
-    fun release(last: Connection, tell: () -> Unit) {
-        if (connection !== last) return
-        connection = null
-        tell()
+    fun forget(number: Long) {
+        sockets?.remove(number) ?: return
+        owners.values.removeIf { it.number == number }
     }
 
-    /** The link has ended, and its connection with it. */
+    /** The connection of this number has ended. */
+    @Synchronized
+    fun forgetLeg(id: Long): SteadfastSocket? = owners.remove(id)
+
+    /** The link has ended, and its sockets with it. */
     fun end() {
         val last = synchronized(this) {
-            ended = true
-            connection
+            owners.clear()
+            sockets.also { sockets = null }
         }
-        last?.close()
+        last?.values?.forEach { it.close() }
         target = null
     }
 
@@ -56,15 +59,17 @@ internal class Relay : Listener {
         target?.persist()
     }
 
-    override fun onConnect(id: Long, endpoint: Endpoint) {
-        connection?.open(id, endpoint)
+    override fun onConnect(id: Long, socket: Long, endpoint: Endpoint) {
+        // The app may have closed the socket since.
+        val owner = synchronized(this) { sockets?.get(socket)?.also { owners[id] = it } }
+        owner?.open(id, endpoint)
     }
 
     override fun onPromote(id: Long) {
-        connection?.promote(id)
+        synchronized(this) { owners[id] }?.promote(id)
     }
 
     override fun onDisconnect(id: Long, reason: DisconnectReason) {
-        connection?.release(id)
+        forgetLeg(id)?.release(id, reason)
     }
 }

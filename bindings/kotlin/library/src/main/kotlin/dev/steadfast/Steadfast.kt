@@ -5,6 +5,10 @@ import dev.steadfast.ffi.AttemptEnd
 import dev.steadfast.ffi.Begun
 import dev.steadfast.ffi.Core
 import dev.steadfast.ffi.Requested
+import dev.steadfast.socket.Fixed
+import dev.steadfast.socket.HeldOptions
+import dev.steadfast.socket.LinkEngine
+import dev.steadfast.socket.whileRunning
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
@@ -18,8 +22,6 @@ import kotlinx.coroutines.flow.asSharedFlow
 import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.channels.BufferOverflow
 import kotlinx.coroutines.launch
-import okhttp3.OkHttpClient
-import okhttp3.WebSocket
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.days
 
@@ -37,7 +39,7 @@ import kotlin.time.Duration.Companion.days
  *     },
  *     scope,
  * )
- * link.connect().messages.collect { message -> show(message) }
+ * link.socket().messages.collect { message -> show(message) }
  * ```
  *
  * All members may be called from any thread, and do nothing once it has ended.
@@ -52,6 +54,8 @@ public class Steadfast private constructor(
     private val relay = Relay()
     private val core: Core = refusing { Core(config, GuardedTransport(transport, scope.coroutineContext), relay, seed, recall()) }
     private var lastSnapshot: Snapshot = core.snapshot()
+    private val engine = LinkEngine(core, transport, relay::forgetLeg, relay::forget)
+    private val connectTimeout = config.connectTimeout
     private val mutableActive = MutableStateFlow(core.active())
     private val mutableEvents = MutableSharedFlow<Event>(extraBufferCapacity = EVENTS_KEPT, onBufferOverflow = BufferOverflow.DROP_OLDEST)
 
@@ -266,21 +270,28 @@ public class Steadfast private constructor(
     }
 
     /**
-     * Holds a WebSocket to the active endpoint, wherever that moves. Once the link has ended, the connection has ended as well: its messages complete
-     * at once, and it takes none.
+     * Holds a WebSocket that follows the active endpoint: any number of them, each with its path. Once the link has ended, it is closed from the start.
      *
-     * @param sockets what opens WebSockets; by default OkHttp with pings every 20 s.
-     * @throws IllegalStateException if it holds one already.
+     * @param path relative to the active endpoint's `connect` URL, such as `/chat?room=1`; by default that URL itself.
+     * @throws IllegalArgumentException if the path leads to another host, or cannot be read.
      */
     @JvmOverloads
-    public fun connect(sockets: WebSocket.Factory = DEFAULT_SOCKETS): Connection {
-        val connection = Connection(ConnectionReports(), sockets)
-        val held = relay.hold(connection) { whileRunning { core.connect() } }
-        check(held) { "this link holds a connection already; close that one first" }
-        return connection
+    public fun socket(path: String = "", options: SocketOptions = SocketOptions()): SteadfastSocket {
+        engine.url(active.value, path)
+        return hold(Fixed(path), options)
     }
 
-    /** Ends everything: checks are cancelled, the connection is closed, and [active] stays as it was. */
+    /** As [socket], with a [path] that is asked for each connection, as for a token in the query. */
+    @JvmOverloads
+    public fun socket(path: Provider<String>, options: SocketOptions = SocketOptions()): SteadfastSocket = hold(path, options)
+
+    private fun hold(path: Provider<String>, options: SocketOptions): SteadfastSocket {
+        val socket = SteadfastSocket(relay.nextNumber(), engine, scope, HeldOptions(path, options, connectTimeout))
+        if (relay.hold(socket)) whileRunning { core.connect(socket.number) } else socket.close()
+        return socket
+    }
+
+    /** Ends everything: checks are cancelled, sockets are closed, and [active] stays as it was. */
     override fun close() {
         whileRunning { core.stop() }
     }
@@ -291,48 +302,8 @@ public class Steadfast private constructor(
         mutableEvents.tryEmit(event)
     }
 
-    private inline fun <T> whileRunning(work: () -> T): T? =
-        try {
-            work()
-        } catch (ended: IllegalStateException) {
-            // So says the generated code once the engine has been let go; there is nothing left to tell it. A cancellation looks alike.
-            if (ended is CancellationException) throw ended
-            null
-        }
-
-    /** What a connection tells the engine. */
-    internal inner class ConnectionReports {
-        /** Milliseconds on the engine's own clock. */
-        fun now(): Long = runCatching { transport.now().monotonic }.getOrDefault(0)
-
-        fun opened(id: Long) {
-            whileRunning { core.connectionOpened(id) }
-        }
-
-        fun closed(id: Long, code: Int?) {
-            whileRunning { core.connectionClosed(id, code?.toUShort()) }
-        }
-
-        fun active(id: Long) {
-            whileRunning { core.connectionActive(id) }
-        }
-
-        fun reconnect(connection: Connection) {
-            if (relay.connection === connection) whileRunning { core.reconnect() }
-        }
-
-        fun unwanted(connection: Connection) {
-            relay.release(connection) { whileRunning { core.disconnect() } }
-        }
-    }
-
     public companion object {
         private const val EVENTS_KEPT = 256
-
-        private val DEFAULT_SOCKETS: WebSocket.Factory by lazy {
-            OkHttpClient.Builder().pingInterval(PING_SECONDS, java.util.concurrent.TimeUnit.SECONDS).build()
-        }
-        private const val PING_SECONDS = 20L
 
         /**
          * Starts watching.

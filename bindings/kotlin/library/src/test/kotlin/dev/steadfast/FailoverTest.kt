@@ -35,7 +35,7 @@ class FailoverTest {
         testbed.endpoints.keys.forEach { testbed.fault(it, "\"healthy\"") }
         val scope = CoroutineScope(Dispatchers.Default + Job())
         val link = Steadfast.start(testbed.config(), scope)
-        val messages = link.connect().messages
+        val messages = link.socket().messages
         try {
             return withTimeout(60.seconds) {
                 assertEquals(Message.Text("primary"), messages.first())

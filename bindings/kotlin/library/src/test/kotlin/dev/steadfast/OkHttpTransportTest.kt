@@ -3,9 +3,7 @@ package dev.steadfast
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
-import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.delay
-import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.joinAll
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withContext
@@ -21,8 +19,6 @@ import okhttp3.Dns
 import okhttp3.OkHttpClient
 import okhttp3.Request
 import okhttp3.Response
-import okhttp3.WebSocket
-import okhttp3.WebSocketListener
 import org.junit.jupiter.api.AfterEach
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -146,31 +142,6 @@ class OkHttpTransportTest {
         }
         assertEquals(200, answer(check(url("/ping"), using = OkHttpTransport(app))).status)
         polls.forEach { it.cancel() }
-    }
-
-    @Test
-    fun `messages that nobody collects break no connection`() {
-        server.enqueue(
-            MockResponse.Builder().webSocketUpgrade(object : WebSocketListener() {
-                override fun onOpen(webSocket: WebSocket, response: Response) = repeat(3_000) { webSocket.send("$it") }
-
-                override fun onClosing(webSocket: WebSocket, code: Int, reason: String) {
-                    webSocket.close(code, null)
-                }
-            }).build(),
-        )
-        val waiting = object : SystemTransport() {
-            override suspend fun check(endpoint: Endpoint, timeout: Duration): Outcome = awaitCancellation()
-        }
-        val config = Configs.of(listOf(Configs.endpoint("a", url().replace("http", "ws"), "https://a.example/")))
-        Steadfast.start(config, transport = waiting).use { link ->
-            val connection = link.connect()
-            runBlocking {
-                withTimeout(20.seconds) { connection.dropped.first { it == 3_000L - 1_024 } }
-                assertEquals(Message.Text("1976"), connection.messages.first(), "the newest are kept")
-            }
-            assertEquals("a", connection.endpoint.value?.name)
-        }
     }
 
     @Test

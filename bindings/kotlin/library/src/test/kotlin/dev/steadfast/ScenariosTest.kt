@@ -16,6 +16,7 @@ import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
 import kotlinx.serialization.json.long
+import kotlinx.serialization.json.longOrNull
 import okhttp3.Request
 import okhttp3.Response
 import okhttp3.WebSocket
@@ -62,9 +63,9 @@ private class Replay(private val script: JsonObject) {
     private val world = VirtualWorld()
     private val scope = CoroutineScope(world + Job())
     private val link = Steadfast.start(Configs.fromJson(script.getValue("config").toString()), scope, world, script.number("seed"))
-    private val sockets = FakeSockets(world)
+    private val fakes = FakeSockets(world)
     private val events = mutableListOf<JsonElement>()
-    private var connection: Connection? = null
+    private val sockets = sortedMapOf<Long, SteadfastSocket>()
 
     /** Returns how many events were the same. */
     fun run(): Int {
@@ -101,6 +102,8 @@ private class Replay(private val script: JsonObject) {
     /** The word of a message to an engine, or of what happens in the world. */
     private val JsonObject.word get() = (get("message") ?: getValue("world")).jsonPrimitive.content
 
+    private val JsonObject.socket get() = getValue("socket").jsonPrimitive.longOrNull
+
     private val JsonObject.isArrival get() = word in setOf("failure", "answer", "opened", "closed", "received")
 
     private val JsonObject.isPossible get() = word !in setOf("failure", "answer") || world.isChecking(text("endpoint"), number("number").toInt())
@@ -109,9 +112,9 @@ private class Replay(private val script: JsonObject) {
         when (input.word) {
             "failure" -> world.answer(input.text("endpoint"), input.number("number").toInt(), Outcome.Failure(FailureKind.entries.first { it.word == input.text("kind") }))
             "answer" -> world.answer(input.text("endpoint"), input.number("number").toInt(), answer(input))
-            "opened" -> sockets.listener(input.number("id")).run { onOpen(sockets, RESPONSE) }
-            "closed" -> sockets.close(input.number("id"), input.getValue("code").jsonPrimitive.intOrNull)
-            "received" -> sockets.listener(input.number("id")).onMessage(sockets, "a message")
+            "opened" -> fakes[input.number("id")].opens()
+            "closed" -> fakes[input.number("id")].closes(input.getValue("code").jsonPrimitive.intOrNull)
+            "received" -> fakes[input.number("id")].receives()
             "network" -> link.setNetwork(Network.valueOf(input.text("network").uppercase()))
             "lifecycle" -> link.setLifecycle(Lifecycle.valueOf(input.text("lifecycle").uppercase()))
             "checkNow" -> link.checkNow {}
@@ -123,9 +126,11 @@ private class Replay(private val script: JsonObject) {
             "reportFailure" -> link.reportFailure(input.text("endpoint"))
             "prefer" -> link.prefer(input.getValue("endpoint").jsonPrimitive.contentOrNull)
             "setEndpoints" -> link.setEndpoints(Configs.fromJson("""{"endpoints":${input.getValue("endpoints")}}""").endpoints)
-            "connect" -> connection = link.connect(sockets).also { scope.launch { it.messages.collect {} } }
-            "disconnect" -> connection?.close()
-            "reconnect" -> connection?.reconnect()
+            "connect" -> sockets.getOrPut(input.number("socket")) {
+                link.socket(options = socketOptions { sockets = fakes }).also { scope.launch { it.messages.collect {} } }
+            }
+            "disconnect" -> sockets.remove(input.number("socket"))?.close()
+            "reconnect" -> sockets.filterKeys { input.socket == null || it == input.socket }.values.forEach { it.reconnect() }
             "stop" -> link.close()
             else -> error("unknown input $input")
         }
@@ -146,7 +151,7 @@ private class Replay(private val script: JsonObject) {
         val order = compareBy(VirtualWorld.BegunCheck::atMs, VirtualWorld.BegunCheck::endpoint)
         assertSame("check", checks.sortedWith(order), world.begun.sortedWith(order))
         val connections = script.getValue("connections").jsonArray.map { it.jsonObject }.map { it.number("atMs") to it.text("endpoint") }
-        assertSame("connection", connections, sockets.opened)
+        assertSame("connection", connections, fakes.opened)
     }
 
     /** Says the first difference; the lists are long. */
@@ -163,28 +168,40 @@ private class Replay(private val script: JsonObject) {
 }
 
 /** Opens nothing: each socket does what the script says. */
-private class FakeSockets(private val world: VirtualWorld) : WebSocket.Factory, WebSocket {
-    private val listeners = mutableListOf<WebSocketListener>()
+private class FakeSockets(private val world: VirtualWorld) : WebSocket.Factory {
+    private val legs = mutableListOf<FakeLeg>()
     val opened = mutableListOf<Pair<Long, String>>()
 
     override fun newWebSocket(request: Request, listener: WebSocketListener): WebSocket {
-        listeners += listener
         opened += world.now to request.url.host.removeSuffix(".example")
-        return this
+        return FakeLeg(listener).also(legs::add)
     }
 
     /** The engine counts connections from one. */
-    fun listener(id: Long) = listeners[id.toInt() - 1]
+    operator fun get(id: Long) = legs[id.toInt() - 1]
+}
 
-    fun close(id: Long, code: Int?) {
-        if (code == null) listener(id).onFailure(this, java.io.IOException("reset"), null) else listener(id).onClosing(this, code, "")
+private class FakeLeg(private val listener: WebSocketListener) : WebSocket {
+    private var isClosed = false
+
+    fun opens() = listener.onOpen(this, RESPONSE)
+
+    fun receives() = listener.onMessage(this, "a message")
+
+    fun closes(code: Int?) = if (code == null) listener.onFailure(this, java.io.IOException("reset"), null) else listener.onClosing(this, code, "")
+
+    override fun close(code: Int, reason: String?): Boolean {
+        if (isClosed) return false
+        isClosed = true
+        // The server answers at once.
+        listener.onClosing(this, code, "")
+        return true
     }
 
     override fun request() = RESPONSE.request
     override fun queueSize() = 0L
     override fun send(text: String) = true
     override fun send(bytes: ByteString) = true
-    override fun close(code: Int, reason: String?) = true
     override fun cancel() = Unit
 }
 

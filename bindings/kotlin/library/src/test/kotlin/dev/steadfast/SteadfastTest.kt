@@ -11,18 +11,11 @@ import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.flow.first
-import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.isActive
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.suspendCancellableCoroutine
 import kotlinx.coroutines.withTimeout
-import okhttp3.Protocol
-import okhttp3.Request
-import okhttp3.Response
-import okhttp3.WebSocket
-import okhttp3.WebSocketListener
-import okio.ByteString
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertNull
@@ -30,7 +23,6 @@ import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import java.lang.ref.WeakReference
-import java.util.concurrent.CompletableFuture
 import kotlin.coroutines.resume
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.milliseconds
@@ -46,28 +38,6 @@ private val OK = Outcome.Answer(Answer(200, emptyList(), ByteArray(0), 1.millise
 /** Answers as it is told to. */
 private open class Scripted(private val answer: suspend (Endpoint) -> Outcome) : SystemTransport() {
     override suspend fun check(endpoint: Endpoint, timeout: Duration) = answer(endpoint)
-}
-
-/** Opens sockets on which nothing arrives. */
-private object SilentSockets : WebSocket.Factory {
-    override fun newWebSocket(request: Request, listener: WebSocketListener): WebSocket {
-        val socket = object : WebSocket {
-            override fun request() = request
-
-            override fun queueSize() = 0L
-
-            override fun send(text: String) = true
-
-            override fun send(bytes: ByteString) = true
-
-            override fun close(code: Int, reason: String?) = true
-
-            override fun cancel() = Unit
-        }
-        val response = Response.Builder().request(request).protocol(Protocol.HTTP_1_1).code(101).message("Switching Protocols").build()
-        CompletableFuture.runAsync { listener.onOpen(socket, response) }
-        return socket
-    }
 }
 
 class SteadfastTest {
@@ -153,51 +123,6 @@ class SteadfastTest {
     }
 
     @Test
-    fun `messages end with the link, whether a socket was open or not`() = promptly {
-        val link = Steadfast.start(CONFIG.apply { endpoints.forEach { it.connect = "ws://127.0.0.1:9/" } }, scope, Scripted { OK })
-        val messages = link.connect().messages
-        kotlinx.coroutines.delay(100.milliseconds)
-        link.close()
-        assertEquals(emptyList<Message>(), messages.toList())
-    }
-
-    @Test
-    fun `a connection of after the end has ended`() = promptly {
-        val link = Steadfast.start(CONFIG, scope, Scripted { OK })
-        link.close()
-        link.job.join()
-        repeat(2) {
-            val connection = link.connect()
-            assertEquals(emptyList<Message>(), connection.messages.toList())
-            assertFalse(connection.send("nobody hears it"))
-        }
-    }
-
-    @Test
-    fun `a connection that is closed opens no socket`() = promptly {
-        val link = Steadfast.start(CONFIG, scope, Scripted { OK })
-        val connection = link.connect { request, listener -> if (request.url.port == 9) error("it opens one") else SilentSockets.newWebSocket(request, listener) }
-        connection.close()
-        connection.open(1_000, Configs.endpoint("a", "ws://127.0.0.1:9/", "https://a.example/"))
-        link.close()
-    }
-
-    @Test
-    fun `a connection opens, however soon it follows the last one`() = promptly {
-        val link = Steadfast.start(CONFIG, scope, Scripted { OK })
-        var last = link.connect(SilentSockets)
-        repeat(500) {
-            val closing = scope.launch { last.close() }
-            var next: Connection? = null
-            while (next == null) next = runCatching { link.connect(SilentSockets) }.getOrNull()
-            closing.join()
-            next.endpoint.first { it != null }
-            last = next
-        }
-        link.close()
-    }
-
-    @Test
     fun `who waits for a check can be cancelled`() = promptly {
         val link = Steadfast.start(CONFIG, scope, Scripted { awaitCancellation() })
         var wentOn = false
@@ -209,26 +134,6 @@ class SteadfastTest {
         waiting.cancelAndJoin()
         assertFalse(wentOn)
         link.close()
-    }
-
-    @Test
-    fun `a connection is replaced on request by another one to the same endpoint`() = promptly {
-        Testbed().use { testbed ->
-            val link = Steadfast.start(testbed.config(), scope)
-            val connection = link.connect()
-            repeat(2) {
-                assertEquals(Message.Text("primary"), connection.messages.first())
-                connection.reconnect()
-            }
-            assertEquals(Message.Text("primary"), connection.messages.first())
-            connection.close()
-            val next = link.connect()
-            assertEquals(Message.Text("primary"), next.messages.first())
-            connection.reconnect()
-            kotlinx.coroutines.delay(200.milliseconds)
-            assertEquals("primary", next.endpoint.value?.name, "a closed connection replaces no other")
-            link.close()
-        }
     }
 
     @Test

@@ -1,0 +1,140 @@
+package dev.steadfast.socket
+
+import dev.steadfast.Message
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.channels.Channel
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.flow.flow
+import kotlinx.coroutines.flow.update
+import java.util.concurrent.TimeUnit.MILLISECONDS
+import java.util.concurrent.locks.ReentrantLock
+import kotlin.concurrent.withLock
+
+/**
+ * What has arrived over a socket's connections and was not collected, one connection after the other.
+ *
+ * Whoever reads a connection waits here while too much is kept: then TCP holds the server back.
+ */
+internal class Inbox {
+    private val lock = ReentrantLock()
+    private val room = lock.newCondition()
+
+    /** Whose messages are delivered: those of the first until it has ended, then those of the next. */
+    private val turns = MutableStateFlow(Turns(emptyList(), isLast = false))
+
+    /** How many messages are kept of the connections that have a turn. */
+    private var kept = 0
+
+    /** What arrives. One collector gets each message; it completes after [end]. */
+    val messages: Flow<Message> = flow {
+        while (true) {
+            val now = turns.value
+            val arrivals = (if (now.isDecided) now else turns.first { it.isDecided }).order.firstOrNull() ?: break
+            val message = arrivals.take()
+            if (message == null) leave(arrivals) else emit(message)
+        }
+    }
+
+    /** No connection follows. What is kept is delivered. */
+    fun end() {
+        turns.update { Turns(it.order, isLast = true) }
+    }
+
+    private fun leave(arrivals: Arrivals) {
+        turns.update { Turns(it.order - arrivals, it.isLast) }
+    }
+
+    private class Turns(val order: List<Arrivals>, val isLast: Boolean) {
+        /** Whether a collector need not wait to know whom to ask. */
+        val isDecided get() = isLast || order.isNotEmpty()
+    }
+
+    /** What has arrived over one connection. */
+    inner class Arrivals {
+        private val messages = ArrayDeque<Message>()
+        private val signal = Channel<Unit>(Channel.CONFLATED)
+        private var hasTurn = false
+        private var isOver = false
+        private val fullness get() = if (hasTurn) kept else messages.size
+
+        /** Whether the last message had to wait for room: pongs that came after it are read late. */
+        @Volatile
+        var isHeldBack = false
+            private set
+
+        /** Has the messages delivered after those of the connections before. */
+        fun takeTurn() {
+            lock.withLock {
+                hasTurn = true
+                kept += messages.size
+            }
+            turns.update { Turns(it.order + this, it.isLast) }
+        }
+
+        /** Keeps a message, as soon as there is room. Calls [whileHeld] now and then until there is. */
+        fun put(message: Message, whileHeld: () -> Unit) {
+            while (true) {
+                lock.withLock {
+                    val most = if (isHeldBack) RESUME_BELOW else MOST
+                    if (isOver) return
+                    if (fullness < most) {
+                        isHeldBack = false
+                        messages += message
+                        if (hasTurn) kept++
+                        signal.trySend(Unit)
+                        return
+                    }
+                    isHeldBack = true
+                    room.await(LOOK_EVERY_MILLIS, MILLISECONDS)
+                }
+                whileHeld()
+            }
+        }
+
+        /** The next message, as soon as there is one; `null` if none will come. */
+        suspend fun take(): Message? {
+            while (true) {
+                lock.withLock {
+                    val message = messages.removeFirstOrNull()
+                    // Others may wait for the next one, or for the end.
+                    if (messages.isNotEmpty() || isOver) signal.trySend(Unit)
+                    if (message != null) {
+                        if (hasTurn) kept--
+                        if (fullness < RESUME_BELOW) room.signalAll()
+                        return message
+                    }
+                    if (isOver) return null
+                }
+                try {
+                    signal.receive()
+                } catch (cancelled: CancellationException) {
+                    // It may have been given the signal all the same.
+                    signal.trySend(Unit)
+                    throw cancelled
+                }
+            }
+        }
+
+        /** Nothing follows. What is kept is delivered, if it has its turn. */
+        fun end() {
+            lock.withLock {
+                isOver = true
+                signal.trySend(Unit)
+                room.signalAll()
+                if (messages.isNotEmpty()) return
+            }
+            leave(this)
+        }
+    }
+
+    private companion object {
+        /** How many messages are kept. */
+        const val MOST = 256
+
+        /** Reading goes on when so few are left, and not for each that is taken: a thread would be woken for each. */
+        const val RESUME_BELOW = MOST / 2
+        const val LOOK_EVERY_MILLIS = 250L
+    }
+}

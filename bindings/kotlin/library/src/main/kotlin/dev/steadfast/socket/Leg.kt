@@ -1,0 +1,179 @@
+package dev.steadfast.socket
+
+import dev.steadfast.Endpoint
+import dev.steadfast.Message
+import dev.steadfast.byteCount
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.job
+import okhttp3.Request
+import okhttp3.Response
+import okhttp3.WebSocket
+import okhttp3.WebSocketListener
+import okio.ByteString
+import java.net.SocketTimeoutException
+import kotlin.time.TimeSource
+
+/** Normal closure (RFC 6455, section 7.4.1). */
+internal const val NORMAL = 1000
+
+/** How a leg has ended. */
+internal class LegEnd(
+    /** The close code, if the server closed it with one. */
+    val code: Int? = null,
+    val reason: String = "",
+    val error: Throwable? = null,
+    /** The HTTP status by which the server refused the upgrade. */
+    val status: Int? = null,
+    /** The close code that the engine is told. */
+    val reported: Int? = code,
+) {
+    companion object {
+        /** An application's close code, which blames no server. */
+        private const val BY_APP = 4000
+
+        /** The end is the doing of the app, and not of the server. */
+        fun byApp(error: Throwable) = LegEnd(error = error, reported = BY_APP)
+    }
+}
+
+/** One connection of a socket: a WebSocket to one endpoint. What it sends was not sent before, and is never sent again. */
+internal class Leg(
+    val id: Long,
+    val endpoint: Endpoint,
+    val arrivals: Inbox.Arrivals,
+    val signs: Signs,
+    parent: CoroutineScope,
+    private val owner: Owner,
+) : WebSocketListener() {
+    /** Who is told what becomes of a leg. */
+    interface Owner {
+        /** It is open. */
+        fun opened(leg: Leg)
+
+        /** Whether a message that has arrived is the app's, and no answer to a ping. */
+        fun isForApp(message: Message, leg: Leg): Boolean
+
+        /** It has closed, has broken, or could not be opened. Only the first time counts. */
+        fun ended(leg: Leg, end: LegEnd)
+    }
+
+    /** What is done for this leg, and ends with it. */
+    val scope = CoroutineScope(parent.coroutineContext + Job(parent.coroutineContext.job))
+
+    /** Since when there has been one. */
+    val began = TimeSource.Monotonic.markNow()
+
+    /** Whether messages go over it, or went over it before another one took over. */
+    var hasTakenOver = false
+
+    private var webSocket: WebSocket? = null
+    private var isOpen = false
+    private var isOver = false
+
+    /** Opens the WebSocket, unless nobody wants it any more. */
+    fun open(sockets: WebSocket.Factory, request: Request) {
+        val opening = sockets.newWebSocket(request, this)
+        if (!attach(opening)) opening.cancel()
+    }
+
+    @Synchronized
+    private fun attach(opening: WebSocket): Boolean {
+        webSocket = opening
+        return !isOver
+    }
+
+    /** Whether a message may be handed over. OkHttp breaks a connection for which too much waits. */
+    fun hasRoom(message: Message): Boolean {
+        val waiting = synchronized(this) { webSocket }?.queueSize() ?: return false
+        return waiting == 0L || (waiting <= BUFFER && waiting + message.byteCount <= MOST_BYTES)
+    }
+
+    /** Hands a message over; `false` if it takes none any more. */
+    fun send(message: Message): Boolean {
+        val socket = synchronized(this) { webSocket.takeIf { isOpen && !isOver } } ?: return false
+        return when (message) {
+            is Message.Text -> socket.send(message.text)
+            is Message.Binary -> socket.send(message.bytes)
+        }
+    }
+
+    /** Closes it. What its server has sent goes on to arrive until that has closed as well. */
+    fun close(code: Int = NORMAL, reason: String = "") {
+        synchronized(this) { webSocket }?.close(code, reason)
+    }
+
+    /** Ends it: nothing is done for it any more, and nothing arrives. */
+    fun end(code: Int = NORMAL, reason: String = "") {
+        val (socket, wasOpen) = synchronized(this) {
+            isOver = true
+            webSocket to isOpen
+        }
+        // One that never opened has nothing to say.
+        if (wasOpen) socket?.close(code, reason) else socket?.cancel()
+        arrivals.end()
+        scope.cancel()
+    }
+
+    /** Breaks it off, if it has not closed yet. */
+    fun cancel() {
+        synchronized(this) { webSocket }?.cancel()
+    }
+
+    override fun onOpen(webSocket: WebSocket, response: Response) {
+        val wanted = synchronized(this) {
+            this.webSocket = webSocket
+            isOpen = true
+            !isOver
+        }
+        if (wanted) owner.opened(this) else webSocket.cancel()
+    }
+
+    override fun onMessage(webSocket: WebSocket, text: String) = arrived(Message.Text(text))
+
+    override fun onMessage(webSocket: WebSocket, bytes: ByteString) = arrived(Message.Binary(bytes))
+
+    private fun arrived(message: Message) {
+        signs.arrived()
+        if (owner.isForApp(message, this)) arrivals.put(message, whileHeld = signs::held)
+    }
+
+    override fun onClosing(webSocket: WebSocket, code: Int, reason: String) = owner.ended(this, LegEnd(code, reason))
+
+    override fun onFailure(webSocket: WebSocket, t: Throwable, response: Response?) {
+        // OkHttp misses a pong that it could not read because messages before it waited for the app.
+        val isByApp = t is SocketTimeoutException && arrivals.isHeldBack
+        owner.ended(this, if (isByApp) LegEnd.byApp(t) else LegEnd(error = t, status = response?.code))
+    }
+
+    companion object {
+        /** How many bytes OkHttp keeps before it is given no more. */
+        private const val BUFFER = 1L shl 20
+
+        /** How many bytes OkHttp keeps before it breaks the connection. */
+        const val MOST_BYTES = 16L shl 20
+    }
+}
+
+/** Hands a message over as soon as there is room for it; `false` if the leg takes none any more. */
+internal suspend fun Leg.hand(message: Message): Boolean {
+    val pause = Pause()
+    while (!hasRoom(message)) pause.wait()
+    return send(message)
+}
+
+/** Waits, longer each time: OkHttp does not tell when there is room. */
+internal class Pause {
+    private var millis = 1L
+
+    suspend fun wait() {
+        delay(millis)
+        millis = minOf(millis * 2, LONGEST_MILLIS)
+    }
+
+    private companion object {
+        const val LONGEST_MILLIS = 16L
+    }
+}

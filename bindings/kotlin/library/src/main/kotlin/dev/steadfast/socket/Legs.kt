@@ -1,0 +1,169 @@
+package dev.steadfast.socket
+
+import dev.steadfast.DisconnectReason
+import dev.steadfast.Endpoint
+import dev.steadfast.Message
+import dev.steadfast.Migration
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.ensureActive
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.withTimeout
+import okhttp3.Headers
+import okhttp3.Request
+import java.net.SocketTimeoutException
+import kotlin.time.Duration
+
+/** The connections of one socket. The engine says when one is opened, which one takes over, and which one is closed. */
+internal class Legs(
+    private val serial: Serial,
+    private val engine: Engine,
+    private val scope: CoroutineScope,
+    private val options: HeldOptions,
+    private val inbox: Inbox,
+    private val owner: Owner,
+) : Leg.Owner {
+    /** Who is told what becomes of them. All of it is a change of [serial]. */
+    interface Owner {
+        /** Messages go over this leg from now on. */
+        fun promoted(leg: Leg)
+
+        /** No leg carries messages: the one that did has ended, or another one could not be opened. */
+        fun lost(leg: Leg, end: LegEnd)
+    }
+
+    /** Those that the engine knows of. */
+    private val known = HashMap<Long, Leg>()
+
+    /** Those that were replaced, and still deliver. */
+    private val draining = HashSet<Leg>()
+    private var current: Leg? = null
+    private var isClosed = false
+    private val pings = options.ping?.let { Pings(it, engine) }
+
+    /** The engine has a leg opened. */
+    fun open(id: Long, endpoint: Endpoint) {
+        val leg = serial.change {
+            // The engine may have asked for it just before.
+            if (isClosed) null else Leg(id, endpoint, inbox.Arrivals(), Signs(id, engine), scope, this).also { known[id] = it }
+        }
+        // What needs no waiting is opened at once. What asks the app does not keep the engine waiting.
+        val start = if (options.isFixed) CoroutineStart.UNDISPATCHED else CoroutineStart.DEFAULT
+        leg?.scope?.launch(start = start) { begin(leg) }
+    }
+
+    private suspend fun begin(leg: Leg) {
+        val url: String
+        val headers: Headers
+        try {
+            url = engine.url(leg.endpoint, options.path.get()) ?: return
+            headers = options.headersNow()
+        } catch (thrown: Throwable) {
+            leg.scope.ensureActive()
+            return ended(leg, LegEnd.byApp(thrown))
+        }
+        try {
+            leg.open(options.sockets, Request.Builder().url(url).headers(headers).build())
+        } catch (refused: IllegalArgumentException) {
+            // A URL that OkHttp refuses: to the engine, one that did not open.
+            ended(leg, LegEnd(error = refused))
+        }
+    }
+
+    override fun opened(leg: Leg): Unit = serial.change {
+        if (known[leg.id] !== leg) return@change
+        val from = current
+        val hook = options.migrate
+        serial.afterwards {
+            if (from == null || hook == null) engine.opened(leg.id)
+            else leg.scope.launch { prepare(leg, Migration(leg, from.endpoint)) { hook.migrate(it) } }
+        }
+    }
+
+    private suspend fun prepare(leg: Leg, migration: Migration, hook: suspend (Migration) -> Unit) {
+        try {
+            withTimeout(options.connectTimeout * HOOK_SHARE - leg.began.elapsedNow()) { hook(migration) }
+        } catch (thrown: Throwable) {
+            leg.scope.ensureActive()
+            return ended(leg, LegEnd.byApp(thrown))
+        } finally {
+            migration.end()
+        }
+        engine.opened(leg.id)
+    }
+
+    /** The engine lets a leg take over. */
+    fun promote(id: Long): Unit = serial.change {
+        val leg = known[id] ?: return@change
+        leg.hasTakenOver = true
+        current = leg
+        leg.signs.begin()
+        leg.arrivals.takeTurn()
+        owner.promoted(leg)
+        pings?.let { serial.afterwards { leg.scope.launch { watch(leg, it) } } }
+    }
+
+    private suspend fun watch(leg: Leg, pings: Pings) {
+        try {
+            pings.watch(leg)
+        } catch (thrown: Throwable) {
+            leg.scope.ensureActive()
+            ended(leg, LegEnd.byApp(thrown))
+        }
+    }
+
+    /** The engine has a leg closed. */
+    fun release(id: Long, reason: DisconnectReason): Unit = serial.change {
+        val leg = known.remove(id) ?: return@change
+        if (leg.hasTakenOver && reason == DisconnectReason.REPLACED) drain(leg) else leg.end()
+        if (current === leg) current = null
+        if (reason == DisconnectReason.TIMEOUT && current == null) {
+            val text = "no connection to ${leg.endpoint.name} in time"
+            owner.lost(leg, LegEnd(reason = "timeout", error = SocketTimeoutException(text)))
+        }
+    }
+
+    /** Closes a leg that was replaced. What its server has sent is delivered, before anything of the next one. */
+    private fun drain(leg: Leg) {
+        val limit = engine.drainLimit(leg.endpoint, leg.signs.heardAt.takeIf { leg.signs.isHeard })
+        if (limit <= Duration.ZERO) return leg.end()
+        draining += leg
+        leg.close()
+        serial.afterwards {
+            leg.scope.launch {
+                delay(limit)
+                leg.cancel()
+                ended(leg, LegEnd())
+            }
+        }
+    }
+
+    override fun isForApp(message: Message, leg: Leg): Boolean {
+        val isAnswer = pings?.isAnswer(message) ?: false
+        if (isAnswer) leg.signs.answered()
+        return !isAnswer
+    }
+
+    override fun ended(leg: Leg, end: LegEnd): Unit = serial.change {
+        leg.end()
+        if (draining.remove(leg) || !known.remove(leg.id, leg)) return@change
+        serial.afterwards { engine.closed(leg.id, end.reported) }
+        if (current === leg) current = null
+        if (current == null) owner.lost(leg, end)
+    }
+
+    /** Closes every leg, and opens no other. */
+    fun close(code: Int, reason: String) {
+        isClosed = true
+        current = null
+        (known.values + draining).forEach { it.end(code, reason) }
+        known.clear()
+        draining.clear()
+    }
+
+    private companion object {
+        /** Which part of the time that a connection may take to open is the hook's: the engine gives the connection up after all of it. */
+        const val HOOK_SHARE = 0.9
+    }
+}

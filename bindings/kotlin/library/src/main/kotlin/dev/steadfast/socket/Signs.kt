@@ -1,0 +1,51 @@
+package dev.steadfast.socket
+
+/** When something arrived on a leg, on the engine's clock. The engine need not know how much arrives, only that something does. */
+internal class Signs(private val id: Long, private val engine: Engine) {
+    /** When a message last arrived; before the first one, when the leg began or took over. */
+    @Volatile
+    var heardAt = engine.now()
+        private set
+
+    /** The same of answers to pings. */
+    @Volatile
+    var answeredAt = heardAt
+        private set
+
+    /** Whether a message has arrived. */
+    @Volatile
+    var isHeard = false
+        private set
+    private var reportedAt: Long? = null
+
+    /** The leg has taken over. */
+    fun begin() {
+        heardAt = engine.now()
+        answeredAt = heardAt
+    }
+
+    /** A message has arrived. */
+    fun arrived() {
+        val now = engine.now()
+        heardAt = now
+        isHeard = true
+        if (reportedAt?.let { now - it < REPORT_EVERY_MILLIS } == true) return
+        reportedAt = now
+        engine.active(id)
+    }
+
+    /** A message waits because the app is slow, and neither the server nor the network is. */
+    fun held() {
+        arrived()
+        answered()
+    }
+
+    /** The message that has just arrived is an answer to a ping. */
+    fun answered() {
+        answeredAt = heardAt
+    }
+
+    private companion object {
+        const val REPORT_EVERY_MILLIS = 250L
+    }
+}
