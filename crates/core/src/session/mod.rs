@@ -300,7 +300,7 @@ impl Session {
 
     /// Nobody could have heard anything until now.
     pub(crate) fn awake(&mut self, cx: &Context) {
-        self.sockets.iter_mut().for_each(|held| held.awake(cx));
+        self.sockets.iter_mut().for_each(|held| held.awake(cx.now));
     }
 
     // What is known of the endpoints.

@@ -75,8 +75,8 @@ impl Held {
     }
 
     /// Nobody could have heard anything until now.
-    pub(super) fn awake(&mut self, cx: &Context) {
-        self.connection.extend(cx);
-        self.idle.restart(cx.now);
+    pub(super) fn awake(&mut self, now: Timestamp) {
+        self.connection.extend(now);
+        self.idle.restart(now);
     }
 }
