@@ -50,9 +50,9 @@ impl Engine {
             }
             Command::SetEndpoints(endpoints) => self.set_endpoints(endpoints),
             Command::Connect(socket) => {
-                self.session.hold(&self.cx, socket);
-                if self.is_running() {
-                    self.lead_to(index);
+                if self.session.hold(&self.cx, socket) && self.is_running() {
+                    let fact = self.session.lead(&mut self.cx, socket, index);
+                    self.session_facts(fact);
                 }
             }
             Command::Reconnect(socket) => {

@@ -65,11 +65,13 @@ impl Session {
 
     // What the app wants.
 
-    /// The app holds a socket of this number from now on.
-    pub(crate) fn hold(&mut self, cx: &Context, id: SocketId) {
-        if !self.sockets.iter().any(|held| held.id == id) {
+    /// The app holds a socket of this number from now on. False if it does so already.
+    pub(crate) fn hold(&mut self, cx: &Context, id: SocketId) -> bool {
+        let new = !self.sockets.iter().any(|held| held.id == id);
+        if new {
             self.sockets.push(Held::new(cx, id));
         }
+        new
     }
 
     /// The app holds it no more.
@@ -157,6 +159,17 @@ impl Session {
     pub(crate) fn follow(&mut self, cx: &mut Context, index: usize) -> Vec<SessionFact> {
         let reach = &self.reach[index];
         self.sockets.iter_mut().filter_map(|held| held.follow(cx, index, reach)).collect()
+    }
+
+    /// As [`Session::follow`], for one socket: the others keep their attempts, waits and trials.
+    pub(crate) fn lead(
+        &mut self,
+        cx: &mut Context,
+        id: SocketId,
+        index: usize,
+    ) -> Option<SessionFact> {
+        let held = self.sockets.iter_mut().find(|held| held.id == id)?;
+        held.follow(cx, index, &self.reach[index])
     }
 
     /// As [`Session::follow`], for an endpoint that stays the active one: attempts of an outage may

@@ -50,6 +50,25 @@ fn each_socket_follows_with_a_connection_of_its_own() {
 }
 
 #[test]
+fn a_new_socket_is_led_alone() {
+    let mut test = two_sockets();
+    test.session.opened(&mut test.cx, ConnectionId(1));
+    closed(&mut test, 2);
+    test.session.try_out(&mut test.cx, 1);
+    asked(&mut test);
+    let waits = |test: &Test| -> Vec<_> {
+        test.session.sockets.iter().map(|held| held.retry_at).take(2).collect()
+    };
+    let before = waits(&test);
+    let new = SocketId(9);
+    assert!(test.session.hold(&test.cx, new) && !test.session.hold(&test.cx, new));
+    assert_eq!(test.session.lead(&mut test.cx, new, 0), None);
+    assert_eq!(asked(&mut test), ["connect 4 of 9 to a"]);
+    assert!(test.session.is_trying(), "the trial of another goes on");
+    assert_eq!(waits(&test), before);
+}
+
+#[test]
 fn what_ends_for_all_sockets_at_once_counts_once() {
     let mut test = two_sockets();
     test.wait(10);
