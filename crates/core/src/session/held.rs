@@ -206,7 +206,7 @@ impl Held {
                 reach.failed(closed.began, cx.now);
             }
             next = cx.now + self.backoffs[index].wait(retry, &mut cx.random);
-            reach.wait_until(next);
+            reach.wait_until(closed.began, next);
         }
         if closed.purpose == Some(Purpose::Trial) {
             self.make_up_for_trial(next);

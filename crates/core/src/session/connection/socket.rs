@@ -18,8 +18,13 @@ pub(super) struct Socket {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Phase {
     /// It may take so long to open, counted anew after a sleep.
-    Opening { deadline: Timestamp, within: Millis },
-    Open { since: Timestamp },
+    Opening {
+        deadline: Timestamp,
+        within: Millis,
+    },
+    Open {
+        since: Timestamp,
+    },
 }
 
 impl Phase {
