@@ -50,7 +50,8 @@ impl Engine {
             }
             Command::SetEndpoints(endpoints) => self.set_endpoints(endpoints),
             Command::Connect(socket) => {
-                if self.session.hold(&self.cx, socket) && self.is_running() {
+                self.session.hold(&self.cx, socket);
+                if self.is_running() {
                     let fact = self.session.lead(&mut self.cx, socket, index);
                     self.session_facts(fact);
                 }

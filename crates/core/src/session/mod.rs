@@ -65,13 +65,11 @@ impl Session {
 
     // What the app wants.
 
-    /// The app holds a socket of this number from now on. False if it does so already.
-    pub(crate) fn hold(&mut self, cx: &Context, id: SocketId) -> bool {
-        let new = !self.sockets.iter().any(|held| held.id == id);
-        if new {
+    /// The app holds a socket of this number from now on.
+    pub(crate) fn hold(&mut self, cx: &Context, id: SocketId) {
+        if !self.sockets.iter().any(|held| held.id == id) {
             self.sockets.push(Held::new(cx, id));
         }
-        new
     }
 
     /// The app holds it no more.
