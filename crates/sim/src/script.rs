@@ -266,6 +266,7 @@ fn message(input: &Input) -> Option<Message> {
         Input::ConnectionOpened { id } => Message::Opened { id },
         Input::ConnectionClosed { id, code } => Message::Closed { id, code },
         Input::ConnectionActive { id } => Message::Received { id },
+        Input::ConnectionSent { id } => Message::Sent { id },
         Input::ConnectionSilent { id } => Message::Silent { id },
         Input::RecoveryEnded { id, ok, error } => Message::RecoveryEnded { id, ok, error },
         Input::Traffic { endpoint, ok: true } => Message::ReportSuccess { endpoint },
