@@ -155,6 +155,7 @@ fn packaging() -> Result<()> {
         "tests/browser/vectors.test.mjs",
         "tests/browser/socket.test.mjs",
         "tests/browser/moves.test.mjs",
+        "tests/browser/random.test.mjs",
         "tests/browser/standalone.test.mjs",
         "tests/browser/one-life.test.mjs",
         "tests/browser/cycles.test.mjs",

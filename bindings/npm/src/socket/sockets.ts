@@ -150,12 +150,13 @@ export class LinkSockets implements Driver {
     if (!held) return;
     const { legs, way } = held;
     const { current: before, farewell } = legs;
-    if (before && before.id !== id) {
+    // What the app has not noticed yet it does not see go, either.
+    if (before && before.id !== id && !legs.waits) {
       legs.deliver(before);
       const leg = legs.get(id);
       // To the same endpoint, unless the app has asked for it, another leg leads only if this one seems dead.
       const isAlive = () => (farewell || before.endpoint !== leg?.endpoint) && !this.#isUnhealthy(before.endpoint);
-      if (leg && !legs.waits && legs.owner.leaving?.(leg)) leave(legs, before, leg.endpoint, isAlive);
+      if (leg && legs.owner.leaving?.(leg)) leave(legs, before, leg.endpoint, isAlive);
     }
     way.promote(id);
   }
