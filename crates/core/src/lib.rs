@@ -36,10 +36,14 @@ mod observe;
 mod operate;
 mod protocol;
 mod session;
+/// What a socket does that an app holds, for shells.
+pub mod socket {
+    pub use crate::session::rules::*;
+}
 
 pub use base::time::{Clock, Millis, ParseDurationError, Timestamp};
 #[cfg(feature = "url")]
-pub use base::url::{ParseUrlError, parse_url};
+pub use base::url::{ParseUrlError, parse_url, resolve_url};
 pub use base::url::{Scheme, Url, UrlParser};
 #[cfg(feature = "breaker")]
 pub use breaker::call::{Attempt, Call};

@@ -101,6 +101,13 @@ pub(crate) fn parse_url(text: &str) -> Option<String> {
     (!authority.host().is_empty()).then(|| text.replacen(scheme, &scheme.to_ascii_lowercase(), 1))
 }
 
+/// What a reference means against a base.
+pub(crate) fn resolve_url(base: &str, reference: &str) -> Option<String> {
+    let base = fluent_uri::Iri::parse(base).ok()?;
+    let reference = fluent_uri::IriRef::parse(reference).ok()?;
+    Some(reference.resolve_against(&base).ok()?.into_string())
+}
+
 fn json(value: &impl serde::Serialize) -> String {
     // What is written has text keys and finite numbers only, so that nothing can fail.
     serde_json::to_string(value).unwrap_or_default()

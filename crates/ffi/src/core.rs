@@ -166,20 +166,20 @@ impl Core {
         self.tell(Input::Lifecycle(lifecycle));
     }
 
-    /// Holds a connection to the active endpoint.
-    pub fn connect(&self) {
-        self.tell(Input::Command(Command::Connect(SocketId::default())));
+    /// Holds a socket of this number, with a connection to the active endpoint.
+    pub fn connect(&self, socket: SocketId) {
+        self.tell(Input::Command(Command::Connect(socket)));
     }
 
-    /// Holds none.
-    pub fn disconnect(&self) {
-        self.tell(Input::Command(Command::Disconnect(SocketId::default())));
+    /// Holds that socket no more.
+    pub fn disconnect(&self, socket: SocketId) {
+        self.tell(Input::Command(Command::Disconnect(socket)));
     }
 
-    /// Replaces the open connection by another one to the same endpoint; without an open one,
-    /// another attempt is made soon.
-    pub fn reconnect(&self) {
-        self.tell(Input::Command(Command::Reconnect(None)));
+    /// Replaces the open connection of this socket, or of each, by another one to the same endpoint;
+    /// without an open one, another attempt is made soon.
+    pub fn reconnect(&self, socket: Option<SocketId>) {
+        self.tell(Input::Command(Command::Reconnect(socket)));
     }
 
     /// A connection is open.
@@ -251,8 +251,8 @@ impl Transport for Core {
 
 /// A listener that throws has been told all the same.
 impl Host for Core {
-    fn connect(&self, id: ConnectionId, _: SocketId, endpoint: Arc<Endpoint>) {
-        drop(self.listener.on_connect(id, (*endpoint).clone()));
+    fn connect(&self, id: ConnectionId, socket: SocketId, endpoint: Arc<Endpoint>) {
+        drop(self.listener.on_connect(id, socket, (*endpoint).clone()));
     }
 
     fn promote(&self, id: ConnectionId) {
@@ -293,7 +293,7 @@ impl PlatformClock {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // A panic elsewhere leaves values that are at worst old.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -23,6 +23,23 @@ fn lines(problems: &[Problem]) -> String {
     problems.iter().map(|problem| format!("\n  {problem}")).collect::<Vec<_>>().concat()
 }
 
+/// A socket's path is refused.
+#[derive(Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
+pub enum PathError {
+    /// It leads elsewhere, or cannot be read.
+    #[error("{reason}")]
+    Refused {
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl From<steadfast::socket::PathError> for PathError {
+    fn from(error: steadfast::socket::PathError) -> Self {
+        Self::Refused { reason: error.to_string() }
+    }
+}
+
 /// A platform's transport or a listener has failed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
 pub enum CallbackError {

@@ -8,6 +8,7 @@ mod config;
 mod core;
 mod error;
 mod platform;
+mod socket;
 
 pub use attempt::{Attempt, AttemptEnd, Begun, Requested};
 pub use config::{
@@ -15,8 +16,9 @@ pub use config::{
     is_health_document, preset_config, url_without_secrets,
 };
 pub use core::Core;
-pub use error::{CallbackError, ConfigError, RunError};
+pub use error::{CallbackError, ConfigError, PathError, RunError};
 pub use platform::{Checked, ClockReading, Listener, PlatformTransport};
+pub use socket::{Offer, Outbox, PingStep, Pinger, is_final, stop_codes};
 
 uniffi::setup_scaffolding!();
 // The core's own exports must be in this library too.

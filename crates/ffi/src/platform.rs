@@ -1,7 +1,9 @@
 //! What a platform gives the engine.
 
 use crate::error::CallbackError;
-use steadfast::{ConnectionId, DisconnectReason, Endpoint, Event, Millis, Outcome, Timestamp};
+use steadfast::{
+    ConnectionId, DisconnectReason, Endpoint, Event, Millis, Outcome, SocketId, Timestamp,
+};
 
 /// A platform's hands: it asks endpoints and waits. Implemented in Swift or Kotlin.
 ///
@@ -52,8 +54,14 @@ pub trait Listener: Send + Sync {
     /// A good moment to keep what `save` gives, for the next start.
     fn on_persist(&self) -> Result<(), CallbackError>;
 
-    /// A connection is to be opened. Report `connection_opened` or `connection_closed`.
-    fn on_connect(&self, id: ConnectionId, endpoint: Endpoint) -> Result<(), CallbackError>;
+    /// A connection is to be opened, for this socket. Report `connection_opened` or
+    /// `connection_closed`.
+    fn on_connect(
+        &self,
+        id: ConnectionId,
+        socket: SocketId,
+        endpoint: Endpoint,
+    ) -> Result<(), CallbackError>;
 
     /// The connection carries the app's messages from now on.
     fn on_promote(&self, id: ConnectionId) -> Result<(), CallbackError>;

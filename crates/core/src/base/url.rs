@@ -170,6 +170,12 @@ pub fn parse_url(text: &str) -> Option<String> {
     ::url::Url::parse(text).ok().map(Into::into)
 }
 
+/// Resolves a reference against a base by the `url` crate.
+#[cfg(feature = "url")]
+pub fn resolve_url(base: &str, reference: &str) -> Option<String> {
+    ::url::Url::parse(base).ok()?.join(reference).ok().map(Into::into)
+}
+
 /// The text is not a URL with one of the schemes http, https, ws, wss and tcp, and a host.
 #[cfg(feature = "url")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

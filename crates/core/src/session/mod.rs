@@ -10,6 +10,7 @@ mod connection;
 mod held;
 pub(crate) mod idle;
 pub(crate) mod reach;
+pub(crate) mod rules;
 mod timers;
 
 pub(crate) use connection::Renewal;
