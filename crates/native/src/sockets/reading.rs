@@ -2,21 +2,17 @@
 
 use super::face::{Before, Face, LegEnd};
 use super::inbox::Slot;
-use super::signs::Signs;
+use super::signs::{REPORT_EVERY, Signs};
 use crate::Message;
 use futures_util::StreamExt;
 use futures_util::stream::SplitStream;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 use steadfast::socket::drain_limit;
 use steadfast::{ConnectionId, Health, Input};
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::Message as Frame;
-
-/// The engine need not know how many messages there are, only that there are some.
-const REPORT_EVERY: Duration = Duration::from_millis(250);
 
 /// The reading end of a connection. Each wait of it can be given up and begun anew.
 pub(super) struct Reading {
@@ -42,7 +38,6 @@ struct Alive {
     face: Arc<Face>,
     id: ConnectionId,
     signs: Signs,
-    reported: Option<Instant>,
 }
 
 impl Reading {
@@ -53,7 +48,7 @@ impl Reading {
         turn: oneshot::Receiver<Option<Before>>,
         signs: Signs,
     ) -> Self {
-        let alive = Alive { face, id, signs, reported: None };
+        let alive = Alive { face, id, signs };
         Self { slot, turn: Turn::Waiting(turn), arrived: VecDeque::new(), alive }
     }
 
@@ -155,10 +150,8 @@ impl Turn {
 }
 
 impl Alive {
-    fn report(&mut self) {
-        self.signs.heard();
-        if self.reported.is_none_or(|at| at.elapsed() >= REPORT_EVERY) {
-            self.reported = Some(Instant::now());
+    fn report(&self) {
+        if self.signs.heard() {
             self.face.link.send(Input::ConnectionActive { id: self.id });
         }
     }

@@ -16,7 +16,7 @@ type Sink = SplitSink<Stream, Frame>;
 
 /// Sends what the app sends for as long as the connection carries the socket.
 pub(super) async fn write(sink: &mut Sink, face: &Face, id: ConnectionId, signs: Signs) {
-    let mut pings = Pings::new(face, signs);
+    let mut pings = Pings::new(face, signs.clone());
     loop {
         let sent = tokio::select! {
             message = face.next_to_send(id) => match message {
@@ -28,6 +28,9 @@ pub(super) async fn write(sink: &mut Sink, face: &Face, id: ConnectionId, signs:
         if sent.is_err() {
             // The reader reports why.
             std::future::pending::<()>().await;
+        }
+        if signs.sent() {
+            face.link.send(Input::ConnectionSent { id });
         }
     }
 }
@@ -73,7 +76,7 @@ impl Pings {
                 return std::future::pending().await;
             };
             sleep_until(Moment::from_std(self.due)).await;
-            let Seen { heard, answered } = self.signs.seen();
+            let Seen { heard, answered, .. } = self.signs.seen();
             let now = Instant::now();
             match pinger.step(stamp(now), stamp(heard), stamp(answered)) {
                 PingStep::Wait { time } => self.due = now + Duration::from(time),
