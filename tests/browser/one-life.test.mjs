@@ -95,6 +95,90 @@ describe("a socket of one life", () => {
     assert.equal(a.requests.length, length);
   });
 
+  test("where nothing is checked, one that is refused beside another that is served fails", async () => {
+    const [a] = await stage.serve("a");
+    a.refuse = ({ url }) => (url === "/forbidden" ? 403 : 0);
+    const { name, connect } = a.endpoint;
+    const { WebSocket: Socket } = await stage.start([{ endpoint: { name, connect } }]);
+    const served = logOf(new Socket("/"));
+    await until(() => served.length === 1);
+    const socket = new Socket("/forbidden");
+    const log = logOf(socket);
+    await until(() => log.length === 2);
+    assert.deepEqual([log, served, socket.readyState], [["error Unexpected server response: 403", "close 1006 false"], ["open"], 3]);
+    const { length } = a.requests;
+    await pause(200);
+    assert.equal(a.requests.length, length);
+  });
+
+  for (const [title, checked] of [
+    ["is checked", true],
+    ["is not checked", false],
+  ]) {
+    test(`one that comes when the link is down already fails, or ends the outage: an endpoint that ${title}`, async () => {
+      const [a] = await stage.serve("a");
+      const { name, connect, health } = a.endpoint;
+      const link = await stage.start([{ endpoint: checked ? { name, connect, health } : { name, connect } }]);
+      const isDown = () => ["allDown", "offline"].includes(link.state.state);
+      a.refuse = 503;
+      a.sick = true;
+      // As a library does that tries again and again.
+      const logs = [];
+      while (!isDown()) {
+        const socket = new link.WebSocket("/");
+        logs.push(logOf(socket));
+        await until(() => socket.readyState === 3 || isDown());
+      }
+      const socket = new link.WebSocket("/");
+      const log = logOf(socket);
+      assert.deepEqual([log, socket.readyState], [[], 0]);
+      await until(() => log.length === 2);
+      assert.match(log[0], /^error /);
+      assert.deepEqual([log[1], socket.readyState], ["close 1006 false", 3]);
+      a.refuse = 0;
+      a.sick = false;
+      let next;
+      do {
+        next = new link.WebSocket("/");
+        await until(() => next.readyState !== 0);
+        await pause(20);
+      } while (next.readyState !== 1);
+      await until(() => !isDown());
+    });
+  }
+
+  test("one that comes while the network is said to be down fails in a task of its own", async () => {
+    const { link, Socket } = await begin();
+    link.core.send({ message: "network", network: "offline" });
+    const socket = new Socket("/");
+    const log = logOf(socket);
+    assert.deepEqual([log, socket.readyState], [[], 0]);
+    await until(() => log.length === 2);
+    assert.deepEqual([log, socket.readyState], [["error steadfast: there is no healthy endpoint", "close 1006 false"], 3]);
+  });
+
+  test("one that has moved shows what it had, whatever becomes of the next one", async () => {
+    const { a, b, link, Socket } = await begin();
+    const socket = new Socket("/room", ["v1"]);
+    await until(() => socket.readyState === 1);
+    await bothHealthy(link);
+    socket.binaryType = "arraybuffer";
+    let next;
+    socket.onclose = () => {
+      next = new Socket("/room", ["v1"]);
+    };
+    link.prefer("b");
+    await until(() => next?.readyState === 1);
+    const room = ({ endpoint }) => endpoint.connect.replace("/live", "/room");
+    assert.deepEqual([socket.url, next.url, socket.binaryType, next.binaryType], [room(a), room(b), "arraybuffer", "blob"]);
+    socket.binaryType = "arraybuffer";
+    assert.equal(next.binaryType, "blob");
+    next.send("x".repeat(10_000_000));
+    assert.deepEqual([socket.bufferedAmount, next.bufferedAmount > 0], [0, true]);
+    socket.close();
+    assert.equal(next.readyState, 1);
+  });
+
   test("one that is closed before it is open fails in a task of its own", async () => {
     const { a, Socket } = await begin();
     const socket = new Socket("/");

@@ -63,10 +63,10 @@ export async function startTestbed(names = ["primary", "secondary"], addresses =
  * Starts an endpoint whose sockets a test has in its hands.
  *
  * @returns the endpoint for a config; `clients`, the server's ends of the open sockets, and `requests` of upgrades, both in their order;
- * `greet`, which is called with each new end; `refuse`, a status for upgrades, or what says so of a request; and ways to end it all, of which `kill` is like the death of a process.
+ * `greet`, which is called with each new end; `refuse`, a status for upgrades, or what says so of a request; `sick`, whether checks fail; and ways to end it all, of which `kill` is like the death of a process.
  */
 export async function serveSockets(name) {
-  const server = await serveHttp((_, response) => response.end("ok"));
+  const server = await serveHttp((_, response) => response.writeHead(served.sick ? 500 : 200).end());
   const accepting = new WebSocketServer({ noServer: true });
   const host = `127.0.0.1:${server.address().port}`;
   const served = {
@@ -75,6 +75,7 @@ export async function serveSockets(name) {
     requests: [],
     greet: () => {},
     refuse: 0,
+    sick: false,
     kill() {
       for (const client of accepting.clients) client.terminate();
       server.close();

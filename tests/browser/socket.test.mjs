@@ -1,9 +1,8 @@
 // The socket that survives its server, in Node, against servers that tests have in their hands.
 import assert from "node:assert/strict";
 import { afterEach, describe, test } from "node:test";
-import { MigrateEvent, SteadfastSocket } from "steadfast";
-import { WebSocket } from "ws";
-import { bothHealthy, logOf, refused, Stage } from "./stage.mjs";
+import { SteadfastSocket } from "steadfast";
+import { logOf, refused, Stage } from "./stage.mjs";
 import { pause, until } from "./waiting.mjs";
 
 describe("a socket that survives", () => {
@@ -69,135 +68,6 @@ describe("a socket that survives", () => {
     await until(() => log.includes("open"));
     assert.deepEqual(log.slice(0, 2), ["error Unexpected server response: 500", "close 1006 false"]);
     assert.equal(log.filter((told) => told === "open").length, 1);
-  });
-
-  test("without a hook, a move is a `close` and an `open`; what the old server still says is delivered", async () => {
-    const [a, b] = await serve("a", "b");
-    const link = await start([a, b]);
-    const socket = link.socket();
-    const log = logOf(socket);
-    socket.onopen = () => socket.send(`hello ${socket.endpoint}`);
-    socket.onclose = () => socket.send("between");
-    await until(() => a.clients[0]?.heard.length === 1);
-    await bothHealthy(link);
-    b.greet = (client) => client.send("welcome");
-    a.clients[0].on("close", () => {});
-    // The server ends its side only after it has said what it has to say.
-    const { close } = WebSocket.prototype;
-    a.clients[0]._receiver.removeAllListeners("conclude");
-    a.clients[0]._receiver.on("conclude", () => {
-      a.clients[0].send("goodbye");
-      close.call(a.clients[0], 1000);
-    });
-    link.prefer("b");
-    await until(() => log.includes("message goodbye") && log.includes("message welcome"));
-    assert.deepEqual(log.slice(0, 4), ["open", "close 1012 true", "open", "switch a b preferred"]);
-    assert.deepEqual(a.clients[0].heard, ["hello a"]);
-    assert.deepEqual(b.clients[0].heard, ["between", "hello b"]);
-    assert.deepEqual([a.clients.length, b.clients.length, socket.endpoint], [1, 1, "b"]);
-  });
-
-  for (const [title, listen] of [
-    ["an option", (hook, link) => link.socket(undefined, undefined, { migrate: hook })],
-    ["a handler", (hook, link) => Object.assign(link.socket(), { onmigrate: hook })],
-    [
-      "a listener",
-      (hook, link) => {
-        const socket = link.socket();
-        socket.addEventListener("migrate", { handleEvent: hook });
-        return socket;
-      },
-    ],
-  ]) {
-    test(`a hook prepares the new connection while the old one serves: ${title}`, async () => {
-      const [a, b] = await serve("a", "b");
-      b.greet = (client) => {
-        client.send("for the hook");
-        client.send("for the app");
-      };
-      const link = await start([a, b]);
-      let [seen, finish] = [];
-      const socket = listen(async (event) => {
-        seen = event;
-        event.socket.send("resume");
-        await new Promise((resolve) => {
-          finish = resolve;
-        });
-        event.messages.shift();
-      }, link);
-      const log = logOf(socket);
-      await until(() => log.length === 1);
-      await bothHealthy(link);
-      link.prefer("b");
-      await until(() => seen?.messages.length === 2 && b.clients[0].heard.length === 1);
-      assert.ok(seen instanceof MigrateEvent);
-      assert.deepEqual([seen.from, seen.to, socket.endpoint, socket.send("to the old one")], ["a", "b", "a", true]);
-      a.clients[0].send("from the old one");
-      await until(() => log.length === 2);
-      finish();
-      await until(() => log.length === 4);
-      socket.send("to the new one");
-      await until(() => b.clients[0].heard.length === 2);
-      assert.deepEqual(log, ["open", "message from the old one", "switch a b preferred", "message for the app"]);
-      assert.deepEqual([a.clients[0].heard, b.clients[0].heard], [["to the old one"], ["resume", "to the new one"]]);
-      await until(() => a.clients[0].closed);
-      assert.deepEqual([...a.clients[0].closed, socket.readyState], [1000, "", 1]);
-    });
-  }
-
-  test("a hook that fails, or takes longer than a connection may, leaves the app where it is", async () => {
-    const [a, b] = await serve("a", "b");
-    const link = await start([a, b], { connectTimeout: "500ms" });
-    const socket = link.socket();
-    const log = logOf(socket);
-    let hooked = 0;
-    const failing = async () => {
-      hooked += 1;
-      throw new Error("the session is unknown there");
-    };
-    socket.addEventListener("migrate", failing);
-    await until(() => log.length === 1);
-    await bothHealthy(link);
-    link.prefer("b");
-    await until(() => hooked > 0 && b.clients[0]?.closed);
-    assert.deepEqual([log, socket.endpoint, socket.send("still here")], [["open"], "a", true]);
-    socket.removeEventListener("migrate", failing);
-    let late;
-    socket.onmigrate = ({ socket }) => {
-      late ??= socket;
-      return new Promise(() => {});
-    };
-    await until(() => late?.readyState === 3);
-    assert.deepEqual([log, socket.endpoint], [["open"], "a"]);
-    socket.onmigrate = null;
-    await until(() => socket.endpoint === "b");
-    assert.deepEqual(log.slice(0, 3), ["open", "close 1012 true", "open"]);
-  });
-
-  test("a server that dies while the hook is at work is a loss, and the prepared connection the next one", async () => {
-    const [a, b] = await serve("a", "b");
-    const link = await start([a, b]);
-    let finish;
-    const socket = link.socket(undefined, undefined, {
-      migrate: () =>
-        new Promise((resolve) => {
-          finish = resolve;
-        }),
-    });
-    const log = logOf(socket);
-    await until(() => log.length === 1);
-    await bothHealthy(link);
-    link.prefer("b");
-    await until(() => finish);
-    a.kill();
-    await until(() => log.length === 2);
-    socket.send("meanwhile");
-    finish();
-    await until(() => log.filter((told) => told === "open").length === 2);
-    assert.deepEqual(log.slice(0, 3), ["open", "close 1006 false", "open"]);
-    const heard = () => b.clients.flatMap((client) => client.heard);
-    await until(() => heard().length === 1);
-    assert.deepEqual(heard(), ["meanwhile"]);
   });
 
   test("listeners and handlers are called as those of any EventTarget, in their order", async () => {
@@ -460,18 +330,6 @@ describe("a socket that survives", () => {
     const strict = link.socket(undefined, undefined, { maxEnqueuedBytes: 3, whenFull: "throw", startClosed: true });
     strict.send("abc");
     assert.throws(() => strict.send("d"), refused("QuotaExceededError"));
-  });
-
-  test("a replaced connection is closed as the app says", async () => {
-    const [a] = await serve("a");
-    const link = await start([a]);
-    const socket = link.socket();
-    const log = logOf(socket);
-    await until(() => log.length === 1);
-    socket.reconnect(4001, "stale");
-    assert.deepEqual([socket.readyState, socket.send("to the next one")], [2, false]);
-    await until(() => a.clients[0].closed && a.clients[1].heard.length === 1);
-    assert.deepEqual([a.clients[0].closed, log, a.clients.length], [[4001, "stale"], ["open", "close 4001 true", "open"], 2]);
   });
 
   test("a link holds any number of sockets, each with its path, and all follow it", async () => {

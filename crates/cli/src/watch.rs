@@ -10,7 +10,7 @@ use std::time::Duration;
 use steadfast::{
     CheckReport, Event, Header, Link, OfflineReason, RecoveryAction, SwitchReason, ValidConfig,
 };
-use steadfast_native::{Connection, Message};
+use steadfast_native::{SocketOptions, Sockets, SteadfastSocket};
 use tracing::{Level, error, info, warn};
 
 /// Watches the endpoints of a config until Ctrl-C, and logs each check, each failure with its
@@ -70,10 +70,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
             }
         };
         let started = if arguments.connect {
-            let connection = steadfast_native::connect(config, on_event)?;
-            let link = connection.link().clone();
-            tokio::spawn(listen(connection));
-            link
+            let sockets = Sockets::start(config, on_event)?;
+            tokio::spawn(listen(sockets.socket("", SocketOptions::new())?));
+            sockets.link().clone()
         } else {
             steadfast_native::start(config, on_event)?
         };
@@ -99,14 +98,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
 }
 
 /// Logs what arrives until the engine has stopped. What it says is for an app.
-async fn listen(mut connection: Connection) {
-    while let Some(message) = connection.next_message().await {
-        let bytes = match message {
-            Message::Text(text) => text.len(),
-            Message::Binary(bytes) => bytes.len(),
-            _ => continue,
-        };
-        info!("received {bytes} bytes");
+async fn listen(mut socket: SteadfastSocket) {
+    while let Some(message) = socket.next_message().await {
+        info!("received {} bytes", message.len());
     }
 }
 

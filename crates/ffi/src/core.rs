@@ -197,6 +197,11 @@ impl Core {
         self.tell(Input::ConnectionActive { id });
     }
 
+    /// Something was sent on a connection.
+    pub fn connection_sent(&self, id: ConnectionId) {
+        self.tell(Input::ConnectionSent { id });
+    }
+
     /// Something was due on a connection and did not arrive, as the answer to a ping: the
     /// connection is replaced.
     pub fn connection_silent(&self, id: ConnectionId) {

@@ -17,19 +17,18 @@
 //! checks go to the host itself. A proxy that fails looks like an endpoint that fails, with `refused`
 //! for instance: name endpoints that the app reaches without the proxy in `NO_PROXY`.
 
-#[cfg(feature = "websocket")]
-mod connection;
 mod failure;
 mod http;
 #[cfg(feature = "websocket")]
-mod inbox;
-#[cfg(feature = "websocket")]
-mod socket;
+mod sockets;
 mod tcp;
 
-#[cfg(feature = "websocket")]
-pub use connection::{Connection, Message, NotOpen, connect};
 use http::HttpChecks;
+#[cfg(feature = "websocket")]
+pub use sockets::{
+    BoxError, Candidate, CloseError, Handshake, Message, SendError, Sent, SocketEvent,
+    SocketOptions, SocketSender, SocketState, Sockets, SteadfastSocket, StopReason,
+};
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -47,7 +46,7 @@ pub struct TlsError(#[from] reqwest::Error);
 /// Starts an engine that watches the endpoints, as a task of the current tokio runtime. It runs until
 /// [`Link::stop`].
 ///
-/// It opens no connection; for that, there is `connect` with the feature `websocket`.
+/// It opens no connection; for that, there is `Sockets` with the feature `websocket`.
 ///
 /// `on_event` is called for every event with the engine's time; it must not block.
 ///

@@ -8,7 +8,7 @@ use crate::entry::{Entry, Happening, duration, optional_duration};
 use crate::expect::{Count, Expectation};
 use crate::pattern::Pattern;
 use crate::script::{Recorder, Script};
-use crate::simulation::Simulation;
+use crate::simulation::{Exchanges, Simulation};
 use crate::world::World;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -28,6 +28,7 @@ pub struct Scenario {
     pub(crate) duration: Millis,
     world: Vec<Entry>,
     pub(crate) messages: Option<Millis>,
+    pub(crate) exchanges: Option<Exchanges>,
     pub(crate) requests: Option<Millis>,
     pub(crate) timers: Option<Millis>,
     pub(crate) loss: f64,
@@ -61,6 +62,8 @@ struct Written {
     /// How often the server sends a message on an open connection.
     #[serde(default, deserialize_with = "optional_duration")]
     messages: Option<Millis>,
+    /// What the app sends on each connection that it uses.
+    exchanges: Option<Exchanges>,
     /// How often the app makes a request of its own to the active endpoint.
     #[serde(default, deserialize_with = "optional_duration")]
     requests: Option<Millis>,
@@ -89,7 +92,7 @@ impl TryFrom<Written> for Scenario {
         }
         let Written { about, base, config, seed, duration, world, messages, requests, .. } =
             written;
-        let (timers, loss) = (written.timers, written.loss);
+        let (timers, loss, exchanges) = (written.timers, written.loss, written.exchanges);
         let (config, usual_seed) = match (base, config) {
             (Some(base), Some(own)) => (base::merged(base::config(&base)?, own), base::SEED),
             (Some(base), None) => (base::config(&base)?, base::SEED),
@@ -113,6 +116,7 @@ impl TryFrom<Written> for Scenario {
             duration,
             world,
             messages,
+            exchanges,
             requests,
             timers,
             loss,
@@ -128,6 +132,9 @@ impl Written {
             [("messages", self.messages), ("requests", self.requests), ("timers", self.timers)];
         if let Some((name, _)) = rhythms.iter().find(|(_, every)| *every == Some(Millis::ZERO)) {
             return Some(format!("`{name}` must be at least 1 ms"));
+        }
+        if let Some(problem) = self.exchanges.as_ref().and_then(Exchanges::problem) {
+            return Some(problem.to_owned());
         }
         (!(0.0..=1.0).contains(&self.loss)).then(|| "`loss` must be from 0 to 1".to_owned())
     }
@@ -207,6 +214,7 @@ impl Scenario {
         }
         let simulation = Simulation::new(config.clone(), self.seed, world)
             .with_messages(self.messages)
+            .with_exchanges(self.exchanges.clone())
             .with_requests(self.requests)
             .with_timers(self.timers);
         Ok(Prepared { config, simulation, happenings, end: start + self.duration })

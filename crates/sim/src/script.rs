@@ -138,12 +138,14 @@ impl Script {
     }
 
     /// Whether every language can replay it: in Rust only, the app drains or removes an endpoint,
-    /// asks for permits, and starts again.
+    /// asks for permits, starts again, and reports silence and the end of a recovery without more.
     pub fn is_for_all_languages(&self) -> bool {
-        !self
-            .inputs
-            .iter()
-            .any(|input| matches!(input.what, Told::World(World::Start | World::Other)))
+        !self.inputs.iter().any(|input| match &input.what {
+            Told::Message(message) => {
+                matches!(message.text("message"), Some("silent" | "recoveryEnded"))
+            }
+            Told::World(world) => matches!(world, World::Start | World::Other),
+        })
     }
 
     /// What the engine began: `checking` or `connecting`, when, and which endpoint.
@@ -264,6 +266,9 @@ fn message(input: &Input) -> Option<Message> {
         Input::ConnectionOpened { id } => Message::Opened { id },
         Input::ConnectionClosed { id, code } => Message::Closed { id, code },
         Input::ConnectionActive { id } => Message::Received { id },
+        Input::ConnectionSent { id } => Message::Sent { id },
+        Input::ConnectionSilent { id } => Message::Silent { id },
+        Input::RecoveryEnded { id, ok, error } => Message::RecoveryEnded { id, ok, error },
         Input::Traffic { endpoint, ok: true } => Message::ReportSuccess { endpoint },
         Input::Traffic { endpoint, ok: false } => Message::ReportFailure { endpoint },
         Input::Network(network) => Message::Network { network },
@@ -283,4 +288,40 @@ fn message(input: &Input) -> Option<Message> {
         Input::Command(Command::Stop) => Message::Stop {},
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use steadfast::{Config, Preset, parse_url};
+
+    #[test]
+    fn each_message_is_written_as_it_was_read() {
+        let config = Config::new(Preset::Default, vec![]);
+        let read = |value: &serde_json::Value| {
+            let value = serde_json::from_value(value.clone()).unwrap();
+            Message::read(&value, &config, parse_url).map_err(|problems| problems.to_string())
+        };
+        let fields = json!({
+            "id": 7, "code": 1006, "network": "online", "lifecycle": "frozen", "endpoint": "a",
+            "ok": true, "error": "why", "socket": 3,
+            "endpoints": [{ "name": "a", "connect": "ws://a/", "health": "http://a/" }],
+        });
+        let problems = read(&json!({})).unwrap_err();
+        let words = problems.strip_prefix("message: unknown value; known: ").unwrap();
+        let words: Vec<_> = words.split(", ").collect();
+        assert!(words.len() > 15, "{words:?}");
+        for word in words {
+            // A field that the message does not have is refused, and left out.
+            let mut value = fields.clone();
+            value["message"] = json!(word);
+            while let Err(problems) = read(&value) {
+                let (field, _) = problems.split_once(": unknown key").unwrap();
+                value.as_object_mut().unwrap().remove(field).unwrap();
+            }
+            let told = read(&value).unwrap();
+            assert_eq!(message(&told.clone().into()), Some(told), "{word}");
+        }
+    }
 }

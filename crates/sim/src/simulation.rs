@@ -2,6 +2,7 @@
 
 mod requests;
 mod restart;
+mod traffic;
 
 use crate::entry::{Connections, Device, Happening, NetworkState, Socket};
 use crate::world::{OPENING, World};
@@ -11,6 +12,8 @@ use steadfast::{
     CheckId, Command, ConnectionId, Effect, Engine, Event, FailureKind, Input, Lifecycle, Millis,
     Network, Outcome, Timestamp, ValidConfig,
 };
+pub(crate) use traffic::Exchanges;
+use traffic::Exchanging;
 
 /// Who is told what happens in a simulation.
 pub trait Observer {
@@ -52,6 +55,7 @@ pub struct Simulation {
     open: Vec<Open>,
     /// From message to message on an open connection.
     messages: Option<Millis>,
+    exchanging: Option<Exchanging>,
     /// From request to request of the app's own.
     requests: Option<Millis>,
     is_frozen: bool,
@@ -70,6 +74,8 @@ enum Pending {
     Check(CheckId, Outcome),
     Connection(ConnectionId, String),
     Message(ConnectionId),
+    Sending(ConnectionId),
+    Answer(ConnectionId),
     Break(ConnectionId, Option<u16>),
     NextRequest,
     Request(Request),
@@ -102,19 +108,13 @@ impl Simulation {
             pending: Vec::new(),
             open: Vec::new(),
             messages: None,
+            exchanging: None,
             requests: None,
             is_frozen: false,
             timers: None,
             asleep_until: now,
             spins: false,
         }
-    }
-
-    /// Lets the server send a message every `interval` on an open connection.
-    #[must_use]
-    pub fn with_messages(mut self, interval: Option<Millis>) -> Self {
-        self.messages = interval;
-        self
     }
 
     /// Lets timers fire only at multiples of `grid`, as a browser does in a page that nobody sees.
@@ -214,22 +214,19 @@ impl Simulation {
                 if self.world.drops(&endpoint) {
                     self.pending.push((self.now + OPENING, Pending::Break(id, None)));
                 }
-                self.open.push(Open { id, endpoint, dead: None, messages: 0 });
-                self.schedule_message(id);
+                self.begin_traffic(id, endpoint);
                 Input::ConnectionOpened { id }
             }
             Pending::Connection(id, _) => Input::ConnectionClosed { id, code: None },
-            Pending::Message(id) => {
-                let reachable = self.world.is_reachable();
-                let Some(open) = self.open.iter_mut().find(|open| open.id == id) else { return };
-                let arrives = open.dead.is_none() && reachable;
-                open.messages += u32::from(arrives);
-                self.schedule_message(id);
-                if !arrives {
-                    return;
-                }
-                Input::ConnectionActive { id }
-            }
+            Pending::Message(id) => match self.message(id) {
+                Some(input) => input,
+                None => return,
+            },
+            Pending::Answer(id) => match self.arrival(id) {
+                Some(input) => input,
+                None => return,
+            },
+            Pending::Sending(id) => return self.send(id, observer),
             Pending::Break(id, code) => {
                 if !self.close(id) {
                     return;
@@ -247,12 +244,6 @@ impl Simulation {
         let open = self.open.len();
         self.open.retain(|open| open.id != id);
         self.open.len() < open
-    }
-
-    fn schedule_message(&mut self, id: ConnectionId) {
-        if let Some(interval) = self.messages {
-            self.pending.push((self.now + interval, Pending::Message(id)));
-        }
     }
 
     fn happen(&mut self, happening: &Happening, observer: &mut impl Observer) {
@@ -372,6 +363,7 @@ impl Simulation {
                     self.close(id);
                     self.pending.retain(|(_, pending)| !matches!(pending, Pending::Connection(connection, _) if *connection == id));
                 }
+                Effect::Promote { id } => self.schedule_sending(id),
                 Effect::Emit { at, event } => observer.event(at, event),
                 _ => {}
             }

@@ -7,9 +7,9 @@ use anyhow::Result;
 /// Measures the engine.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Only these: step, memory, busy, false-failovers, worlds, detection, crowd, sockets, throughput.
-    /// Detection, crowd and sockets take minutes and rewrite their tables and plots in docs; the last
-    /// two are measured only if they are named.
+    /// Only these: step, memory, busy, false-failovers, worlds, detection, crowd, sockets, throughput,
+    /// open. Detection, crowd and sockets take minutes and rewrite their tables and plots in docs; the
+    /// last three are measured only if they are named.
     which: Vec<String>,
     /// For `worlds`: how many, 10,000 if left out.
     #[arg(long)]
@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
     /// broken.
     #[arg(long)]
     seed: Option<u64>,
-    /// For the last four themselves, after `--`: `bench detection -- --rows outages,busy` and
+    /// For the last five themselves, after `--`: `bench detection -- --rows outages,busy` and
     /// `bench sockets -- --faults kill --platforms Node` measure only these and write nothing.
     #[arg(last = true)]
     options: Vec<String>,
@@ -31,7 +31,7 @@ const WITH_A_PAGE: [&str; 2] = ["detection", "crowd"];
 const WORLDS: &str = "worlds";
 
 /// Connections in browsers and in Node, in real time, and whether a page has the figures.
-const SOCKETS: [(&str, bool); 2] = [("sockets", true), ("throughput", false)];
+const SOCKETS: [(&str, bool); 3] = [("sockets", true), ("throughput", false), ("open", false)];
 
 pub(crate) fn run_benches(arguments: &Arguments) -> Result<()> {
     let is_of_sockets = |name: &&str| SOCKETS.iter().any(|(known, _)| known == name);

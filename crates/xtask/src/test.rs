@@ -154,6 +154,8 @@ fn packaging() -> Result<()> {
         "tests/browser/rules.test.mjs",
         "tests/browser/vectors.test.mjs",
         "tests/browser/socket.test.mjs",
+        "tests/browser/moves.test.mjs",
+        "tests/browser/random.test.mjs",
         "tests/browser/standalone.test.mjs",
         "tests/browser/one-life.test.mjs",
         "tests/browser/cycles.test.mjs",

@@ -10,7 +10,7 @@ import { servePages } from "../servers.mjs";
 
 const ROOT = join(import.meta.dirname, "../../..");
 
-const METHODS = ["start", "strike", "results", "end", "receiving"];
+const METHODS = ["start", "strike", "results", "end", "receiving", "opening"];
 
 /** An arena whose methods are asked for elsewhere. */
 const asking = (ask) => Object.fromEntries(METHODS.map((method) => [method, (...given) => ask(method, ...given)]));

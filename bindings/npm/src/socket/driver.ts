@@ -32,6 +32,4 @@ export interface Driver {
   reconnect(legs: Legs): void;
   /** Hears what becomes of a leg. */
   tell(message: LegMessage): void;
-  /** Why the app was last moved to this endpoint, if that is known. */
-  reason(endpoint: string): LinkEvents["switch"]["reason"] | null;
 }

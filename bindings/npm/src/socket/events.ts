@@ -2,6 +2,9 @@
 import type { LinkEvents } from "../events.js";
 import type { Leg } from "./legs.js";
 
+/** Who can be called when an event happens. */
+export type Listener = EventListenerOrEventListenerObject;
+
 const platform = globalThis as Partial<typeof globalThis>;
 
 class OwnCloseEvent extends Event {
@@ -58,7 +61,11 @@ export class MigrateEvent extends Event {
     this.messages = to.kept ?? [];
   }
 
-  /** Puts off the take-over until this has happened. If it fails, the leg is given up, and the app stays where it is. */
+  /**
+   * Puts off the take-over until this has happened. If it fails or takes too long, the leg is given up, and the app stays where it is until the next
+   * attempt. Too long is three quarters of the config's `connectTimeout`, and of a second where no health check of the server has passed, the time
+   * included that the leg took to open.
+   */
   waitUntil(work: PromiseLike<unknown>): void {
     this.waits.push(work);
   }

@@ -1,10 +1,9 @@
 // What every socket shows: what is the same of a WebSocket, whoever holds it.
 import { surface } from "../surface.js";
+import type { Listener } from "./events.js";
 import type { Leg, Legs } from "./legs.js";
 
 type Handler = (event: Event) => unknown;
-
-type Listener = EventListenerOrEventListenerObject;
 
 const STATES = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
 

@@ -29,7 +29,7 @@ export interface Leg {
   socket?: WebSocket;
   /** What has arrived before it took over. */
   kept?: MessageEvent[] | undefined;
-  /** When something last arrived. */
+  /** When something last arrived; before that, when it took over or was begun. */
   heard: number;
   /** When something that has arrived was last reported. */
   reported: number;
@@ -41,12 +41,20 @@ export type LegEnd = Pick<CloseEvent, "code" | "reason" | "wasClean">;
 
 /** Whose legs they are. */
 export interface LegsOwner {
+  /** A link holds the legs from now on. */
+  linked?(): void;
   /** A leg is about to be opened. */
   opening?(leg: Leg): void;
   /** A leg is open. It may take over as soon as what this returns has happened. */
   opened?(leg: Leg): Promise<unknown> | undefined;
-  /** Messages go over this leg from now on; so far they went over `before`, if that is open still. */
+  /** A leg is about to take over from another one that is open. True if the app is to notice: then the old one has its say, and is `left`. */
+  leaving?(leg: Leg): boolean;
+  /** From the leg that messages went over nothing comes any more. It was closed like this, for one to that endpoint. */
+  left?(before: Leg, endpoint: string, farewell: Farewell | undefined): void;
+  /** Messages go over this leg from now on; so far they went over `before`, if that was not left. */
   promoted(leg: Leg, before: Leg | undefined): void;
+  /** Nothing is about to take over from the leg that messages go over. */
+  stays?(): void;
   /** Something has arrived. */
   message(event: MessageEvent, leg: Leg): void;
   /** A check has found this endpoint well. */
@@ -62,7 +70,7 @@ export interface LegsOwner {
 }
 
 /** A code and a reason to close with. */
-type Farewell = readonly [code: number, reason?: string | undefined];
+export type Farewell = readonly [code: number, reason?: string | undefined];
 
 const NORMAL: Farewell = [1000];
 
@@ -73,7 +81,7 @@ const ABNORMAL = 1006;
 const NOT_ASKED_FOR = 4000;
 
 /** How long a socket may take to close, in milliseconds. The code of a close that comes in time is the one that counts. */
-const CLOSE_WITHIN = 2_000;
+export const CLOSE_WITHIN = 2_000;
 
 /** The driver is told of arriving messages no more often than this, in milliseconds: that there are some is all it needs. */
 const REPORT_EVERY = 250;
@@ -87,14 +95,16 @@ export const noWebSocket = () => new TypeError("steadfast: there is no WebSocket
 const ask = <Value>(provided: Provided<Value>) => (typeof provided === "function" ? (provided as () => Value | PromiseLike<Value>)() : provided);
 
 export class Legs {
-  /** The socket's number at the driver. */
-  number = 0;
+  /** The socket's number at the driver, once that has given it one. */
+  number = -1;
   /** Over which messages go. */
   current: Leg | undefined;
   /** Over which messages went last. */
   last: Leg | undefined;
   /** What arrives is kept until somebody can be told. */
   paused = false;
+  /** What the owner is told when the leg that is being left has had its say. */
+  waits: (() => void)[] | undefined;
   /** With which code and reason the next leg is closed that another one replaces. */
   farewell: Farewell | undefined;
   readonly #driver: Driver;
@@ -145,15 +155,20 @@ export class Legs {
     setTimeout(() => this.#ended(leg, broken()), CLOSE_WITHIN);
   }
 
+  /** The leg of this number. */
+  get(id: number): Leg | undefined {
+    return this.#legs.get(id);
+  }
+
   /** Opens a leg. */
   open(id: number, endpoint: string, connect: string): Leg {
-    const leg: Leg = { id, endpoint, kept: [], heard: 0, reported: Number.NEGATIVE_INFINITY };
+    const leg: Leg = { id, endpoint, kept: [], heard: performance.now(), reported: Number.NEGATIVE_INFINITY };
     this.#legs.set(id, leg);
     this.owner.opening?.(leg);
     const begin = (path: Path, protocols: Protocols) => {
       const url = (this.#route ?? this.#driver.route(path))(connect);
       const list = this.#protocols ?? protocolsOf(protocols);
-      if (this.#legs.has(leg.id)) this.#begin(leg, url, list);
+      if (this.#isOurs(leg)) this.#begin(leg, url, list);
     };
     const fail = (error: unknown) => this.#ended(leg, broken(), error, NOT_ASKED_FOR);
     try {
@@ -187,11 +202,11 @@ export class Legs {
     socket.onopen = () => {
       clearTimeout(leg.timer);
       const wait = this.owner.opened?.(leg);
-      const opened = () => this.#legs.has(leg.id) && this.#driver.tell({ message: "opened", id: leg.id });
+      const opened = () => this.#isOurs(leg) && this.#driver.tell({ message: "opened", id: leg.id });
       if (!wait) opened();
       else {
         wait.then(opened, (error) => {
-          this.#ended(leg, broken(), error, null);
+          this.#ended(leg, broken(), error, NOT_ASKED_FOR);
           socket.close(1000);
         });
       }
@@ -229,15 +244,24 @@ export class Legs {
 
   /** Lets a leg take over. */
   promote(id: number): void {
-    const leg = this.#legs.get(id);
+    const leg = this.get(id);
     if (!leg) return;
-    const before = this.current;
+    const before = this.waits ? undefined : this.current;
     this.current = leg;
     this.last = leg;
     leg.heard = performance.now();
-    this.owner.promoted(leg, before);
-    // The engine may still have to say why.
-    queueMicrotask(() => this.deliver(leg));
+    this.#tell(() => {
+      if (this.current !== leg) return;
+      this.owner.promoted(leg, before);
+      // The engine may still have to say why.
+      queueMicrotask(() => this.deliver(leg));
+    });
+  }
+
+  /** Tells the owner, in its turn. */
+  #tell(what: () => void): void {
+    if (this.waits) this.waits.push(what);
+    else what();
   }
 
   /** Delivers what has arrived before the leg took over. */
@@ -248,19 +272,29 @@ export class Legs {
 
   /** Closes a leg. */
   disconnect(id: number, reason: string): void {
-    const leg = this.#legs.get(id);
+    const leg = this.get(id);
     if (!leg) return;
     // One that never took over has said nothing to the app, and goes on to say nothing.
-    const speaks = reason !== "stopped" && !leg.kept && leg.socket;
+    if (reason !== "stopped" && !leg.kept && leg.socket) this.replace(leg, leg.socket);
+    else {
+      this.#forget(leg);
+      leg.socket?.close(1000);
+    }
+    if (reason === "timeout" && !this.current) this.#tell(() => this.owner.ended(broken("timeout"), new Error("TIMEOUT"), leg.endpoint));
+  }
+
+  /** Closes a leg that another one replaces. What its server has sent before is the app's. */
+  replace(leg: Leg, socket: WebSocket, closed?: () => void): void {
+    const farewell = this.farewell ?? NORMAL;
     this.#forget(leg);
-    if (speaks) {
-      speaks.onmessage = (event) => this.owner.message(event, leg);
-      speaks.onclose = () => this.#replaced.delete(leg);
-      this.#replaced.add(leg);
-      speaks.close(...(this.farewell ?? NORMAL));
-      this.farewell = undefined;
-    } else leg.socket?.close(1000);
-    if (reason === "timeout" && !this.current) this.owner.ended(broken("timeout"), new Error("TIMEOUT"), leg.endpoint);
+    this.farewell = undefined;
+    this.#replaced.add(leg);
+    socket.onmessage = (event) => this.owner.message(event, leg);
+    socket.onclose = socket.onerror = () => {
+      this.#replaced.delete(leg);
+      closed?.();
+    };
+    socket.close(...farewell);
   }
 
   /** Closes every leg for good, and has no more of them. Returns the one that messages went over. */
@@ -272,16 +306,22 @@ export class Legs {
       leg.socket?.close(code, reason);
     }
     this.#replaced.clear();
+    this.waits = undefined;
     return current;
   }
 
   /** A leg has closed, or could not be opened. Only the first report counts. */
   #ended(leg: Leg, end: LegEnd, error?: unknown, code: number | null = end.code): void {
-    if (this.#legs.get(leg.id) !== leg) return;
+    if (!this.#isOurs(leg)) return;
     const { current } = this;
     this.#forget(leg);
     this.#driver.tell({ message: "closed", id: leg.id, code });
-    if (!current || current === leg) this.owner.ended(end, error, leg.endpoint);
+    if (!current || current === leg) this.#tell(() => this.owner.ended(end, error, leg.endpoint));
+  }
+
+  #isOurs(leg: Leg): boolean {
+    // A number may come again: the first leg of a socket that stands alone always has the same.
+    return this.get(leg.id) === leg;
   }
 
   /** What becomes of it is no concern any more. Its errors are still listened to, for `ws` throws them otherwise. */

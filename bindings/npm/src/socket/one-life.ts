@@ -10,9 +10,17 @@ import type { Spares } from "./spares.js";
 /** It closes because the link has moved (IANA registry of close codes: service restart). */
 const MOVED: LegEnd = { code: 1012, reason: "moved to another server", wasClean: true };
 
+/** What is beneath sockets of one life. */
+export interface OneLifeDriver extends Driver {
+  /** Whether the app's network is down, or no endpoint is healthy. */
+  readonly isDown: boolean;
+  /** Whether a socket that this endpoint refuses has nothing else to wait for. */
+  isFinal(endpoint: string): boolean;
+}
+
 export class OneLifeSocket extends SocketFace {
   /** @internal */
-  protected readonly legs: Legs;
+  protected legs: Legs;
   #state: ReadyState = CONNECTING;
   /** How the last attempt has failed. */
   #refused: { end: LegEnd; error: unknown; endpoint: string } | undefined;
@@ -20,22 +28,27 @@ export class OneLifeSocket extends SocketFace {
   #lost = 0;
 
   /** @internal */
-  constructor(driver: Driver, spares: Spares, path: Path, protocols: Protocols) {
+  constructor(driver: OneLifeDriver, spares: Spares, path: Path, protocols: Protocols) {
     super();
     const list = protocolsOf(protocols);
     const key = `${path} ${list}`;
+    let tried = false;
     const owner: LegsOwner = {
+      opening: () => {
+        tried = true;
+      },
       promoted: (leg, before) => {
         if (this.#state !== OPEN || !before) return this.#open(leg);
         // Before the close is told: a listener may open the next socket at once.
         spares.put(key, this.legs);
+        this.#detach(make(), before);
         this.#close(MOVED);
       },
       message: (event, leg) => {
         if (this.#state === OPEN && leg === this.legs.current) this.deliver(event, leg);
       },
       ended: (end, error, endpoint) => {
-        if (this.#state === OPEN) this.#fail(end, error);
+        if (this.#state === OPEN || driver.isFinal(endpoint)) this.#fail(end, error);
         else this.#refused = { end, error, endpoint };
       },
       passed: (endpoint) => {
@@ -48,8 +61,9 @@ export class OneLifeSocket extends SocketFace {
       },
       stopped: () => this.close(1000, "the link has been stopped"),
     };
+    const make = () => new Legs(driver, { path, protocols: list, webSocket: undefined }, owner);
     const spare = spares.take(key);
-    this.legs = spare ?? new Legs(driver, { path, protocols: list, webSocket: undefined }, owner);
+    this.legs = spare ?? make();
     if (spare) {
       spare.owner = owner;
       spare.binaryType = "blob";
@@ -61,6 +75,10 @@ export class OneLifeSocket extends SocketFace {
     } else {
       try {
         driver.hold(this.legs);
+        // One that comes too late for the event hears of it, unless an attempt is made: that may succeed.
+        setTimeout(() => {
+          if (!tried && driver.isDown) owner.unavailable?.();
+        });
       } catch (error) {
         // The link has been stopped. A library that reconnects hears of it by events, as of any failure.
         setTimeout(() => this.#fail(broken(), error));
@@ -96,6 +114,13 @@ export class OneLifeSocket extends SocketFace {
     else setTimeout(() => this.#fail(broken(), new Error("steadfast: closed before it was open")));
   }
 
+  /** Goes on to show the leg that it had, whatever becomes of the others. */
+  #detach(legs: Legs, last: Leg): void {
+    legs.last = last;
+    legs.binaryType = this.legs.binaryType;
+    this.legs = legs;
+  }
+
   #open(leg: Leg): void {
     this.#state = OPEN;
     this.#refused = undefined;
@@ -121,7 +146,7 @@ export class OneLifeSocket extends SocketFace {
 }
 
 /** The class of WebSockets that follow a link, to be given to whatever takes a class of WebSockets. */
-export function oneLife(driver: Driver, spares: Spares): typeof WebSocket {
+export function oneLife(driver: OneLifeDriver, spares: Spares): typeof WebSocket {
   return class WebSocket extends OneLifeSocket {
     constructor(url: Path, protocols?: Protocols) {
       super(driver, spares, url, protocols);

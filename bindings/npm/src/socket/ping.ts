@@ -19,12 +19,12 @@ const SLEPT = 1_000;
 
 export class Ping {
   readonly #options: PingOptions;
-  readonly #silent: (leg: Leg) => void;
+  readonly #silent: (leg: Leg) => unknown;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #answered = false;
 
   /** `silent` is called when no sign of life has arrived in time. */
-  constructor(options: PingOptions, silent: (leg: Leg) => void) {
+  constructor(options: PingOptions, silent: (leg: Leg) => unknown) {
     this.#options = options;
     this.#silent = silent;
   }

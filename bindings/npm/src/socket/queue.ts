@@ -78,7 +78,7 @@ export class Queue {
     return lost;
   }
 
-  /** Hands the messages over in their order, for as long as `send` takes them. */
+  /** Hands the messages over in their order, for as long as `send` takes them. It never throws. */
   flush(send: (data: Sendable) => boolean): void {
     let sent = 0;
     for (const { data, bytes } of this.#waiting) {

@@ -1,9 +1,11 @@
 // The socket that an app holds for as long as it lives: each loss is a `close`, each new connection an `open`.
+
+import { surface } from "../surface.js";
 import type { AnyLink, Driver, WebSocketClass } from "./driver.js";
-import { CloseEvent, ErrorEvent, MigrateEvent, type SocketEvents, type SocketStop } from "./events.js";
+import { CloseEvent, ErrorEvent, type Listener, MigrateEvent, type SocketEvents, type SocketStop } from "./events.js";
 import { CLOSED, CLOSING, CONNECTING, OPEN, type ReadyState, SocketFace } from "./face.js";
 import { type Leg, type LegEnd, Legs, type LegsOwner, type Path, type Protocols, type Provided } from "./legs.js";
-import { Ping, type PingOptions } from "./ping.js";
+import type { Ping, PingOptions } from "./ping.js";
 import { Queue, type QueueOptions, type Sendable } from "./queue.js";
 import { checkClose } from "./rules.js";
 
@@ -42,8 +44,6 @@ const UNAUTHORIZED = /: 40[13]$/;
 /** A server that goes away and has others take over (IANA registry of close codes: service restart). */
 const MOVED = 1012;
 
-type Listener = EventListenerOrEventListenerObject;
-
 const wrapped = new WeakMap<Listener, (event: Event) => void>();
 
 /** The listener of `migrate` whose work is waited for. */
@@ -67,7 +67,8 @@ export class SteadfastSocket extends SocketFace {
   readonly #driver: Driver;
   readonly #options: SocketOptions;
   readonly #queue: Queue;
-  readonly #ping: Ping | undefined;
+  /** There is none before there is a link, which alone can replace a leg. */
+  #ping: Ping | undefined;
   #state: ReadyState = CONNECTING;
   /** How many attempts followed the first one since a connection has worked. */
   #retries = -1;
@@ -85,15 +86,30 @@ export class SteadfastSocket extends SocketFace {
   /** @internal */
   constructor(driver: Driver, path: Provided<Path>, protocols: Provided<Protocols>, options: SocketOptions) {
     super();
-    const { WebSocket: webSocket, connectionTimeout: timeout, migrate, ping } = options;
+    const { WebSocket: webSocket, connectionTimeout: timeout, migrate } = options;
     const owner: LegsOwner = {
+      linked: () => {
+        this.#ping = options.ping && this.link?.sockets.ping(options.ping);
+        this.#ping?.follow(this.legs.current);
+      },
       opening: () => {
         if (this.legs.current) return;
         this.#retries += 1;
         this.#debug("connect", this.#retries);
       },
       opened: (leg) => this.#opened(leg),
+      leaving: (leg) => {
+        if (this.#prepared === leg) return false;
+        this.#state = CLOSING;
+        this.#ping?.follow();
+        return true;
+      },
+      left: (before, endpoint, [code, reason = ""] = [MOVED, before.endpoint === endpoint ? "replaced" : "moved to another server"]) => {
+        this.#state = CONNECTING;
+        this.#dispatchClose({ code, reason, wasClean: true });
+      },
       promoted: (leg, before) => this.#promoted(leg, before),
+      stays: () => this.#stays(),
       message: (event, leg) => {
         if (!this.#ping?.isAnswer(event.data)) this.deliver(event, leg);
       },
@@ -104,7 +120,6 @@ export class SteadfastSocket extends SocketFace {
     this.#driver = driver;
     this.#options = options;
     this.#queue = new Queue(options);
-    this.#ping = ping && new Ping(ping, ({ id }) => driver.tell({ message: "silent", id }));
     this.legs = new Legs(driver, { path, protocols, webSocket, timeout }, owner);
     if (migrate) this.addEventListener("migrate", migrate);
     if (options.startClosed) this.#state = CLOSED;
@@ -224,37 +239,45 @@ export class SteadfastSocket extends SocketFace {
     this.dispatchEvent(event);
     if (event.waits.length === 0) return undefined;
     this.#prepared = leg;
-    return Promise.all(event.waits);
+    return this.link?.sockets.prepared(leg, event.waits);
   }
 
-  #promoted(leg: Leg, before: Leg | undefined): void {
-    const { endpoint } = leg;
-    const { farewell } = this.legs;
-    const seamless = before !== undefined && this.#prepared === leg;
-    if (before && !seamless) {
-      this.#state = CONNECTING;
-      const [code, reason = ""] = farewell ?? [MOVED, before.endpoint === endpoint ? "replaced" : "moved to another server"];
-      this.#dispatchClose({ code, reason, wasClean: true });
-    }
-    if (this.legs.current !== leg) return;
-    this.#debug("open", endpoint);
-    this.#openSince = performance.now();
+  /** What has waited for the next leg in vain goes out over the one that there is. */
+  #stays(): void {
+    if (this.#state === CLOSING && this.legs.current) this.#serve(this.legs.current);
+  }
+
+  /** What waits goes out over this leg, and what is sent from now on. */
+  #serve({ socket }: Leg): void {
     if (this.#queue.length) {
       this.#queue.flush((data) => {
-        if (leg.socket?.readyState !== OPEN) return false;
-        leg.socket.send(data as string);
+        if (socket?.readyState !== OPEN) return false;
+        try {
+          socket.send(data as string);
+        } catch (problem) {
+          // It would be in the way of all others.
+          this.#dropped += 1;
+          surface(problem);
+        }
         return true;
       });
       this.#tellQueue();
     }
-    this.#ping?.follow(leg);
     this.#state = OPEN;
-    if (!seamless) this.dispatchEvent(new Event("open"));
+  }
+
+  #promoted(leg: Leg, before: Leg | undefined): void {
+    const { endpoint } = leg;
+    this.#debug("open", endpoint);
+    this.#openSince = performance.now();
+    this.#serve(leg);
+    this.#ping?.follow(leg);
+    if (!before) this.dispatchEvent(new Event("open"));
     const from = this.#last;
     this.#last = endpoint;
     if (from === undefined || from === endpoint) return;
     // By then the engine has said why.
-    queueMicrotask(() => this.#dispatch("switch", { from, to: endpoint, reason: this.#driver.reason(endpoint) }));
+    queueMicrotask(() => this.#dispatch("switch", { from, to: endpoint, reason: this.link?.sockets.reason(endpoint) ?? null }));
   }
 
   #ended(end: LegEnd, error: unknown): void {
@@ -279,6 +302,7 @@ export class SteadfastSocket extends SocketFace {
   #abandoned(error: Error, over: boolean): void {
     this.#isLast = true;
     if (over) this.#end();
+    else this.#stays();
     this.dispatchEvent(new ErrorEvent("error", { message: error.message, error }));
     if (over && this.readyState === CLOSED) this.#dispatch("stop", { reason: "notLoaded", code: 1006 });
   }

@@ -9,11 +9,14 @@ export { takeOver } from "./take-over.js";
 /** A part in a link. */
 export interface Part {
   readonly link: Steadfast;
-  /** Has the link lead to other URLs. */
-  lead(urls: readonly string[]): void;
+  /** Has the link lead to other URLs, which the function of this socket has `given`. */
+  lead(urls: readonly string[], socket: { given: unknown }): void;
   /** Gives up the part. */
   end(): void;
 }
+
+/** Which servers these are: a token in a path or a query makes no other one. */
+const serversOf = (urls: readonly string[]) => `${urls.map((url) => new URL(url).origin)}`;
 
 const links = new Map<string | symbol, { users: number; started: Promise<Steadfast> }>();
 
@@ -32,9 +35,20 @@ export async function join(urls: readonly string[], options: StandaloneOptions, 
   };
   try {
     const link = await shared.started;
+    let servers = serversOf(urls);
     return {
       link,
-      lead: (urls) => link.setEndpoints(endpointsOf(urls, options)),
+      lead(urls, socket) {
+        const before = servers;
+        servers = serversOf(urls);
+        if (servers === before) return;
+        // The link opens another leg in place of the one that this is the answer for. A function that names servers in turn would name another one.
+        socket.given = urls;
+        setTimeout(() => {
+          socket.given = undefined;
+        });
+        link.setEndpoints(endpointsOf(urls, options));
+      },
       end: () => {
         if (!end()) link.stop();
       },

@@ -2,7 +2,6 @@
 import type { AnyLink, Driver, LegMessage, WebSocketClass } from "../socket/driver.js";
 import { type Legs, noWebSocket, type Path } from "../socket/legs.js";
 import type { Route } from "../socket/rules.js";
-import type { HeldLegs } from "../socket/sockets.js";
 import type { Part } from "./engine.js";
 import type { StandaloneOptions } from "./options.js";
 import type { Early } from "./take-over.js";
@@ -28,18 +27,19 @@ export class Standalone implements Driver {
   readonly webSocket = globalThis.WebSocket ?? (NoWebSocket as unknown as WebSocketClass);
   /** What is asked for URLs, if they are not given once and for all. */
   readonly provider: (() => unknown) | undefined;
+  /** What the function has just answered, while the link opens anew what that was the answer for. */
+  given: unknown;
   readonly #options: StandaloneOptions;
   #urls: string[] | undefined;
   #legs: Legs | undefined;
   #early: Early = {};
   #joining: Promise<unknown> | undefined;
   #part: Part | undefined;
-  #held: HeldLegs | undefined;
 
   /** @throws a SyntaxError if a URL is wrong. */
   constructor(urls: unknown, options: StandaloneOptions) {
     this.#options = options;
-    if (typeof urls === "function") this.provider = urls as () => unknown;
+    if (typeof urls === "function") this.provider = () => this.given ?? urls();
     else if (urls && (typeof urls === "object" || typeof urls === "string")) this.#urls = urlsOf(urls);
     // Anything else becomes an `error` event, like a function that answers no URL; the other libraries do the same.
     else this.provider = () => urls;
@@ -64,15 +64,15 @@ export class Standalone implements Driver {
   }
 
   release(): void {
-    if (this.#held) this.#part?.link.sockets.release(this.#held);
+    if (this.#legs) this.#part?.link.sockets.release(this.#legs);
     this.#part?.end();
-    this.#legs = this.#joining = this.#part = this.#held = undefined;
+    this.#legs = this.#joining = this.#part = undefined;
   }
 
-  reconnect(): void {
+  reconnect(legs: Legs): void {
     const early = this.#early;
     if (early.taken) {
-      if (this.#held) this.#part?.link.sockets.reconnect(this.#held);
+      this.#part?.link.sockets.reconnect(legs);
       return;
     }
     // One that is opening is as new as another one would be.
@@ -92,16 +92,11 @@ export class Standalone implements Driver {
     }
   }
 
-  reason(endpoint: string): ReturnType<Driver["reason"]> {
-    return this.#part?.link.sockets.reason(endpoint) ?? null;
-  }
-
   /** The app's function has answered. */
   #know(urls: string[]): void {
-    const known = this.#urls?.length;
     this.#urls = urls;
-    if (!this.#joining) this.#join(urls);
-    else if (known !== urls.length) this.#part?.lead(urls);
+    if (this.#joining) this.#part?.lead(urls, this);
+    else this.#join(urls);
   }
 
   /** Sees to a link to these URLs. */
@@ -111,13 +106,22 @@ export class Standalone implements Driver {
     this.#joining = loading;
     const isOurs = () => this.#joining === loading;
     try {
-      const { join, takeOver } = await loading;
+      const { join, takeOver } = await loading.catch((cause) => {
+        throw new Error(
+          "steadfast: engine.js could not be loaded: the bundler must put it beside the script, and Content-Security-Policy and network let it through.",
+          { cause },
+        );
+      });
       const part = await join(urls, this.#options, this.provider !== undefined);
       if (!isOurs()) return part.end();
       this.#part = part;
+      // The function may have answered meanwhile.
+      if (this.#urls) part.lead(this.#urls, this);
       const tell = (message: LegMessage) => isOurs() && this.tell(message);
-      this.#held = takeOver(legs, this.#early, tell, () => isOurs() && this.reconnect());
-      part.link.sockets.hold(this.#held);
+      part.link.sockets.hold(
+        legs,
+        takeOver(legs, this.#early, tell, () => isOurs() && this.reconnect(legs)),
+      );
     } catch (error) {
       if (isOurs()) this.#abandon(error as Error, legs);
     }

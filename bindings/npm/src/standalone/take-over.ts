@@ -1,7 +1,7 @@
 // How a link comes by the leg that was opened before there was one.
 import type { LegMessage } from "../socket/driver.js";
 import type { Leg, Legs } from "../socket/legs.js";
-import type { HeldLegs } from "../socket/sockets.js";
+import type { Way } from "../socket/sockets.js";
 
 /** The leg that was opened before there was an engine. */
 export interface Early {
@@ -16,12 +16,12 @@ export interface Early {
 }
 
 /**
- * What a link holds: the socket's legs, of which one may be there already.
+ * How a link handles the socket's legs, of which one may be there already.
  *
  * @param tell reports what has become of that.
  * @param reconnect has it replaced.
  */
-export function takeOver(legs: Legs, early: Early, tell: (message: LegMessage) => void, reconnect: () => void): HeldLegs {
+export function takeOver(legs: Legs, early: Early, tell: (message: LegMessage) => void, reconnect: () => void): Way {
   /** That leg, while it serves and leads elsewhere. */
   let elsewhere: number | undefined;
   const open = (id: number, endpoint: string): void => {
@@ -42,11 +42,6 @@ export function takeOver(legs: Legs, early: Early, tell: (message: LegMessage) =
     });
   };
   return {
-    number: 0,
-    get owner() {
-      return legs.owner;
-    },
-    look: () => legs.look(),
     open,
     promote(id) {
       if (legs.current?.id !== id) legs.promote(id);

@@ -52,7 +52,8 @@ impl Engine {
             Command::Connect(socket) => {
                 self.session.hold(&self.cx, socket);
                 if self.is_running() {
-                    self.lead_to(index);
+                    let fact = self.session.lead(&mut self.cx, socket, index);
+                    self.session_facts(fact);
                 }
             }
             Command::Reconnect(socket) => {

@@ -42,6 +42,7 @@ impl Engine {
                     self.traffic(index, Fact::Message);
                 }
             }
+            Input::ConnectionSent { id } => self.session.sent(self.cx.now, id),
             Input::ConnectionSilent { id } => {
                 if let Some(index) = self.session.missed(&mut self.cx, id) {
                     self.passive_failure(index, Evidence::Silent);

@@ -15,7 +15,7 @@ pub enum Timer {
     Connection,
     /// A connectivity probe begins or has taken too long.
     Connectivity,
-    /// The connection has been silent for longer than usual.
+    /// The connection has been silent for longer than usual, or an answer takes longer.
     Silence,
     /// An action of recovery has taken too long.
     Recovery,

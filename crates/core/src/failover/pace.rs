@@ -4,7 +4,7 @@ use super::selection::{best, is_better, may_become_better};
 use super::state::{Offline, PlannedMove, Stage, State, Suspicion};
 use super::strategy::Strategy;
 use super::suspicion::{WELL_FOR_A_WHILE, asked_in_haste};
-use super::view::A_MOMENT;
+use super::view::{A_MOMENT, passes};
 use super::{Failover, View, World};
 use crate::base::time::{Millis, Timestamp, earliest};
 use crate::checks::Pace;
@@ -61,12 +61,11 @@ impl Failover {
         self.passing(world, cx).map(retry_at).min()
     }
 
-    /// The endpoints whose checks pass, and those that have none.
+    /// The endpoints that pass.
     fn passing(&self, world: World<'_>, cx: &Context) -> impl Iterator<Item = usize> {
         (0..self.remembered.len()).filter(move |index| {
-            let health = world.checks.of(*index).health();
-            let unchecked = !cx.endpoints[*index].is_checked();
-            health.is_usable() || (unchecked && health.health() == Health::Unknown)
+            let health = world.checks.of(*index).health().present(cx.now);
+            passes(health, cx.endpoints[*index].is_checked())
         })
     }
 

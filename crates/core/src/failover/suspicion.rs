@@ -262,8 +262,12 @@ fn no_alternative(suspicion: Suspicion, view: &View) -> Next {
     let probes = &view.probes;
     let unasked = probes.any && probes.all_asked_at < Some(suspicion.since);
     let works = probes.last_pass >= Some(suspicion.since);
-    // Messages show that the app is served, whatever the checks say.
-    if view.connection.talking || (!works && unasked) {
+    // Messages show that the app is served, whatever the checks say. Where an outage has just been
+    // ended by one, they may be irregular: a pause means less.
+    let lately = |at: Timestamp| view.now < at + view.hold;
+    let served = view.connection.open && view.connection.last_message.is_some_and(lately);
+    let talking = view.connection.talking || served;
+    if talking || (!works && unasked) {
         return (State::Suspecting(suspicion), None);
     }
     let outage = Outage {

@@ -136,6 +136,12 @@ pub(crate) struct ProbesView {
     pub(crate) captive: bool,
 }
 
+/// Whether the checks of an endpoint of this health pass, if it is `checked`. Of one that is not,
+/// nothing but somebody's word gives it another health than unknown.
+pub(super) const fn passes(health: Health, checked: bool) -> bool {
+    if checked { health.is_usable() } else { matches!(health, Health::Unknown) }
+}
+
 impl EndpointView {
     /// Whether the app may be connected to it: its checks pass, and it can be connected to.
     pub(crate) fn is_usable(&self) -> bool {
@@ -144,11 +150,7 @@ impl EndpointView {
 
     /// Whether its checks pass, if it has any. Whether it can be connected to is seen by trying.
     pub(crate) const fn passes(&self) -> bool {
-        match self.known_by {
-            KnownBy::Checks => self.health.is_usable(),
-            // Nothing but the word of somebody speaks against it.
-            KnownBy::Connections { .. } => matches!(self.health, Health::Unknown),
-        }
+        passes(self.health, matches!(self.known_by, KnownBy::Checks))
     }
 
     /// Whether its last check, or the attempt to connect to it, ended without a sign that the network

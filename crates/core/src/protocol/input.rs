@@ -41,6 +41,12 @@ pub enum Input {
         /// As given by [`Effect::Connect`](crate::Effect::Connect).
         id: ConnectionId,
     },
+    /// Something was sent on a connection. It is told at most every 250 ms, and so is that something
+    /// arrived; but what arrives first after something that was told is always told.
+    ConnectionSent {
+        /// As given by [`Effect::Connect`](crate::Effect::Connect).
+        id: ConnectionId,
+    },
     /// Something was due on a connection and did not arrive.
     ConnectionSilent {
         /// As given by [`Effect::Connect`](crate::Effect::Connect).

@@ -161,6 +161,12 @@ messages! {
             /// The new list.
             endpoints: ValidEndpoints,
         },
+        /// Something was sent on a connection: told at most every 250 ms. The first that arrives
+        /// after it is told in any case.
+        Sent = "sent" {
+            /// Which one.
+            id: ConnectionId,
+        },
         /// Something was due on a connection and did not arrive.
         Silent = "silent" {
             /// Which one.
@@ -257,6 +263,7 @@ impl From<Message> for Input {
             Message::Opened { id } => return Self::ConnectionOpened { id },
             Message::Closed { id, code } => return Self::ConnectionClosed { id, code },
             Message::Received { id } => return Self::ConnectionActive { id },
+            Message::Sent { id } => return Self::ConnectionSent { id },
             Message::Silent { id } => return Self::ConnectionSilent { id },
             Message::Network { network } => return Self::Network(network),
             Message::Lifecycle { lifecycle } => return Self::Lifecycle(lifecycle),
@@ -326,6 +333,7 @@ mod tests {
                 r#""recoveryEnded", "id": 1, "ok": false, "error": "why""#,
                 Input::RecoveryEnded { id: 1, ok: false, error: Some("why".to_owned()) },
             ),
+            (r#""sent", "id": 7"#, Input::ConnectionSent { id }),
             (r#""silent", "id": 7"#, Input::ConnectionSilent { id }),
             (r#""connect", "socket": 3"#, command(Command::Connect(SocketId(3)))),
             (r#""reconnect", "socket": 3"#, command(Command::Reconnect(Some(SocketId(3))))),

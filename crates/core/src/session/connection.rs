@@ -225,7 +225,7 @@ impl Connection {
     fn new_socket(&self, cx: &mut Context, target: &Target) -> Socket {
         let (id, endpoint) = (cx.next_connection(), target.endpoint.clone());
         cx.push(Effect::Connect { id, socket: self.id, endpoint: endpoint.clone() });
-        let phase = Phase::Opening { deadline: cx.now + target.within };
+        let phase = Phase::opening(cx.now, target.within);
         Socket { id, endpoint, began: cx.now, phase }
     }
 
@@ -347,11 +347,11 @@ impl Connection {
     }
 
     /// The device slept: what is opening gets its time again.
-    pub(crate) fn extend(&mut self, cx: &Context) {
+    pub(crate) fn extend(&mut self, now: Timestamp) {
         let candidate = self.candidate.as_mut().map(|candidate| &mut candidate.socket);
         for socket in candidate.into_iter().chain(&mut self.current) {
-            if let Phase::Opening { deadline } = &mut socket.phase {
-                *deadline = cx.now + cx.config.connect_timeout;
+            if let Phase::Opening { within, .. } = socket.phase {
+                socket.phase = Phase::opening(now, within);
             }
         }
     }

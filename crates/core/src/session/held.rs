@@ -1,6 +1,7 @@
 //! One socket that the app holds: which connection carries it, when the next attempt is made, and
 //! whether it has fallen silent.
 
+use super::answers::AnswerDetector;
 use super::backoff::Backoff;
 use super::close_code::is_about_client;
 use super::connection::{Connection, Purpose, Renewal, Target};
@@ -19,6 +20,7 @@ pub(super) struct Held {
     pub(super) id: SocketId,
     pub(super) connection: Connection,
     pub(super) idle: IdleDetector,
+    pub(super) answers: AnswerDetector,
     /// How far the waits between attempts have got, for each endpoint.
     backoffs: Vec<Backoff>,
     pub(super) retry_at: Option<Timestamp>,
@@ -38,6 +40,7 @@ impl Held {
             id,
             connection: Connection::new(id),
             idle: IdleDetector::default(),
+            answers: AnswerDetector::default(),
             backoffs: vec![Backoff::default(); cx.endpoints.len()],
             retry_at: None,
             attempted_at: Timestamp::default(),
@@ -53,7 +56,7 @@ impl Held {
         self.retry_at = None;
         self.postponed = false;
         self.requested = false;
-        self.idle.pause();
+        self.expect_nothing();
     }
 
     /// Whether no connection is open, or one that may be dead.
@@ -98,8 +101,14 @@ impl Held {
 
     /// Another connection carries the app's messages from now on.
     fn begin_listening(&mut self, now: Timestamp) {
-        self.idle.pause();
+        self.expect_nothing();
         self.heard_at = Some(now);
+    }
+
+    /// No silence means anything until something is sent or arrives on the connection there is now.
+    pub(super) fn expect_nothing(&mut self) {
+        self.idle.pause();
+        self.answers.begin(self.connection.open_endpoint());
     }
 
     /// Makes the attempt that is due.
@@ -170,6 +179,7 @@ impl Held {
         }
         if opened.purpose == Some(Purpose::Renew) {
             self.idle.take_over(cx.now);
+            self.answers.pause();
             self.heard_at = Some(cx.now);
         } else {
             self.begin_listening(cx.now);
@@ -206,14 +216,14 @@ impl Held {
                 reach.failed(closed.began, cx.now);
             }
             next = cx.now + self.backoffs[index].wait(retry, &mut cx.random);
-            reach.wait_until(next);
+            reach.wait_until(closed.began, next);
         }
         if closed.purpose == Some(Purpose::Trial) {
             self.make_up_for_trial(next);
             return index.map(SessionFact::TrialFailed);
         }
         if closed.purpose.is_none() {
-            self.idle.pause();
+            self.expect_nothing();
         }
         // What is still being opened beside one that follows the active endpoint leads elsewhere.
         if closed.purpose == Some(Purpose::Follow) || !self.connection.is_opening() {
@@ -236,6 +246,7 @@ impl Held {
     pub(super) fn heard(&mut self, cx: &mut Context, id: ConnectionId) -> Option<usize> {
         let name = self.connection.endpoint(id)?.name.clone();
         self.idle.heard(cx.now);
+        self.answers.heard(cx.now);
         self.heard_at = Some(cx.now);
         // An attempt that waits may lead to another endpoint: it stays.
         self.connection.refute_renewal(cx);

@@ -97,6 +97,11 @@ impl IdleDetector {
         overdue
     }
 
+    /// Whether it has been noticed that a message is overdue, and nothing has arrived since.
+    pub(crate) const fn is_noticed(&self) -> bool {
+        matches!(self.state, Silence::Noticed(..))
+    }
+
     /// Whether something has arrived no longer ago than the rhythm lets expect.
     pub(crate) fn is_talking(&self, now: Timestamp) -> bool {
         let allowed = self.allowed().unwrap_or(LONGEST);

@@ -2,6 +2,7 @@
 //! whether one has fallen silent, and which endpoints can be connected to. It judges no server: it
 //! reports facts.
 
+mod answers;
 mod attempts;
 pub(crate) mod backoff;
 pub(crate) mod close_code;
@@ -160,6 +161,17 @@ impl Session {
         self.sockets.iter_mut().filter_map(|held| held.follow(cx, index, reach)).collect()
     }
 
+    /// As [`Session::follow`], for one socket: the others keep their attempts, waits and trials.
+    pub(crate) fn lead(
+        &mut self,
+        cx: &mut Context,
+        id: SocketId,
+        index: usize,
+    ) -> Option<SessionFact> {
+        let held = self.sockets.iter_mut().find(|held| held.id == id)?;
+        held.follow(cx, index, &self.reach[index])
+    }
+
     /// As [`Session::follow`], for an endpoint that stays the active one: attempts of an outage may
     /// have led elsewhere. Without any connection, the attempt that waits is made in its time.
     pub(crate) fn come_back(&mut self, cx: &mut Context, index: usize) -> Vec<SessionFact> {
@@ -236,6 +248,14 @@ impl Session {
         self.sockets.iter_mut().find_map(|held| held.heard(cx, id))
     }
 
+    /// Something was sent on a connection that carries messages of the app.
+    pub(crate) fn sent(&mut self, now: Timestamp, id: ConnectionId) {
+        let mut sockets = self.sockets.iter_mut();
+        if let Some(held) = sockets.find(|held| held.connection.endpoint(id).is_some()) {
+            held.answers.sent(now);
+        }
+    }
+
     /// Something was due on a connection and did not arrive: the endpoint of the connection, if that
     /// carries messages of the app. It may be dead.
     pub(crate) fn missed(&mut self, cx: &mut Context, id: ConnectionId) -> Option<usize> {
@@ -253,9 +273,9 @@ impl Session {
         self.sockets.iter().filter_map(|held| held.due(cx, attempts, &self.reach)).min()
     }
 
-    /// When the next message is overdue.
+    /// When the next message or answer is overdue.
     pub(crate) fn idle_due(&self) -> Option<Timestamp> {
-        self.sockets.iter().filter_map(|held| held.idle.deadline()).min()
+        self.sockets.iter().filter_map(Held::idle_due).min()
     }
 
     /// A connection that has not opened in time; it is given up.
@@ -265,7 +285,7 @@ impl Session {
         Some(id)
     }
 
-    /// Takes notice of the messages that have just become overdue.
+    /// Takes notice of the messages and answers that have just become overdue.
     pub(crate) fn notice_silence(&mut self, cx: &mut Context) -> Vec<SessionFact> {
         self.sockets.iter_mut().filter_map(|held| held.notice_silence(cx)).collect()
     }
@@ -301,7 +321,7 @@ impl Session {
 
     /// Nobody could have heard anything until now.
     pub(crate) fn awake(&mut self, cx: &Context) {
-        self.sockets.iter_mut().for_each(|held| held.awake(cx));
+        self.sockets.iter_mut().for_each(|held| held.awake(cx.now));
     }
 
     // What is known of the endpoints.

@@ -17,6 +17,7 @@ pub(crate) struct Reach {
     failures: u32,
     /// Some of them came while the endpoint's checks passed.
     held: bool,
+    /// Each socket has a back-off of its own; for the endpoint the longest wait counts.
     retry_at: Option<Timestamp>,
     /// When the last attempt failed.
     failed_at: Timestamp,
@@ -47,9 +48,12 @@ impl Reach {
         learnt.scaled(1 << self.failures.min(10), 1).min(limit)
     }
 
-    /// The next attempt is not made before this moment.
-    pub(crate) fn wait_until(&mut self, at: Timestamp) {
-        self.retry_at = Some(at);
+    /// After an attempt that began then, the next one is not made before this moment. One that began
+    /// while the endpoint was still waited for does not shorten that wait: it is that of another
+    /// socket, which may be new and have hardly any back-off.
+    pub(crate) fn wait_until(&mut self, began: Timestamp, at: Timestamp) {
+        let waiting = self.retry_at.filter(|until| began < *until);
+        self.retry_at = waiting.max(Some(at));
     }
 
     /// The next attempt may be made at this moment, at the latest.
@@ -68,7 +72,11 @@ impl Reach {
     pub(crate) fn lasted(&mut self, open_since: Timestamp, now: Timestamp) -> bool {
         self.failures = 0;
         self.held = false;
-        open_since >= self.failed_at || now - self.failed_at >= LATELY
+        let anew = open_since >= self.failed_at || now - self.failed_at >= LATELY;
+        if anew {
+            self.retry_at = None;
+        }
+        anew
     }
 
     /// The endpoint's checks pass again: attempts that failed only while they did not are no

@@ -121,6 +121,25 @@ fn hurrying_never_puts_off_an_attempt_that_is_due() {
 }
 
 #[test]
+fn what_opens_is_given_its_own_time_again_after_a_sleep() {
+    let mut test = Test::new();
+    let mut unchecked = (*endpoint("a")).clone();
+    unchecked.health = None;
+    test.cx.endpoints[0] = Arc::new(unchecked);
+    test.follow(0);
+    test.wait(40);
+    test.opened();
+    test.wait(60_000);
+    test.closed(None);
+    test.retry(0);
+    let learnt = test.session.due(&test.cx, false).unwrap() - test.cx.now;
+    assert!(learnt < test.cx.config.connect_timeout, "{learnt}");
+    test.wait(500);
+    test.session.awake(&test.cx);
+    assert_eq!(test.session.due(&test.cx, false), Some(test.cx.now + learnt));
+}
+
+#[test]
 fn a_retry_that_has_lost_its_point_is_forgotten() {
     let mut test = Test::new();
     test.follow(0);

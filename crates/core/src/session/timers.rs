@@ -20,18 +20,29 @@ impl Held {
         ])
     }
 
-    /// Takes notice that a message is overdue, if it has just become so.
+    /// When a message is overdue.
+    pub(super) fn idle_due(&self) -> Option<Timestamp> {
+        earliest([self.idle.deadline(), self.answers.deadline()])
+    }
+
+    /// Takes notice that a message or an answer is overdue, if it has just become so. One silence is
+    /// told once, by whichever rhythm it is noticed first.
     pub(super) fn notice_silence(&mut self, cx: &mut Context) -> Option<SessionFact> {
-        match self.idle.notice(cx.now)? {
-            Overdue::Late => {
-                let open = self.connection.open_endpoint()?;
-                cx.index_of(&open.name).map(SessionFact::Silent)
-            }
-            Overdue::Dead => {
-                self.renew(cx, Renewal::Presumed);
-                None
-            }
+        let told = self.answers.is_noticed() || self.idle.is_noticed();
+        // A request may take unusually long: it must not lose its connection.
+        let unanswered = self.answers.notice(cx.now);
+        let overdue = self.idle.notice(cx.now);
+        if overdue.is_some() {
+            self.answers.give_up();
         }
+        if overdue == Some(Overdue::Dead) {
+            self.renew(cx, Renewal::Presumed);
+        }
+        if told || !(unanswered || overdue == Some(Overdue::Late)) {
+            return None;
+        }
+        let open = self.connection.open_endpoint()?;
+        cx.index_of(&open.name).map(SessionFact::Silent)
     }
 
     /// When a connection has shown that it lasts, if that is still open.
@@ -70,13 +81,14 @@ impl Held {
         }
         let (index, _) = trial?;
         self.connection.promote(cx);
-        self.idle.pause();
+        self.expect_nothing();
         Some(SessionFact::TrialOpened(index))
     }
 
     /// Nobody could have heard anything until now.
-    pub(super) fn awake(&mut self, cx: &Context) {
-        self.connection.extend(cx);
-        self.idle.restart(cx.now);
+    pub(super) fn awake(&mut self, now: Timestamp) {
+        self.connection.extend(now);
+        self.idle.restart(now);
+        self.answers.pause();
     }
 }

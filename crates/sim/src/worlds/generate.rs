@@ -55,7 +55,25 @@ pub fn generate(seed: u64) -> Value {
     if let Some(grid) = maker.chance.weighted(&[(88, None), (10, Some("1s")), (2, Some("60s"))]) {
         scenario["timers"] = json!(grid);
     }
+    if maker.several.percent(40) {
+        scenario["exchanges"] = exchanges(&mut maker.several);
+    }
     scenario
+}
+
+/// An app that asks over its connections, or only tells: most servers answer soon, some of them not
+/// always.
+fn exchanges(chance: &mut Chance) -> Value {
+    let mut exchanges = json!({ "every": chance.pick(&["250ms", "1s", "5s", "30s"]) });
+    let answers = ["20ms", "80ms", "400ms", "900ms", "3s"].map(Some);
+    if let Some(answer) = chance.pick(&[&answers[..], &[None]].concat()) {
+        exchanges["answer"] = json!(answer);
+        if chance.percent(50) {
+            exchanges["slow"] = json!(chance.pick(&["2s", "12s"]));
+            exchanges["slowShare"] = json!(chance.pick(&[0.01, 0.05, 0.2]));
+        }
+    }
+    exchanges
 }
 
 /// In one world of eight, endpoints without a health check: all of them, or half.
@@ -82,8 +100,8 @@ pub(super) enum Network {
 /// A world in the making: what has been written, and what holds by now.
 pub(super) struct Maker {
     pub(super) chance: Chance,
-    /// Draws what becomes of the app's sockets beside the first, and which endpoints have no health
-    /// check, so that a world is otherwise the same with and without them.
+    /// Draws what becomes of the app's sockets beside the first, what it sends, and which endpoints
+    /// have no health check, so that a world is otherwise the same with and without them.
     several: Chance,
     /// The sockets that the app holds beside the first.
     more: Vec<u32>,

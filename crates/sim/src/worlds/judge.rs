@@ -6,7 +6,7 @@ use super::grade::{Grade, is_blind};
 use super::law::{Broken, Rule};
 use super::watch::Watch;
 use crate::scenario::{Invalid, Prepared, Scenario};
-use crate::simulation::{Open, Simulation};
+use crate::simulation::{Exchanges, Open, Simulation};
 use steadfast::{Endpoint, Lifecycle, Millis, SocketId, Timestamp};
 
 /// Messages that a connection must have carried before another one can be overdue.
@@ -16,7 +16,9 @@ const TALKED: u32 = 10;
 /// found broken.
 pub fn judge(scenario: &Scenario) -> Result<Vec<Broken>, Invalid> {
     let Prepared { config, mut simulation, happenings, end } = scenario.prepare()?;
-    let mut watch = Watch::new(config, scenario.messages, scenario.timers);
+    let answers = scenario.exchanges.as_ref().and_then(Exchanges::rhythm);
+    let rhythm = scenario.messages.into_iter().chain(answers).min();
+    let mut watch = Watch::new(config, rhythm, scenario.timers);
     watch.requests = scenario.requests;
     let mut begun = false;
     let mut rest = happenings.as_slice();

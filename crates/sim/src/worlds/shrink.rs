@@ -115,7 +115,7 @@ fn names(command: &Value, endpoint: &Value) -> bool {
 }
 
 fn drop_settings(smallest: &mut Value, rule: Rule) {
-    for top in ["messages", "requests", "timers", "loss"] {
+    for top in ["messages", "exchanges", "requests", "timers", "loss"] {
         drop_key(smallest, &[top], rule);
     }
     for key in keys(&smallest["config"]) {

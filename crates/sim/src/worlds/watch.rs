@@ -18,6 +18,7 @@ use steadfast::{
 pub(super) struct Watch {
     pub(super) truth: Truth,
     pub(super) found: Vec<Broken>,
+    /// How often something arrives on an open connection.
     pub(super) messages: Option<Millis>,
     pub(super) grid: u64,
     /// From request to request of the app's own.

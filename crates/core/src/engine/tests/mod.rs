@@ -22,6 +22,7 @@ mod replacing;
 mod requests;
 mod restarting;
 mod served;
+mod several;
 mod stranded;
 mod world;
 

@@ -10,12 +10,14 @@ use crate::checks::connectivity::Connectivity;
 use crate::checks::{Checks, Pace};
 use crate::config::{Config, Endpoint, Strategy};
 use crate::engine::context::Context;
-use crate::failover::Watch;
 use crate::failover::pace::{due, pace};
 use crate::failover::state::{Outage, State, Suspicion};
 use crate::failover::view::EndpointView;
+use crate::failover::{Failover, Watch, World};
+use crate::health::Exclusion;
 use crate::protocol::event::SwitchReason;
 use crate::protocol::outcome::FailureKind::{Refused, Timeout};
+use crate::session::Session;
 use std::sync::Arc;
 
 fn full(scene: &Scene, state: State, index: usize) -> Pace {
@@ -187,4 +189,22 @@ fn a_decision_that_waits_for_time_has_its_wake_up() {
     let holding = State::AllDown(Outage { hold: Millis::from_secs(5), ..outage() });
     assert_eq!(at(holding, &[ago(2), ago(9), ago(4)]), Some(ahead(1)), "the first that is to come");
     assert_eq!(at(all_down(), &[ago(2)]), Some(ahead(48)), "it need not hold, but prove itself");
+}
+
+#[test]
+fn attempts_go_to_those_that_pass_in_the_eyes_of_a_decision() {
+    let endpoint = |name| Arc::new(Endpoint::without_check(name, Url::unparsed(String::new())));
+    let endpoints = vec![endpoint("a"), endpoint("b")];
+    let mut cx = Context::new(Arc::default(), endpoints, 1, NOW);
+    let mut failover = Failover { state: all_down(), ..Failover::new(&mut cx) };
+    failover.set_active(&cx, 1);
+    let (mut checks, session) = (Checks::new(&cx, Connectivity::default()), Session::new(&cx));
+    checks.exclude(&cx, 0, Exclusion::Drained(cx.now + Millis::from_secs(1)));
+    for (seconds, passes) in [(0, false), (30, false), (61, true)] {
+        cx.now = NOW + Millis::from_secs(seconds);
+        let world = World { checks: &checks, session: &session };
+        let view = failover.gather(world, &cx, cx.config.retry.clone(), Watch::Full);
+        assert_eq!(view.endpoints[0].passes(), passes, "{seconds}");
+        assert_eq!(failover.attempt_target(world, &cx) == 0, passes, "{seconds}");
+    }
 }

@@ -275,7 +275,7 @@ fn nobody_left() -> Row {
             "`Suspecting`",
             "verdict, all were asked, nobody is usable",
             "`AllDown` or `Offline(Presumed)`",
-            "`allDown` or `offline`; none while messages arrive",
+            "`allDown` or `offline`; none while messages arrive, or have within the outage's hysteresis",
         ],
         cases: vec![
             case(

@@ -299,6 +299,24 @@ fn a_move_is_carried_through_though_a_check_passes_while_its_connection_opens() 
     assert_eq!(then(well(), true, left), Kind::Steady, "its sockets were to blame, and open again");
 }
 
+#[test]
+fn after_an_outage_that_a_message_ended_a_pause_between_messages_means_less() {
+    let heard = |at| {
+        let scene = Scene::of([down(Refused), given_up(Refused)]);
+        scene.connected().but(|scene| {
+            scene.connection.open = true;
+            scene.connection.last_message = Some(at);
+        })
+    };
+    let hold = |scene: &mut Scene| scene.hold = Millis::from_secs(5);
+    let all_down = Some(Decision::AllDown);
+    assert_eq!(heard(ago(4)).observe(suspecting()).1, all_down, "the first outage");
+    assert_eq!(heard(ago(4)).but(hold).observe(suspecting()).1, None);
+    assert_eq!(heard(ago(5)).but(hold).observe(suspecting()).1, all_down);
+    let elsewhere = heard(ago(4)).but(hold).but(|scene| scene.connection.open = false);
+    assert_eq!(elsewhere.observe(suspecting()).1, all_down, "messages of another endpoint");
+}
+
 /// A standby whose checks pass, and that refuses connections; its back-off ends at this moment.
 fn refusing_until(retry_at: Timestamp) -> EndpointView {
     EndpointView { retry_at, last_pass: Some(ago(2)), ..unreachable() }

@@ -1,7 +1,7 @@
 //! One socket of a connection: open, or opening.
 
 use super::Purpose;
-use crate::base::time::Timestamp;
+use crate::base::time::{Millis, Timestamp};
 use crate::config::Endpoint;
 use crate::protocol::effect::ConnectionId;
 use std::sync::Arc;
@@ -17,8 +17,20 @@ pub(super) struct Socket {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Phase {
-    Opening { deadline: Timestamp },
-    Open { since: Timestamp },
+    /// It may take so long to open, counted anew after a sleep.
+    Opening {
+        deadline: Timestamp,
+        within: Millis,
+    },
+    Open {
+        since: Timestamp,
+    },
+}
+
+impl Phase {
+    pub(super) fn opening(now: Timestamp, within: Millis) -> Self {
+        Self::Opening { deadline: now + within, within }
+    }
 }
 
 /// A socket that has ended.
@@ -39,7 +51,7 @@ impl Socket {
 
     pub(super) fn deadline(&self) -> Option<Timestamp> {
         match self.phase {
-            Phase::Opening { deadline } => Some(deadline),
+            Phase::Opening { deadline, .. } => Some(deadline),
             Phase::Open { .. } => None,
         }
     }

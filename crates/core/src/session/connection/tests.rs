@@ -143,7 +143,7 @@ fn a_socket_that_does_not_open_in_time_is_overdue() {
     test.follow("b");
     test.wait(9_999);
     assert_eq!(test.connection.overdue(test.cx.now), None);
-    test.connection.extend(&test.cx);
+    test.connection.extend(test.cx.now);
     test.wait(9_999);
     assert_eq!(test.connection.overdue(test.cx.now), None, "the device slept meanwhile");
     test.wait(1);

@@ -91,9 +91,14 @@ impl Outbox {
                 WhenFull::DropOldest | WhenFull::DropNewest => return Offer::Dropped,
             }
         }
+        self.insert(bytes);
+        Offer::Queued { dropped }
+    }
+
+    /// A message of so many bytes waits, whatever the limits: it is on its way to an open connection.
+    pub fn insert(&mut self, bytes: u32) {
         self.waiting.push_back(bytes);
         self.bytes += u64::from(bytes);
-        Offer::Queued { dropped }
     }
 
     /// The message that has waited longest waits no more: it was handed over, or given back.

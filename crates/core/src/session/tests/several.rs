@@ -50,6 +50,51 @@ fn each_socket_follows_with_a_connection_of_its_own() {
 }
 
 #[test]
+fn a_new_socket_is_led_alone() {
+    let mut test = two_sockets();
+    test.session.opened(&mut test.cx, ConnectionId(1));
+    closed(&mut test, 2);
+    test.session.try_out(&mut test.cx, 1);
+    asked(&mut test);
+    let waits = |test: &Test| -> Vec<_> {
+        test.session.sockets.iter().map(|held| held.retry_at).take(2).collect()
+    };
+    let before = waits(&test);
+    let new = SocketId(9);
+    test.session.hold(&test.cx, new);
+    assert_eq!(test.session.lead(&mut test.cx, new, 0), None);
+    assert_eq!(asked(&mut test), ["connect 4 of 9 to a"]);
+    assert!(test.session.is_trying(), "the trial of another goes on");
+    assert_eq!(waits(&test), before);
+}
+
+#[test]
+fn a_socket_with_a_short_back_off_does_not_shorten_the_endpoints() {
+    let mut test = two_sockets();
+    test.session.let_go(&mut test.cx, OTHER);
+    closed(&mut test, 1);
+    for last in 3..20 {
+        test.retry(0);
+        test.wait(10);
+        closed(&mut test, last);
+    }
+    let until = test.session.reach(0).retry_at();
+    assert_eq!(until, test.retry_at());
+    assert!(until > Some(test.cx.now + Millis::from_secs(10)), "{until:?}");
+    test.session.hold(&test.cx, OTHER);
+    test.session.lead(&mut test.cx, OTHER, 0);
+    test.wait(10);
+    closed(&mut test, 20);
+    assert_eq!(test.session.reach(0).retry_at(), until);
+    assert!(test.session.sockets[1].retry_at < until, "its own wait is its own");
+    test.cx.now = until.unwrap();
+    test.attempt(0);
+    test.wait(10);
+    closed(&mut test, 21);
+    assert!(test.session.reach(0).retry_at() > until, "that wait was over");
+}
+
+#[test]
 fn what_ends_for_all_sockets_at_once_counts_once() {
     let mut test = two_sockets();
     test.wait(10);

@@ -1,0 +1,84 @@
+//! A connection that the app prepares before it takes over.
+
+use super::leg::Stream;
+use super::options::BoxError;
+use crate::Message;
+use futures_util::{SinkExt, StreamExt};
+use std::pin::pin;
+use std::sync::Arc;
+use steadfast::Name;
+use tokio::sync::{Mutex, mpsc};
+
+/// Messages that wait on either way.
+const WAITING: usize = 16;
+
+/// An open connection that is about to take over from another one.
+#[derive(Debug)]
+pub struct Candidate {
+    /// The endpoint that messages go to still.
+    pub from: Name,
+    /// The endpoint that this connection goes to.
+    pub to: Name,
+    outgoing: mpsc::Sender<Message>,
+    incoming: Arc<Mutex<mpsc::Receiver<Message>>>,
+}
+
+/// The connection's end of it.
+pub(super) struct Prepared {
+    outgoing: mpsc::Receiver<Message>,
+    incoming: mpsc::Sender<Message>,
+    kept: Arc<Mutex<mpsc::Receiver<Message>>>,
+}
+
+impl Candidate {
+    pub(super) fn new(from: Name, to: Name) -> (Self, Prepared) {
+        let (outgoing, to_send) = mpsc::channel(WAITING);
+        let (arrived, incoming) = mpsc::channel(WAITING);
+        let incoming = Arc::new(Mutex::new(incoming));
+        let kept = incoming.clone();
+        let candidate = Self { from, to, outgoing, incoming };
+        (candidate, Prepared { outgoing: to_send, incoming: arrived, kept })
+    }
+
+    /// Sends a message over it; false if it has broken.
+    pub async fn send(&self, message: Message) -> bool {
+        self.outgoing.send(message).await.is_ok()
+    }
+
+    /// The next message over it; `None` if it has broken. Those that nobody takes here are delivered
+    /// to the app once it has taken over.
+    pub async fn receive(&self) -> Option<Message> {
+        self.incoming.lock().await.recv().await
+    }
+}
+
+impl Prepared {
+    /// Sends and receives for the app until its `work` is done. Returns what has arrived and was not
+    /// taken.
+    pub(super) async fn until(
+        mut self,
+        work: impl Future<Output = Result<(), BoxError>>,
+        stream: &mut Stream,
+    ) -> Result<Vec<Message>, BoxError> {
+        let mut work = pin!(work);
+        loop {
+            let has_room = self.incoming.capacity() > 0;
+            tokio::select! {
+                done = &mut work => break done?,
+                Some(message) = self.outgoing.recv() => stream.send(message.into()).await?,
+                frame = stream.next(), if has_room => {
+                    let Some(frame) = frame else { return Err("the connection has closed".into()) };
+                    if let Some(message) = Message::of(frame?) {
+                        // The app may have let go of its end.
+                        let _ = self.incoming.try_send(message);
+                    }
+                }
+            }
+        }
+        while let Ok(message) = self.outgoing.try_recv() {
+            stream.send(message.into()).await?;
+        }
+        let mut kept = self.kept.lock().await;
+        Ok(std::iter::from_fn(|| kept.try_recv().ok()).collect())
+    }
+}

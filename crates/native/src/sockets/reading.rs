@@ -1,0 +1,158 @@
+//! What arrives on a connection: it is the app's, in its turn.
+
+use super::face::{Before, Face, LegEnd};
+use super::inbox::Slot;
+use super::signs::{REPORT_EVERY, Signs};
+use crate::Message;
+use futures_util::StreamExt;
+use futures_util::stream::SplitStream;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use steadfast::socket::drain_limit;
+use steadfast::{ConnectionId, Health, Input};
+use tokio::sync::oneshot;
+use tokio::time::{sleep, timeout};
+use tokio_tungstenite::tungstenite::Message as Frame;
+
+/// The reading end of a connection. Each wait of it can be given up and begun anew.
+pub(super) struct Reading {
+    slot: Slot,
+    turn: Turn,
+    /// What has arrived and has not been delivered.
+    arrived: VecDeque<Message>,
+    alive: Alive,
+}
+
+/// Whether what arrives can be delivered.
+enum Turn {
+    /// Another connection carries the socket still.
+    Waiting(oneshot::Receiver<Option<Before>>),
+    /// Another one delivers first what it was sent.
+    After(Before),
+    /// It can.
+    Mine,
+}
+
+/// Reports that a connection is alive.
+struct Alive {
+    face: Arc<Face>,
+    id: ConnectionId,
+    signs: Signs,
+}
+
+impl Reading {
+    pub(super) fn new(
+        face: Arc<Face>,
+        id: ConnectionId,
+        slot: Slot,
+        turn: oneshot::Receiver<Option<Before>>,
+        signs: Signs,
+    ) -> Self {
+        let alive = Alive { face, id, signs };
+        Self { slot, turn: Turn::Waiting(turn), arrived: VecDeque::new(), alive }
+    }
+
+    /// These have arrived before all else.
+    pub(super) fn begin_with(&mut self, messages: Vec<Message>) {
+        self.arrived.extend(messages);
+    }
+
+    /// Delivers what arrives until the connection ends, and says how.
+    pub(super) async fn until_end(
+        &mut self,
+        incoming: &mut SplitStream<super::leg::Stream>,
+    ) -> LegEnd {
+        loop {
+            self.deliver().await;
+            match incoming.next().await {
+                Some(Ok(Frame::Close(close))) => {
+                    return close.map_or_else(LegEnd::default, |close| LegEnd {
+                        code: Some(close.code.into()),
+                        status: None,
+                        reason: close.reason.as_str().to_owned(),
+                    });
+                }
+                Some(Ok(frame)) => self.take(frame),
+                Some(Err(error)) => {
+                    return LegEnd { reason: error.to_string(), ..LegEnd::default() };
+                }
+                None => return LegEnd::default(),
+            }
+        }
+    }
+
+    fn take(&mut self, frame: Frame) {
+        self.alive.report();
+        let Some(message) = Message::of(frame) else { return };
+        match &self.alive.face.options.is_answer {
+            Some(is_answer) if is_answer(&message) => self.alive.signs.answered(),
+            Some(_) => self.arrived.push_back(message),
+            None => {
+                self.alive.signs.answered();
+                self.arrived.push_back(message);
+            }
+        }
+    }
+
+    /// Delivers what has arrived. While the app takes nothing, the connection counts as alive: it is
+    /// the app that is slow.
+    async fn deliver(&mut self) {
+        let Self { slot, turn, arrived, alive } = self;
+        if arrived.is_empty() {
+            return;
+        }
+        let face = alive.face.clone();
+        let delivering = async {
+            turn.wait(&face).await;
+            while let Some(message) = arrived.front() {
+                let room = slot.room(message).await;
+                if let (Some(room), Some(message)) = (room, arrived.pop_front()) {
+                    room.put(message);
+                }
+            }
+        };
+        let ticking = async {
+            loop {
+                sleep(REPORT_EVERY).await;
+                alive.report();
+                alive.signs.answered();
+            }
+        };
+        tokio::select! {
+            () = delivering => {}
+            () = ticking => {}
+        }
+    }
+}
+
+impl Turn {
+    async fn wait(&mut self, face: &Face) {
+        if let Self::Waiting(turn) = self {
+            match turn.await {
+                Ok(before) => *self = before.map_or(Self::Mine, Self::After),
+                // It was let go of: it says nothing.
+                Err(_) => std::future::pending().await,
+            }
+        }
+        if let Self::After(before) = self {
+            let snapshot = face.link.snapshot();
+            let state = snapshot.endpoints.iter().find(|state| state.name == before.endpoint);
+            let health = state.map_or(Health::Unknown, |state| state.health);
+            let limit = drain_limit(health, Some(before.signs.silent_for().into()));
+            if timeout(limit.into(), &mut before.done).await.is_err() {
+                before.cut.notify_one();
+                // What it has in its hands it delivers still.
+                let _ = (&mut before.done).await;
+            }
+            *self = Self::Mine;
+        }
+    }
+}
+
+impl Alive {
+    fn report(&self) {
+        if self.signs.heard() {
+            self.face.link.send(Input::ConnectionActive { id: self.id });
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Who we are: asked anew for each connection, and not asked again for ever.
+
+use crate::server::Server;
+use crate::{config_of, start, until_state, within};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use steadfast_native::{Handshake, SocketEvent, SocketOptions, SocketState, StopReason};
+
+#[tokio::test]
+async fn a_refusal_of_who_we_are_stops_it() {
+    for (status, code, expected) in [
+        (Some(401), None, StopReason::Unauthorized(401)),
+        (Some(403), None, StopReason::Unauthorized(403)),
+        (None, Some(4401), StopReason::CloseCode(4401)),
+        (None, Some(4999), StopReason::CloseCode(4999)),
+    ] {
+        let mut server = Server::start("only", status).await;
+        let sockets = start(config_of([server.endpoint.clone()]));
+        let options = SocketOptions::new().stop_codes(vec![4401, 4999]);
+        let socket = sockets.socket("", options).unwrap();
+        let mut events = socket.events();
+        if let Some(code) = code {
+            let mut accepted = server.next().await;
+            accepted.close(code).await;
+        }
+        let stopped = async {
+            loop {
+                if let SocketEvent::Stopped { reason } = events.recv().await.unwrap() {
+                    break reason;
+                }
+            }
+        };
+        assert_eq!(within("the stop", stopped).await, expected);
+        assert_eq!(*socket.state().borrow(), SocketState::Closed);
+    }
+}
+
+#[tokio::test]
+async fn path_and_headers_are_asked_for_each_connection() {
+    let mut server = Server::start("only", None).await;
+    let sockets = start(config_of([server.endpoint.clone()]));
+    let asked = Arc::new(AtomicUsize::new(0));
+    let options = SocketOptions::new().handshake(move || {
+        let number = asked.fetch_add(1, Ordering::SeqCst);
+        async move {
+            // The second time, the app's own token service fails.
+            if number == 1 {
+                return Err("no token".into());
+            }
+            let headers = vec![("authorization".into(), format!("token {number}"))];
+            Ok(Handshake { path: format!("/chat?n={number}"), headers, ..Handshake::default() })
+        }
+    });
+    let socket = sockets.socket("", options).unwrap();
+    let mut events = socket.events();
+    let first = server.next().await;
+    assert_eq!((&*first.path, &*first.authorization), ("/chat?n=0", "token 0"));
+    until_state(&socket, SocketState::Open).await;
+    first.kill();
+    let third = server.next().await;
+    assert_eq!((&*third.path, &*third.authorization), ("/chat?n=2", "token 2"));
+    until_state(&socket, SocketState::Open).await;
+    let mut lost = Vec::new();
+    while let Ok(event) = events.try_recv() {
+        if let SocketEvent::Lost { reason, .. } = event {
+            lost.push(reason);
+        }
+    }
+    assert_eq!(lost[1], "no token");
+    assert_eq!(sockets.link().snapshot().endpoints[0].failures, 0, "none is to blame");
+}

@@ -1,0 +1,114 @@
+//! A server of the tests' own, for what the testbed does not do.
+
+use futures_util::{SinkExt, StreamExt};
+use std::sync::Arc;
+use steadfast::Endpoint;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::http::StatusCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
+use tokio_tungstenite::tungstenite::{Error, Message as Frame};
+
+/// A connection to the server.
+pub(crate) struct Accepted {
+    /// Path and query, and the header `authorization`.
+    pub(crate) path: String,
+    pub(crate) authorization: String,
+    stream: WebSocketStream<TcpStream>,
+}
+
+/// A server that hands its connections to the test.
+pub(crate) struct Server {
+    pub(crate) endpoint: Endpoint,
+    accepted: mpsc::UnboundedReceiver<Accepted>,
+}
+
+impl Server {
+    /// One that answers with `status` instead of opening, if there is one. It has no health check.
+    pub(crate) async fn start(name: &str, status: Option<u16>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("ws://{}/live", listener.local_addr().unwrap());
+        let endpoint = Endpoint::without_check(name, url.parse().unwrap());
+        let (sender, accepted) = mpsc::unbounded_channel();
+        let sender = Arc::new(sender);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let sender = sender.clone();
+                tokio::spawn(async move {
+                    let _ = sender.send(accept(stream, status).await?);
+                    Ok::<_, Error>(())
+                });
+            }
+        });
+        Self { endpoint, accepted }
+    }
+
+    /// A connection that waits already.
+    pub(crate) fn try_next(&mut self) -> Option<Accepted> {
+        self.accepted.try_recv().ok()
+    }
+
+    /// The next connection.
+    pub(crate) async fn next(&mut self) -> Accepted {
+        crate::within("a connection", self.accepted.recv()).await.unwrap()
+    }
+}
+
+async fn accept(stream: TcpStream, status: Option<u16>) -> Result<Accepted, Error> {
+    let (mut path, mut authorization) = (String::new(), String::new());
+    #[expect(clippy::result_large_err, reason = "so the library has it")]
+    let look = |request: &Request, answer: Response| {
+        path = request.uri().to_string();
+        let header = request.headers().get("authorization");
+        authorization = header.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+        let Some(status) = status else { return Ok(answer) };
+        let mut refusal = ErrorResponse::new(None);
+        *refusal.status_mut() = StatusCode::from_u16(status).unwrap();
+        Err(refusal)
+    };
+    let stream = tokio_tungstenite::accept_hdr_async(stream, look).await?;
+    Ok(Accepted { path, authorization, stream })
+}
+
+impl Accepted {
+    /// The next text; `None` once the client has closed.
+    pub(crate) async fn text(&mut self) -> Option<String> {
+        loop {
+            match crate::within("a frame", self.stream.next()).await {
+                Some(Ok(Frame::Text(text))) => return Some(text.as_str().to_owned()),
+                Some(Ok(Frame::Close(_)) | Err(_)) | None => return None,
+                Some(Ok(_)) => {}
+            }
+        }
+    }
+
+    /// With which code and reason the client closes.
+    pub(crate) async fn close_frame(&mut self) -> Option<(u16, String)> {
+        loop {
+            match crate::within("a frame", self.stream.next()).await? {
+                Ok(Frame::Close(close)) => {
+                    return close
+                        .map(|close| (close.code.into(), close.reason.as_str().to_owned()));
+                }
+                Ok(_) => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
+    pub(crate) async fn send(&mut self, text: &str) {
+        self.stream.send(Frame::text(text)).await.unwrap();
+    }
+
+    pub(crate) async fn close(&mut self, code: u16) {
+        let close = CloseFrame { code: CloseCode::from(code), reason: "so it is".into() };
+        self.stream.send(Frame::Close(Some(close))).await.unwrap();
+    }
+
+    /// Breaks off.
+    pub(crate) fn kill(self) {
+        drop(self);
+    }
+}
