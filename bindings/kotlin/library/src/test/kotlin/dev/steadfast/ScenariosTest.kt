@@ -4,6 +4,7 @@ import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
 import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonObject
@@ -104,7 +105,7 @@ private class Replay(private val script: JsonObject) {
 
     private val JsonObject.socket get() = getValue("socket").jsonPrimitive.longOrNull
 
-    private val JsonObject.isArrival get() = word in setOf("failure", "answer", "opened", "closed", "received")
+    private val JsonObject.isArrival get() = word in setOf("failure", "answer", "opened", "closed", "received", "sent")
 
     private val JsonObject.isPossible get() = word !in setOf("failure", "answer") || world.isChecking(text("endpoint"), number("number").toInt())
 
@@ -115,6 +116,7 @@ private class Replay(private val script: JsonObject) {
             "opened" -> fakes[input.number("id")].opens()
             "closed" -> fakes[input.number("id")].closes(input.getValue("code").jsonPrimitive.intOrNull)
             "received" -> fakes[input.number("id")].receives()
+            "sent" -> runBlocking { check(sockets.getValue(fakes[input.number("id")].socket).send("a message")) }
             "network" -> link.setNetwork(Network.valueOf(input.text("network").uppercase()))
             "lifecycle" -> link.setLifecycle(Lifecycle.valueOf(input.text("lifecycle").uppercase()))
             "checkNow" -> link.checkNow {}
@@ -127,7 +129,7 @@ private class Replay(private val script: JsonObject) {
             "prefer" -> link.prefer(input.getValue("endpoint").jsonPrimitive.contentOrNull)
             "setEndpoints" -> link.setEndpoints(Configs.fromJson("""{"endpoints":${input.getValue("endpoints")}}""").endpoints)
             "connect" -> sockets.getOrPut(input.number("socket")) {
-                link.socket(options = socketOptions { sockets = fakes }).also { scope.launch { it.messages.collect {} } }
+                link.socket(options = socketOptions { sockets = fakes.of(input.number("socket")) }).also { scope.launch { it.messages.collect {} } }
             }
             "disconnect" -> sockets.remove(input.number("socket"))?.close()
             "reconnect" -> sockets.filterKeys { input.socket == null || it == input.socket }.values.forEach { it.reconnect() }
@@ -168,27 +170,31 @@ private class Replay(private val script: JsonObject) {
 }
 
 /** Opens nothing: each socket does what the script says. */
-private class FakeSockets(private val world: VirtualWorld) : WebSocket.Factory {
+private class FakeSockets(private val world: VirtualWorld) {
     private val legs = mutableListOf<FakeLeg>()
     val opened = mutableListOf<Pair<Long, String>>()
 
-    override fun newWebSocket(request: Request, listener: WebSocketListener): WebSocket {
+    /** What opens those of the socket of this number. */
+    fun of(socket: Long) = WebSocket.Factory { request, listener ->
         opened += world.now to request.url.host.removeSuffix(".example")
-        return FakeLeg(listener).also(legs::add)
+        FakeLeg(socket, listener).also(legs::add)
     }
 
     /** The engine counts connections from one. */
     operator fun get(id: Long) = legs[id.toInt() - 1]
 }
 
-private class FakeLeg(private val listener: WebSocketListener) : WebSocket {
+private class FakeLeg(val socket: Long, private val listener: WebSocketListener) : WebSocket {
     private var isClosed = false
 
     fun opens() = listener.onOpen(this, RESPONSE)
 
     fun receives() = listener.onMessage(this, "a message")
 
-    fun closes(code: Int?) = if (code == null) listener.onFailure(this, java.io.IOException("reset"), null) else listener.onClosing(this, code, "")
+    fun closes(code: Int?) {
+        isClosed = true
+        if (code == null) listener.onFailure(this, java.io.IOException("reset"), null) else listener.onClosing(this, code, "")
+    }
 
     override fun close(code: Int, reason: String?): Boolean {
         if (isClosed) return false

@@ -33,6 +33,10 @@ internal class SocketServer(val name: String) : AutoCloseable {
     @Volatile
     var heed: (WebSocket, String) -> Unit = { socket, text -> socket.send(text) }
 
+    /** What is done before a close is answered. */
+    @Volatile
+    var partWith: (WebSocket) -> Unit = {}
+
     init {
         server.dispatcher = object : Dispatcher() {
             override fun dispatch(request: RecordedRequest): MockResponse {
@@ -62,6 +66,7 @@ internal class SocketServer(val name: String) : AutoCloseable {
 
         override fun onClosing(webSocket: WebSocket, code: Int, reason: String) {
             closed += code
+            partWith(webSocket)
             webSocket.close(code, reason)
         }
     }

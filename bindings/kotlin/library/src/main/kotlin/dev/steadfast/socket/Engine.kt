@@ -17,6 +17,9 @@ internal interface Engine {
     /** Something has arrived on a connection. */
     fun active(id: Long)
 
+    /** Something was sent over a connection. */
+    fun sent(id: Long)
+
     /** An answer was due on a connection, and nothing has arrived. */
     fun silent(id: Long)
 

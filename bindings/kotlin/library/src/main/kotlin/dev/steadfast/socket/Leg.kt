@@ -94,10 +94,12 @@ internal class Leg(
     /** Hands a message over; `false` if it takes none any more. */
     fun send(message: Message): Boolean {
         val socket = synchronized(this) { webSocket.takeIf { isOpen && !isOver } } ?: return false
-        return when (message) {
+        val wasSent = when (message) {
             is Message.Text -> socket.send(message.text)
             is Message.Binary -> socket.send(message.bytes)
         }
+        if (wasSent) signs.sent()
+        return wasSent
     }
 
     /** Closes it. What its server has sent goes on to arrive until that has closed as well. */

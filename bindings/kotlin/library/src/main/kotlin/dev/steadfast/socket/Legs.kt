@@ -146,8 +146,10 @@ internal class Legs(
     }
 
     override fun ended(leg: Leg, end: LegEnd): Unit = serial.change {
+        draining -= leg
+        val wasKnown = known.remove(leg.id, leg)
         leg.end()
-        if (draining.remove(leg) || !known.remove(leg.id, leg)) return@change
+        if (!wasKnown) return@change
         serial.afterwards { engine.closed(leg.id, end.reported) }
         if (current === leg) current = null
         if (current == null) owner.lost(leg, end)

@@ -30,6 +30,10 @@ internal class LinkEngine(
         whileRunning { core.connectionActive(id) }
     }
 
+    override fun sent(id: Long) {
+        whileRunning { core.connectionSent(id) }
+    }
+
     override fun silent(id: Long) {
         whileRunning { core.connectionSilent(id) }
     }

@@ -1,6 +1,6 @@
 package dev.steadfast.socket
 
-/** When something arrived on a leg, on the engine's clock. The engine need not know how much arrives, only that something does. */
+/** When something arrived on a leg, on the engine's clock. The engine need not know how much is sent and arrives, only that something is and does. */
 internal class Signs(private val id: Long, private val engine: Engine) {
     /** When a message last arrived; before the first one, when the leg began or took over. */
     @Volatile
@@ -16,7 +16,12 @@ internal class Signs(private val id: Long, private val engine: Engine) {
     @Volatile
     var isHeard = false
         private set
-    private var reportedAt: Long? = null
+    private var heardReportedAt: Long? = null
+    private var sentReportedAt: Long? = null
+
+    /** Something was sent, and was reported: so is the next arrival, from which the engine learns how soon answers come. */
+    @Volatile
+    private var isAwaited = false
 
     /** The leg has taken over. */
     fun begin() {
@@ -29,9 +34,19 @@ internal class Signs(private val id: Long, private val engine: Engine) {
         val now = engine.now()
         heardAt = now
         isHeard = true
-        if (reportedAt?.let { now - it < REPORT_EVERY_MILLIS } == true) return
-        reportedAt = now
+        if (!isAwaited && !isDue(heardReportedAt, now)) return
+        isAwaited = false
+        heardReportedAt = now
         engine.active(id)
+    }
+
+    /** A message was handed over. */
+    fun sent() {
+        val now = engine.now()
+        if (!isDue(sentReportedAt, now)) return
+        sentReportedAt = now
+        isAwaited = true
+        engine.sent(id)
     }
 
     /** A message waits because the app is slow, and neither the server nor the network is. */
@@ -44,6 +59,8 @@ internal class Signs(private val id: Long, private val engine: Engine) {
     fun answered() {
         answeredAt = heardAt
     }
+
+    private fun isDue(reportedAt: Long?, now: Long) = reportedAt == null || now - reportedAt >= REPORT_EVERY_MILLIS
 
     private companion object {
         const val REPORT_EVERY_MILLIS = 250L

@@ -49,7 +49,7 @@ class SocketWorldTest {
     }
 
     private companion object {
-        const val SEEDS = 300
+        const val SEEDS = 100
     }
 }
 
@@ -136,6 +136,8 @@ private class World(private val random: Random) : Engine, WebSocket.Factory {
     override fun closed(id: Long, code: Int?) = Unit
 
     override fun active(id: Long) = Unit
+
+    override fun sent(id: Long) = Unit
 
     override fun silent(id: Long) = Unit
 

@@ -4,9 +4,9 @@ import android.app.Activity
 import android.app.Application
 import android.os.Bundle
 import android.widget.TextView
-import dev.steadfast.Connection
 import dev.steadfast.Message
 import dev.steadfast.Steadfast
+import dev.steadfast.SteadfastSocket
 import dev.steadfast.android.AndroidSignals
 import dev.steadfast.android.AndroidTransport
 import dev.steadfast.endpoint
@@ -20,7 +20,7 @@ import kotlinx.coroutines.launch
 
 /** Holds one link for as long as the process lives. */
 class SampleApplication : Application() {
-    lateinit var connection: Connection
+    lateinit var socket: SteadfastSocket
 
     override fun onCreate() {
         super.onCreate()
@@ -30,7 +30,7 @@ class SampleApplication : Application() {
         }
         val link = Steadfast.start(config, CoroutineScope(SupervisorJob() + Dispatchers.Default), AndroidTransport())
         AndroidSignals(link, this)
-        connection = link.connect()
+        socket = link.socket()
     }
 }
 
@@ -42,9 +42,9 @@ class MainActivity : Activity() {
     override fun onCreate(state: Bundle?) {
         super.onCreate(state)
         val view = TextView(this).also(::setContentView)
-        val connection = (application as SampleApplication).connection
+        val socket = (application as SampleApplication).socket
         showing = scope.launch {
-            connection.messages.collect { message -> if (message is Message.Text) view.text = message.text }
+            socket.messages.collect { message -> if (message is Message.Text) view.text = message.text }
         }
     }
 
