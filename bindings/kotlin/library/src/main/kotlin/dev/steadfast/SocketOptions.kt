@@ -122,6 +122,8 @@ public class SocketOptions {
             OkHttpClient.Builder()
                 // Each WebSocket takes one of the dispatcher's places for as long as it lives.
                 .dispatcher(Dispatcher().apply { maxRequests = Int.MAX_VALUE })
+                // A socket never leaves its endpoint's host, nor do its headers.
+                .followRedirects(false)
                 .pingInterval(PING_SECONDS, TimeUnit.SECONDS)
                 .webSocketCloseTimeout(CLOSE_SECONDS, TimeUnit.SECONDS)
                 .build()

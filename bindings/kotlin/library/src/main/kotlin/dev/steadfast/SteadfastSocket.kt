@@ -90,10 +90,17 @@ public class SteadfastSocket internal constructor(
     public fun send(message: Message, done: SendCallback) {
         // At once as far as possible: a dispatcher may change the order.
         scope.launch(start = CoroutineStart.UNDISPATCHED) {
-            val result = runCatching { send(message) }
-            val failure = result.exceptionOrNull()
-            if (failure is CancellationException) done.onSent(false, IllegalStateException("the link has ended", failure))
-            else done.onSent(result.getOrDefault(false), failure as Exception?)
+            var failure: Exception? = null
+            val sent = try {
+                send(message)
+            } catch (cancelled: CancellationException) {
+                failure = IllegalStateException("the link has ended", cancelled)
+                false
+            } catch (refused: Exception) {
+                failure = refused
+                false
+            }
+            done.onSent(sent, failure)
         }
     }
 

@@ -59,10 +59,12 @@ internal class Inbox {
         private var isOver = false
         private val fullness get() = if (hasTurn) kept else messages.size
 
-        /** Whether the last message had to wait for room: pongs that came after it are read late. */
+        /** When a message last waited for room, by the system's nanoseconds. */
         @Volatile
-        var isHeldBack = false
-            private set
+        private var heldAt: Long? = null
+
+        /** Whether a message had to wait for room lately: what came after it, as pongs, is read late. */
+        val wasHeldBack: Boolean get() = heldAt?.let { System.nanoTime() - it < LATELY_NANOS } ?: false
 
         /** Has the messages delivered after those of the connections before. */
         fun takeTurn() {
@@ -75,19 +77,20 @@ internal class Inbox {
 
         /** Keeps a message, as soon as there is room. Calls [whileHeld] now and then until there is. */
         fun put(message: Message, whileHeld: () -> Unit) {
+            var most = MOST
             while (true) {
                 lock.withLock {
-                    val most = if (isHeldBack) RESUME_BELOW else MOST
                     if (isOver) return
                     if (fullness < most) {
-                        isHeldBack = false
                         messages += message
                         if (hasTurn) kept++
                         signal.trySend(Unit)
                         return
                     }
-                    isHeldBack = true
+                    most = RESUME_BELOW
+                    heldAt = System.nanoTime()
                     room.await(LOOK_EVERY_MILLIS, MILLISECONDS)
+                    heldAt = System.nanoTime()
                 }
                 whileHeld()
             }
@@ -136,5 +139,6 @@ internal class Inbox {
         /** Reading goes on when so few are left, and not for each that is taken: a thread would be woken for each. */
         const val RESUME_BELOW = MOST / 2
         const val LOOK_EVERY_MILLIS = 250L
+        const val LATELY_NANOS = 5_000_000_000L
     }
 }

@@ -53,7 +53,7 @@ internal class Leg(
         /** It is open. */
         fun opened(leg: Leg)
 
-        /** Whether a message that has arrived is the app's, and no answer to a ping. */
+        /** Whether a message that has arrived is the app's, and no answer to a ping. What the app's function throws is thrown. */
         fun isForApp(message: Message, leg: Leg): Boolean
 
         /** It has closed, has broken, or could not be opened. Only the first time counts. */
@@ -139,14 +139,19 @@ internal class Leg(
 
     private fun arrived(message: Message) {
         signs.arrived()
-        if (owner.isForApp(message, this)) arrivals.put(message, whileHeld = signs::held)
+        val isForApp = try {
+            owner.isForApp(message, this)
+        } catch (thrown: Throwable) {
+            return owner.ended(this, LegEnd.byApp(thrown))
+        }
+        if (isForApp) arrivals.put(message, whileHeld = signs::held)
     }
 
     override fun onClosing(webSocket: WebSocket, code: Int, reason: String) = owner.ended(this, LegEnd(code, reason))
 
     override fun onFailure(webSocket: WebSocket, t: Throwable, response: Response?) {
         // OkHttp misses a pong that it could not read because messages before it waited for the app.
-        val isByApp = t is SocketTimeoutException && arrivals.isHeldBack
+        val isByApp = t is SocketTimeoutException && arrivals.wasHeldBack
         owner.ended(this, if (isByApp) LegEnd.byApp(t) else LegEnd(error = t, status = response?.code))
     }
 
