@@ -29,6 +29,8 @@ export interface Leg {
   socket?: WebSocket;
   /** What has arrived before it took over. */
   kept?: MessageEvent[] | undefined;
+  /** Sees what is kept. */
+  keeping?: (event: MessageEvent) => void;
   /** When something last arrived; before that, when it took over or was begun. */
   heard: number;
   /** When something that has arrived was last reported. */
@@ -90,13 +92,15 @@ const REPORT_EVERY = 250;
 export const broken = (reason = ""): LegEnd => ({ code: ABNORMAL, reason, wasClean: false });
 
 /** What is wrong where there is no class to make legs of. */
-export const noWebSocket = () => new TypeError("steadfast: there is no WebSocket here; pass a class as `WebSocket`, such as that of the package ws");
+export const noWebSocket = () => new TypeError("steadfast: no WebSocket here; pass a class as `WebSocket`, such as that of ws");
 
 const ask = <Value>(provided: Provided<Value>) => (typeof provided === "function" ? (provided as () => Value | PromiseLike<Value>)() : provided);
 
 export class Legs {
   /** The socket's number at the driver, once that has given it one. */
   number = -1;
+  /** Those that are opening or open, by their numbers. */
+  readonly all = new Map<number, Leg>();
   /** Over which messages go. */
   current: Leg | undefined;
   /** Over which messages went last. */
@@ -112,7 +116,6 @@ export class Legs {
   readonly #webSocket: WebSocketClass;
   readonly #route: Route | undefined;
   readonly #protocols: string[] | undefined;
-  readonly #legs = new Map<number, Leg>();
   /** Legs that have been replaced and have not closed yet: what their server had sent before is the app's. */
   readonly #replaced = new Set<Leg>();
   #binaryType: BinaryType = "blob";
@@ -144,7 +147,7 @@ export class Legs {
 
   set binaryType(type: BinaryType) {
     this.#binaryType = type;
-    for (const { socket } of this.#legs.values()) if (socket) socket.binaryType = type;
+    for (const { socket } of this.all.values()) if (socket) socket.binaryType = type;
   }
 
   /** Sees whether the leg that carries messages is about to close: that may take half a minute (`ws`), and is given two seconds. */
@@ -155,15 +158,10 @@ export class Legs {
     setTimeout(() => this.#ended(leg, broken()), CLOSE_WITHIN);
   }
 
-  /** The leg of this number. */
-  get(id: number): Leg | undefined {
-    return this.#legs.get(id);
-  }
-
   /** Opens a leg. */
   open(id: number, endpoint: string, connect: string): Leg {
     const leg: Leg = { id, endpoint, kept: [], heard: performance.now(), reported: Number.NEGATIVE_INFINITY };
-    this.#legs.set(id, leg);
+    this.all.set(id, leg);
     this.owner.opening?.(leg);
     const begin = (path: Path, protocols: Protocols) => {
       const url = (this.#route ?? this.#driver.route(path))(connect);
@@ -218,8 +216,10 @@ export class Legs {
         leg.reported = now;
         this.#driver.tell({ message: "received", id: leg.id });
       }
-      if (leg.kept) keep(leg.kept, event);
-      else this.owner.message(event, leg);
+      if (leg.kept) {
+        leg.kept.push(event);
+        leg.keeping?.(event);
+      } else this.owner.message(event, leg);
     };
     // The close that follows an error has no code of its own, and comes half a minute later in `ws`.
     socket.onerror = (event) => {
@@ -235,16 +235,9 @@ export class Legs {
     }
   }
 
-  /** Gives a leg another number. */
-  renumber(leg: Leg, id: number): void {
-    this.#legs.delete(leg.id);
-    leg.id = id;
-    this.#legs.set(id, leg);
-  }
-
   /** Lets a leg take over. */
   promote(id: number): void {
-    const leg = this.get(id);
+    const leg = this.all.get(id);
     if (!leg) return;
     const before = this.waits ? undefined : this.current;
     this.current = leg;
@@ -272,7 +265,7 @@ export class Legs {
 
   /** Closes a leg. */
   disconnect(id: number, reason: string): void {
-    const leg = this.get(id);
+    const leg = this.all.get(id);
     if (!leg) return;
     // One that never took over has said nothing to the app, and goes on to say nothing.
     if (reason !== "stopped" && !leg.kept && leg.socket) this.replace(leg, leg.socket);
@@ -301,7 +294,7 @@ export class Legs {
   close(code?: number, reason?: string): Leg | undefined {
     const { current } = this;
     this.#driver.release(this);
-    for (const leg of [...this.#legs.values(), ...this.#replaced]) {
+    for (const leg of [...this.all.values(), ...this.#replaced]) {
       this.#forget(leg);
       leg.socket?.close(code, reason);
     }
@@ -321,13 +314,13 @@ export class Legs {
 
   #isOurs(leg: Leg): boolean {
     // A number may come again: the first leg of a socket that stands alone always has the same.
-    return this.get(leg.id) === leg;
+    return this.all.get(leg.id) === leg;
   }
 
   /** What becomes of it is no concern any more. Its errors are still listened to, for `ws` throws them otherwise. */
   #forget(leg: Leg): void {
     clearTimeout(leg.timer);
-    this.#legs.delete(leg.id);
+    this.all.delete(leg.id);
     if (this.current === leg) {
       this.current = undefined;
       this.farewell = undefined;
@@ -341,14 +334,4 @@ export class Legs {
 
 function isAwaited<Value>(it: Value | PromiseLike<Value>): it is PromiseLike<Value> {
   return typeof (it as PromiseLike<Value> | undefined)?.then === "function";
-}
-
-/** Keeps a message for later, unless a listener that comes after stops it: then it was for that. */
-function keep(kept: MessageEvent[], event: MessageEvent): void {
-  kept.push(event);
-  event.stopImmediatePropagation = () => {
-    const index = kept.indexOf(event);
-    if (index >= 0) kept.splice(index, 1);
-    Event.prototype.stopImmediatePropagation.call(event);
-  };
 }
