@@ -1,5 +1,6 @@
 // The bare WebSockets of one socket that an app holds. The driver says when one is opened and which one takes over.
 import type { Driver, WebSocketClass } from "./driver.js";
+import type { Sendable } from "./queue.js";
 import { protocolsOf, type Route } from "./rules.js";
 
 /** A value, or a function that is asked for it anew each time it is needed. */
@@ -35,6 +36,8 @@ export interface Leg {
   heard: number;
   /** When something that has arrived was last reported. */
   reported: number;
+  /** When something that was sent was last reported. */
+  asked: number;
   timer?: ReturnType<typeof setTimeout>;
 }
 
@@ -85,8 +88,10 @@ const NOT_ASKED_FOR = 4000;
 /** How long a socket may take to close, in milliseconds. The code of a close that comes in time is the one that counts. */
 export const CLOSE_WITHIN = 2_000;
 
-/** The driver is told of arriving messages no more often than this, in milliseconds: that there are some is all it needs. */
+/** The driver is told of arriving and of sent messages no more often than this, in milliseconds: that there are some is all it needs. */
 const REPORT_EVERY = 250;
+
+const NEVER = Number.NEGATIVE_INFINITY;
 
 /** How a socket has ended that did not close. */
 export const broken = (reason = ""): LegEnd => ({ code: ABNORMAL, reason, wasClean: false });
@@ -160,7 +165,7 @@ export class Legs {
 
   /** Opens a leg. */
   open(id: number, endpoint: string, connect: string): Leg {
-    const leg: Leg = { id, endpoint, kept: [], heard: performance.now(), reported: Number.NEGATIVE_INFINITY };
+    const leg: Leg = { id, endpoint, kept: [], heard: performance.now(), reported: NEVER, asked: NEVER };
     this.all.set(id, leg);
     this.owner.opening?.(leg);
     const begin = (path: Path, protocols: Protocols) => {
@@ -233,6 +238,17 @@ export class Legs {
         socket.close(1000);
       }, timeout);
     }
+  }
+
+  /** Sends a message over a leg. */
+  send(leg: Leg, data: Sendable): void {
+    leg.socket?.send(data as string);
+    const now = performance.now();
+    if (now - leg.asked < REPORT_EVERY) return;
+    leg.asked = now;
+    // How soon the answer comes is of interest: what arrives next is reported in any case.
+    leg.reported = NEVER;
+    this.#driver.tell({ message: "sent", id: leg.id });
   }
 
   /** Lets a leg take over. */

@@ -161,9 +161,9 @@ export class SteadfastSocket extends SocketFace {
    * @returns `true` if it was sent, `false` if it was queued or, as the event `queue` tells, there was no room.
    */
   send(data: Sendable): boolean {
-    const socket = this.legs.current?.socket;
-    if (this.#state === OPEN && socket?.readyState === OPEN) {
-      socket.send(data as string);
+    const { current } = this.legs;
+    if (this.#state === OPEN && current?.socket?.readyState === OPEN) {
+      this.legs.send(current, data);
       return true;
     }
     if (this.#isInVain) console.warn("steadfast: send() was called after close(); it waits for reconnect()");
@@ -248,12 +248,12 @@ export class SteadfastSocket extends SocketFace {
   }
 
   /** What waits goes out over this leg, and what is sent from now on. */
-  #serve({ socket }: Leg): void {
+  #serve(leg: Leg): void {
     if (this.#queue.length) {
       this.#queue.flush((data) => {
-        if (socket?.readyState !== OPEN) return false;
+        if (leg.socket?.readyState !== OPEN) return false;
         try {
-          socket.send(data as string);
+          this.legs.send(leg, data);
         } catch (problem) {
           // It would be in the way of all others.
           this.#dropped += 1;

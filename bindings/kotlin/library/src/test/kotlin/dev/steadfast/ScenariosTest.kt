@@ -112,6 +112,7 @@ private class Replay(private val script: JsonObject) {
             "opened" -> sockets.listener(input.number("id")).run { onOpen(sockets, RESPONSE) }
             "closed" -> sockets.close(input.number("id"), input.getValue("code").jsonPrimitive.intOrNull)
             "received" -> sockets.listener(input.number("id")).onMessage(sockets, "a message")
+            "sent" -> connection?.send("a request")
             "network" -> link.setNetwork(Network.valueOf(input.text("network").uppercase()))
             "lifecycle" -> link.setLifecycle(Lifecycle.valueOf(input.text("lifecycle").uppercase()))
             "checkNow" -> link.checkNow {}
