@@ -90,9 +90,9 @@ impl AnswerDetector {
         let Some(due) = self.deadline().filter(|due| *due <= now) else { return false };
         let late = now - due > LATE;
         if late {
-            self.pause()
+            self.pause();
         } else {
-            self.give_up()
+            self.give_up();
         }
         !late
     }
