@@ -514,6 +514,9 @@ export type Message = {
     "message": "setEndpoints";
     endpoints: ValidEndpoints;
 } | {
+    "message": "sent";
+    id: ConnectionId;
+} | {
     "message": "silent";
     id: ConnectionId;
 } | {
@@ -822,7 +825,7 @@ import type { Legs, Path } from "./legs.js";
 import type { Route } from "./rules.js";
 export type WebSocketClass = new (url: string, protocols?: string | string[]) => WebSocket;
 export type LegMessage = Extract<Message, {
-    message: "opened" | "closed" | "received" | "silent";
+    message: "opened" | "closed" | "received" | "sent" | "silent";
 }>;
 export type AnyLink = Omit<Link<Snapshot>, keyof EventTarget> & Listening<LinkEvents>;
 export interface Driver {

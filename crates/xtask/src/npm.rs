@@ -45,7 +45,7 @@ pub(crate) const ENTRIES: [Entry; 2] = [
         sources: &[("index", "full.ts")],
         folder: "full",
         features: &["full"],
-        limit: 84 * 1024,
+        limit: 86_500,
     },
 ];
 
@@ -59,7 +59,7 @@ pub(crate) const SOCKET_SIZES: [Weighed; 2] = [
         // A bare WebSocket that survives, and is opened before the rest is there.
         &[("face (minified)", "socket.js")],
         // Meant to be 5 KiB.
-        5_250,
+        5_300,
     ),
     (
         "steadfast/socket",

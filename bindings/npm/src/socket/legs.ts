@@ -91,7 +91,8 @@ export const CLOSE_WITHIN = 2_000;
 /** The driver is told of arriving and of sent messages no more often than this, in milliseconds: that there are some is all it needs. */
 const REPORT_EVERY = 250;
 
-const NEVER = Number.NEGATIVE_INFINITY;
+/** Long enough ago for the next report, whatever the time is. */
+const NEVER = -REPORT_EVERY;
 
 /** How a socket has ended that did not close. */
 export const broken = (reason = ""): LegEnd => ({ code: ABNORMAL, reason, wasClean: false });
