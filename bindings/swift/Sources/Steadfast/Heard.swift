@@ -12,6 +12,7 @@ struct Heard {
     /// What has arrived waits for a reader, and nothing else is read.
     private(set) var isHeldBack = false
     private var reported: Int64?
+    private var sentReported: Int64?
 
     init(since now: Int64) {
         (alive, answered) = (now, now)
@@ -29,6 +30,14 @@ struct Heard {
         if isAnswer { answered = now }
         if let reported, now < reported + Self.reportEvery { return false }
         reported = now
+        return true
+    }
+
+    /// Something was sent. Returns whether the engine is to be told; then it is told of the next arrival in any case.
+    mutating func sent(at now: Int64) -> Bool {
+        if let sentReported, now < sentReported + Self.reportEvery { return false }
+        sentReported = now
+        reported = nil
         return true
     }
 

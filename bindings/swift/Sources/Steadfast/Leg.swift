@@ -141,6 +141,11 @@ final class Leg: Sendable {
         }
     }
 
+    /// Something was sent over it. Returns whether the engine is to be told.
+    func noteSent(at now: Int64) -> Bool {
+        state.withLock { $0.heard.sent(at: now) }
+    }
+
     /// It is not read on for want of room: nothing can be heard, and nobody is to blame for that.
     func holdBack(at now: Int64) {
         state.withLock { $0.heard.holdBack(at: now) }

@@ -42,8 +42,8 @@ public struct SocketOptions: Sendable {
     public var stopCodes: [Int]
     /// How a connection on which nothing arrives is asked for a sign of life. By default it is not.
     public var ping: Ping?
-    /// Prepares a new connection before it takes over from an open one, as by a log-in or a subscription. If it throws, or takes nearly as long
-    /// as a connection may (`connectTimeout`), the old connection stays, and no server is blamed.
+    /// Prepares a new connection before it takes over from an open one, as by a log-in or a subscription. If it throws, or takes longer
+    /// than three quarters of `connectTimeout` (of a second, where the endpoint has no check), the old connection stays, and no server is blamed.
     public var onMigrate: (@Sendable (Migration) async throws -> Void)?
 
     public init(

@@ -10,8 +10,6 @@ struct SocketSetup: Sendable {
     let core: Core
     let sockets: any WebSocketConnector
     let clock: any Transport
-    /// How long a connection may take to open.
-    let connectTimeout: Duration
     /// Takes leave of the link.
     let leave: @Sendable (Int64) -> Void
 
@@ -20,7 +18,7 @@ struct SocketSetup: Sendable {
 
     /// How much longer the app's own functions may take for a leg. The engine gives it up a little later, and would blame the server.
     func appsTime(_ leg: Leg) -> Duration {
-        max(.zero, connectTimeout * 0.9 - .milliseconds(now - leg.began))
+        core.prepareLimit(endpoint: leg.endpoint, took: .milliseconds(now - leg.began))
     }
 
     /// Opens a leg's WebSocket.

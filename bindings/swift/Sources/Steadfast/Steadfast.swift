@@ -20,7 +20,6 @@ public final class Steadfast: Sendable {
     let core: Core
     private let relay: Relay
     private let transport: any Transport
-    private let connectTimeout: Duration
     private let running: Task<Void, any Error>
 
     /// Starts watching.
@@ -39,14 +38,13 @@ public final class Steadfast: Sendable {
             try Core(config: config, platform: PlatformAdapter(transport), listener: relay, seed: seed.map(Int64.init), saved: store?.load())
         }
         relay.attach(core)
-        return Steadfast(core: core, relay: relay, transport: transport, connectTimeout: config.connectTimeout)
+        return Steadfast(core: core, relay: relay, transport: transport)
     }
 
-    private init(core: Core, relay: Relay, transport: any Transport, connectTimeout: Duration) {
+    private init(core: Core, relay: Relay, transport: any Transport) {
         self.core = core
         self.relay = relay
         self.transport = transport
-        self.connectTimeout = connectTimeout
         // It holds the engine, and not the link: a link that nobody holds any more stops it.
         running = Task { [core, relay] in
             defer { relay.finish() }
@@ -206,7 +204,7 @@ public final class Steadfast: Sendable {
         return relay.hold { number in
             SteadfastSocket(
                 SocketSetup(
-                    number: number, path: path, options: options, core: core, sockets: sockets, clock: transport, connectTimeout: connectTimeout,
+                    number: number, path: path, options: options, core: core, sockets: sockets, clock: transport,
                     leave: { [weak relay] in relay?.letGo($0) }))
         }
     }

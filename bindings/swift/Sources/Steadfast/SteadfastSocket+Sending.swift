@@ -48,6 +48,7 @@ extension SteadfastSocket {
             do {
                 try await webSocket.send(message)
                 leg.settleSender()
+                if leg.noteSent(at: setup.now) { setup.core.connectionSent(id: leg.id) }
             } catch {
                 return await failed(leg, error)
             }

@@ -3,8 +3,8 @@
 use super::face::{Face, LegEnd};
 use super::leg::Stream;
 use super::options::{BoxError, Handshake};
-use steadfast::socket::socket_url;
-use steadfast::{Endpoint, resolve_url};
+use steadfast::socket::{prepare_limit, socket_url};
+use steadfast::{Endpoint, Millis, resolve_url};
 use tokio_tungstenite::connect_async_with_config;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
@@ -29,7 +29,12 @@ impl<E: Into<BoxError>> From<E> for Failure {
 }
 
 pub(super) async fn open(face: &Face, endpoint: &Endpoint) -> Result<Stream, Failure> {
-    let request = request(face, endpoint, face.options.next_handshake().await?)?;
+    let timeout = face.link.with_engine(|engine| engine.config().connect_timeout);
+    let limit = prepare_limit(timeout, endpoint.is_checked(), Millis::ZERO);
+    // What the app takes too long for is its own doing as well.
+    let asked = tokio::time::timeout(limit.into(), face.options.next_handshake());
+    let with = asked.await.map_err(|_| format!("the handshake was not there within {limit}"))??;
+    let request = request(face, endpoint, with)?;
     let limits = WebSocketConfig::default()
         .max_message_size(Some(MAX_MESSAGE_BYTES))
         .max_frame_size(Some(MAX_MESSAGE_BYTES));

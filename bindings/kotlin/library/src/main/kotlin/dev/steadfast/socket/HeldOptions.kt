@@ -13,7 +13,7 @@ internal class Fixed<T>(private val value: T) : Provider<T> {
 }
 
 /** What the app asked for when it made the socket. */
-internal class HeldOptions(val path: Provider<String>, options: SocketOptions, val connectTimeout: Duration) {
+internal class HeldOptions(val path: Provider<String>, options: SocketOptions) {
     private val headers = options.headers
     private val protocols = options.protocols
     val queue = options.queue

@@ -10,7 +10,6 @@ import kotlinx.coroutines.delay
 import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withTimeout
-import okhttp3.Headers
 import okhttp3.Request
 import java.net.SocketTimeoutException
 import kotlin.time.Duration
@@ -54,17 +53,19 @@ internal class Legs(
     }
 
     private suspend fun begin(leg: Leg) {
-        val url: String
-        val headers: Headers
+        val request: Request.Builder
         try {
-            url = engine.url(leg.endpoint, options.path.get()) ?: return
-            headers = options.headersNow()
+            // What the app takes too long for is its own doing as well.
+            val limit = if (options.isFixed) Duration.INFINITE else engine.prepareLimit(leg.endpoint, Duration.ZERO)
+            request = withTimeout(limit) {
+                engine.url(leg.endpoint, options.path.get())?.let { Request.Builder().url(it).headers(options.headersNow()) }
+            } ?: return
         } catch (thrown: Throwable) {
             leg.scope.ensureActive()
             return ended(leg, LegEnd.byApp(thrown))
         }
         try {
-            leg.open(options.sockets, Request.Builder().url(url).headers(headers).build())
+            leg.open(options.sockets, request.build())
         } catch (refused: IllegalArgumentException) {
             // A URL that OkHttp refuses: to the engine, one that did not open.
             ended(leg, LegEnd(error = refused))
@@ -83,7 +84,7 @@ internal class Legs(
 
     private suspend fun prepare(leg: Leg, migration: Migration, hook: suspend (Migration) -> Unit) {
         try {
-            withTimeout(options.connectTimeout * HOOK_SHARE - leg.began.elapsedNow()) { hook(migration) }
+            withTimeout(engine.prepareLimit(leg.endpoint, leg.began.elapsedNow())) { hook(migration) }
         } catch (thrown: Throwable) {
             leg.scope.ensureActive()
             return ended(leg, LegEnd.byApp(thrown))
@@ -164,8 +165,4 @@ internal class Legs(
         draining.clear()
     }
 
-    private companion object {
-        /** Which part of the time that a connection may take to open is the hook's: the engine gives the connection up after all of it. */
-        const val HOOK_SHARE = 0.9
-    }
 }

@@ -48,6 +48,9 @@ internal class LinkEngine(
     override fun drainLimit(endpoint: Endpoint, heardAt: Long?): Duration =
         whileRunning { core.drainLimit(endpoint.name, heardAt?.let { (now() - it).milliseconds }) } ?: Duration.ZERO
 
+    override fun prepareLimit(endpoint: Endpoint, took: Duration): Duration =
+        whileRunning { core.prepareLimit(endpoint, took) } ?: Duration.ZERO
+
     override fun reconnect(socket: Long) {
         whileRunning { core.reconnect(socket) }
     }
