@@ -924,6 +924,7 @@ export declare function leave(legs: Legs, before: Leg, endpoint: string, isAlive
 
 // socket/legs.d.ts
 import type { Driver, WebSocketClass } from "./driver.js";
+import type { Sendable } from "./queue.js";
 export type Provided<Value> = Value | (() => Value | PromiseLike<Value>);
 export type Path = string | URL | null | undefined;
 export type Protocols = string | string[] | null | undefined;
@@ -941,6 +942,7 @@ export interface Leg {
     keeping?: (event: MessageEvent) => void;
     heard: number;
     reported: number;
+    asked: number;
     timer?: ReturnType<typeof setTimeout>;
 }
 export type LegEnd = Pick<CloseEvent, "code" | "reason" | "wasClean">;
@@ -979,6 +981,7 @@ export declare class Legs {
     set binaryType(type: BinaryType);
     look(): void;
     open(id: number, endpoint: string, connect: string): Leg;
+    send(leg: Leg, data: Sendable): void;
     promote(id: number): void;
     deliver(leg: Leg): void;
     disconnect(id: number, reason: string): void;

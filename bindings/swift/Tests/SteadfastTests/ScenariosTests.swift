@@ -97,7 +97,8 @@ private final class Replay {
         case "opened": sockets.open(input.number("id"))
         case "closed": sockets.close(input.number("id"), code: (input["code"] as? NSNumber).map { Int(truncating: $0) })
         case "received": sockets.receive(input.number("id"))
-        case "sent": Task { [connection] in await connection?.send(.text("a request")) }
+        // The app that asks and is answered holds one socket.
+        case "sent": Task { [socket = held[0]] in _ = try? await socket?.send(.text("a request")) }
         case "network": link.setNetwork(["online": .online, "offline": .offline, "changed": .changed][input.text("network")]!)
         case "lifecycle":
             let words: [String: Lifecycle] = ["foreground": .foreground, "background": .background, "frozen": .frozen, "resumed": .resumed]
