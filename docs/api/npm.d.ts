@@ -834,11 +834,11 @@ export interface Driver {
     release(legs: Legs): void;
     reconnect(legs: Legs): void;
     tell(message: LegMessage): void;
-    reason(endpoint: string): LinkEvents["switch"]["reason"] | null;
 }
 
 // socket/events.d.ts
 import type { LinkEvents } from "../events.js";
+export type Listener = EventListenerOrEventListenerObject;
 export declare const CloseEvent: {
     new (type: string, eventInitDict?: CloseEventInit): globalThis.CloseEvent;
     prototype: globalThis.CloseEvent;
@@ -882,7 +882,7 @@ export interface SocketEvents {
 }
 
 // socket/face.d.ts
-type Listener = EventListenerOrEventListenerObject;
+import type { Listener } from "./events.js";
 export type ReadyState = 0 | 1 | 2 | 3;
 export declare const CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3;
 export declare abstract class SocketFace extends EventTarget {
@@ -907,7 +907,17 @@ export declare abstract class SocketFace extends EventTarget {
     get binaryType(): BinaryType;
     set binaryType(type: BinaryType);
 }
-export {};
+
+// socket/hook.d.ts
+import type { Duration } from "../generated/types/index.js";
+import type { Leg } from "./legs.js";
+export declare function hookTime(connectTimeout: Duration | undefined, took: number, isChecked: boolean): number;
+export declare function letStop(leg: Leg): void;
+export declare function inTime(work: readonly PromiseLike<unknown>[], within: number): Promise<unknown>;
+
+// socket/leave.d.ts
+import { type Leg, type Legs } from "./legs.js";
+export declare function leave(legs: Legs, before: Leg, endpoint: string, isAlive: () => unknown): void;
 
 // socket/legs.d.ts
 import type { Driver, WebSocketClass } from "./driver.js";
@@ -925,15 +935,20 @@ export interface Leg {
     readonly endpoint: string;
     socket?: WebSocket;
     kept?: MessageEvent[] | undefined;
+    keeping?: (event: MessageEvent) => void;
     heard: number;
     reported: number;
     timer?: ReturnType<typeof setTimeout>;
 }
 export type LegEnd = Pick<CloseEvent, "code" | "reason" | "wasClean">;
 export interface LegsOwner {
+    linked?(): void;
     opening?(leg: Leg): void;
     opened?(leg: Leg): Promise<unknown> | undefined;
+    leaving?(leg: Leg): boolean;
+    left?(before: Leg, endpoint: string, farewell: Farewell | undefined): void;
     promoted(leg: Leg, before: Leg | undefined): void;
+    stays?(): void;
     message(event: MessageEvent, leg: Leg): void;
     passed?(endpoint: string): void;
     unavailable?(): void;
@@ -941,16 +956,19 @@ export interface LegsOwner {
     abandoned?(error: Error, over: boolean): void;
     ended(end: LegEnd, error: unknown, endpoint: string): void;
 }
-type Farewell = readonly [code: number, reason?: string | undefined];
+export type Farewell = readonly [code: number, reason?: string | undefined];
+export declare const CLOSE_WITHIN = 2000;
 export declare const broken: (reason?: string) => LegEnd;
 export declare const noWebSocket: () => TypeError;
 export declare class Legs {
     #private;
     owner: LegsOwner;
     number: number;
+    readonly all: Map<number, Leg>;
     current: Leg | undefined;
     last: Leg | undefined;
     paused: boolean;
+    waits: (() => void)[] | undefined;
     farewell: Farewell | undefined;
     constructor(driver: Driver, options: LegOptions, owner: LegsOwner);
     get url(): string;
@@ -958,19 +976,22 @@ export declare class Legs {
     set binaryType(type: BinaryType);
     look(): void;
     open(id: number, endpoint: string, connect: string): Leg;
-    renumber(leg: Leg, id: number): void;
     promote(id: number): void;
     deliver(leg: Leg): void;
     disconnect(id: number, reason: string): void;
+    replace(leg: Leg, socket: WebSocket, closed?: () => void): void;
     close(code?: number, reason?: string): Leg | undefined;
 }
-export {};
 
 // socket/one-life.d.ts
 import type { Driver } from "./driver.js";
 import { type ReadyState, SocketFace } from "./face.js";
 import type { Sendable } from "./queue.js";
 import type { Spares } from "./spares.js";
+export interface OneLifeDriver extends Driver {
+    readonly isDown: boolean;
+    isFinal(endpoint: string): boolean;
+}
 export declare class OneLifeSocket extends SocketFace {
     #private;
     get readyState(): ReadyState;
@@ -978,7 +999,7 @@ export declare class OneLifeSocket extends SocketFace {
     send(data: Sendable): void;
     close(code?: number, reason?: string): void;
 }
-export declare function oneLife(driver: Driver, spares: Spares): typeof WebSocket;
+export declare function oneLife(driver: OneLifeDriver, spares: Spares): typeof WebSocket;
 
 // socket/ping.d.ts
 import type { Leg } from "./legs.js";
@@ -991,7 +1012,7 @@ export interface PingOptions {
 }
 export declare class Ping {
     #private;
-    constructor(options: PingOptions, silent: (leg: Leg) => void);
+    constructor(options: PingOptions, silent: (leg: Leg) => unknown);
     follow(leg?: Leg): void;
     isAnswer(data: unknown): boolean;
 }
@@ -1025,9 +1046,9 @@ export declare function checkClose(code?: number, reason?: string): void;
 
 // socket/socket.d.ts
 import type { AnyLink, WebSocketClass } from "./driver.js";
-import { CloseEvent, MigrateEvent, type SocketEvents } from "./events.js";
+import { CloseEvent, type Listener, MigrateEvent, type SocketEvents } from "./events.js";
 import { type ReadyState, SocketFace } from "./face.js";
-import { type PingOptions } from "./ping.js";
+import type { PingOptions } from "./ping.js";
 import { type QueueOptions, type Sendable } from "./queue.js";
 export interface SocketOptions extends QueueOptions {
     WebSocket?: WebSocketClass | undefined;
@@ -1042,7 +1063,6 @@ export interface SocketOptions extends QueueOptions {
     debug?: boolean | undefined;
     debugLogger?: ((...things: unknown[]) => void) | undefined;
 }
-type Listener = EventListenerOrEventListenerObject;
 export declare class SteadfastSocket extends SocketFace {
     #private;
     onmigrate: ((this: WebSocket, event: MigrateEvent) => unknown) | null;
@@ -1066,16 +1086,16 @@ export declare class SteadfastSocket extends SocketFace {
     } | null, options?: boolean | EventListenerOptions): void;
     removeEventListener(type: string, listener: Listener | null, options?: boolean | EventListenerOptions): void;
 }
-export {};
 
 // socket/sockets.d.ts
 import type { Core } from "../core.js";
 import type { LinkEvents } from "../events.js";
-import type { Event as CoreEvent } from "../generated/types/index.js";
+import type { Event as CoreEvent, Duration } from "../generated/types/index.js";
 import type { AnyLink, Driver, LegMessage, WebSocketClass } from "./driver.js";
-import type { Legs, Path } from "./legs.js";
+import type { Leg, Legs, Path } from "./legs.js";
+import { Ping, type PingOptions } from "./ping.js";
 import { type Route } from "./rules.js";
-export type HeldLegs = Pick<Legs, "number" | "owner" | "look" | "promote" | "disconnect"> & {
+export type Way = Pick<Legs, "promote" | "disconnect"> & {
     open(id: number, endpoint: string, connect: string): unknown;
 };
 export declare class LinkSockets implements Driver {
@@ -1090,13 +1110,17 @@ export declare class LinkSockets implements Driver {
         readonly CLOSING: 2;
         readonly CLOSED: 3;
     };
-    constructor(link: AnyLink, core: Core, webSocket: WebSocketClass | undefined);
+    constructor(link: AnyLink, core: Core, webSocket: WebSocketClass | undefined, connectTimeout: Duration | undefined);
     get connect(): string;
     route(path: Path): Route;
     reason(endpoint: string): LinkEvents["switch"]["reason"] | null;
-    hold(legs: HeldLegs): void;
-    release({ number }: HeldLegs): void;
-    reconnect({ number }: HeldLegs): void;
+    isFinal(endpoint: string): boolean;
+    get isDown(): boolean;
+    ping(options: PingOptions): Ping;
+    prepared(leg: Leg, work: readonly PromiseLike<unknown>[]): Promise<unknown>;
+    hold(legs: Legs, way?: Way): void;
+    release({ number }: Legs): void;
+    reconnect(legs: Legs): void;
     tell(message: LegMessage): void;
     open(id: number, socket: number, endpoint: string, url: string): void;
     promote(id: number): void;
@@ -1144,7 +1168,9 @@ import type { StandaloneOptions } from "./options.js";
 export { takeOver } from "./take-over.js";
 export interface Part {
     readonly link: Steadfast;
-    lead(urls: readonly string[]): void;
+    lead(urls: readonly string[], socket: {
+        given: unknown;
+    }): void;
     end(): void;
 }
 export declare function join(urls: readonly string[], options: StandaloneOptions, alone: boolean): Promise<Part>;
@@ -1182,20 +1208,20 @@ export declare class Standalone implements Driver {
         readonly CLOSED: 3;
     };
     readonly provider: (() => unknown) | undefined;
+    given: unknown;
     constructor(urls: unknown, options: StandaloneOptions);
     get link(): AnyLink | null;
     route(path: Path): Route;
     hold(legs: Legs): void;
     release(): void;
-    reconnect(): void;
+    reconnect(legs: Legs): void;
     tell(message: LegMessage): void;
-    reason(endpoint: string): ReturnType<Driver["reason"]>;
 }
 
 // standalone/take-over.d.ts
 import type { LegMessage } from "../socket/driver.js";
 import type { Leg, Legs } from "../socket/legs.js";
-import type { HeldLegs } from "../socket/sockets.js";
+import type { Way } from "../socket/sockets.js";
 export interface Early {
     leg?: Leg;
     opened?: boolean;
@@ -1203,7 +1229,7 @@ export interface Early {
     again?: boolean;
     taken?: boolean;
 }
-export declare function takeOver(legs: Legs, early: Early, tell: (message: LegMessage) => void, reconnect: () => void): HeldLegs;
+export declare function takeOver(legs: Legs, early: Early, tell: (message: LegMessage) => void, reconnect: () => void): Way;
 
 // standalone/urls.d.ts
 export type Urls = string | URL | readonly (string | URL)[];

@@ -155,6 +155,9 @@ async function replay(script, platform) {
       case "received":
         leg.onmessage?.({ data: "a message" });
         break;
+      case "sent":
+        sockets.get(script.connections[input.id - 1].socket).send("a request");
+        break;
       case "network":
         if (input.network === "changed") {
           const { connection } = platform.navigator;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, test } from "node:test";
 import { SteadfastSocket } from "steadfast";
-import { logOf, refused, Stage } from "./stage.mjs";
+import { bothHealthy, logOf, refused, Stage } from "./stage.mjs";
 import { pause, until } from "./waiting.mjs";
 
 describe("a socket that survives", () => {

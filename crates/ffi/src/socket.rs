@@ -5,7 +5,9 @@ use crate::config::resolve_url;
 use crate::core::{Core, lock};
 use crate::error::PathError;
 use std::sync::{Arc, Mutex};
-use steadfast::socket::{self, Ping, QueueLimits, STOP_CODES, drain_limit, socket_url};
+use steadfast::socket::{
+    self, Ping, QueueLimits, STOP_CODES, drain_limit, prepare_limit, socket_url,
+};
 use steadfast::{Endpoint, Health, Millis, Name, Timestamp};
 
 /// What became of a message that was to wait.
@@ -126,6 +128,13 @@ impl Core {
         let snapshot = self.link().snapshot();
         let connects = snapshot.endpoints.iter().map(|state| state.connect.as_str());
         Ok(socket_url(&endpoint.connect, &path, connects, resolve_url)?)
+    }
+
+    /// How long the app may prepare a connection to this endpoint that took so long to open, before
+    /// it takes over.
+    pub fn prepare_limit(&self, endpoint: Endpoint, took: Millis) -> Millis {
+        let timeout = self.link().with_engine(|engine| engine.config().connect_timeout);
+        prepare_limit(timeout, endpoint.health.is_some(), took)
     }
 
     /// How long a connection to this endpoint, on which something was heard so long ago, may go on

@@ -8,26 +8,23 @@ export type Listener = EventListenerOrEventListenerObject;
 const platform = globalThis as Partial<typeof globalThis>;
 
 class OwnCloseEvent extends Event {
-  readonly code: number;
-  readonly reason: string;
-  readonly wasClean: boolean;
+  declare readonly code: number;
+  declare readonly reason: string;
+  declare readonly wasClean: boolean;
 
   constructor(type: string, { code = 0, reason = "", wasClean = false }: CloseEventInit = {}) {
     super(type);
-    this.code = code;
-    this.reason = reason;
-    this.wasClean = wasClean;
+    Object.assign(this, { code, reason, wasClean });
   }
 }
 
 class OwnErrorEvent extends Event {
-  readonly message: string;
-  readonly error: unknown;
+  declare readonly message: string;
+  declare readonly error: unknown;
 
   constructor(type: string, { message = "", error }: ErrorEventInit = {}) {
     super(type);
-    this.message = message;
-    this.error = error;
+    Object.assign(this, { message, error });
   }
 }
 

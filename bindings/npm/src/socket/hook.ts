@@ -1,5 +1,6 @@
-// How long the app may take to prepare a leg before it takes over: not so long that the engine blames the server.
+// How the app prepares a leg before it takes over, and for how long: not so long that the engine blames the server.
 import type { Duration } from "../generated/types/index.js";
+import type { Leg } from "./legs.js";
 
 /** The engine's default for `connectTimeout`, in milliseconds. */
 const CONNECT_TIMEOUT = 10_000;
@@ -23,6 +24,17 @@ export function hookTime(connectTimeout: Duration = CONNECT_TIMEOUT, took: numbe
   const given = millis(connectTimeout);
   const least = isChecked ? given : Math.min(given, LEAST_PATIENCE);
   return Math.max(0.75 * least - took, took / 4);
+}
+
+/** Has a message that arrives meanwhile taken out of what is kept if a listener of the hook's stops it: then it was for that. */
+export function letStop(leg: Leg): void {
+  leg.keeping = (event) => {
+    event.stopImmediatePropagation = () => {
+      const index = leg.kept?.indexOf(event) ?? -1;
+      if (index >= 0) leg.kept?.splice(index, 1);
+      Event.prototype.stopImmediatePropagation.call(event);
+    };
+  };
 }
 
 /** Resolves when all work is done, and fails if that takes longer. */

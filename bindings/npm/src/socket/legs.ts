@@ -1,5 +1,6 @@
 // The bare WebSockets of one socket that an app holds. The driver says when one is opened and which one takes over.
 import type { Driver, WebSocketClass } from "./driver.js";
+import type { Sendable } from "./queue.js";
 import { protocolsOf, type Route } from "./rules.js";
 
 /** A value, or a function that is asked for it anew each time it is needed. */
@@ -29,10 +30,14 @@ export interface Leg {
   socket?: WebSocket;
   /** What has arrived before it took over. */
   kept?: MessageEvent[] | undefined;
+  /** Sees what is kept. */
+  keeping?: (event: MessageEvent) => void;
   /** When something last arrived; before that, when it took over or was begun. */
   heard: number;
   /** When something that has arrived was last reported. */
   reported: number;
+  /** When something that was sent was last reported. */
+  asked: number;
   timer?: ReturnType<typeof setTimeout>;
 }
 
@@ -83,20 +88,24 @@ const NOT_ASKED_FOR = 4000;
 /** How long a socket may take to close, in milliseconds. The code of a close that comes in time is the one that counts. */
 export const CLOSE_WITHIN = 2_000;
 
-/** The driver is told of arriving messages no more often than this, in milliseconds: that there are some is all it needs. */
+/** The driver is told of arriving and of sent messages no more often than this, in milliseconds: that there are some is all it needs. */
 const REPORT_EVERY = 250;
+
+const NEVER = Number.NEGATIVE_INFINITY;
 
 /** How a socket has ended that did not close. */
 export const broken = (reason = ""): LegEnd => ({ code: ABNORMAL, reason, wasClean: false });
 
 /** What is wrong where there is no class to make legs of. */
-export const noWebSocket = () => new TypeError("steadfast: there is no WebSocket here; pass a class as `WebSocket`, such as that of the package ws");
+export const noWebSocket = () => new TypeError("steadfast: no WebSocket here; pass a class as `WebSocket`, such as that of ws");
 
 const ask = <Value>(provided: Provided<Value>) => (typeof provided === "function" ? (provided as () => Value | PromiseLike<Value>)() : provided);
 
 export class Legs {
   /** The socket's number at the driver, once that has given it one. */
   number = -1;
+  /** Those that are opening or open, by their numbers. */
+  readonly all = new Map<number, Leg>();
   /** Over which messages go. */
   current: Leg | undefined;
   /** Over which messages went last. */
@@ -112,7 +121,6 @@ export class Legs {
   readonly #webSocket: WebSocketClass;
   readonly #route: Route | undefined;
   readonly #protocols: string[] | undefined;
-  readonly #legs = new Map<number, Leg>();
   /** Legs that have been replaced and have not closed yet: what their server had sent before is the app's. */
   readonly #replaced = new Set<Leg>();
   #binaryType: BinaryType = "blob";
@@ -144,7 +152,7 @@ export class Legs {
 
   set binaryType(type: BinaryType) {
     this.#binaryType = type;
-    for (const { socket } of this.#legs.values()) if (socket) socket.binaryType = type;
+    for (const { socket } of this.all.values()) if (socket) socket.binaryType = type;
   }
 
   /** Sees whether the leg that carries messages is about to close: that may take half a minute (`ws`), and is given two seconds. */
@@ -155,15 +163,10 @@ export class Legs {
     setTimeout(() => this.#ended(leg, broken()), CLOSE_WITHIN);
   }
 
-  /** The leg of this number. */
-  get(id: number): Leg | undefined {
-    return this.#legs.get(id);
-  }
-
   /** Opens a leg. */
   open(id: number, endpoint: string, connect: string): Leg {
-    const leg: Leg = { id, endpoint, kept: [], heard: performance.now(), reported: Number.NEGATIVE_INFINITY };
-    this.#legs.set(id, leg);
+    const leg: Leg = { id, endpoint, kept: [], heard: performance.now(), reported: NEVER, asked: NEVER };
+    this.all.set(id, leg);
     this.owner.opening?.(leg);
     const begin = (path: Path, protocols: Protocols) => {
       const url = (this.#route ?? this.#driver.route(path))(connect);
@@ -218,8 +221,10 @@ export class Legs {
         leg.reported = now;
         this.#driver.tell({ message: "received", id: leg.id });
       }
-      if (leg.kept) keep(leg.kept, event);
-      else this.owner.message(event, leg);
+      if (leg.kept) {
+        leg.kept.push(event);
+        leg.keeping?.(event);
+      } else this.owner.message(event, leg);
     };
     // The close that follows an error has no code of its own, and comes half a minute later in `ws`.
     socket.onerror = (event) => {
@@ -235,16 +240,20 @@ export class Legs {
     }
   }
 
-  /** Gives a leg another number. */
-  renumber(leg: Leg, id: number): void {
-    this.#legs.delete(leg.id);
-    leg.id = id;
-    this.#legs.set(id, leg);
+  /** Sends a message over a leg. */
+  send(leg: Leg, data: Sendable): void {
+    leg.socket?.send(data as string);
+    const now = performance.now();
+    if (now - leg.asked < REPORT_EVERY) return;
+    leg.asked = now;
+    // How soon the answer comes is of interest: what arrives next is reported in any case.
+    leg.reported = NEVER;
+    this.#driver.tell({ message: "sent", id: leg.id });
   }
 
   /** Lets a leg take over. */
   promote(id: number): void {
-    const leg = this.get(id);
+    const leg = this.all.get(id);
     if (!leg) return;
     const before = this.waits ? undefined : this.current;
     this.current = leg;
@@ -272,7 +281,7 @@ export class Legs {
 
   /** Closes a leg. */
   disconnect(id: number, reason: string): void {
-    const leg = this.get(id);
+    const leg = this.all.get(id);
     if (!leg) return;
     // One that never took over has said nothing to the app, and goes on to say nothing.
     if (reason !== "stopped" && !leg.kept && leg.socket) this.replace(leg, leg.socket);
@@ -301,7 +310,7 @@ export class Legs {
   close(code?: number, reason?: string): Leg | undefined {
     const { current } = this;
     this.#driver.release(this);
-    for (const leg of [...this.#legs.values(), ...this.#replaced]) {
+    for (const leg of [...this.all.values(), ...this.#replaced]) {
       this.#forget(leg);
       leg.socket?.close(code, reason);
     }
@@ -321,13 +330,13 @@ export class Legs {
 
   #isOurs(leg: Leg): boolean {
     // A number may come again: the first leg of a socket that stands alone always has the same.
-    return this.get(leg.id) === leg;
+    return this.all.get(leg.id) === leg;
   }
 
   /** What becomes of it is no concern any more. Its errors are still listened to, for `ws` throws them otherwise. */
   #forget(leg: Leg): void {
     clearTimeout(leg.timer);
-    this.#legs.delete(leg.id);
+    this.all.delete(leg.id);
     if (this.current === leg) {
       this.current = undefined;
       this.farewell = undefined;
@@ -341,14 +350,4 @@ export class Legs {
 
 function isAwaited<Value>(it: Value | PromiseLike<Value>): it is PromiseLike<Value> {
   return typeof (it as PromiseLike<Value> | undefined)?.then === "function";
-}
-
-/** Keeps a message for later, unless a listener that comes after stops it: then it was for that. */
-function keep(kept: MessageEvent[], event: MessageEvent): void {
-  kept.push(event);
-  event.stopImmediatePropagation = () => {
-    const index = kept.indexOf(event);
-    if (index >= 0) kept.splice(index, 1);
-    Event.prototype.stopImmediatePropagation.call(event);
-  };
 }

@@ -100,7 +100,7 @@ export class OneLifeSocket extends SocketFace {
   send(data: Sendable): void {
     if (this.#state === CONNECTING) refuse("InvalidStateError", "the socket is not open yet");
     const { current } = this.legs;
-    if (this.readyState === OPEN) current?.socket?.send(data as string);
+    if (this.readyState === OPEN && current) this.legs.send(current, data);
     else this.#lost += data instanceof Blob ? data.size : ((data as ArrayBuffer).byteLength ?? bytesOf(`${data}`));
   }
 

@@ -65,7 +65,7 @@ export class Queue {
     const fits = () => this.length < this.#most && this.bytes + message.bytes <= this.#mostBytes;
     let lost = 0;
     if (!fits()) {
-      if (this.#whenFull === "throw") refuse("QuotaExceededError", `${this.length} messages (${this.bytes} bytes) wait already`);
+      if (this.#whenFull === "throw") refuse("QuotaExceededError", `${this.length} messages wait already`);
       // For one that has no room in an empty queue either, nothing else is given up.
       if (this.#whenFull !== "dropOldest" || this.#most < 1 || message.bytes > this.#mostBytes) return 1;
       while (!fits()) {

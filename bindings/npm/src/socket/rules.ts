@@ -1,8 +1,9 @@
 // What a WebSocket may be given, as the WHATWG standard has it (https://websockets.spec.whatwg.org), and paths that never leave their endpoint.
 import { elsewhere } from "../elsewhere.js";
 
-/** What a subprotocol may be (RFC 6455, section 4.1). */
-const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+/** Besides letters, digits and the underscore, what a subprotocol may have (RFC 6455, section 4.1). */
+const SIGNS = "!#$%&'*+.^`|~-";
+const TOKEN = new RegExp(`^[\\w${SIGNS}]+$`);
 
 /** How long the reason of a close may be, in bytes (RFC 6455, section 5.5). */
 const LONGEST_REASON = 123;
@@ -30,7 +31,7 @@ export function socketUrl(text: string | URL, base?: string): string {
   const url = parsed(`${text}`, base);
   if (!url) refuse("SyntaxError", "the URL cannot be read");
   url.protocol = url.protocol.replace(/^http/, "ws");
-  if (!/^wss?:$/.test(url.protocol)) refuse("SyntaxError", `a socket's URL begins with ws, wss, http or https, and not with ${url.protocol}`);
+  if (!/^wss?:$/.test(url.protocol)) refuse("SyntaxError", "a socket's URL begins with ws, wss, http or https");
   if (url.href.includes("#")) refuse("SyntaxError", "a socket's URL has no fragment");
   return url.href;
 }
@@ -67,7 +68,7 @@ export function protocolsOf(protocols: string | readonly string[] | null | undef
   if (typeof given !== "string" && !Array.isArray(given)) throw new TypeError("Invalid protocols");
   const list = [given].flat().map(String);
   for (const protocol of list) {
-    if (!TOKEN.test(protocol)) refuse("SyntaxError", `"${protocol}" is no subprotocol; allowed: letters, digits and !#$%&'*+-.^_\`|~`);
+    if (!TOKEN.test(protocol)) refuse("SyntaxError", `"${protocol}" is no subprotocol; allowed: letters, digits, _ and ${SIGNS}`);
   }
   if (new Set(list.map((protocol) => protocol.toLowerCase())).size < list.length) refuse("SyntaxError", "a subprotocol is named twice");
   return list;
@@ -76,7 +77,7 @@ export function protocolsOf(protocols: string | readonly string[] | null | undef
 /** Refuses what no application may close a socket with. */
 export function checkClose(code?: number, reason?: string): void {
   if (code !== undefined && code !== 1000 && !(code >= 3000 && code <= 4999)) {
-    refuse("InvalidAccessError", `a socket is closed with the code 1000 or one of 3000 to 4999, and not with ${code}`);
+    refuse("InvalidAccessError", `the code of a close is 1000 or 3000 to 4999, not ${code}`);
   }
   if (reason !== undefined && bytesOf(reason) > LONGEST_REASON) refuse("SyntaxError", `the reason of a close has at most ${LONGEST_REASON} bytes`);
 }

@@ -161,12 +161,12 @@ export class SteadfastSocket extends SocketFace {
    * @returns `true` if it was sent, `false` if it was queued or, as the event `queue` tells, there was no room.
    */
   send(data: Sendable): boolean {
-    const socket = this.legs.current?.socket;
-    if (this.#state === OPEN && socket?.readyState === OPEN) {
-      socket.send(data as string);
+    const { current } = this.legs;
+    if (this.#state === OPEN && current?.socket?.readyState === OPEN) {
+      this.legs.send(current, data);
       return true;
     }
-    if (this.#isInVain) console.warn("steadfast: send() was called after close(); the message waits for a reconnect()");
+    if (this.#isInVain) console.warn("steadfast: send() was called after close(); it waits for reconnect()");
     this.#isInVain = false;
     this.legs.look();
     this.#dropped += this.#queue.add(data);
@@ -234,10 +234,10 @@ export class SteadfastSocket extends SocketFace {
   /** A leg is open beside the one that messages go over. The hook may prepare it, and is waited for. */
   #opened(leg: Leg): Promise<unknown> | undefined {
     const { current } = this.legs;
-    if (!current || current === leg) return undefined;
+    if (!current) return undefined;
     const event = new MigrateEvent(current, leg);
     this.dispatchEvent(event);
-    if (event.waits.length === 0) return undefined;
+    if (!event.waits.length) return undefined;
     this.#prepared = leg;
     return this.link?.sockets.prepared(leg, event.waits);
   }
@@ -248,12 +248,12 @@ export class SteadfastSocket extends SocketFace {
   }
 
   /** What waits goes out over this leg, and what is sent from now on. */
-  #serve({ socket }: Leg): void {
+  #serve(leg: Leg): void {
     if (this.#queue.length) {
       this.#queue.flush((data) => {
-        if (socket?.readyState !== OPEN) return false;
+        if (leg.socket?.readyState !== OPEN) return false;
         try {
-          socket.send(data as string);
+          this.legs.send(leg, data);
         } catch (problem) {
           // It would be in the way of all others.
           this.#dropped += 1;
@@ -289,22 +289,17 @@ export class SteadfastSocket extends SocketFace {
     const message = (error as Error | undefined)?.message ?? String(error);
     const reason = this.#whyStop(event, message);
     if (reason) this.#end();
-    if (error !== undefined) {
-      this.#debug("error", message);
-      this.dispatchEvent(new ErrorEvent("error", { message, error }));
-    }
-    this.#debug("close", end.code, end.reason);
-    this.dispatchEvent(event);
-    // A listener may have called `reconnect`.
-    if (reason && this.readyState === CLOSED) this.#dispatch("stop", { reason, code: end.code });
+    if (error !== undefined) this.#dispatchError(message, error);
+    this.#dispatchClose(end, event);
+    if (reason) this.#dispatchStop(reason, end.code);
   }
 
   #abandoned(error: Error, over: boolean): void {
     this.#isLast = true;
     if (over) this.#end();
     else this.#stays();
-    this.dispatchEvent(new ErrorEvent("error", { message: error.message, error }));
-    if (over && this.readyState === CLOSED) this.#dispatch("stop", { reason: "notLoaded", code: 1006 });
+    this.#dispatchError(error.message, error);
+    if (over) this.#dispatchStop("notLoaded", 1006);
   }
 
   #whyStop(event: CloseEvent, message: string): SocketStop["reason"] | undefined {
@@ -327,9 +322,19 @@ export class SteadfastSocket extends SocketFace {
     return performance.now() - this.#openSince >= (this.#options.minUptime ?? 5_000);
   }
 
-  #dispatchClose(end: LegEnd): void {
+  #dispatchError(message: string, error: unknown): void {
+    this.#debug("error", message);
+    this.dispatchEvent(new ErrorEvent("error", { message, error }));
+  }
+
+  #dispatchClose(end: LegEnd, event = new CloseEvent("close", end)): void {
     this.#debug("close", end.code, end.reason);
-    this.dispatchEvent(new CloseEvent("close", end));
+    this.dispatchEvent(event);
+  }
+
+  #dispatchStop(reason: SocketStop["reason"], code: number): void {
+    // A listener of what came before may have called `reconnect`.
+    if (this.#state === CLOSED) this.#dispatch("stop", { reason, code });
   }
 
   #dispatch<Name extends "switch" | "queue" | "stop">(type: Name, detail: SocketEvents[Name]["detail"]): void {

@@ -4,7 +4,7 @@ import type { LinkEvents } from "../events.js";
 import type { Event as CoreEvent, Duration } from "../generated/types/index.js";
 import type { EndpointState } from "../steadfast.js";
 import type { AnyLink, Driver, LegMessage, WebSocketClass } from "./driver.js";
-import { hookTime, inTime } from "./hook.js";
+import { hookTime, inTime, letStop } from "./hook.js";
 import { leave } from "./leave.js";
 import type { Leg, Legs, Path } from "./legs.js";
 import { oneLife } from "./one-life.js";
@@ -82,6 +82,7 @@ export class LinkSockets implements Driver {
 
   /** Resolves when the app has prepared a leg. */
   prepared(leg: Leg, work: readonly PromiseLike<unknown>[]): Promise<unknown> {
+    letStop(leg);
     const took = performance.now() - leg.heard;
     return inTime(work, hookTime(this.#connectTimeout, took, this.#isChecked(leg.endpoint)));
   }
@@ -153,7 +154,7 @@ export class LinkSockets implements Driver {
     // What the app has not noticed yet it does not see go, either.
     if (before && before.id !== id && !legs.waits) {
       legs.deliver(before);
-      const leg = legs.get(id);
+      const leg = legs.all.get(id);
       // To the same endpoint, unless the app has asked for it, another leg leads only if this one seems dead.
       const isAlive = () => (farewell || before.endpoint !== leg?.endpoint) && !this.#isUnhealthy(before.endpoint);
       if (leg && legs.owner.leaving?.(leg)) leave(legs, before, leg.endpoint, isAlive);

@@ -107,10 +107,7 @@ export class Standalone implements Driver {
     const isOurs = () => this.#joining === loading;
     try {
       const { join, takeOver } = await loading.catch((cause) => {
-        throw new Error(
-          "steadfast: engine.js could not be loaded: the bundler must put it beside the script, and Content-Security-Policy and network let it through.",
-          { cause },
-        );
+        throw new Error("steadfast: engine.js could not be loaded; bundler, Content-Security-Policy or network keep it away.", { cause });
       });
       const part = await join(urls, this.#options, this.provider !== undefined);
       if (!isOurs()) return part.end();

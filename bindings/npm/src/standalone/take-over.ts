@@ -33,7 +33,11 @@ export function takeOver(legs: Legs, early: Early, tell: (message: LegMessage) =
       legs.open(id, endpoint, endpoint);
       return;
     }
-    if (!closed) legs.renumber(leg, id);
+    if (!closed) {
+      legs.all.delete(leg.id);
+      leg.id = id;
+      legs.all.set(id, leg);
+    }
     // The engine hears of it when it is done with what it is at.
     queueMicrotask(() => {
       if (closed) tell({ ...closed, id });

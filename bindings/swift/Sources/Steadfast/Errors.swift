@@ -11,12 +11,20 @@ public struct ConfigError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// What a ``Steadfast`` refuses, or ended by. Of a config it is a ``ConfigError``, of a circuit breaker a ``CircuitOpenError``.
+/// What a ``Steadfast`` or its sockets refuse, or ended by. Of a config it is a ``ConfigError``, of a circuit breaker a ``CircuitOpenError``.
 public enum SteadfastError: Error, Equatable, CustomStringConvertible {
     /// No endpoint is called `name`; those that there are, are the `known` ones.
     case unknownEndpoint(name: String, known: [String])
-    /// It holds a connection already: close that one first.
-    case alreadyConnected
+    /// A socket's path leads to no endpoint; the `reason` says what is wrong with it.
+    case pathRefused(reason: String)
+    /// A socket cannot be closed with this code or reason; the `reason` says which are allowed.
+    case closeRefused(reason: String)
+    /// A socket is closed for good.
+    case socketClosed
+    /// There is no room in a socket's queue, and it is to refuse messages then.
+    case queueFull
+    /// What a connection waited for took too long: itself, or a function of the app's.
+    case notInTime(String)
     /// The transport's `sleep` threw, so nothing is watched any more.
     case timerFailed(reason: String)
 
@@ -24,7 +32,11 @@ public enum SteadfastError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unknownEndpoint(let name, let known): "no endpoint is called \"\(name)\"; there are: \(known.joined(separator: ", "))"
-        case .alreadyConnected: "this link holds a connection already; close that one first"
+        case .pathRefused(let reason): "the socket's path is refused: \(reason)"
+        case .closeRefused(let reason): "the socket cannot be closed so: \(reason)"
+        case .socketClosed: "the socket is closed"
+        case .queueFull: "there is no room in the socket's queue"
+        case .notInTime(let what): "\(what) took too long"
         case .timerFailed(let reason): "the transport's sleep failed, so nothing is watched any more: \(reason)"
         }
     }

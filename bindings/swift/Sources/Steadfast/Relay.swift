@@ -7,13 +7,13 @@ final class Relay: Listener {
 
     private struct State {
         weak var core: Core?
-        var connection: Connection?
+        /// By the numbers that the engine knows them by.
+        var sockets: [Int64: SteadfastSocket] = [:]
+        var nextNumber: Int64 = 0
         var finished = false
     }
 
     private let state = Locked(State())
-    /// Held until the engine has been told of a change of connection: the end of one could otherwise reach it after the next has begun, and end that.
-    private let turn = Locked(())
     private let store: (any StateStore)?
 
     init(store: (any StateStore)?) {
@@ -24,40 +24,36 @@ final class Relay: Listener {
         state.withLock { $0.core = core }
     }
 
-    /// Makes the connection the one that follows the active endpoint. After the end there is nothing to follow: it is ended.
-    func hold(_ connection: Connection) throws {
-        try turn.withLock { _ in
-            let finished = try state.withLock { state in
-                if state.finished { return true }
-                guard state.connection == nil else { throw SteadfastError.alreadyConnected }
-                state.connection = connection
-                return false
-            }
-            if finished { connection.end() } else { core?.connect() }
+    /// Holds the socket that is made for a number. After the end there is nothing to follow: the socket is ended.
+    func hold(_ make: (Int64) -> SteadfastSocket) -> SteadfastSocket {
+        let number = state.withLock { state in
+            defer { state.nextNumber += 1 }
+            return state.nextNumber
         }
+        let socket = make(number)
+        let finished = state.withLock { state in
+            if !state.finished { state.sockets[number] = socket }
+            return state.finished
+        }
+        if finished { socket.end() } else { core?.connect(socket: number) }
+        return socket
     }
 
-    /// Lets go of the connection, if it is the one.
-    func release(_ connection: Connection) {
-        turn.withLock { _ in
-            let held = state.withLock { state in
-                guard state.connection === connection else { return false }
-                state.connection = nil
-                return true
-            }
-            if held { core?.disconnect() }
-        }
+    /// Holds a socket no more.
+    func letGo(_ number: Int64) {
+        let held = state.withLock { $0.sockets.removeValue(forKey: number) }
+        if held != nil { core?.disconnect(socket: number) }
     }
 
     func finish() {
         events.finish()
         activeEndpoints.finish()
-        let last = state.withLock { state in
+        let sockets = state.withLock { state in
             state.finished = true
-            defer { state.connection = nil }
-            return state.connection
+            defer { state.sockets = [:] }
+            return state.sockets.values
         }
-        last?.end()
+        sockets.forEach { $0.end() }
     }
 
     func onEvent(at: Int64, event: Event) throws {
@@ -73,18 +69,22 @@ final class Relay: Listener {
         }
     }
 
-    func onConnect(id: Int64, endpoint: Endpoint) throws {
-        connection?.open(id, endpoint)
+    func onConnect(id: Int64, socket: Int64, endpoint: Endpoint) throws {
+        state.withLock { $0.sockets[socket] }?.open(id, endpoint)
     }
 
     func onPromote(id: Int64) throws {
-        connection?.promote(id)
+        socket(carrying: id)?.promote(id)
     }
 
     func onDisconnect(id: Int64, reason: DisconnectReason) throws {
-        connection?.release(id)
+        socket(carrying: id)?.release(id, reason)
     }
 
     private var core: Core? { state.withLock { $0.core } }
-    private var connection: Connection? { state.withLock { $0.connection } }
+
+    /// The socket that this connection was opened for, if the socket is held still. There are few, and this is rarely asked.
+    private func socket(carrying id: Int64) -> SteadfastSocket? {
+        state.withLock { $0.sockets.values }.first { $0.carries(id) }
+    }
 }

@@ -20,6 +20,7 @@ public final class Steadfast: Sendable {
     let core: Core
     private let relay: Relay
     private let transport: any Transport
+    private let connectTimeout: Duration
     private let running: Task<Void, any Error>
 
     /// Starts watching.
@@ -38,13 +39,14 @@ public final class Steadfast: Sendable {
             try Core(config: config, platform: PlatformAdapter(transport), listener: relay, seed: seed.map(Int64.init), saved: store?.load())
         }
         relay.attach(core)
-        return Steadfast(core: core, relay: relay, transport: transport)
+        return Steadfast(core: core, relay: relay, transport: transport, connectTimeout: config.connectTimeout)
     }
 
-    private init(core: Core, relay: Relay, transport: any Transport) {
+    private init(core: Core, relay: Relay, transport: any Transport, connectTimeout: Duration) {
         self.core = core
         self.relay = relay
         self.transport = transport
+        self.connectTimeout = connectTimeout
         // It holds the engine, and not the link: a link that nobody holds any more stops it.
         running = Task { [core, relay] in
             defer { relay.finish() }
@@ -184,17 +186,32 @@ public final class Steadfast: Sendable {
         core.setLifecycle(lifecycle: lifecycle)
     }
 
-    /// Holds a WebSocket to the active endpoint, wherever that moves. Once watching has ended, the connection has ended as well: its messages end at
-    /// once, and it takes none.
+    /// Holds a WebSocket to the active endpoint, wherever that moves; any number of them. Once watching has ended, a socket is closed at once.
     ///
-    /// - Throws: ``SteadfastError/alreadyConnected`` if it holds one.
-    public func connect(using sockets: any WebSocketConnector) throws -> Connection {
-        let connection = Connection(core: core, sockets: sockets, clock: transport) { [weak relay] in relay?.release($0) }
-        try relay.hold(connection)
-        return connection
+    /// - Parameters:
+    ///   - path: Where it leads at each endpoint, as `/chat?room=1`: relative to the endpoint's `connect` URL, whose host it never leaves.
+    ///   - sockets: What opens its connections.
+    /// - Throws: ``SteadfastError/pathRefused(reason:)`` if the path leads to no endpoint.
+    public func socket(_ path: String = "", options: SocketOptions = SocketOptions(), using sockets: any WebSocketConnector) throws -> SteadfastSocket {
+        try socket(.value(path), options: options, using: sockets)
     }
 
-    /// Ends everything: checks are cancelled, the connection is closed, and ``active`` stays as it was.
+    /// Holds a WebSocket to the active endpoint, wherever that moves, whose path may be another one for each connection.
+    ///
+    /// - Throws: ``SteadfastError/pathRefused(reason:)`` if the path is known and leads to no endpoint.
+    public func socket(
+        _ path: Provided<String>, options: SocketOptions = SocketOptions(), using sockets: any WebSocketConnector
+    ) throws -> SteadfastSocket {
+        if let path = path.known { _ = try core.address(of: path, at: active) }
+        return relay.hold { number in
+            SteadfastSocket(
+                SocketSetup(
+                    number: number, path: path, options: options, core: core, sockets: sockets, clock: transport, connectTimeout: connectTimeout,
+                    leave: { [weak relay] in relay?.letGo($0) }))
+        }
+    }
+
+    /// Ends everything: checks are cancelled, sockets are closed, and ``active`` stays as it was.
     public func stop() {
         core.stop()
     }

@@ -15,12 +15,12 @@
             self.maximumMessageSize = maximumMessageSize
         }
 
-        public func open(_ url: URL) async throws -> any WebSocket {
+        public func open(_ request: WebSocketRequest) async throws -> any WebSocket {
             let opening = Opening()
             let session = URLSession(configuration: configuration, delegate: opening, delegateQueue: nil)
-            let task = session.webSocketTask(with: url)
+            let task = session.webSocketTask(with: Self.urlRequest(request))
             task.maximumMessageSize = maximumMessageSize
-            let socket = URLSessionSocket(session: session, task: task, pings: nil)
+            let socket = URLSessionSocket(session: session, task: task)
             do {
                 try await withTaskCancellationHandler {
                     try await withCheckedThrowingContinuation { continuation in
@@ -31,36 +31,20 @@
                     task.cancel()
                 }
             } catch {
-                socket.close()
+                socket.cancel()
                 throw error
             }
-            return URLSessionSocket(session: session, task: task, pings: Task { await Pings(of: task).run() })
-        }
-    }
-
-    /// Sees whether a server still answers: `URLSession` itself does not notice that the way to it is gone.
-    private struct Pings {
-        private static let every = Duration.seconds(20)
-
-        let socket: URLSessionWebSocketTask
-        let answered = Locked(true)
-
-        init(of socket: URLSessionWebSocketTask) {
-            self.socket = socket
+            socket.keepAsking()
+            return socket
         }
 
-        func run() async {
-            while (try? await Task.sleep(for: Self.every)) != nil {
-                let alive = answered.withLock { answered in
-                    defer { answered = false }
-                    return answered
-                }
-                // Without a close code: the server has not closed it.
-                guard alive else { return socket.cancel() }
-                socket.sendPing { [answered] error in
-                    if error == nil { answered.withLock { $0 = true } }
-                }
+        private static func urlRequest(_ request: WebSocketRequest) -> URLRequest {
+            var asked = URLRequest(url: request.url)
+            for header in request.headers { asked.addValue(header.value, forHTTPHeaderField: header.name) }
+            if !request.protocols.isEmpty {
+                asked.setValue(request.protocols.joined(separator: ", "), forHTTPHeaderField: "Sec-WebSocket-Protocol")
             }
+            return asked
         }
     }
 
@@ -84,17 +68,43 @@
         }
 
         func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
-            end(.failure(error ?? URLError(.networkConnectionLost)))
+            if let status = (task.response as? HTTPURLResponse)?.statusCode, status != 101 {
+                end(.failure(UpgradeRefused(status: status)))
+            } else {
+                end(.failure(error ?? URLError(.networkConnectionLost)))
+            }
         }
     }
 
     /// An open `URLSessionWebSocketTask`.
-    private struct URLSessionSocket: WebSocket {
-        let session: URLSession
-        let task: URLSessionWebSocketTask
-        let pings: Task<Void, Never>?
+    private final class URLSessionSocket: WebSocket {
+        private let session: URLSession
+        private let task: URLSessionWebSocketTask
+        private let liveness = Locked(Liveness())
+        private let pings = Locked<Task<Void, Never>?>(nil)
+
+        init(session: URLSession, task: URLSessionWebSocketTask) {
+            self.session = session
+            self.task = task
+        }
+
+        /// Pings the server from now on: `URLSession` itself does not notice that the way to it is gone.
+        func keepAsking() {
+            let asking = Task { [task, liveness] in
+                while (try? await Task.sleep(for: .seconds(20))) != nil {
+                    // Without a close code: the server has not closed it.
+                    guard liveness.withLock({ $0.ask() }) else { return task.cancel() }
+                    task.sendPing { error in
+                        if error == nil { liveness.withLock { $0.answered = true } }
+                    }
+                }
+            }
+            pings.withLock { $0 = asking }
+        }
 
         func receive() async throws -> Message {
+            liveness.withLock { $0.isReading = true }
+            defer { liveness.withLock { $0.isReading = false } }
             do {
                 return switch try await task.receive() {
                 case .string(let text): .text(text)
@@ -102,8 +112,8 @@
                 @unknown default: throw URLError(.cannotParseResponse)
                 }
             } catch {
-                if task.closeCode != .invalid { throw WebSocketClosed(code: task.closeCode.rawValue) }
-                throw error
+                guard task.closeCode != .invalid else { throw error }
+                throw WebSocketClosed(code: task.closeCode.rawValue, reason: String(decoding: task.closeReason ?? Data(), as: UTF8.self))
             }
         }
 
@@ -114,20 +124,50 @@
             }
         }
 
-        func close() {
-            pings?.cancel()
-            task.cancel(with: .normalClosure, reason: nil)
+        func close(code: Int, reason: String) {
+            let code = URLSessionWebSocketTask.CloseCode(rawValue: code) ?? .normalClosure
+            // A task that is told to close reads no more. What the server has sent before it answers a ping arrives before the answer.
+            task.sendPing { [task] _ in task.cancel(with: code, reason: Data(reason.utf8)) }
+        }
+
+        func cancel() {
+            pings.withLock { $0 }?.cancel()
+            task.cancel()
             // A session holds its delegate until it is told to end.
-            session.finishTasksAndInvalidate()
+            session.invalidateAndCancel()
+        }
+    }
+
+    /// Whether the server has answered the last ping.
+    private struct Liveness {
+        var answered = true
+        /// While nobody reads, answers are not read either.
+        var isReading = false {
+            didSet { if !isReading { hasPaused = true } }
+        }
+        /// Something has arrived since the last ping, or nobody has read for a while.
+        private var hasPaused = false
+
+        /// Another ping is due. False if the last one went unanswered.
+        mutating func ask() -> Bool {
+            defer { (answered, hasPaused) = (false, !isReading) }
+            return answered || hasPaused
         }
     }
 
     extension Steadfast {
-        /// Holds a WebSocket to the active endpoint, wherever that moves, by `URLSession`; see ``connect(using:)``.
+        /// Holds a WebSocket to the active endpoint, wherever that moves, by `URLSession`; see ``socket(_:options:using:)``.
         ///
-        /// - Throws: ``SteadfastError/alreadyConnected`` if it holds one.
-        public func connect() throws -> Connection {
-            try connect(using: URLSessionConnector())
+        /// - Throws: ``SteadfastError/pathRefused(reason:)`` if the path leads to no endpoint.
+        public func socket(_ path: String = "", options: SocketOptions = SocketOptions()) throws -> SteadfastSocket {
+            try socket(.value(path), options: options)
+        }
+
+        /// Holds a WebSocket to the active endpoint, wherever that moves, by `URLSession`; its path may be another one for each connection.
+        ///
+        /// - Throws: ``SteadfastError/pathRefused(reason:)`` if the path is known and leads to no endpoint.
+        public func socket(_ path: Provided<String>, options: SocketOptions = SocketOptions()) throws -> SteadfastSocket {
+            try socket(path, options: options, using: URLSessionConnector())
         }
     }
 #endif

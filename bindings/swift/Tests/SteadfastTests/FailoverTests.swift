@@ -18,7 +18,7 @@ final class FailoverTests: XCTestCase {
     private func failover(_ testbed: Testbed, _ fault: String, _ run: Int) async throws -> Double {
         for endpoint in testbed.endpoints { try await testbed.fault(endpoint.name, "\"healthy\"") }
         let link = try Steadfast.start(Config(endpoints: testbed.endpoints))
-        var messages = try link.connect(using: PlainSocketConnector()).messages.makeAsyncIterator()
+        var messages = try link.socket(using: PlainSocketConnector()).messages.makeAsyncIterator()
         let patience = Task {
             try await Task.sleep(for: .seconds(60))
             link.stop()

@@ -39,14 +39,15 @@ private final class Replay {
     private let script: JSON
     private let world = VirtualWorld()
     private let link: Steadfast
-    private let sockets: FakeSockets
+    private let sockets: ReplayedSockets
     private let events = Collected()
-    private var connection: Connection?
+    /// By the numbers that the script knows them by.
+    private var held: [Int64: SteadfastSocket] = [:]
 
     init(_ script: JSON) throws {
         self.script = script
         let config = try Config(json: String(decoding: JSONSerialization.data(withJSONObject: script["config"] as Any), as: UTF8.self))
-        sockets = FakeSockets(world)
+        sockets = ReplayedSockets(world)
         link = try Steadfast.start(config, transport: world, seed: Int(script.number("seed")))
     }
 
@@ -96,6 +97,7 @@ private final class Replay {
         case "opened": sockets.open(input.number("id"))
         case "closed": sockets.close(input.number("id"), code: (input["code"] as? NSNumber).map { Int(truncating: $0) })
         case "received": sockets.receive(input.number("id"))
+        case "sent": Task { [connection] in await connection?.send(.text("a request")) }
         case "network": link.setNetwork(["online": .online, "offline": .offline, "changed": .changed][input.text("network")]!)
         case "lifecycle":
             let words: [String: Lifecycle] = ["foreground": .foreground, "background": .background, "frozen": .frozen, "resumed": .resumed]
@@ -108,11 +110,14 @@ private final class Replay {
             let json = String(decoding: try JSONSerialization.data(withJSONObject: ["endpoints": input["endpoints"] as Any]), as: UTF8.self)
             try link.setEndpoints(Config(json: json).endpoints)
         case "connect":
-            let opened = try link.connect(using: sockets)
-            connection = opened
-            Task { for await _ in opened.messages {} }
-        case "disconnect": connection?.close()
-        case "reconnect": connection?.reconnect()
+            let number = input.number("socket")
+            guard held[number] == nil else { break }
+            let socket = try link.socket(using: sockets)
+            held[number] = socket
+            Task { for await _ in socket.messages {} }
+        case "disconnect": try held.removeValue(forKey: input.number("socket"))?.close()
+        case "reconnect":
+            if let number = input["socket"] as? NSNumber { held[number.int64Value]?.reconnect() } else { held.sorted { $0.key < $1.key }.forEach { $0.value.reconnect() } }
         case "isolate": try link.isolate(input.text("endpoint"))
         case "release": try link.release(input.text("endpoint"))
         case "reportSuccess": try link.reportSuccess(of: input.text("endpoint"))
@@ -165,31 +170,31 @@ private final class Collected: @unchecked Sendable {
 }
 
 /// Opens nothing: each socket does what the script says. One thread touches it.
-private final class FakeSockets: WebSocketConnector, @unchecked Sendable {
+private final class ReplayedSockets: WebSocketConnector, @unchecked Sendable {
     private let world: VirtualWorld
     private var opening: [Int64: CheckedContinuation<any WebSocket, any Error>] = [:]
-    private var sockets: [Int64: FakeSocket] = [:]
+    private var sockets: [Int64: ReplayedSocket] = [:]
     private(set) var opened: [String] = []
 
     init(_ world: VirtualWorld) {
         self.world = world
     }
 
-    func open(_ url: URL) async throws -> any WebSocket {
-        opened.append("\(world.time) \((url.host ?? "").replacingOccurrences(of: ".example", with: ""))")
+    func open(_ request: WebSocketRequest) async throws -> any WebSocket {
+        opened.append("\(world.time) \((request.url.host ?? "").replacingOccurrences(of: ".example", with: ""))")
         // The engine counts connections from one.
         let id = Int64(opened.count)
         return try await withCheckedThrowingContinuation { opening[id] = $0 }
     }
 
     func open(_ id: Int64) {
-        let socket = FakeSocket()
+        let socket = ReplayedSocket()
         sockets[id] = socket
         opening.removeValue(forKey: id)?.resume(returning: socket)
     }
 
     func close(_ id: Int64, code: Int?) {
-        let error: any Error = code.map(WebSocketClosed.init) ?? URLError(.networkConnectionLost)
+        let error: any Error = code.map { WebSocketClosed(code: $0) } ?? URLError(.networkConnectionLost)
         opening.removeValue(forKey: id)?.resume(throwing: error)
         sockets[id]?.told.finish(throwing: error)
     }
@@ -199,7 +204,7 @@ private final class FakeSockets: WebSocketConnector, @unchecked Sendable {
     }
 }
 
-private final class FakeSocket: WebSocket {
+private final class ReplayedSocket: WebSocket {
     let told: AsyncThrowingStream<Message, any Error>.Continuation
     private let messages: AsyncThrowingStream<Message, any Error>
 
@@ -214,7 +219,11 @@ private final class FakeSocket: WebSocket {
 
     func send(_ message: Message) async throws {}
 
-    func close() {
+    func close(code: Int, reason: String) {
+        told.finish()
+    }
+
+    func cancel() {
         told.finish()
     }
 }

@@ -7,6 +7,8 @@ use crate::health::rtt::RttEstimator;
 pub(crate) const UNREACHABLE: u32 = 3;
 /// For so long an attempt that failed speaks against new ones, while an older connection is open.
 const LATELY: Millis = Millis::from_secs(300);
+/// An attempt that shows whether an endpoint works is given so long, at least.
+pub(crate) const SHORTEST_PATIENCE: Millis = Millis::from_secs(1);
 /// A connection that was open for so long has shown that it works.
 pub(crate) const STABLE: Millis = Millis::from_secs(5);
 
@@ -43,8 +45,7 @@ impl Reach {
     /// How long an attempt may take that shows whether the endpoint works: as learnt, twice as long
     /// after each failure, and at most `limit`.
     pub(crate) fn patience(&self, limit: Millis) -> Millis {
-        const SHORTEST: Millis = Millis::from_secs(1);
-        let learnt = self.opening.timeout(SHORTEST.min(limit), limit);
+        let learnt = self.opening.timeout(SHORTEST_PATIENCE.min(limit), limit);
         learnt.scaled(1 << self.failures.min(10), 1).min(limit)
     }
 

@@ -13,6 +13,7 @@ use futures_util::{SinkExt, StreamExt};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use steadfast::socket::prepare_limit;
 use steadfast::{ConnectionId, Endpoint, Input};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
@@ -152,10 +153,10 @@ async fn prepare(
 ) -> Result<Vec<Message>, BoxError> {
     let Some(hook) = &face.options.hook else { return Ok(Vec::new()) };
     let Some(from) = face.carried_by_other(id) else { return Ok(Vec::new()) };
-    let limit: Duration = face.link.with_engine(|engine| engine.config().connect_timeout).into();
-    let limit = limit * 9 / 10;
+    let timeout = face.link.with_engine(|engine| engine.config().connect_timeout);
+    let limit = prepare_limit(timeout, endpoint.is_checked(), begun.elapsed().into());
     let (candidate, prepared) = Candidate::new(from, endpoint.name.clone());
-    let late = |_| BoxError::from(format!("on_migrate was not done within {limit:?}"));
-    let left = limit.saturating_sub(begun.elapsed());
-    timeout(left, prepared.until(hook(candidate), stream)).await.map_err(late)?
+    let late = |_| BoxError::from(format!("on_migrate was not done within {limit}"));
+    let work = prepared.until(hook(candidate), stream);
+    tokio::time::timeout(limit.into(), work).await.map_err(late)?
 }

@@ -139,7 +139,8 @@ impl SocketOptions {
 
     /// Prepares a connection that is to take over from one that is open still, as by a
     /// subscription: the socket moves when `prepare` has returned. If it fails, or is not done
-    /// within nine tenths of the config's `connectTimeout`, the socket stays where it is.
+    /// within three quarters of the config's `connectTimeout` (of a second, where the endpoint has no
+    /// check), the socket stays where it is.
     #[must_use]
     pub fn on_migrate<F, P>(mut self, prepare: P) -> Self
     where

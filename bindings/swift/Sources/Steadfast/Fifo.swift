@@ -1,0 +1,37 @@
+/// First in, first out. Taking the first one does not move the others, however many there are.
+struct Fifo<Element> {
+    private var items: [Element?] = []
+    private var head = 0
+
+    var count: Int { items.count - head }
+    var isEmpty: Bool { count == 0 }
+
+    mutating func append(_ element: Element) {
+        items.append(element)
+    }
+
+    mutating func popFirst() -> Element? {
+        guard head < items.count else { return nil }
+        let first = items[head]
+        items[head] = nil
+        head += 1
+        // As many are moved as were taken since the last time.
+        if head * 2 >= items.count {
+            items.removeFirst(head)
+            head = 0
+        }
+        return first
+    }
+
+    /// Takes all of them, in their order.
+    mutating func removeAll() -> [Element] {
+        defer { (items, head) = ([], 0) }
+        return items[head...].compactMap { $0 }
+    }
+
+    /// Takes the first one that is meant, wherever it is.
+    mutating func removeFirst(where isMeant: (Element) -> Bool) -> Element? {
+        guard let index = items[head...].firstIndex(where: { $0.map(isMeant) ?? false }) else { return nil }
+        return items.remove(at: index)
+    }
+}

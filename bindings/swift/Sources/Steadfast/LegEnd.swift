@@ -1,0 +1,47 @@
+import SteadfastCore
+
+/// How a leg has ended, or why it did not open.
+struct LegEnd {
+    /// The close code that is reported of what is not the server's doing: one of an application, which blames nobody.
+    private static let blamesNobody = 4000
+
+    /// The close code for the engine: none if the connection broke.
+    let reported: UInt16?
+    /// The server's close code.
+    let code: Int?
+    let reason: String
+    /// The HTTP status by which the server refused the upgrade.
+    let status: Int?
+    /// What went wrong, unless the server closed the connection.
+    let error: (any Error)?
+
+    /// - Parameter wasHeldBack: Nothing was read, for the app was slow: what breaks then, the platform has broken.
+    init(_ error: any Error, wasHeldBack: Bool) {
+        let closed = error as? WebSocketClosed
+        let fault = error as? AppFault
+        code = closed?.code
+        reason = closed?.reason ?? ""
+        status = (error as? UpgradeRefused)?.status
+        self.error = closed == nil ? fault?.error ?? error : nil
+        let isOurs = fault != nil || (closed == nil && wasHeldBack)
+        reported = (isOurs ? Self.blamesNobody : closed?.code).map(UInt16.init(clamping:))
+    }
+
+    /// Why the socket stops for good, if it does.
+    func stopReason(_ stopCodes: [Int]) -> StopReason? {
+        let isFinal = isFinal(
+            code: code.map(UInt16.init(clamping:)), status: status.map(UInt16.init(clamping:)), stopCodes: stopCodes.map(UInt16.init(clamping:)))
+        guard isFinal else { return nil }
+        return if let status { .unauthorized(status: status) } else { code.map(StopReason.closeCode) }
+    }
+}
+
+/// What an app's own function did: it threw, or was late.
+struct AppFault: Error {
+    let error: any Error
+
+    /// Does `work`; what it throws is the app's fault.
+    static func catching<Result>(_ work: () async throws -> Result) async throws -> Result {
+        do { return try await work() } catch { throw AppFault(error: error) }
+    }
+}
