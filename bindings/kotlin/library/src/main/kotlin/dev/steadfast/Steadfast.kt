@@ -55,7 +55,6 @@ public class Steadfast private constructor(
     private val core: Core = refusing { Core(config, GuardedTransport(transport, scope.coroutineContext), relay, seed, recall()) }
     private var lastSnapshot: Snapshot = core.snapshot()
     private val engine = LinkEngine(core, transport, relay::forgetLeg, relay::forget)
-    private val connectTimeout = config.connectTimeout
     private val mutableActive = MutableStateFlow(core.active())
     private val mutableEvents = MutableSharedFlow<Event>(extraBufferCapacity = EVENTS_KEPT, onBufferOverflow = BufferOverflow.DROP_OLDEST)
 
@@ -286,7 +285,7 @@ public class Steadfast private constructor(
     public fun socket(path: Provider<String>, options: SocketOptions = SocketOptions()): SteadfastSocket = hold(path, options)
 
     private fun hold(path: Provider<String>, options: SocketOptions): SteadfastSocket {
-        val socket = SteadfastSocket(relay.nextNumber(), engine, scope, HeldOptions(path, options, connectTimeout))
+        val socket = SteadfastSocket(relay.nextNumber(), engine, scope, HeldOptions(path, options))
         if (relay.hold(socket)) whileRunning { core.connect(socket.number) } else socket.close()
         return socket
     }

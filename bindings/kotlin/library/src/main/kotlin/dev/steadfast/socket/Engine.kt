@@ -30,6 +30,9 @@ internal interface Engine {
      */
     fun url(endpoint: Endpoint, path: String): String?
 
+    /** How long the app may prepare a connection to this endpoint that took so long to open. */
+    fun prepareLimit(endpoint: Endpoint, took: Duration): Duration
+
     /** How long a connection may go on delivering that was replaced. [heardAt] is when something last arrived on it, if anything did. */
     fun drainLimit(endpoint: Endpoint, heardAt: Long?): Duration
 

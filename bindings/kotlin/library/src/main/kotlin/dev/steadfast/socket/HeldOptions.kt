@@ -5,7 +5,6 @@ import dev.steadfast.Provider
 import dev.steadfast.SocketOptions
 import okhttp3.Headers
 import okhttp3.Headers.Companion.toHeaders
-import kotlin.time.Duration
 
 /** A value that is the same for each connection. */
 internal class Fixed<T>(private val value: T) : Provider<T> {
@@ -13,7 +12,7 @@ internal class Fixed<T>(private val value: T) : Provider<T> {
 }
 
 /** What the app asked for when it made the socket. */
-internal class HeldOptions(val path: Provider<String>, options: SocketOptions, val connectTimeout: Duration) {
+internal class HeldOptions(val path: Provider<String>, options: SocketOptions) {
     private val headers = options.headers
     private val protocols = options.protocols
     val queue = options.queue

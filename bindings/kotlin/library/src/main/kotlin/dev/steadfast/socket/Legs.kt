@@ -83,7 +83,7 @@ internal class Legs(
 
     private suspend fun prepare(leg: Leg, migration: Migration, hook: suspend (Migration) -> Unit) {
         try {
-            withTimeout(options.connectTimeout * HOOK_SHARE - leg.began.elapsedNow()) { hook(migration) }
+            withTimeout(engine.prepareLimit(leg.endpoint, leg.began.elapsedNow())) { hook(migration) }
         } catch (thrown: Throwable) {
             leg.scope.ensureActive()
             return ended(leg, LegEnd.byApp(thrown))
@@ -159,13 +159,9 @@ internal class Legs(
     fun close(code: Int, reason: String) {
         isClosed = true
         current = null
-        (known.values + draining).forEach { it.end(code, reason) }
+        val all = known.values + draining
         known.clear()
         draining.clear()
-    }
-
-    private companion object {
-        /** Which part of the time that a connection may take to open is the hook's: the engine gives the connection up after all of it. */
-        const val HOOK_SHARE = 0.9
+        all.forEach { it.end(code, reason) }
     }
 }

@@ -45,6 +45,9 @@ internal class LinkEngine(
             throw IllegalArgumentException(refused.reason)
         }
 
+    override fun prepareLimit(endpoint: Endpoint, took: Duration): Duration =
+        whileRunning { core.prepareLimit(endpoint, took) } ?: Duration.ZERO
+
     override fun drainLimit(endpoint: Endpoint, heardAt: Long?): Duration =
         whileRunning { core.drainLimit(endpoint.name, heardAt?.let { (now() - it).milliseconds }) } ?: Duration.ZERO
 

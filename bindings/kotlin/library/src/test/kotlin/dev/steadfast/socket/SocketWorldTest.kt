@@ -64,7 +64,7 @@ private class World(private val random: Random) : Engine, WebSocket.Factory {
         bytes = if (random.nextBoolean()) random.nextInt(20, 400) else 1_000_000,
         whenFull = WhenFull.entries.random(random),
     )
-    private val socket = SteadfastSocket(0, this, scope, HeldOptions(Fixed(""), socketOptions { queue = limits; sockets = this@World }, 10.seconds))
+    private val socket = SteadfastSocket(0, this, scope, HeldOptions(Fixed(""), socketOptions { queue = limits; sockets = this@World }))
     private val legs = mutableListOf<FakeLeg>()
     private var ids = 0L
 
@@ -142,6 +142,8 @@ private class World(private val random: Random) : Engine, WebSocket.Factory {
     override fun silent(id: Long) = Unit
 
     override fun url(endpoint: Endpoint, path: String) = endpoint.connect
+
+    override fun prepareLimit(endpoint: Endpoint, took: Duration) = Duration.ZERO
 
     override fun drainLimit(endpoint: Endpoint, heardAt: Long?) = Duration.ZERO
 
