@@ -92,8 +92,7 @@ public class SocketOptions {
 
     /**
      * Lets [hook] prepare each connection that is to take over from an open one: a subscription can be made before messages go over it. Until the
-     * hook returns, they go over the last one. A hook that throws, or has not returned by three quarters of
-     * `connectTimeout` (of a second, where the endpoint has no check), gives the connection up.
+     * hook returns, they go over the last one. A hook that throws, or has not returned after three quarters of `connectTimeout`, gives the connection up.
      */
     public fun onMigrate(hook: MigrateHook) {
         migrate = hook

@@ -30,11 +30,11 @@ internal interface Engine {
      */
     fun url(endpoint: Endpoint, path: String): String?
 
+    /** How long the app may prepare a connection to this endpoint that took so long to open. */
+    fun prepareLimit(endpoint: Endpoint, took: Duration): Duration
+
     /** How long a connection may go on delivering that was replaced. [heardAt] is when something last arrived on it, if anything did. */
     fun drainLimit(endpoint: Endpoint, heardAt: Long?): Duration
-
-    /** How long the app may prepare a connection to this endpoint that [took] so long to open. */
-    fun prepareLimit(endpoint: Endpoint, took: Duration): Duration
 
     /** The socket wants another connection to the same endpoint. */
     fun reconnect(socket: Long)

@@ -5,7 +5,6 @@ import dev.steadfast.Provider
 import dev.steadfast.SocketOptions
 import okhttp3.Headers
 import okhttp3.Headers.Companion.toHeaders
-import kotlin.time.Duration
 
 /** A value that is the same for each connection. */
 internal class Fixed<T>(private val value: T) : Provider<T> {

@@ -10,6 +10,7 @@ import kotlinx.coroutines.delay
 import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withTimeout
+import okhttp3.Headers
 import okhttp3.Request
 import java.net.SocketTimeoutException
 import kotlin.time.Duration
@@ -53,19 +54,17 @@ internal class Legs(
     }
 
     private suspend fun begin(leg: Leg) {
-        val request: Request.Builder
+        val url: String
+        val headers: Headers
         try {
-            // What the app takes too long for is its own doing as well.
-            val limit = if (options.isFixed) Duration.INFINITE else engine.prepareLimit(leg.endpoint, Duration.ZERO)
-            request = withTimeout(limit) {
-                engine.url(leg.endpoint, options.path.get())?.let { Request.Builder().url(it).headers(options.headersNow()) }
-            } ?: return
+            url = engine.url(leg.endpoint, options.path.get()) ?: return
+            headers = options.headersNow()
         } catch (thrown: Throwable) {
             leg.scope.ensureActive()
             return ended(leg, LegEnd.byApp(thrown))
         }
         try {
-            leg.open(options.sockets, request.build())
+            leg.open(options.sockets, Request.Builder().url(url).headers(headers).build())
         } catch (refused: IllegalArgumentException) {
             // A URL that OkHttp refuses: to the engine, one that did not open.
             ended(leg, LegEnd(error = refused))
@@ -160,9 +159,9 @@ internal class Legs(
     fun close(code: Int, reason: String) {
         isClosed = true
         current = null
-        (known.values + draining).forEach { it.end(code, reason) }
+        val all = known.values + draining
         known.clear()
         draining.clear()
+        all.forEach { it.end(code, reason) }
     }
-
 }

@@ -45,11 +45,11 @@ internal class LinkEngine(
             throw IllegalArgumentException(refused.reason)
         }
 
-    override fun drainLimit(endpoint: Endpoint, heardAt: Long?): Duration =
-        whileRunning { core.drainLimit(endpoint.name, heardAt?.let { (now() - it).milliseconds }) } ?: Duration.ZERO
-
     override fun prepareLimit(endpoint: Endpoint, took: Duration): Duration =
         whileRunning { core.prepareLimit(endpoint, took) } ?: Duration.ZERO
+
+    override fun drainLimit(endpoint: Endpoint, heardAt: Long?): Duration =
+        whileRunning { core.drainLimit(endpoint.name, heardAt?.let { (now() - it).milliseconds }) } ?: Duration.ZERO
 
     override fun reconnect(socket: Long) {
         whileRunning { core.reconnect(socket) }

@@ -143,9 +143,9 @@ private class World(private val random: Random) : Engine, WebSocket.Factory {
 
     override fun url(endpoint: Endpoint, path: String) = endpoint.connect
 
-    override fun drainLimit(endpoint: Endpoint, heardAt: Long?) = Duration.ZERO
+    override fun prepareLimit(endpoint: Endpoint, took: Duration) = Duration.ZERO
 
-    override fun prepareLimit(endpoint: Endpoint, took: Duration) = 10.seconds
+    override fun drainLimit(endpoint: Endpoint, heardAt: Long?) = Duration.ZERO
 
     override fun reconnect(socket: Long) = Unit
 
