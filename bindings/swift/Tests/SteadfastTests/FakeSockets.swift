@@ -42,6 +42,7 @@ final class FakeWebSocket: WebSocket, @unchecked Sendable {
     private let arriving = AsyncThrowingStream<Message, any Error>.makeStream()
     private let alive: Counter
     private var taken: [Message] = []
+    private var begun: [Message] = []
     private var closes: [Int] = []
     private var cancelled = false
     /// Called before a message is taken; may wait, or throw.
@@ -61,6 +62,8 @@ final class FakeWebSocket: WebSocket, @unchecked Sendable {
 
     /// What was sent over it.
     var sent: [Message] { lock.withLock { taken } }
+    /// What was to be sent over it, whether or not it was.
+    var offered: [Message] { lock.withLock { begun } }
     /// With which codes this side has closed it.
     var closedWith: [Int] { lock.withLock { closes } }
     var isCancelled: Bool { lock.withLock { cancelled } }
@@ -74,6 +77,7 @@ final class FakeWebSocket: WebSocket, @unchecked Sendable {
     }
 
     func send(_ message: Message) async throws {
+        lock.withLock { begun.append(message) }
         try await onSend?(message)
         lock.withLock { taken.append(message) }
     }
