@@ -8,7 +8,7 @@ use anyhow::Result;
 use std::path::Path;
 
 /// The most that the stripped library for Swift and Kotlin may weigh.
-const LIBRARY_LIMIT: usize = 740_000;
+const LIBRARY_LIMIT: usize = 790_000;
 
 pub(crate) fn run_size() -> Result<()> {
     npm::build()?;
