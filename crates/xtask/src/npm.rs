@@ -38,7 +38,7 @@ pub(crate) const ENTRIES: [Entry; 2] = [
         ],
         folder: "",
         features: &[],
-        limit: 68 * 1024,
+        limit: 70_000,
     },
     Entry {
         name: "steadfast/full",
