@@ -70,7 +70,7 @@ public final class SteadfastSocket: Sendable {
     let setup: SocketSetup
     let received = Mailbox<Message>(capacity: 0)
     let stateChanges = Broadcast<SocketState>()
-    let happenings = Broadcast<SocketEvent>()
+    let happenings = Broadcast<SocketEvent>(keepsEarly: true)
     let locked: Locked<State>
 
     init(_ setup: SocketSetup) {
@@ -85,8 +85,8 @@ public final class SteadfastSocket: Sendable {
     /// Its state, and from then on each other one. It ends after ``SocketState/closed``.
     public var states: AsyncStream<SocketState> { stateChanges.stream { state } }
 
-    /// What happens from now on, as it happens. It ends when the socket is closed; a reader that falls behind by more than 256 events misses the
-    /// oldest.
+    /// What happens from now on, as it happens; the first reader is told of what has happened before as well. It ends when the socket is closed; a
+    /// reader that falls behind by more than 256 events misses the oldest.
     public var events: AsyncStream<SocketEvent> { happenings.stream() }
 
     /// The endpoint that messages go to, or `nil` while there is none.
