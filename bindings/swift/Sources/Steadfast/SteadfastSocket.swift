@@ -14,7 +14,7 @@ import SteadfastCore
 /// ```
 ///
 /// It lives until ``close(code:reason:)``, until its link ends, or until the server says that it will not have it (``SocketEvent/stopped(_:)``).
-public final class SteadfastSocket: Sendable {
+public final class SteadfastSocket: Sendable, CustomReflectable {
     /// Which leg carries messages.
     enum Phase {
         case none
@@ -78,6 +78,9 @@ public final class SteadfastSocket: Sendable {
         locked = Locked(State(queue: SendQueue(setup.options.queue)))
         messages = received.messages
     }
+
+    /// Without its path, in which there may be a token.
+    public var customMirror: Mirror { Mirror(self, children: ["state": state, "endpoint": endpoint?.name as Any]) }
 
     /// Whether it has a connection.
     public var state: SocketState { locked.withLock { $0.phase.state } }
