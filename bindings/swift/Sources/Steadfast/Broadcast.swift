@@ -8,14 +8,23 @@ final class Broadcast<Value: Sendable>: Sendable {
         var streams: [Int: AsyncStream<Value>.Continuation] = [:]
         var next = 0
         var finished = false
+        /// What was sent before there was a stream, if the first one is to bring it.
+        var early: [Value]?
     }
 
-    private let state = Locked(State())
+    private let state: Locked<State>
+
+    /// - Parameter keepsEarly: The first stream begins with what was sent before it.
+    init(keepsEarly: Bool = false) {
+        state = Locked(State(early: keepsEarly ? [] : nil))
+    }
 
     /// A stream of what is sent from now on, after what is the `first` at this moment.
     func stream(beginningWith first: () -> Value? = { nil }) -> AsyncStream<Value> {
         let (stream, continuation) = AsyncStream.makeStream(of: Value.self, bufferingPolicy: .bufferingNewest(Self.kept))
         let number: Int? = state.withLock { state in
+            for value in state.early ?? [] { continuation.yield(value) }
+            state.early = nil
             if state.finished { return nil }
             state.next += 1
             state.streams[state.next] = continuation
@@ -34,7 +43,12 @@ final class Broadcast<Value: Sendable>: Sendable {
     }
 
     func send(_ value: Value) {
-        for continuation in state.withLock({ Array($0.streams.values) }) {
+        let streams = state.withLock { state in
+            state.early?.append(value)
+            if let count = state.early?.count, count > Self.kept { state.early?.removeFirst() }
+            return Array(state.streams.values)
+        }
+        for continuation in streams {
             continuation.yield(value)
         }
     }

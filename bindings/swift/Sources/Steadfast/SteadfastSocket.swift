@@ -14,7 +14,7 @@ import SteadfastCore
 /// ```
 ///
 /// It lives until ``close(code:reason:)``, until its link ends, or until the server says that it will not have it (``SocketEvent/stopped(_:)``).
-public final class SteadfastSocket: Sendable {
+public final class SteadfastSocket: Sendable, CustomReflectable {
     /// Which leg carries messages.
     enum Phase {
         case none
@@ -70,7 +70,7 @@ public final class SteadfastSocket: Sendable {
     let setup: SocketSetup
     let received = Mailbox<Message>(capacity: 0)
     let stateChanges = Broadcast<SocketState>()
-    let happenings = Broadcast<SocketEvent>()
+    let happenings = Broadcast<SocketEvent>(keepsEarly: true)
     let locked: Locked<State>
 
     init(_ setup: SocketSetup) {
@@ -79,14 +79,17 @@ public final class SteadfastSocket: Sendable {
         messages = received.messages
     }
 
+    /// Without its path, in which there may be a token.
+    public var customMirror: Mirror { Mirror(self, children: ["state": state, "endpoint": endpoint?.name as Any]) }
+
     /// Whether it has a connection.
     public var state: SocketState { locked.withLock { $0.phase.state } }
 
     /// Its state, and from then on each other one. It ends after ``SocketState/closed``.
     public var states: AsyncStream<SocketState> { stateChanges.stream { state } }
 
-    /// What happens from now on, as it happens. It ends when the socket is closed; a reader that falls behind by more than 256 events misses the
-    /// oldest.
+    /// What happens from now on, as it happens; the first reader is told of what has happened before as well. It ends when the socket is closed; a
+    /// reader that falls behind by more than 256 events misses the oldest.
     public var events: AsyncStream<SocketEvent> { happenings.stream() }
 
     /// The endpoint that messages go to, or `nil` while there is none.

@@ -53,6 +53,15 @@ final class DescribeTests: XCTestCase {
         XCTAssertTrue("\(link.snapshot)".contains("wss://a.example/live"))
     }
 
+    func testWhatASocketIsMadeOfIsNotShown() throws {
+        let headers = [Header(name: "authorization", value: "Bearer secret")]
+        assertNoSecrets(WebSocketRequest(url: URL(string: "wss://me:secret@a.example/secret?token=secret")!, protocols: ["chat"], headers: headers))
+        assertNoSecrets(SocketOptions(headers: .value(headers)))
+        let link = try Steadfast.start(config, transport: URLSessionTransport())
+        defer { link.stop() }
+        assertNoSecrets(try link.socket("?token=secret", options: SocketOptions(headers: .value(headers)), using: PlainSocketConnector()))
+    }
+
     func testALineStaysALine() {
         assertNoSecrets(Endpoint(name: "a\nERROR b", connect: "wss://a.example/\r\n", health: HealthCheck(url: "https://a.example/\u{1b}[2J")))
         XCTAssertThrowsError(try Config(json: #"{ "a\nERROR b": 1, "endpoints": [] }"#)) { error in

@@ -99,6 +99,17 @@ final class SocketTests: XCTestCase {
         }
     }
 
+    func testWhoeverAsksLateIsToldWhatHasHappened() async throws {
+        let link = try link()
+        let socket = try link.socket(using: FakeSockets { _, _ in throw UpgradeRefused(status: 401) })
+        try await until { socket.state == .closed }
+        var told: [String] = []
+        for await event in socket.events { told.append(event.told) }
+        XCTAssertEqual(told, ["lost a -", "stopped 401"])
+        for await _ in socket.events { XCTFail("they are told once") }
+        link.stop()
+    }
+
     func testOtherRefusalsAreFollowedByAnotherAttempt() async throws {
         let attempts = Counter()
         let sockets = FakeSockets { _, _ in
