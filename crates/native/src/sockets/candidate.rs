@@ -62,15 +62,18 @@ impl Prepared {
     ) -> Result<Vec<Message>, BoxError> {
         let mut work = pin!(work);
         loop {
-            let has_room = self.incoming.capacity() > 0;
+            let arriving = async {
+                // What the app does not take holds the server back.
+                let room = self.incoming.reserve().await;
+                (room, stream.next().await)
+            };
             tokio::select! {
                 done = &mut work => break done?,
                 Some(message) = self.outgoing.recv() => stream.send(message.into()).await?,
-                frame = stream.next(), if has_room => {
+                (room, frame) = arriving => {
                     let Some(frame) = frame else { return Err("the connection has closed".into()) };
-                    if let Some(message) = Message::of(frame?) {
-                        // The app may have let go of its end.
-                        let _ = self.incoming.try_send(message);
+                    if let (Ok(room), Some(message)) = (room, Message::of(frame?)) {
+                        room.send(message);
                     }
                 }
             }
@@ -78,7 +81,8 @@ impl Prepared {
         while let Ok(message) = self.outgoing.try_recv() {
             stream.send(message.into()).await?;
         }
-        let mut kept = self.kept.lock().await;
+        // Whoever still waits there for a message gets none.
+        let Ok(mut kept) = self.kept.try_lock() else { return Ok(Vec::new()) };
         Ok(std::iter::from_fn(|| kept.try_recv().ok()).collect())
     }
 }

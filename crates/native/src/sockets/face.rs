@@ -160,8 +160,8 @@ impl Face {
         }
         let last = held.last.take();
         let carried = held.current.is_some();
-        drop(held);
         self.state.send_replace(SocketState::Closed);
+        drop(held);
         self.changed.notify_waiters();
         self.link.send(Input::Command(Command::Disconnect(self.id)));
         last.filter(|_| carried).map(|last| last.done)
@@ -189,8 +189,8 @@ impl Face {
             let _ = promoted.send(held.last.replace(own));
         }
         held.current = Some(id);
-        drop(locked);
         self.state.send_replace(SocketState::Open);
+        drop(locked);
         self.changed.notify_waiters();
         match from {
             None => self.tell(SocketEvent::Opened { endpoint: to }),
@@ -207,9 +207,9 @@ impl Face {
         }
         if held.current == Some(id) {
             held.current = None;
-            drop(held);
             self.state.send_if_modified(reconnecting);
         }
+        drop(held);
         self.changed.notify_waiters();
     }
 
@@ -260,13 +260,11 @@ impl Face {
         let was_current = held.current == Some(id);
         if was_current {
             held.current = None;
+            self.state.send_if_modified(reconnecting);
         }
         let nothing_else = held.current.is_none();
         drop(held);
         self.changed.notify_waiters();
-        if was_current {
-            self.state.send_if_modified(reconnecting);
-        }
         self.link.send(Input::ConnectionClosed { id, code });
         if nothing_else {
             let endpoint = leg.endpoint.name.clone();

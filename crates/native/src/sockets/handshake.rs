@@ -30,8 +30,8 @@ impl<E: Into<BoxError>> From<E> for Failure {
 
 pub(super) async fn open(face: &Face, endpoint: &Endpoint) -> Result<Stream, Failure> {
     let timeout = face.link.with_engine(|engine| engine.config().connect_timeout);
-    let limit = prepare_limit(timeout, endpoint.is_checked(), Millis::ZERO);
-    // What the app takes too long for is its own doing as well.
+    let limit = prepare_limit(timeout, true, Millis::ZERO);
+    // What the app takes too long for is its own doing as well. The engine learns how long it takes.
     let asked = tokio::time::timeout(limit.into(), face.options.next_handshake());
     let with = asked.await.map_err(|_| format!("the handshake was not there within {limit}"))??;
     let request = request(face, endpoint, with)?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 /// How many messages wait.
-const MAX_MESSAGES: usize = 256;
+pub(super) const MAX_MESSAGES: usize = 256;
 /// How many bytes they have together; one message is always taken.
 const MAX_BYTES: u32 = 16 * 1024 * 1024;
 

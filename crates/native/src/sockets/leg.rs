@@ -80,7 +80,9 @@ impl Leg {
         let mut stream = match stream {
             Ok(stream) => stream,
             Err(handshake::Failure::Server(end)) => {
-                return self.face.ended(self.id, end.code, &end);
+                // Who we are is refused, by a server that works: as a close code, by custom.
+                let refused = end.status.filter(|status| matches!(status, 401 | 403));
+                return self.face.ended(self.id, refused.map(|status| 4000 + status), &end);
             }
             Err(handshake::Failure::App(error)) => return self.fail_by_app(&*error),
         };

@@ -1,7 +1,7 @@
 //! What arrives on a connection: it is the app's, in its turn.
 
 use super::face::{Before, Face, LegEnd};
-use super::inbox::Slot;
+use super::inbox::{MAX_MESSAGES, Slot};
 use super::signs::{REPORT_EVERY, Signs};
 use crate::Message;
 use futures_util::StreamExt;
@@ -31,6 +31,8 @@ enum Turn {
     After(Before),
     /// It can.
     Mine,
+    /// It never will: it was let go of.
+    Never,
 }
 
 /// Reports that a connection is alive.
@@ -63,8 +65,20 @@ impl Reading {
         incoming: &mut SplitStream<super::leg::Stream>,
     ) -> LegEnd {
         loop {
-            self.deliver().await;
-            match incoming.next().await {
+            let is_mine = matches!(self.turn, Turn::Mine);
+            let frame = if self.arrived.is_empty() {
+                incoming.next().await
+            } else if is_mine || self.arrived.len() >= MAX_MESSAGES {
+                self.deliver().await;
+                continue;
+            } else {
+                // Until its turn has come, it has to be seen whether the connection lasts.
+                tokio::select! {
+                    () = self.deliver() => continue,
+                    frame = incoming.next() => frame,
+                }
+            };
+            match frame {
                 Some(Ok(Frame::Close(close))) => {
                     return close.map_or_else(LegEnd::default, |close| LegEnd {
                         code: Some(close.code.into()),
@@ -130,9 +144,11 @@ impl Turn {
         if let Self::Waiting(turn) = self {
             match turn.await {
                 Ok(before) => *self = before.map_or(Self::Mine, Self::After),
-                // It was let go of: it says nothing.
-                Err(_) => std::future::pending().await,
+                Err(_) => *self = Self::Never,
             }
+        }
+        if matches!(self, Self::Never) {
+            std::future::pending::<()>().await;
         }
         if let Self::After(before) = self {
             let snapshot = face.link.snapshot();

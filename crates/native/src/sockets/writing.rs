@@ -4,8 +4,10 @@ use super::face::Face;
 use super::leg::Stream;
 use super::signs::{Seen, Signs};
 use crate::Message;
-use futures_util::SinkExt;
 use futures_util::stream::SplitSink;
+use futures_util::{Sink as _, SinkExt};
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::time::{Duration, Instant};
 use steadfast::socket::{PingStep, Pinger};
 use steadfast::{ConnectionId, Input, Timestamp};
@@ -19,9 +21,10 @@ pub(super) async fn write(sink: &mut Sink, face: &Face, id: ConnectionId, signs:
     let mut pings = Pings::new(face, signs.clone());
     loop {
         let sent = tokio::select! {
-            message = face.next_to_send(id) => match message {
-                Some(message) => send(sink, face, message).await,
-                None => return,
+            message = next(sink, face, id) => match message {
+                Ok(Some(message)) => send(sink, face, message).await,
+                Ok(None) => return,
+                Err(error) => Err(error),
             },
             ping = pings.next(face, id) => sink.send(ping.into()).await,
         };
@@ -37,16 +40,23 @@ pub(super) async fn write(sink: &mut Sink, face: &Face, id: ConnectionId, signs:
 
 /// Sends what was accepted before the socket was closed.
 pub(super) async fn send_rest(sink: &mut Sink, face: &Face, id: ConnectionId) {
-    while let Some(message) = face.next_to_send(id).await {
+    while let Ok(Some(message)) = next(sink, face, id).await {
         if send(sink, face, message).await.is_err() {
             return;
         }
     }
 }
 
+/// The next message, once the connection has room for it: one that waits is not lost if the socket
+/// moves meanwhile.
+async fn next(sink: &mut Sink, face: &Face, id: ConnectionId) -> Result<Option<Message>, Error> {
+    poll_fn(|cx| Pin::new(&mut *sink).poll_ready(cx)).await?;
+    Ok(face.next_to_send(id).await)
+}
+
 /// Messages that follow each other closely go out together.
 async fn send(sink: &mut Sink, face: &Face, message: Message) -> Result<(), Error> {
-    sink.feed(message.into()).await?;
+    Pin::new(&mut *sink).start_send(message.into())?;
     if face.is_idle() { sink.flush().await } else { Ok(()) }
 }
 
