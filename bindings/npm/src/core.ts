@@ -59,8 +59,8 @@ export class Core {
    */
   send(message: Message): void {
     tried(() => this.#engine?.send(message));
-    // Arriving messages are many, and what they change in the state is told by an event.
-    if (message.message !== "received") this.#host.said();
+    // Messages that are sent and arrive are many, and what they change in the state is told by an event.
+    if (message.message !== "received" && message.message !== "sent") this.#host.said();
   }
 
   ask<Name extends Query["query"]>(query: Extract<Query, { query: Name }>): Answers[Name];
