@@ -9,8 +9,8 @@ struct Heard {
     private(set) var alive: Int64
     /// When a ping was last answered, or could not have been.
     private(set) var answered: Int64
-    /// What has arrived waits for a reader, and nothing else is read.
-    private(set) var isHeldBack = false
+    /// When what has arrived last waited for a reader, and nothing else was read.
+    private var heldBack: Int64?
     private var reported: Int64?
     private var sentReported: Int64?
 
@@ -25,7 +25,7 @@ struct Heard {
 
     /// Something has arrived. Returns whether the engine is to be told.
     mutating func arrived(at now: Int64, isAnswer: Bool) -> Bool {
-        isHeldBack = false
+        heldBack = nil
         (arrived, alive) = (now, now)
         if isAnswer { answered = now }
         if let reported, now < reported + Self.reportEvery { return false }
@@ -43,7 +43,12 @@ struct Heard {
 
     /// The app is slow. The engine is told in any case.
     mutating func holdBack(at now: Int64) {
-        isHeldBack = true
+        heldBack = now
         (arrived, alive, answered, reported) = (now, now, now, now)
+    }
+
+    /// Whether nothing was read until just now: what breaks then, the platform has broken for want of a sign of life that nobody read.
+    func isHeldBack(at now: Int64) -> Bool {
+        heldBack.map { now < $0 + 5_000 } ?? false
     }
 }

@@ -24,7 +24,9 @@ struct LegEnd {
         status = (error as? UpgradeRefused)?.status
         self.error = closed == nil ? fault?.error ?? error : nil
         let isOurs = fault != nil || (closed == nil && wasHeldBack)
-        reported = (isOurs ? Self.blamesNobody : closed?.code).map(UInt16.init(clamping:))
+        // Who we are is refused, by a server that works: as a close code, by custom.
+        let refused = status.flatMap { [401, 403].contains($0) ? 4000 + $0 : nil }
+        reported = (isOurs ? Self.blamesNobody : closed?.code ?? refused).map(UInt16.init(clamping:))
     }
 
     /// Why the socket stops for good, if it does.

@@ -29,7 +29,7 @@ extension SteadfastSocket {
                 await arrived(message, leg)
             }
         } catch {
-            ended(leg, LegEnd(error, wasHeldBack: leg.heard.isHeldBack))
+            ended(leg, LegEnd(error, wasHeldBack: leg.heard.isHeldBack(at: setup.now)))
             leg.end()
         }
     }

@@ -74,8 +74,8 @@ extension SteadfastSocket {
 
     /// A leg cannot be written to. Why it ended is for its reader to tell, which hears of a close code; unless that is held back, or hears nothing.
     private func failed(_ leg: Leg, _ error: any Error) async {
-        if !leg.heard.isHeldBack { try? await setup.clock.sleep(for: Self.closeWithin) }
-        ended(leg, LegEnd(error, wasHeldBack: leg.heard.isHeldBack))
+        if !leg.heard.isHeldBack(at: setup.now) { try? await setup.clock.sleep(for: Self.closeWithin) }
+        ended(leg, LegEnd(error, wasHeldBack: leg.heard.isHeldBack(at: setup.now)))
     }
 
     /// All that has waited was handed to a leg, and what is sent goes to it.
