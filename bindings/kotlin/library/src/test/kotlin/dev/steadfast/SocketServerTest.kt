@@ -163,7 +163,7 @@ class SocketServerTest {
         val socket = link.socket(options = socketOptions { sockets = client })
         socket.isOpen()
         val server = a.opened.receive()
-        val lost = async(Dispatchers.Unconfined) { socket.events.first() as SocketEvent.Lost }
+        val lost = async(Dispatchers.Unconfined) { socket.events.filterIsInstance<SocketEvent.Lost>().first() }
         repeat(3_000) { server.send("$it ${"x".repeat(4_000)}") }
         assertTrue(lost.await().error is SocketTimeoutException)
         socket.isOpen()
@@ -201,7 +201,7 @@ class SocketServerTest {
         })
         socket.isOpen()
         allAreHealthy()
-        val moved = async(Dispatchers.Unconfined) { socket.events.first() as SocketEvent.Moved }
+        val moved = async(Dispatchers.Unconfined) { socket.events.filterIsInstance<SocketEvent.Moved>().first() }
         link.prefer("b")
         assertEquals("subscribe", prepared.await())
         assertEquals("b", moved.await().to.name)

@@ -139,7 +139,7 @@ class SocketTest {
         val (socket, other) = List(2) { link.socket() }
         listOf(socket, other).forEach { held -> held.state.first { it == SocketState.OPEN } }
         repeat(2) {
-            val moved = async(Dispatchers.Unconfined) { socket.events.first() as SocketEvent.Moved }
+            val moved = async(Dispatchers.Unconfined) { socket.events.filterIsInstance<SocketEvent.Moved>().first() }
             assertEquals("primary", socket.messages.first().text)
             socket.reconnect()
             assertEquals("primary" to "primary", moved.await().run { from.name to to.name })
