@@ -77,8 +77,8 @@ final class SocketTestbedTests: XCTestCase {
         let socket = try link.socket(using: PlainSocketConnector())
         let events = Collector(socket.events)
         try await until { socket.state == .open }
-        // Echoes of 16 MiB: more than is kept here, and than the kernels keep.
-        let text = String(repeating: "x", count: 16_000)
+        // Echoes of 64 MB: more than is kept here, and than the kernels keep.
+        let text = String(repeating: "x", count: 64_000)
         let sent = Counter()
         let sending = Task {
             for number in 0..<1_000 {
