@@ -59,7 +59,7 @@ export class Core {
    */
   send(message: Message): void {
     tried(() => this.#engine?.send(message));
-    // Messages that are sent and arrive are many, and what they change in the state is told by an event.
+    // There are many messages. When one changes the state, an event tells of that.
     if (message.message !== "received" && message.message !== "sent") this.#host.said();
   }
 

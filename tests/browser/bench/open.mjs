@@ -4,11 +4,10 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { middle } from "./middle.mjs";
 import { PLATFORMS } from "./platforms.mjs";
 
 const { values: options } = parseArgs({ options: { platforms: { type: "string" }, rounds: { type: "string", default: "100" } } });
-
-const middle = (all) => [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)];
 
 const server = fork(join(import.meta.dirname, "throughput-server.mjs"));
 const [port] = await once(server, "message");

@@ -4,13 +4,12 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { middle } from "./middle.mjs";
 import { PLATFORMS } from "./platforms.mjs";
 
 const KINDS = { "100,000 messages of 20 bytes": { count: 100_000, size: 20 }, "100 messages of 1 MB": { count: 100, size: 1_000_000 } };
 
 const { values: options } = parseArgs({ options: { platforms: { type: "string" }, rounds: { type: "string", default: "7" } } });
-
-const middle = (all) => [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)];
 
 const server = fork(join(import.meta.dirname, "throughput-server.mjs"));
 const [port] = await once(server, "message");

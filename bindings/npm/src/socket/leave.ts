@@ -10,7 +10,7 @@ export function leave(legs: Legs, before: Leg, endpoint: string, isAlive: () => 
   const socket = before.socket as WebSocket;
   const waits: (() => void)[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
-  // Whatever is told may have the app close the socket.
+  // The app may close the socket in any of its listeners.
   const goesOn = () => legs.waits === waits;
   const left = () => {
     clearTimeout(timer);

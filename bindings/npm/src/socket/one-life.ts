@@ -39,7 +39,7 @@ export class OneLifeSocket extends SocketFace {
       },
       promoted: (leg, before) => {
         if (this.#state !== OPEN || !before) return this.#open(leg);
-        // Before the close is told: a listener may open the next socket at once.
+        // This comes before `close`, for a listener of that may open the next socket at once.
         spares.put(key, this.legs);
         this.#detach(make(), before);
         this.#close(MOVED);

@@ -1,6 +1,6 @@
 /// What has been heard on a connection, and what the engine was told of it. Times are those of the link's clock, in milliseconds.
 struct Heard {
-    /// The engine is told no more often than this: that something arrives is all it needs.
+    /// The engine is told no more often than this. It need not know of each message.
     static let reportEvery: Int64 = 250
 
     /// When something last arrived, if anything has.
@@ -33,7 +33,7 @@ struct Heard {
         return true
     }
 
-    /// Something was sent. Returns whether the engine is to be told; then it is told of the next arrival in any case.
+    /// Something was sent. Returns whether the engine is to be told. If so, the next arrival is reported too.
     mutating func sent(at now: Int64) -> Bool {
         if let sentReported, now < sentReported + Self.reportEvery { return false }
         sentReported = now

@@ -3,8 +3,8 @@
 use super::face::{Face, LegEnd};
 use super::leg::Stream;
 use super::options::{BoxError, Handshake};
-use steadfast::socket::{prepare_limit, socket_url};
-use steadfast::{Endpoint, Millis, resolve_url};
+use steadfast::socket::{PathError, prepare_limit, socket_url};
+use steadfast::{Endpoint, Link, Millis, resolve_url};
 use tokio_tungstenite::connect_async_with_config;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
@@ -50,11 +50,15 @@ pub(super) async fn open(face: &Face, endpoint: &Endpoint) -> Result<Stream, Fai
     }
 }
 
-fn request(face: &Face, endpoint: &Endpoint, with: Handshake) -> Result<Request, Failure> {
-    let snapshot = face.link.snapshot();
+/// Where a path leads at an endpoint.
+pub(super) fn url(link: &Link, endpoint: &Endpoint, path: &str) -> Result<String, PathError> {
+    let snapshot = link.snapshot();
     let connects = snapshot.endpoints.iter().map(|state| state.connect.as_str());
-    let url = socket_url(&endpoint.connect, &with.path, connects, resolve_url)?;
-    let mut request = url.into_client_request()?;
+    socket_url(&endpoint.connect, path, connects, resolve_url)
+}
+
+fn request(face: &Face, endpoint: &Endpoint, with: Handshake) -> Result<Request, Failure> {
+    let mut request = url(&face.link, endpoint, &with.path)?.into_client_request()?;
     let headers = request.headers_mut();
     for (name, value) in with.headers {
         headers.insert(HeaderName::try_from(name)?, HeaderValue::try_from(value)?);

@@ -26,10 +26,8 @@ use face::Face;
 use host::{Book, Holding};
 use std::fmt;
 use std::sync::Arc;
-use steadfast::socket::{PathError, socket_url};
-use steadfast::{
-    Command, Engine, Event, Input, Link, SocketId, Timestamp, Transport, ValidConfig, resolve_url,
-};
+use steadfast::socket::PathError;
+use steadfast::{Command, Engine, Event, Input, Link, SocketId, Timestamp, Transport, ValidConfig};
 
 /// A link, and the sockets that follow it: any number, each with its path.
 ///
@@ -82,12 +80,13 @@ impl Sockets {
     /// Holds a WebSocket to the active endpoint, wherever that moves. `path` is relative to the
     /// endpoint's `connect` URL; empty, it is that URL itself. Once the engine has stopped, the
     /// socket is closed at once.
-    pub fn socket(&self, path: &str, options: SocketOptions) -> Result<SteadfastSocket, PathError> {
+    pub fn socket(
+        &self,
+        path: &str,
+        mut options: SocketOptions,
+    ) -> Result<SteadfastSocket, PathError> {
         let Owner { link, book } = &*self.0;
-        let snapshot = link.snapshot();
-        let connects = snapshot.endpoints.iter().map(|state| state.connect.as_str());
-        socket_url(&link.active().connect, path, connects, resolve_url)?;
-        let mut options = options;
+        handshake::url(link, &link.active(), path)?;
         path.clone_into(&mut options.fixed.path);
         let (slot, inbox) = inbox::inbox();
         let face = Arc::new(Face::new(book.next_id(), link.clone(), options, slot));

@@ -157,7 +157,7 @@ impl Turn {
             let limit = drain_limit(health, Some(before.signs.silent_for().into()));
             if timeout(limit.into(), &mut before.done).await.is_err() {
                 before.cut.notify_one();
-                // What it has in its hands it delivers still.
+                // It ends at once, unless it has ended meanwhile.
                 let _ = (&mut before.done).await;
             }
             *self = Self::Mine;

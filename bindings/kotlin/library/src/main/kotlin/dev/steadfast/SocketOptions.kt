@@ -64,7 +64,7 @@ public class SocketOptions {
     /**
      * Offers these subprotocols to the server.
      *
-     * @throws IllegalArgumentException if one is none.
+     * @throws IllegalArgumentException if one of them is not a valid subprotocol.
      */
     public fun protocols(vararg protocols: String) {
         this.protocols = Fixed(protocols.toList().onEach(::checkProtocol))

@@ -6,7 +6,7 @@ import kotlin.concurrent.withLock
 /**
  * Changes the state of a socket one at a time, and tells others of it afterwards, in the order of the changes.
  *
- * The lock is not held while others are told: what they do then, such as a collector that runs at once, may come back here.
+ * The lock is let go of before others are told. A collector that runs at once may therefore call back.
  */
 internal class Serial {
     private val lock = ReentrantLock()

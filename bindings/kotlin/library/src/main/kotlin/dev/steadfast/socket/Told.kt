@@ -59,7 +59,7 @@ internal class Told(private val serial: Serial, private val scope: CoroutineScop
     fun queued(waiting: Waiting, dropped: Int) {
         val untold = queue
         queue = SocketEvent.Queue(waiting.count, waiting.bytes, (untold?.dropped ?: 0) + dropped)
-        // What changes until this runs is told with it.
+        // This runs a moment later, and tells of what has changed by then as well.
         if (untold == null) serial.afterwards { scope.launch { serial.change(::tellQueue) } }
     }
 
