@@ -182,7 +182,18 @@ impl Core {
         self.tell(Input::Command(Command::Reconnect(socket)));
     }
 
-    /// A connection is open.
+    /// The app is asked for something that a connection needs, or prepares one that is about to take
+    /// over: its time, which is the config's `connectTimeout`, is not the server's.
+    pub fn connection_awaits_app(&self, id: ConnectionId) {
+        self.tell(Input::ConnectionAwaitsApp { id });
+    }
+
+    /// The app has answered, and the connection is being opened.
+    pub fn connection_begun(&self, id: ConnectionId) {
+        self.tell(Input::ConnectionBegun { id });
+    }
+
+    /// A connection is open, and may take over.
     pub fn connection_opened(&self, id: ConnectionId) {
         self.tell(Input::ConnectionOpened { id });
     }

@@ -18,7 +18,7 @@ pub use config::{
 pub use core::Core;
 pub use error::{CallbackError, ConfigError, PathError, RunError};
 pub use platform::{Checked, ClockReading, Listener, PlatformTransport};
-pub use socket::{Offer, Outbox, PingStep, Pinger, is_final, stop_codes};
+pub use socket::{Offer, Outbox, PingStep, Pinger, by_app_code, is_final, stop_codes};
 
 uniffi::setup_scaffolding!();
 // The core's own exports must be in this library too.

@@ -5,9 +5,7 @@ use crate::config::resolve_url;
 use crate::core::{Core, lock};
 use crate::error::PathError;
 use std::sync::{Arc, Mutex};
-use steadfast::socket::{
-    self, Ping, QueueLimits, STOP_CODES, drain_limit, prepare_limit, socket_url,
-};
+use steadfast::socket::{self, BY_APP, Ping, QueueLimits, STOP_CODES, drain_limit, socket_url};
 use steadfast::{Endpoint, Health, Millis, Name, Timestamp};
 
 /// What became of a message that was to wait.
@@ -114,6 +112,12 @@ pub fn stop_codes() -> Vec<u16> {
     STOP_CODES.to_vec()
 }
 
+/// What the end of a connection is reported with that is the app's own doing: it blames no server.
+#[uniffi::export]
+pub fn by_app_code() -> u16 {
+    BY_APP
+}
+
 /// Whether a socket stops for good after this end of a connection: `code` is the close code, `status`
 /// the HTTP status by which the server refused the upgrade, each if there was one.
 #[uniffi::export]
@@ -128,13 +132,6 @@ impl Core {
         let snapshot = self.link().snapshot();
         let connects = snapshot.endpoints.iter().map(|state| state.connect.as_str());
         Ok(socket_url(&endpoint.connect, &path, connects, resolve_url)?)
-    }
-
-    /// How long the app may prepare a connection to this endpoint that took so long to open, before
-    /// it takes over.
-    pub fn prepare_limit(&self, endpoint: Endpoint, took: Millis) -> Millis {
-        let timeout = self.link().with_engine(|engine| engine.config().connect_timeout);
-        prepare_limit(timeout, endpoint.health.is_some(), took)
     }
 
     /// How long a connection to this endpoint, on which something was heard so long ago, may go on

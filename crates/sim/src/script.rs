@@ -263,6 +263,8 @@ impl Observer for Recorder {
 /// The message by which a face of another language says this, if one does.
 fn message(input: &Input) -> Option<Message> {
     Some(match input.clone() {
+        Input::ConnectionAwaitsApp { id } => Message::AwaitsApp { id },
+        Input::ConnectionBegun { id } => Message::Begun { id },
         Input::ConnectionOpened { id } => Message::Opened { id },
         Input::ConnectionClosed { id, code } => Message::Closed { id, code },
         Input::ConnectionActive { id } => Message::Received { id },

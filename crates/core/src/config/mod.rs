@@ -109,7 +109,8 @@ settings! {
         /// When a better endpoint that has recovered becomes active again.
         failback: Failback = Failback::of(preset);
         /// The longest that the app's connection may take to open, with name look-up, handshakes
-        /// and upgrade.
+        /// and upgrade. The app's own functions (for a path, a token, a hook) have as long again: what
+        /// they take is held against no server.
         connect_timeout: Millis = Millis::from_secs(10), "100ms" ..= "10m";
         /// How retries wait for each other, for checks when nothing answers and for the connection.
         retry: Retry = Retry::of(preset);

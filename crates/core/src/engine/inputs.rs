@@ -20,7 +20,8 @@ use crate::protocol::event::Event;
 use crate::protocol::input::Command;
 use crate::protocol::input::Input;
 use crate::session::close_code::{announces_maintenance, blames_server, is_about_client};
-use crate::session::{End, SessionFact};
+use crate::session::rules::BY_APP;
+use crate::session::{End, Late, SessionFact};
 
 impl Engine {
     pub(super) fn take(&mut self, input: Input) {
@@ -32,6 +33,8 @@ impl Engine {
                     self.check_ended(ended);
                 }
             }
+            Input::ConnectionAwaitsApp { id } => self.session.await_app(&self.cx, id),
+            Input::ConnectionBegun { id } => self.session.begin(self.cx.now, id),
             Input::ConnectionOpened { id } => {
                 let fact = self.session.opened(&mut self.cx, id);
                 self.session_facts(fact);
@@ -84,8 +87,8 @@ impl Engine {
         }
         #[cfg(feature = "recovery")]
         self.operator.expire(&mut self.cx);
-        while let Some(id) = self.session.overdue(&mut self.cx) {
-            self.connection_closed(id, None);
+        while let Some((id, late)) = self.session.overdue(&mut self.cx) {
+            self.connection_closed(id, (late == Late::App).then_some(BY_APP));
         }
         let facts = self.session.lasted(&mut self.cx);
         self.session_facts(facts);

@@ -24,7 +24,19 @@ pub enum Input {
         /// What came of it.
         outcome: Outcome,
     },
-    /// A connection is open.
+    /// The app is asked for something that a connection needs, as a token, or prepares one that is
+    /// about to take over. It has [`connect_timeout`](crate::Config::connect_timeout) for that, none
+    /// of which is the server's.
+    ConnectionAwaitsApp {
+        /// As given by [`Effect::Connect`](crate::Effect::Connect).
+        id: ConnectionId,
+    },
+    /// The app has answered, and the connection is being opened: the server's time begins.
+    ConnectionBegun {
+        /// As given by [`Effect::Connect`](crate::Effect::Connect).
+        id: ConnectionId,
+    },
+    /// A connection is open, and may take over.
     ConnectionOpened {
         /// As given by [`Effect::Connect`](crate::Effect::Connect).
         id: ConnectionId,

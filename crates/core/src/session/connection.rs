@@ -5,12 +5,14 @@
 
 mod socket;
 
+pub(crate) use socket::Late;
+
 use crate::base::time::{Millis, Timestamp, earliest};
 use crate::config::Endpoint;
 use crate::engine::context::Context;
 use crate::protocol::effect::{ConnectionId, DisconnectReason, Effect, SocketId};
 use crate::session::reach::STABLE;
-use socket::{Closed, Phase, Socket};
+use socket::{Closed, Socket};
 use std::sync::Arc;
 
 /// What carries a socket that the app holds.
@@ -68,13 +70,13 @@ impl Renewal {
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     pub(crate) endpoint: Arc<Endpoint>,
-    /// How long it may take to open.
+    /// How long the server may take to open it.
     pub(crate) within: Millis,
 }
 
 /// A socket that has opened.
 pub(crate) struct Opened {
-    /// How long that took.
+    /// How long the server took.
     pub(crate) took: Millis,
     pub(crate) endpoint: Arc<Endpoint>,
     pub(crate) purpose: Option<Purpose>,
@@ -103,7 +105,7 @@ impl Connection {
 
     /// The endpoint to which a socket is open that carries the app's messages.
     pub(crate) fn open_endpoint(&self) -> Option<&Arc<Endpoint>> {
-        let open = |socket: &&Socket| matches!(socket.phase, Phase::Open { .. });
+        let open = |socket: &&Socket| socket.is_open();
         self.current.as_ref().filter(open).map(|socket| &socket.endpoint)
     }
 
@@ -121,7 +123,7 @@ impl Connection {
             if candidate.purpose == Purpose::Trial {
                 candidate.purpose = Purpose::Follow;
             }
-            let open = matches!(candidate.socket.phase, Phase::Open { .. });
+            let open = candidate.socket.is_open();
             if open {
                 self.promote(cx);
             }
@@ -131,8 +133,7 @@ impl Connection {
         if self.current.as_ref().is_some_and(|socket| socket.heads_to(&target.endpoint)) {
             return false;
         }
-        let opening = |socket: &mut Socket| matches!(socket.phase, Phase::Opening { .. });
-        if let Some(pointless) = self.current.take_if(opening) {
+        if let Some(pointless) = self.current.take_if(|socket| !socket.is_open()) {
             let (id, reason) = (pointless.id, DisconnectReason::Replaced);
             cx.push(Effect::Disconnect { id, reason });
         }
@@ -225,8 +226,7 @@ impl Connection {
     fn new_socket(&self, cx: &mut Context, target: &Target) -> Socket {
         let (id, endpoint) = (cx.next_connection(), target.endpoint.clone());
         cx.push(Effect::Connect { id, socket: self.id, endpoint: endpoint.clone() });
-        let phase = Phase::opening(cx.now, target.within);
-        Socket { id, endpoint, began: cx.now, phase }
+        Socket::opening(id, endpoint, cx.now, target.within)
     }
 
     fn drop_candidate(&mut self, cx: &mut Context, reason: DisconnectReason) {
@@ -254,20 +254,17 @@ impl Connection {
             self.candidate.as_mut().filter(|it| it.socket.id == id)
         {
             let (endpoint, purpose) = (socket.endpoint.clone(), *purpose);
-            let took = cx.now - socket.began;
-            socket.phase = Phase::Open { since: cx.now };
+            let took = socket.opened(cx.now);
             let promoted = purpose != Purpose::Trial || lasts;
             if promoted {
                 self.promote(cx);
             }
             return Some(Opened { took, endpoint, purpose: Some(purpose), promoted });
         }
-        let opening =
-            |socket: &&mut Socket| socket.id == id && matches!(socket.phase, Phase::Opening { .. });
+        let opening = |socket: &&mut Socket| socket.id == id && !socket.is_open();
         let socket = self.current.as_mut().filter(opening)?;
-        socket.phase = Phase::Open { since: cx.now };
         cx.push(Effect::Promote { id });
-        let (took, endpoint) = (cx.now - socket.began, socket.endpoint.clone());
+        let (took, endpoint) = (socket.opened(cx.now), socket.endpoint.clone());
         Some(Opened { took, endpoint, purpose: None, promoted: true })
     }
 
@@ -298,8 +295,7 @@ impl Connection {
 
     /// Whether an attempt is under way that may give the app its connection.
     pub(crate) fn is_opening(&self) -> bool {
-        let opening = |socket: &Socket| matches!(socket.phase, Phase::Opening { .. });
-        self.current.as_ref().is_some_and(opening)
+        self.current.as_ref().is_some_and(|socket| !socket.is_open())
     }
 
     /// The endpoint of the socket that carries the app's messages, if it has this number.
@@ -313,11 +309,11 @@ impl Connection {
         earliest([candidate, self.current.as_ref().and_then(Socket::deadline)])
     }
 
-    /// A socket that has not opened in time.
-    pub(crate) fn overdue(&self, now: Timestamp) -> Option<ConnectionId> {
+    /// A socket that has not opened in time, and whose doing that is.
+    pub(crate) fn overdue(&self, now: Timestamp) -> Option<(ConnectionId, Late)> {
         let candidate = self.candidate.as_ref().map(|it| &it.socket);
-        let late = |socket: &&Socket| socket.deadline().is_some_and(|deadline| deadline <= now);
-        candidate.into_iter().chain(&self.current).find(late).map(|socket| socket.id)
+        let mut sockets = candidate.into_iter().chain(&self.current);
+        sockets.find_map(|socket| Some((socket.id, socket.late(now)?)))
     }
 
     /// Whether a socket is open or opening that leads elsewhere.
@@ -348,12 +344,22 @@ impl Connection {
 
     /// The device slept: what is opening gets its time again.
     pub(crate) fn extend(&mut self, now: Timestamp) {
+        self.sockets_mut().for_each(|socket| socket.extend(now));
+    }
+
+    /// For the socket of this number, the app is asked, which has so long.
+    pub(crate) fn await_app(&mut self, id: ConnectionId, now: Timestamp, within: Millis) {
+        self.sockets_mut().filter(|it| it.id == id).for_each(|it| it.await_app(now, within));
+    }
+
+    /// The socket of this number is opened now that the app has answered.
+    pub(crate) fn begin(&mut self, id: ConnectionId, now: Timestamp) {
+        self.sockets_mut().filter(|it| it.id == id).for_each(|it| it.begin(now));
+    }
+
+    fn sockets_mut(&mut self) -> impl Iterator<Item = &mut Socket> {
         let candidate = self.candidate.as_mut().map(|candidate| &mut candidate.socket);
-        for socket in candidate.into_iter().chain(&mut self.current) {
-            if let Phase::Opening { within, .. } = socket.phase {
-                socket.phase = Phase::opening(now, within);
-            }
-        }
+        candidate.into_iter().chain(&mut self.current)
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) mod reach;
 pub(crate) mod rules;
 mod timers;
 
-pub(crate) use connection::Renewal;
+pub(crate) use connection::{Late, Renewal};
 
 use crate::base::time::{Millis, Timestamp};
 use crate::config::{Endpoint, Retry};
@@ -228,6 +228,18 @@ impl Session {
 
     // What connections do.
 
+    /// The app is asked for something that a connection needs, or prepares it. What it takes is
+    /// held against no server.
+    pub(crate) fn await_app(&mut self, cx: &Context, id: ConnectionId) {
+        let within = cx.config.connect_timeout;
+        self.sockets.iter_mut().for_each(|held| held.connection.await_app(id, cx.now, within));
+    }
+
+    /// A connection is opened now that the app has answered.
+    pub(crate) fn begin(&mut self, now: Timestamp, id: ConnectionId) {
+        self.sockets.iter_mut().for_each(|held| held.connection.begin(id, now));
+    }
+
     pub(crate) fn opened(&mut self, cx: &mut Context, id: ConnectionId) -> Option<SessionFact> {
         self.sockets.iter_mut().find_map(|held| held.opened(cx, id, &mut self.reach))
     }
@@ -278,11 +290,12 @@ impl Session {
         self.sockets.iter().filter_map(Held::idle_due).min()
     }
 
-    /// A connection that has not opened in time; it is given up.
-    pub(crate) fn overdue(&self, cx: &mut Context) -> Option<ConnectionId> {
-        let id = self.sockets.iter().find_map(|held| held.connection.overdue(cx.now))?;
-        cx.push(Effect::Disconnect { id, reason: DisconnectReason::Timeout });
-        Some(id)
+    /// A connection that has not opened in time, and whose doing that is; it is given up.
+    pub(crate) fn overdue(&self, cx: &mut Context) -> Option<(ConnectionId, Late)> {
+        let late = self.sockets.iter().find_map(|held| held.connection.overdue(cx.now))?;
+        let reason = DisconnectReason::Timeout;
+        cx.push(Effect::Disconnect { id: late.0, reason });
+        Some(late)
     }
 
     /// Takes notice of the messages and answers that have just become overdue.

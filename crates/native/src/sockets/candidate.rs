@@ -1,5 +1,6 @@
 //! A connection that the app prepares before it takes over.
 
+use super::end::LegEnd;
 use super::leg::Stream;
 use super::options::BoxError;
 use crate::Message;
@@ -8,6 +9,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use steadfast::Name;
 use tokio::sync::{Mutex, mpsc};
+use tokio_tungstenite::tungstenite::Message as Frame;
 
 /// Messages that wait on either way.
 const WAITING: usize = 16;
@@ -59,7 +61,7 @@ impl Prepared {
         mut self,
         work: impl Future<Output = Result<(), BoxError>>,
         stream: &mut Stream,
-    ) -> Result<Vec<Message>, BoxError> {
+    ) -> Result<Vec<Message>, LegEnd> {
         let mut work = pin!(work);
         loop {
             let arriving = async {
@@ -68,11 +70,14 @@ impl Prepared {
                 (room, stream.next().await)
             };
             tokio::select! {
-                done = &mut work => break done?,
+                done = &mut work => break done.map_err(LegEnd::by_app)?,
                 Some(message) = self.outgoing.recv() => stream.send(message.into()).await?,
                 (room, frame) = arriving => {
-                    let Some(frame) = frame else { return Err("the connection has closed".into()) };
-                    if let (Ok(room), Some(message)) = (room, Message::of(frame?)) {
+                    let frame = frame.ok_or(LegEnd::broken())??;
+                    if let Frame::Close(close) = frame {
+                        return Err(LegEnd::closed(close));
+                    }
+                    if let (Ok(room), Some(message)) = (room, Message::of(frame)) {
                         room.send(message);
                     }
                 }

@@ -19,7 +19,7 @@ pub enum SocketState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SocketEvent {
-    /// Messages go to this endpoint from now on.
+    /// It is open: messages go to this endpoint, and those that had waited have gone before.
     Opened {
         /// Which one.
         endpoint: Name,
@@ -33,11 +33,11 @@ pub enum SocketEvent {
         /// What the server gave as its reason, or what went wrong.
         reason: String,
     },
-    /// It has moved while its connection was open.
+    /// Another connection has taken over while the old one was open.
     Moved {
         /// From this endpoint.
         from: Name,
-        /// To this one.
+        /// To this one, which is the same if the connection was replaced.
         to: Name,
     },
     /// What waits for a connection has changed.
@@ -69,7 +69,8 @@ pub enum StopReason {
 /// What became of a message that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sent {
-    /// It was handed to the open connection. A server that dies takes with it what is under way.
+    /// It goes out over the open connection, after those before it. A server that dies takes with it
+    /// what is under way.
     Now,
     /// It waits for a connection.
     Queued,

@@ -1,14 +1,15 @@
 //! What a socket is at a moment: which connection carries it, and what waits for one.
 
-use super::event::{Farewell, SendError, Sent, SocketEvent, SocketState, StopReason};
+use super::end::LegEnd;
+use super::event::{Farewell, SendError, Sent, SocketEvent, SocketState};
 use super::inbox::Slot;
 use super::options::SocketOptions;
 use super::signs::Signs;
 use crate::Message;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use steadfast::socket::{Offer, Outbox, is_final};
-use steadfast::{Command, ConnectionId, Endpoint, Input, Link, Name, SocketId};
+use steadfast::socket::{Offer, Outbox};
+use steadfast::{Command, ConnectionId, DisconnectReason, Endpoint, Input, Link, Name, SocketId};
 use tokio::sync::{Notify, broadcast, oneshot, watch};
 
 /// So many messages are accepted ahead of an open connection, and so many bytes.
@@ -16,6 +17,8 @@ const AHEAD: usize = 64;
 const BYTES_AHEAD: u64 = 1024 * 1024;
 /// Events that wait for a reader; of one that falls behind further, the oldest are lost.
 const EVENTS: usize = 256;
+/// Nothing waits any more.
+const EMPTY: SocketEvent = SocketEvent::Queue { messages: 0, bytes: 0, dropped: 0 };
 
 /// A socket of the app.
 pub(super) struct Face {
@@ -25,6 +28,8 @@ pub(super) struct Face {
     pub(super) state: watch::Sender<SocketState>,
     pub(super) events: broadcast::Sender<SocketEvent>,
     held: Mutex<Held>,
+    /// Whoever sends waits here for those who came before.
+    sending: tokio::sync::Mutex<()>,
     /// Something waits to be sent, or there is room again, or another connection carries it.
     changed: Notify,
 }
@@ -36,6 +41,8 @@ struct Held {
     waiting: VecDeque<Message>,
     /// What carries it.
     current: Option<ConnectionId>,
+    /// What carries it has not been given yet what had waited for it.
+    is_flushing: bool,
     legs: HashMap<ConnectionId, LegHandle>,
     /// What carried it last.
     last: Option<Before>,
@@ -45,9 +52,32 @@ struct Held {
 /// A connection, as far as the socket knows it. Letting go of it closes it.
 pub(super) struct LegHandle {
     pub(super) endpoint: Arc<Endpoint>,
+    pub(super) stage: Stage,
     pub(super) let_go: oneshot::Sender<Farewell>,
     /// Taken when it comes to carry the socket.
     pub(super) turn: Option<Turn>,
+}
+
+/// What a connection that is not open yet waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// The app is asked what it is opened with.
+    Asking,
+    /// The server is to open it.
+    Opening,
+    /// The app prepares it.
+    Preparing,
+}
+
+impl Stage {
+    /// What went wrong if the time for it was not enough.
+    const fn lateness(self) -> &'static str {
+        match self {
+            Self::Asking => "the handshake was not there in time",
+            Self::Opening => "it did not open in time",
+            Self::Preparing => "on_migrate was not done in time",
+        }
+    }
 }
 
 /// What a connection is told, and what is left of it, when it comes to carry the socket.
@@ -78,6 +108,7 @@ impl Face {
             state: watch::Sender::new(SocketState::Connecting),
             events: broadcast::Sender::new(EVENTS),
             held: Mutex::new(Held { outbox, slot: Some(slot), ..Held::default() }),
+            sending: tokio::sync::Mutex::default(),
             changed: Notify::new(),
         }
     }
@@ -102,6 +133,7 @@ impl Face {
 
     /// Takes a message, once there is room before the open connection.
     pub(super) async fn send(&self, message: Message) -> Result<Sent, SendError> {
+        let _turn = self.sending.lock().await;
         let mut message = message;
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
@@ -147,7 +179,29 @@ impl Face {
         if let Some(outbox) = &mut held.outbox {
             *outbox = Outbox::new(self.options.queue);
         }
-        held.waiting.drain(..).collect()
+        let unsent: Vec<_> = held.waiting.drain(..).collect();
+        if !unsent.is_empty() && held.current.is_none() {
+            self.tell(EMPTY);
+        }
+        self.flushed(&mut held);
+        drop(held);
+        self.changed.notify_waiters();
+        unsent
+    }
+
+    fn opened(&self, endpoint: Name) {
+        self.state.send_replace(SocketState::Open);
+        self.tell(SocketEvent::Opened { endpoint });
+    }
+
+    /// If nothing waits any more, whatever carries the socket since is open to the app.
+    fn flushed(&self, held: &mut Held) {
+        let Some(leg) = held.current.and_then(|id| held.legs.get(&id)) else { return };
+        if held.is_flushing && held.waiting.is_empty() {
+            held.is_flushing = false;
+            self.tell(EMPTY);
+            self.opened(leg.endpoint.name.clone());
+        }
     }
 
     /// Closes it for good. Returns the connection that carries it, which sends what was accepted.
@@ -189,31 +243,57 @@ impl Face {
             let _ = promoted.send(held.last.replace(own));
         }
         held.current = Some(id);
-        self.state.send_replace(SocketState::Open);
+        match from {
+            Some(from) if !held.is_flushing => self.tell(SocketEvent::Moved { from, to }),
+            _ if held.waiting.is_empty() => self.opened(to),
+            _ => held.is_flushing = true,
+        }
         drop(locked);
         self.changed.notify_waiters();
-        match from {
-            None => self.tell(SocketEvent::Opened { endpoint: to }),
-            Some(from) if from != to => self.tell(SocketEvent::Moved { from, to }),
-            Some(_) => {}
-        }
     }
 
     /// The engine wants a connection no more.
-    pub(super) fn release(&self, id: ConnectionId) {
+    pub(super) fn release(&self, id: ConnectionId, reason: DisconnectReason) {
         let mut held = self.lock();
-        if held.legs.remove(&id).is_none() {
-            return;
-        }
-        if held.current == Some(id) {
-            held.current = None;
-            self.state.send_if_modified(reconnecting);
+        let Some(leg) = held.legs.remove(&id) else { return };
+        self.lose(&mut held, id);
+        if reason == DisconnectReason::Timeout && held.current.is_none() {
+            let reason = leg.stage.lateness().to_owned();
+            let endpoint = leg.endpoint.name.clone();
+            self.tell(SocketEvent::Lost { endpoint, code: None, reason });
         }
         drop(held);
         self.changed.notify_waiters();
     }
 
+    /// A connection carries the socket no more, if it did.
+    fn lose(&self, held: &mut Held, id: ConnectionId) {
+        if held.current == Some(id) {
+            held.current = None;
+            held.is_flushing = false;
+            self.state.send_if_modified(reconnecting);
+        }
+    }
+
     // What a connection does.
+
+    /// The app is asked for something, and its time is not the server's.
+    pub(super) fn await_app(&self, id: ConnectionId, stage: Stage) {
+        self.enter(id, stage);
+        self.link.send(Input::ConnectionAwaitsApp { id });
+    }
+
+    /// The app has answered, and the server is asked to open it.
+    pub(super) fn begin_opening(&self, id: ConnectionId) {
+        self.enter(id, Stage::Opening);
+        self.link.send(Input::ConnectionBegun { id });
+    }
+
+    fn enter(&self, id: ConnectionId, stage: Stage) {
+        if let Some(leg) = self.lock().legs.get_mut(&id) {
+            leg.stage = stage;
+        }
+    }
 
     /// The endpoint of the connection that carries the socket, if that is another one.
     pub(super) fn carried_by_other(&self, id: ConnectionId) -> Option<Name> {
@@ -230,11 +310,13 @@ impl Face {
             changed.as_mut().enable();
             {
                 let mut held = self.lock();
+                let held = &mut *held;
                 if held.current == Some(id) {
                     if let Some(message) = held.waiting.pop_front() {
                         if let Some(outbox) = &mut held.outbox {
                             outbox.take();
                         }
+                        self.flushed(held);
                         self.changed.notify_waiters();
                         return Some(message);
                     }
@@ -254,27 +336,20 @@ impl Face {
     }
 
     /// A connection has ended, or could not be opened; one that was let go of ended before.
-    pub(super) fn ended(&self, id: ConnectionId, code: Option<u16>, end: &LegEnd) {
+    pub(super) fn ended(&self, id: ConnectionId, end: &LegEnd) {
         let mut held = self.lock();
         let Some(leg) = held.legs.remove(&id) else { return };
-        let was_current = held.current == Some(id);
-        if was_current {
-            held.current = None;
-            self.state.send_if_modified(reconnecting);
-        }
+        self.lose(&mut held, id);
         let nothing_else = held.current.is_none();
         drop(held);
         self.changed.notify_waiters();
-        self.link.send(Input::ConnectionClosed { id, code });
-        if nothing_else {
-            let endpoint = leg.endpoint.name.clone();
-            self.tell(SocketEvent::Lost { endpoint, code: end.code, reason: end.reason.clone() });
+        self.link.send(Input::ConnectionClosed { id, code: end.reported() });
+        if !nothing_else {
+            return;
         }
-        if is_final(end.code, end.status, &self.options.stop_codes) && nothing_else {
-            let reason = match (end.status, end.code) {
-                (Some(status), _) => StopReason::Unauthorized(status),
-                (None, code) => StopReason::CloseCode(code.unwrap_or_default()),
-            };
+        let (endpoint, reason) = (leg.endpoint.name.clone(), end.reason.clone());
+        self.tell(SocketEvent::Lost { endpoint, code: end.code(), reason });
+        if let Some(reason) = end.stop_reason(&self.options.stop_codes) {
             self.close(&Farewell::default());
             self.tell(SocketEvent::Stopped { reason });
         }
@@ -288,14 +363,4 @@ fn reconnecting(state: &mut SocketState) -> bool {
         *state = SocketState::Connecting;
     }
     was_open
-}
-
-/// How a connection ended.
-#[derive(Debug, Default)]
-pub(super) struct LegEnd {
-    /// The server's close code, if there was one.
-    pub(super) code: Option<u16>,
-    /// The HTTP status by which it refused the upgrade, if it did.
-    pub(super) status: Option<u16>,
-    pub(super) reason: String,
 }

@@ -102,8 +102,8 @@ impl Host for Holding {
         self.book.faces().iter().for_each(|face| face.promote(id));
     }
 
-    fn disconnect(&self, id: ConnectionId, _: DisconnectReason) {
-        self.book.faces().iter().for_each(|face| face.release(id));
+    fn disconnect(&self, id: ConnectionId, reason: DisconnectReason) {
+        self.book.faces().iter().for_each(|face| face.release(id, reason));
     }
 
     fn persist(&self) {

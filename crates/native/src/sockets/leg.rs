@@ -1,10 +1,10 @@
 //! One WebSocket of a socket, from its handshake to its end.
 
 use super::candidate::Candidate;
+use super::end::LegEnd;
 use super::event::Farewell;
-use super::face::{Before, Face, LegEnd, LegHandle, Turn};
+use super::face::{Before, Face, LegHandle, Stage, Turn};
 use super::handshake;
-use super::options::BoxError;
 use super::reading::Reading;
 use super::signs::Signs;
 use super::writing::{send_rest, write};
@@ -12,8 +12,7 @@ use crate::Message;
 use futures_util::{SinkExt, StreamExt};
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use steadfast::socket::prepare_limit;
+use std::time::Duration;
 use steadfast::{ConnectionId, Endpoint, Input};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
@@ -24,9 +23,6 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 pub(super) type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// What is reported where the app's own function has failed: an application's code, which blames no
-/// server.
-const APPS_OWN: u16 = 4000;
 /// How long the end of a connection may take, once either side has said that it closes.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
@@ -35,7 +31,6 @@ pub(super) struct Leg {
     id: ConnectionId,
     endpoint: Arc<Endpoint>,
     face: Arc<Face>,
-    begun: Instant,
     reading: Reading,
     signs: Signs,
     let_go: oneshot::Receiver<Farewell>,
@@ -53,14 +48,17 @@ pub(super) fn open(face: &Arc<Face>, id: ConnectionId, endpoint: Arc<Endpoint>) 
     let signs = Signs::default();
     let name = endpoint.name.clone();
     let own = Before { endpoint: name, signs: signs.clone(), done, cut: cut.clone() };
-    let handle =
-        LegHandle { endpoint: endpoint.clone(), let_go, turn: Some(Turn { promoted, own }) };
+    let handle = LegHandle {
+        endpoint: endpoint.clone(),
+        stage: Stage::Opening,
+        let_go,
+        turn: Some(Turn { promoted, own }),
+    };
     let Some(slot) = face.begin(id, handle) else { return };
     let leg = Leg {
         id,
         endpoint,
         face: face.clone(),
-        begun: Instant::now(),
         reading: Reading::new(face.clone(), id, slot, turn, signs.clone()),
         signs,
         let_go: released,
@@ -72,40 +70,29 @@ pub(super) fn open(face: &Arc<Face>, id: ConnectionId, endpoint: Arc<Endpoint>) 
 
 impl Leg {
     async fn run(mut self) {
-        let opening = handshake::open(&self.face, &self.endpoint);
-        let stream = tokio::select! {
+        let opening = handshake::open(&self.face, self.id, &self.endpoint);
+        let opened = tokio::select! {
             _ = &mut self.let_go => return,
             opened = opening => opened,
         };
-        let mut stream = match stream {
+        let mut stream = match opened {
             Ok(stream) => stream,
-            Err(handshake::Failure::Server(end)) => {
-                // Who we are is refused, by a server that works: as a close code, by custom.
-                let refused = end.status.filter(|status| matches!(status, 401 | 403));
-                return self.face.ended(self.id, refused.map(|status| 4000 + status), &end);
-            }
-            Err(handshake::Failure::App(error)) => return self.fail_by_app(&*error),
+            Err(end) => return self.face.ended(self.id, &end),
         };
         let prepared = tokio::select! {
-            _ = &mut self.let_go => return,
-            prepared = prepare(&self.face, self.id, &self.endpoint, self.begun, &mut stream) => prepared,
+            _ = &mut self.let_go => None,
+            prepared = prepare(&self.face, self.id, &self.endpoint, &mut stream) => Some(prepared),
         };
         match prepared {
-            Ok(rest) => self.reading.begin_with(rest),
-            Err(error) => {
-                self.fail_by_app(&*error);
-                let _ = timeout(CLOSE_WITHIN, stream.close(None)).await;
-                return;
+            Some(Ok(rest)) => {
+                self.reading.begin_with(rest);
+                self.face.link.send(Input::ConnectionOpened { id: self.id });
+                return self.carry(stream).await;
             }
+            Some(Err(end)) => self.face.ended(self.id, &end),
+            None => {}
         }
-        self.face.link.send(Input::ConnectionOpened { id: self.id });
-        self.carry(stream).await;
-    }
-
-    /// The app's own function has failed: no server is blamed.
-    fn fail_by_app(&self, error: &dyn std::error::Error) {
-        let end = LegEnd { reason: error.to_string(), ..LegEnd::default() };
-        self.face.ended(self.id, Some(APPS_OWN), &end);
+        let _ = timeout(CLOSE_WITHIN, stream.close(None)).await;
     }
 
     /// Sends and receives until either side closes.
@@ -117,7 +104,7 @@ impl Leg {
             tokio::select! {
                 end = reading.until_end(&mut incoming) => {
                     // The app hears of it at once; the server's close is answered meanwhile.
-                    face.ended(id, end.code, &end);
+                    face.ended(id, &end);
                     drop(done);
                     let answering = async { while let Some(Ok(_)) = incoming.next().await {} };
                     let _ = timeout(CLOSE_WITHIN, answering).await;
@@ -150,15 +137,11 @@ async fn prepare(
     face: &Face,
     id: ConnectionId,
     endpoint: &Endpoint,
-    begun: Instant,
     stream: &mut Stream,
-) -> Result<Vec<Message>, BoxError> {
+) -> Result<Vec<Message>, LegEnd> {
     let Some(hook) = &face.options.hook else { return Ok(Vec::new()) };
     let Some(from) = face.carried_by_other(id) else { return Ok(Vec::new()) };
-    let timeout = face.link.with_engine(|engine| engine.config().connect_timeout);
-    let limit = prepare_limit(timeout, endpoint.is_checked(), begun.elapsed().into());
+    face.await_app(id, Stage::Preparing);
     let (candidate, prepared) = Candidate::new(from, endpoint.name.clone());
-    let late = |_| BoxError::from(format!("on_migrate was not done within {limit}"));
-    let work = prepared.until(hook(candidate), stream);
-    tokio::time::timeout(limit.into(), work).await.map_err(late)?
+    prepared.until(hook(candidate), stream).await
 }

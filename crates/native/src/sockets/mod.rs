@@ -1,6 +1,7 @@
 //! The sockets of an app, which follow the active endpoint.
 
 mod candidate;
+mod end;
 mod event;
 mod face;
 mod handshake;

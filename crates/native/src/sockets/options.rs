@@ -19,18 +19,31 @@ type PingMessage = Arc<dyn Fn() -> Message + Send + Sync>;
 /// What a connection is opened with.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Handshake {
-    /// Where it leads at the endpoint, relative to its `connect` URL.
+    /// Where it leads at the endpoint, relative to its `connect` URL; empty, as the socket was made.
     pub path: String,
-    /// The subprotocols that are offered.
+    /// The subprotocols that are offered; if there are none, as the socket was made.
     pub protocols: Vec<String>,
     /// Further headers, such as `authorization`.
     pub headers: Vec<(String, String)>,
 }
 
-// Tokens are in paths and headers.
+impl Handshake {
+    /// This one, with what is left empty from another one.
+    pub(super) fn or(mut self, other: &Self) -> Self {
+        if self.path.is_empty() {
+            self.path.clone_from(&other.path);
+        }
+        if self.protocols.is_empty() {
+            self.protocols.clone_from(&other.protocols);
+        }
+        self
+    }
+}
+
+// Tokens may be in each of them, in a subprotocol as well: browsers can send no header.
 impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handshake").field("protocols", &self.protocols).finish_non_exhaustive()
+        f.debug_struct("Handshake").finish_non_exhaustive()
     }
 }
 
@@ -103,7 +116,8 @@ impl SocketOptions {
     }
 
     /// Asks `provide` for path, subprotocols and headers anew for each connection, as for a token
-    /// that expires. If it fails, no server is blamed, and it is asked again later.
+    /// that expires. If it fails, or takes longer than the config's `connectTimeout`, no server is
+    /// blamed, and it is asked again later.
     #[must_use]
     pub fn handshake<F, P>(mut self, provide: P) -> Self
     where
@@ -139,8 +153,7 @@ impl SocketOptions {
 
     /// Prepares a connection that is to take over from one that is open still, as by a
     /// subscription: the socket moves when `prepare` has returned. If it fails, or is not done
-    /// within three quarters of the config's `connectTimeout` (of a second, where the endpoint has no
-    /// check), the socket stays where it is.
+    /// within the config's `connectTimeout`, the socket stays where it is.
     #[must_use]
     pub fn on_migrate<F, P>(mut self, prepare: P) -> Self
     where
@@ -149,14 +162,6 @@ impl SocketOptions {
     {
         self.hook = Some(Arc::new(move |candidate| Box::pin(prepare(candidate))));
         self
-    }
-
-    /// What the next connection is opened with.
-    pub(super) async fn next_handshake(&self) -> Result<Handshake, BoxError> {
-        match &self.provider {
-            Some(provide) => provide().await,
-            None => Ok(self.fixed.clone()),
-        }
     }
 }
 

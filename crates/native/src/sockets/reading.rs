@@ -1,6 +1,7 @@
 //! What arrives on a connection: it is the app's, in its turn.
 
-use super::face::{Before, Face, LegEnd};
+use super::end::LegEnd;
+use super::face::{Before, Face};
 use super::inbox::{MAX_MESSAGES, Slot};
 use super::signs::{REPORT_EVERY, Signs};
 use crate::Message;
@@ -79,18 +80,10 @@ impl Reading {
                 }
             };
             match frame {
-                Some(Ok(Frame::Close(close))) => {
-                    return close.map_or_else(LegEnd::default, |close| LegEnd {
-                        code: Some(close.code.into()),
-                        status: None,
-                        reason: close.reason.as_str().to_owned(),
-                    });
-                }
+                Some(Ok(Frame::Close(close))) => return LegEnd::closed(close),
                 Some(Ok(frame)) => self.take(frame),
-                Some(Err(error)) => {
-                    return LegEnd { reason: error.to_string(), ..LegEnd::default() };
-                }
-                None => return LegEnd::default(),
+                Some(Err(error)) => return error.into(),
+                None => return LegEnd::broken(),
             }
         }
     }
@@ -154,7 +147,7 @@ impl Turn {
             let snapshot = face.link.snapshot();
             let state = snapshot.endpoints.iter().find(|state| state.name == before.endpoint);
             let health = state.map_or(Health::Unknown, |state| state.health);
-            let limit = drain_limit(health, Some(before.signs.silent_for().into()));
+            let limit = drain_limit(health, before.signs.silent_for().map(Into::into));
             if timeout(limit.into(), &mut before.done).await.is_err() {
                 before.cut.notify_one();
                 // It ends at once, unless it has ended meanwhile.

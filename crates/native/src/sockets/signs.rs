@@ -66,9 +66,11 @@ impl Signs {
         self.lock().answered = Instant::now();
     }
 
-    /// How long ago something last arrived.
-    pub(super) fn silent_for(&self) -> Duration {
-        self.lock().heard.elapsed()
+    /// How long ago something last arrived, if anything has.
+    pub(super) fn silent_for(&self) -> Option<Duration> {
+        let Seen { heard, told_heard, .. } = *self.lock();
+        // The first arrival is always reported.
+        told_heard.map(|_| heard.elapsed())
     }
 
     pub(super) fn seen(&self) -> Seen {
@@ -87,8 +89,10 @@ mod tests {
     #[test]
     fn the_first_arrival_after_something_was_sent_is_reported() {
         let signs = Signs::default();
+        assert_eq!(signs.silent_for(), None, "nothing has arrived");
         assert!(signs.heard());
         assert!(!signs.heard(), "one of many");
+        assert!(signs.silent_for().is_some());
         assert!(signs.sent());
         assert!(!signs.sent());
         assert!(signs.heard(), "the answer");

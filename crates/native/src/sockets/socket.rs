@@ -82,7 +82,8 @@ impl SteadfastSocket {
         link.send(Input::Command(Command::Reconnect(Some(*id))));
     }
 
-    /// Takes back what waits for a connection, oldest first.
+    /// Takes back what waits for a connection, or for its turn on the open one: oldest first, and none
+    /// of it was sent.
     pub fn take_unsent(&self) -> Vec<Message> {
         self.sender.face.take_unsent()
     }

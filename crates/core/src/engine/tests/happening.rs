@@ -60,7 +60,7 @@ pub(super) fn happening() -> impl Strategy<Value = Happening> {
         8 => Just(Happening::OnTime),
         12 => (any::<usize>(), 0_u8..9, 0_u32..400).prop_map(finish),
         1 => Just(Happening::Stale),
-        4 => (any::<usize>(), 0_u8..5)
+        4 => (any::<usize>(), 0_u8..8)
             .prop_map(|(which, kind)| Happening::Connection { which, kind }),
         1 => (0_usize..6, any::<bool>())
             .prop_map(|(endpoint, ok)| Happening::Traffic { endpoint, ok }),
@@ -142,6 +142,9 @@ impl Watched {
             1 => Input::ConnectionClosed { id, code: None },
             2 => Input::ConnectionClosed { id, code: Some([4_001, 1_012][which % 2]) },
             3 => Input::ConnectionActive { id },
+            4 => Input::ConnectionSent { id },
+            5 => Input::ConnectionAwaitsApp { id },
+            6 => Input::ConnectionBegun { id },
             _ => Input::ConnectionSilent { id },
         })
     }

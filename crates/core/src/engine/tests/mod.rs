@@ -2,6 +2,7 @@
 //! `tests/scenarios`.
 
 mod afterwards;
+mod awaiting;
 mod breaker;
 mod calls;
 mod contract;

@@ -39,6 +39,8 @@ pub(super) enum Sockets {
     Refused,
     /// It never opens.
     Hang,
+    /// The app takes so many milliseconds over what it needs; then it opens after 30 ms.
+    AwaitApp(u32),
 }
 
 /// A check that has answered a request of the app's.
@@ -170,6 +172,11 @@ impl World {
                     }
                     Sockets::Refused => self.comes(10, refused),
                     Sockets::Hang => {}
+                    Sockets::AwaitApp(millis) => {
+                        self.comes(0, Input::ConnectionAwaitsApp { id });
+                        self.comes(millis, Input::ConnectionBegun { id });
+                        self.comes(millis + 30, opened);
+                    }
                 }
             }
             Effect::Disconnect { id, .. } => self.forget(id),

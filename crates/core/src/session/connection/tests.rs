@@ -148,9 +148,35 @@ fn a_socket_that_does_not_open_in_time_is_overdue() {
     assert_eq!(test.connection.overdue(test.cx.now), None, "the device slept meanwhile");
     test.wait(1);
     assert_eq!(test.connection.deadline(), Some(test.cx.now));
-    assert_eq!(test.connection.overdue(test.cx.now), Some(ConnectionId(2)));
+    assert_eq!(test.connection.overdue(test.cx.now), Some((ConnectionId(2), Late::Server)));
     assert_eq!(test.closed(2), Some((Some(Purpose::Follow), false)));
     assert_eq!((test.connection.overdue(test.cx.now), test.open_endpoint()), (None, Some("a")));
+}
+
+#[test]
+fn the_apps_time_is_not_the_servers() {
+    let mut test = Test::open_to("a");
+    test.follow("b");
+    let id = ConnectionId(2);
+    test.connection.await_app(id, test.cx.now, Millis::from_secs(3));
+    test.wait(2_999);
+    assert_eq!(test.connection.overdue(test.cx.now), None);
+    let late = |test: &Test| test.connection.overdue(test.cx.now + Millis::new(1));
+    assert_eq!(late(&test), Some((id, Late::App)));
+    test.connection.begin(id, test.cx.now);
+    test.wait(9_998);
+    assert_eq!(late(&test), None, "the server has the whole of its time");
+    test.wait(1);
+    assert_eq!(late(&test), Some((id, Late::Server)));
+    // The app prepares it: what was told twice changes nothing.
+    for _ in 0..2 {
+        test.connection.await_app(id, test.cx.now, Millis::from_secs(3));
+        test.wait(1_000);
+    }
+    let opened = test.connection.opened(&mut test.cx, id, true).unwrap();
+    assert_eq!(opened.took, Millis::new(9_999));
+    test.connection.await_app(id, test.cx.now, Millis::from_secs(3));
+    assert_eq!((test.open_endpoint(), test.connection.deadline()), (Some("b"), None));
 }
 
 #[test]

@@ -7,6 +7,10 @@ use crate::health::Health;
 /// 401 and 403 are as close codes, by custom.
 pub const STOP_CODES: &[u16] = &[4401, 4403];
 
+/// What the end of a connection is reported with that is the app's own doing, as where a function of
+/// its own fails: a code of applications, which blames no server.
+pub const BY_APP: u16 = 4000;
+
 /// Whether a socket stops for good after this end of a connection, instead of attempting again what
 /// would be refused again: `code` is the close code, `status` the HTTP status by which the server
 /// refused the upgrade, each if there was one.

@@ -7,10 +7,8 @@ mod end;
 mod outbox;
 mod path;
 mod ping;
-mod prepare;
 
-pub use end::{STOP_CODES, drain_limit, is_final};
+pub use end::{BY_APP, STOP_CODES, drain_limit, is_final};
 pub use outbox::{Offer, Outbox, QueueLimits, WhenFull};
 pub use path::{PathError, Resolver, socket_url};
 pub use ping::{Ping, PingStep, Pinger};
-pub use prepare::prepare_limit;
