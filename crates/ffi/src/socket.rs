@@ -99,10 +99,17 @@ impl Pinger {
     }
 
     /// What is to be done now, where something last arrived at `heard`, and an answer at `answered`:
-    /// the same moment, if the app does not tell answers from other messages.
-    pub fn step(&self, now: Timestamp, heard: Timestamp, answered: Timestamp) -> PingStep {
+    /// the same moment, if the app does not tell answers from other messages. `left` is when the ping
+    /// left, or what is to be sent before it last moved on.
+    pub fn step(
+        &self,
+        now: Timestamp,
+        heard: Timestamp,
+        answered: Timestamp,
+        left: Timestamp,
+    ) -> PingStep {
         let Self(pinger) = self;
-        lock(pinger).step(now, heard, answered).into()
+        lock(pinger).step(now, heard, answered, left).into()
     }
 }
 

@@ -88,7 +88,7 @@ impl Pings {
             sleep_until(Moment::from_std(self.due)).await;
             let Seen { heard, answered, .. } = self.signs.seen();
             let now = Instant::now();
-            match pinger.step(stamp(now), stamp(heard), stamp(answered)) {
+            match pinger.step(stamp(now), stamp(heard), stamp(answered), stamp(began)) {
                 PingStep::Wait { time } => self.due = now + Duration::from(time),
                 PingStep::Ask { time } => {
                     self.due = now + Duration::from(time);

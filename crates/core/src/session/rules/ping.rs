@@ -45,13 +45,21 @@ impl Pinger {
     }
 
     /// What is to be done now, where something last arrived at `heard`, and an answer at `answered`:
-    /// the same moment, if the app does not tell answers from other messages.
-    pub fn step(&mut self, now: Timestamp, heard: Timestamp, answered: Timestamp) -> PingStep {
+    /// the same moment, if the app does not tell answers from other messages. `left` is when the ping
+    /// left, or what is to be sent before it last moved on: on a slow network that takes its time,
+    /// and says nothing against the server.
+    pub fn step(
+        &mut self,
+        now: Timestamp,
+        heard: Timestamp,
+        answered: Timestamp,
+        left: Timestamp,
+    ) -> PingStep {
         /// A timer that is later than this has slept: what should have arrived may still wait.
         const SLEPT: Millis = Millis::from_secs(1);
         let Ping { every, within } = self.ping;
         if let Some(asked) = self.asked {
-            let until = asked + within;
+            let until = asked.max(left) + within;
             if now < until {
                 return PingStep::Wait { time: until - now };
             }
@@ -90,32 +98,40 @@ mod tests {
     #[test]
     fn it_is_asked_only_while_nothing_arrives() {
         let mut pinger = pinger();
-        assert_eq!(pinger.step(at(4_000), at(0), at(0)), wait(6_000));
-        assert_eq!(pinger.step(at(10_000), at(9_000), at(9_000)), wait(9_000));
-        assert_eq!(pinger.step(at(19_000), at(9_000), at(9_000)), ASK);
-        assert_eq!(pinger.step(at(19_100), at(19_050), at(19_050)), wait(400));
-        assert_eq!(pinger.step(at(19_500), at(19_050), at(19_050)), wait(9_550));
+        assert_eq!(pinger.step(at(4_000), at(0), at(0), at(0)), wait(6_000));
+        assert_eq!(pinger.step(at(10_000), at(9_000), at(9_000), at(0)), wait(9_000));
+        assert_eq!(pinger.step(at(19_000), at(9_000), at(9_000), at(0)), ASK);
+        assert_eq!(pinger.step(at(19_100), at(19_050), at(19_050), at(0)), wait(400));
+        assert_eq!(pinger.step(at(19_500), at(19_050), at(19_050), at(0)), wait(9_550));
     }
 
     #[test]
     fn silence_is_told_once_for_each_ping() {
         let mut pinger = pinger();
-        assert_eq!(pinger.step(at(10_000), at(0), at(0)), ASK);
-        assert_eq!(pinger.step(at(10_500), at(0), at(0)), PingStep::Silent);
-        assert_eq!(pinger.step(at(10_500), at(0), at(0)), ASK);
+        assert_eq!(pinger.step(at(10_000), at(0), at(0), at(0)), ASK);
+        assert_eq!(pinger.step(at(10_500), at(0), at(0), at(0)), PingStep::Silent);
+        assert_eq!(pinger.step(at(10_500), at(0), at(0), at(0)), ASK);
     }
 
     #[test]
     fn where_answers_are_known_nothing_else_will_do() {
         let mut pinger = pinger();
-        assert_eq!(pinger.step(at(10_000), at(0), at(0)), ASK);
-        assert_eq!(pinger.step(at(10_500), at(10_400), at(0)), PingStep::Silent);
+        assert_eq!(pinger.step(at(10_000), at(0), at(0), at(0)), ASK);
+        assert_eq!(pinger.step(at(10_500), at(10_400), at(0), at(0)), PingStep::Silent);
     }
 
     #[test]
     fn a_timer_that_has_slept_says_nothing() {
         let mut pinger = pinger();
-        assert_eq!(pinger.step(at(10_000), at(0), at(0)), ASK);
-        assert_eq!(pinger.step(at(11_500), at(0), at(0)), ASK);
+        assert_eq!(pinger.step(at(10_000), at(0), at(0), at(0)), ASK);
+        assert_eq!(pinger.step(at(11_500), at(0), at(0), at(0)), ASK);
+    }
+
+    #[test]
+    fn a_ping_that_waits_behind_a_large_message_is_given_its_time() {
+        let mut pinger = pinger();
+        assert_eq!(pinger.step(at(10_000), at(0), at(0), at(0)), ASK);
+        assert_eq!(pinger.step(at(10_500), at(0), at(0), at(10_450)), wait(450));
+        assert_eq!(pinger.step(at(10_950), at(0), at(0), at(10_450)), PingStep::Silent);
     }
 }
