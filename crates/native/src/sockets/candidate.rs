@@ -1,7 +1,7 @@
 //! A connection that the app prepares before it takes over.
 
 use super::end::LegEnd;
-use super::leg::Stream;
+use super::handshake::Stream;
 use super::options::BoxError;
 use crate::Message;
 use futures_util::{SinkExt, StreamExt};
@@ -89,5 +89,48 @@ impl Prepared {
         // Whoever still waits there for a message gets none.
         let Ok(mut kept) = self.kept.try_lock() else { return Ok(Vec::new()) };
         Ok(std::iter::from_fn(|| kept.try_recv().ok()).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use steadfast::socket::BY_APP;
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+    use tokio_tungstenite::{MaybeTlsStream, accept_async, client_async};
+    use tokio_util::io::InspectWriter;
+
+    /// What is reported where the server ends the connection, or the app's hook fails.
+    async fn reported(close: Option<u16>, hook_fails: bool) -> Option<u16> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tokio::spawn(async move {
+            let mut stream = accept_async(listener.accept().await.unwrap().0).await.unwrap();
+            if let Some(code) = close {
+                let reason = "".into();
+                let _ = stream.close(Some(CloseFrame { code: code.into(), reason })).await;
+            } else if hook_fails {
+                let _ = stream.next().await;
+            }
+        });
+        let tcp = TcpStream::connect(address).await.unwrap();
+        let tcp = MaybeTlsStream::Plain(InspectWriter::new(tcp, Box::new(|_: &[u8]| {}) as _));
+        let (mut stream, _) = client_async(format!("ws://{address}"), tcp).await.unwrap();
+        let (_candidate, prepared) = Candidate::new("a".into(), "b".into());
+        let work = async {
+            if hook_fails { Err("not today".into()) } else { std::future::pending().await }
+        };
+        let end = prepared.until(work, &mut stream).await.unwrap_err();
+        drop(stream);
+        server.await.unwrap();
+        end.reported()
+    }
+
+    #[tokio::test]
+    async fn whoever_ends_it_is_told_to_the_engine() {
+        assert_eq!(reported(Some(1011), false).await, Some(1011));
+        assert_eq!(reported(None, false).await, None);
+        assert_eq!(reported(None, true).await, Some(BY_APP));
     }
 }

@@ -2,24 +2,32 @@
 
 use super::end::LegEnd;
 use super::face::{Face, Stage};
-use super::leg::Stream;
 use super::options::{BoxError, Handshake};
+use super::signs::Signs;
+use std::io;
 use steadfast::socket::{PathError, socket_url};
 use steadfast::{ConnectionId, Endpoint, Link, resolve_url};
-use tokio_tungstenite::connect_async_with_config;
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue, header};
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error, protocol::WebSocketConfig};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
+use tokio_util::io::InspectWriter;
 
 /// Maximum number of bytes of a message that arrives.
 const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
+
+/// A WebSocket of which it is seen when bytes leave.
+pub(super) type Stream = WebSocketStream<MaybeTlsStream<Watched>>;
+type Watched = InspectWriter<TcpStream, Box<dyn FnMut(&[u8]) + Send + Sync>>;
 
 /// Opens a connection, with what the app gives for it.
 pub(super) async fn open(
     face: &Face,
     id: ConnectionId,
     endpoint: &Endpoint,
+    signs: &Signs,
 ) -> Result<Stream, LegEnd> {
     let with = match &face.options.provider {
         None => face.options.fixed.clone(),
@@ -34,8 +42,23 @@ pub(super) async fn open(
     let limits = WebSocketConfig::default()
         .max_message_size(Some(MAX_MESSAGE_BYTES))
         .max_frame_size(Some(MAX_MESSAGE_BYTES));
-    let (stream, _) = connect_async_with_config(request, Some(limits), true).await?;
+    let tcp = connect(&request).await.map_err(Error::from)?;
+    let tcp = watch(tcp, signs.clone());
+    let (stream, _) = client_async_tls_with_config(request, tcp, Some(limits), None).await?;
     Ok(stream)
+}
+
+async fn connect(request: &Request) -> io::Result<TcpStream> {
+    let uri = request.uri();
+    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+    let default = if uri.scheme_str() == Some("wss") { 443 } else { 80 };
+    let tcp = TcpStream::connect((host, uri.port_u16().unwrap_or(default))).await?;
+    tcp.set_nodelay(true)?;
+    Ok(tcp)
+}
+
+fn watch(tcp: TcpStream, signs: Signs) -> Watched {
+    InspectWriter::new(tcp, Box::new(move |_| signs.left()))
 }
 
 /// Where a path leads at an endpoint.

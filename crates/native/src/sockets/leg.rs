@@ -4,24 +4,18 @@ use super::candidate::Candidate;
 use super::end::LegEnd;
 use super::event::Farewell;
 use super::face::{Before, Face, LegHandle, Stage, Turn};
-use super::handshake;
+use super::handshake::{self, Stream};
 use super::reading::Reading;
 use super::signs::Signs;
-use super::writing::{send_rest, write};
+use super::writing::Writing;
 use crate::Message;
-use futures_util::{SinkExt, StreamExt};
+use futures_util::StreamExt;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use steadfast::{ConnectionId, Endpoint, Input};
-use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::Message as Frame;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
-
-pub(super) type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// How long the end of a connection may take, once either side has said that it closes.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
@@ -70,7 +64,7 @@ pub(super) fn open(face: &Arc<Face>, id: ConnectionId, endpoint: Arc<Endpoint>) 
 
 impl Leg {
     async fn run(mut self) {
-        let opening = handshake::open(&self.face, self.id, &self.endpoint);
+        let opening = handshake::open(&self.face, self.id, &self.endpoint, &self.signs);
         let opened = tokio::select! {
             _ = &mut self.let_go => return,
             opened = opening => opened,
@@ -99,8 +93,9 @@ impl Leg {
     async fn carry(self, stream: Stream) {
         let Self { id, face, mut reading, signs, mut let_go, cut, done, .. } = self;
         let (mut sink, mut incoming) = stream.split();
+        let mut writing = Writing::new(&face, id, &mut sink);
         let farewell = {
-            let mut writing = pin!(write(&mut sink, &face, id, signs));
+            let mut sending = pin!(writing.write(signs));
             tokio::select! {
                 end = reading.until_end(&mut incoming) => {
                     // The app hears of it at once; the server's close is answered meanwhile.
@@ -112,15 +107,13 @@ impl Leg {
                 }
                 farewell = &mut let_go => farewell.unwrap_or_default(),
                 // It writes until it is let go of, or its connection is another's.
-                () = &mut writing => (&mut let_go).await.unwrap_or_default(),
+                () = &mut sending => (&mut let_go).await.unwrap_or_default(),
             }
         };
         // What was accepted goes out first, and what arrives meanwhile is the app's.
         let goodbye = async {
-            send_rest(&mut sink, &face, id).await;
-            let code = CloseCode::from(farewell.code);
-            let close = CloseFrame { code, reason: farewell.reason.into() };
-            if sink.send(Frame::Close(Some(close))).await.is_ok() {
+            writing.send_rest().await;
+            if writing.close(farewell).await.is_ok() {
                 reading.until_end(&mut incoming).await;
             }
         };

@@ -2,6 +2,7 @@
 
 use super::end::LegEnd;
 use super::face::{Before, Face};
+use super::handshake::Stream;
 use super::inbox::{MAX_MESSAGES, Slot};
 use super::signs::{REPORT_EVERY, Signs};
 use crate::Message;
@@ -61,10 +62,7 @@ impl Reading {
     }
 
     /// Delivers what arrives until the connection ends, and says how.
-    pub(super) async fn until_end(
-        &mut self,
-        incoming: &mut SplitStream<super::leg::Stream>,
-    ) -> LegEnd {
+    pub(super) async fn until_end(&mut self, incoming: &mut SplitStream<Stream>) -> LegEnd {
         loop {
             let is_mine = matches!(self.turn, Turn::Mine);
             let frame = if self.arrived.is_empty() {

@@ -14,6 +14,8 @@ pub(super) struct Signs(Arc<Mutex<Seen>>);
 pub(super) struct Seen {
     pub(super) heard: Instant,
     pub(super) answered: Instant,
+    /// When bytes last left.
+    pub(super) left: Instant,
     /// When an arrival was last reported.
     told_heard: Option<Instant>,
     /// When something that was sent was last reported.
@@ -25,9 +27,14 @@ pub(super) struct Seen {
 impl Default for Signs {
     fn default() -> Self {
         let now = Instant::now();
-        let seen =
-            Seen { heard: now, answered: now, told_heard: None, told_sent: None, awaited: false };
-        Self(Arc::new(Mutex::new(seen)))
+        Self(Arc::new(Mutex::new(Seen {
+            heard: now,
+            answered: now,
+            left: now,
+            told_heard: None,
+            told_sent: None,
+            awaited: false,
+        })))
     }
 }
 
@@ -64,6 +71,11 @@ impl Signs {
     /// An answer to a ping has arrived.
     pub(super) fn answered(&self) {
         self.lock().answered = Instant::now();
+    }
+
+    /// Bytes have left.
+    pub(super) fn left(&self) {
+        self.lock().left = Instant::now();
     }
 
     /// How long ago something last arrived, if anything has.

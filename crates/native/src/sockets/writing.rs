@@ -1,63 +1,104 @@
 //! What is sent over a connection: what the app sends, in its order, and pings.
 
+use super::event::Farewell;
 use super::face::Face;
-use super::leg::Stream;
+use super::handshake::Stream;
 use super::signs::{Seen, Signs};
 use crate::Message;
 use futures_util::stream::SplitSink;
 use futures_util::{Sink as _, SinkExt};
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::time::{Duration, Instant};
 use steadfast::socket::{PingStep, Pinger};
 use steadfast::{ConnectionId, Input, Timestamp};
 use tokio::time::{Instant as Moment, sleep_until};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 use tokio_tungstenite::tungstenite::{Error, Message as Frame};
 
-type Sink = SplitSink<Stream, Frame>;
+/// What may be handed to a connection before it is seen that it has left.
+const MOST_UNSEEN: usize = 64 * 1024;
 
-/// Sends what the app sends for as long as the connection carries the socket.
-pub(super) async fn write(sink: &mut Sink, face: &Face, id: ConnectionId, signs: Signs) {
-    let mut pings = Pings::new(face, signs.clone());
-    loop {
-        let sent = tokio::select! {
-            message = next(sink, face, id) => match message {
-                Ok(Some(message)) => send(sink, face, message).await,
+/// The writing end of a connection that carries a socket.
+pub(super) struct Writing<'a> {
+    face: &'a Face,
+    id: ConnectionId,
+    sink: &'a mut SplitSink<Stream, Frame>,
+    /// How many bytes were handed over since all had left.
+    unseen: usize,
+}
+
+impl<'a> Writing<'a> {
+    pub(super) const fn new(
+        face: &'a Face,
+        id: ConnectionId,
+        sink: &'a mut SplitSink<Stream, Frame>,
+    ) -> Self {
+        Self { face, id, sink, unseen: 0 }
+    }
+
+    /// Sends what the app sends for as long as the connection carries the socket.
+    pub(super) async fn write(&mut self, signs: Signs) {
+        let (face, id) = (self.face, self.id);
+        let mut pings = Pings::new(face, signs.clone());
+        loop {
+            let message = tokio::select! {
+                message = self.next() => message,
+                ping = pings.next(face, id) => Ok(Some(ping)),
+            };
+            // An answer is told after it.
+            if signs.sent() {
+                face.link.send(Input::ConnectionSent { id });
+            }
+            let sent = match message {
+                Ok(Some(message)) => pings.beside(face, id, self.send(message)).await,
                 Ok(None) => return,
                 Err(error) => Err(error),
-            },
-            ping = pings.next(face, id) => sink.send(ping.into()).await,
-        };
-        if sent.is_err() {
-            // The reader reports why.
-            std::future::pending::<()>().await;
-        }
-        if signs.sent() {
-            face.link.send(Input::ConnectionSent { id });
+            };
+            if sent.is_err() {
+                // The reader reports why.
+                std::future::pending::<()>().await;
+            }
         }
     }
-}
 
-/// Sends what was accepted before the socket was closed.
-pub(super) async fn send_rest(sink: &mut Sink, face: &Face, id: ConnectionId) {
-    while let Ok(Some(message)) = next(sink, face, id).await {
-        if send(sink, face, message).await.is_err() {
-            return;
+    /// Sends what was accepted before the socket was closed.
+    pub(super) async fn send_rest(&mut self) {
+        while let Ok(Some(message)) = self.next().await {
+            if self.send(message).await.is_err() {
+                return;
+            }
         }
     }
-}
 
-/// The next message, once the connection has room for it: one that waits is not lost if the socket
-/// moves meanwhile.
-async fn next(sink: &mut Sink, face: &Face, id: ConnectionId) -> Result<Option<Message>, Error> {
-    poll_fn(|cx| Pin::new(&mut *sink).poll_ready(cx)).await?;
-    Ok(face.next_to_send(id).await)
-}
+    /// Says that it closes.
+    pub(super) async fn close(&mut self, farewell: Farewell) -> Result<(), Error> {
+        let code = CloseCode::from(farewell.code);
+        let close = CloseFrame { code, reason: farewell.reason.into() };
+        self.sink.send(Frame::Close(Some(close))).await
+    }
 
-/// Messages that follow each other closely go out together.
-async fn send(sink: &mut Sink, face: &Face, message: Message) -> Result<(), Error> {
-    Pin::new(&mut *sink).start_send(message.into())?;
-    if face.is_idle() { sink.flush().await } else { Ok(()) }
+    /// The next message, once the connection has room for it: one that waits is not lost if the
+    /// socket moves meanwhile. This can be given up and begun anew.
+    async fn next(&mut self) -> Result<Option<Message>, Error> {
+        if self.unseen > MOST_UNSEEN {
+            self.sink.flush().await?;
+            self.unseen = 0;
+        }
+        poll_fn(|cx| Pin::new(&mut *self.sink).poll_ready(cx)).await?;
+        Ok(self.face.next_to_send(self.id).await)
+    }
+
+    /// Messages that follow each other closely go out together.
+    async fn send(&mut self, message: Message) -> Result<(), Error> {
+        self.unseen += message.len();
+        self.sink.feed(message.into()).await?;
+        if self.face.is_idle() {
+            self.sink.flush().await?;
+            self.unseen = 0;
+        }
+        Ok(())
+    }
 }
 
 /// When pings are sent.
@@ -66,12 +107,40 @@ struct Pings {
     began: Instant,
     signs: Signs,
     due: Instant,
+    /// The last one, or what counts as it, is on its way still.
+    is_leaving: bool,
+    /// When it had left.
+    left: Instant,
 }
 
 impl Pings {
     fn new(face: &Face, signs: Signs) -> Self {
         let pinger = face.options.ping.as_ref().map(|(ping, _)| Pinger::new(*ping));
-        Self { pinger, began: Instant::now(), signs, due: Instant::now() }
+        let now = Instant::now();
+        Self { pinger, began: now, signs, due: now, is_leaving: false, left: now }
+    }
+
+    /// Sends something. A ping that is due meanwhile is not sent: what is being sent is to be answered
+    /// as well, at least by the server's TCP, without which no more of it leaves.
+    async fn beside<T>(
+        &mut self,
+        face: &Face,
+        id: ConnectionId,
+        sending: impl Future<Output = T>,
+    ) -> T {
+        let mut sending = pin!(sending);
+        loop {
+            tokio::select! {
+                biased;
+                sent = &mut sending => {
+                    if self.is_leaving {
+                        (self.is_leaving, self.left) = (false, Instant::now());
+                    }
+                    return sent;
+                }
+                _ = self.next(face, id) => {}
+            }
+        }
     }
 
     /// The next ping, once it is due. This can be given up and begun anew.
@@ -86,12 +155,14 @@ impl Pings {
                 return std::future::pending().await;
             };
             sleep_until(Moment::from_std(self.due)).await;
-            let Seen { heard, answered, .. } = self.signs.seen();
+            let Seen { heard, answered, left, .. } = self.signs.seen();
+            let left = if self.is_leaving { left } else { self.left };
             let now = Instant::now();
-            match pinger.step(stamp(now), stamp(heard), stamp(answered), stamp(began)) {
+            match pinger.step(stamp(now), stamp(heard), stamp(answered), stamp(left)) {
                 PingStep::Wait { time } => self.due = now + Duration::from(time),
                 PingStep::Ask { time } => {
                     self.due = now + Duration::from(time);
+                    self.is_leaving = true;
                     return message();
                 }
                 PingStep::Silent => face.link.send(Input::ConnectionSilent { id }),

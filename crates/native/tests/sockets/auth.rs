@@ -4,7 +4,9 @@ use crate::server::Server;
 use crate::{config_of, start, until_state, within};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use steadfast::{Config, Endpoint, Health, Millis, Preset};
 use steadfast_native::{Handshake, SocketEvent, SocketOptions, SocketState, StopReason};
+use tokio::net::TcpListener;
 
 #[tokio::test]
 async fn a_refusal_of_who_we_are_stops_it() {
@@ -14,7 +16,7 @@ async fn a_refusal_of_who_we_are_stops_it() {
         (None, Some(4401), StopReason::CloseCode(4401)),
         (None, Some(4999), StopReason::CloseCode(4999)),
     ] {
-        let mut server = Server::start("only", status).await;
+        let mut server = Server::start("only", status);
         let sockets = start(config_of([server.endpoint.clone()]));
         let options = SocketOptions::new().stop_codes(vec![4401, 4999]);
         let socket = sockets.socket("", options).unwrap();
@@ -37,7 +39,7 @@ async fn a_refusal_of_who_we_are_stops_it() {
 
 #[tokio::test]
 async fn path_and_headers_are_asked_for_each_connection() {
-    let mut server = Server::start("only", None).await;
+    let mut server = Server::start("only", None);
     let sockets = start(config_of([server.endpoint.clone()]));
     let asked = Arc::new(AtomicUsize::new(0));
     let options = SocketOptions::new().handshake(move || {
@@ -68,4 +70,47 @@ async fn path_and_headers_are_asked_for_each_connection() {
     }
     assert_eq!(lost[1], "no token");
     assert_eq!(sockets.link().snapshot().endpoints[0].failures, 0, "none is to blame");
+}
+
+#[tokio::test]
+async fn an_app_that_never_answers_blames_no_server_and_is_asked_again() {
+    let mut server = Server::start("only", None);
+    let mut config = Config::new(Preset::Default, vec![server.endpoint.clone()]);
+    config.connect_timeout = Millis::new(300);
+    config.retry.initial = Millis::new(100);
+    let sockets = start(config.validate().unwrap());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let options = SocketOptions::new().protocols(vec!["chat".into()]).handshake(move || {
+        let number = asked.fetch_add(1, Ordering::SeqCst);
+        async move {
+            if number < 3 {
+                std::future::pending::<()>().await;
+            }
+            Ok(Handshake::default())
+        }
+    });
+    let socket = sockets.socket("/chat", options).unwrap();
+    let mut events = socket.events();
+    let SocketEvent::Lost { reason, .. } = within("a loss", events.recv()).await.unwrap() else {
+        panic!("another event");
+    };
+    assert_eq!(reason, "the handshake was not there in time");
+    // What it leaves open is as the socket was made.
+    let accepted = server.next().await;
+    assert_eq!((&*accepted.path, &*accepted.protocols), ("/chat", "chat"));
+    assert_eq!(sockets.link().snapshot().endpoints[0].health, Health::Unknown);
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_open_in_time_is_told_of() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}/", listener.local_addr().unwrap());
+    let endpoint = Endpoint::without_check("mute", url.parse().unwrap());
+    let mut config = Config::new(Preset::Default, vec![endpoint]);
+    config.connect_timeout = Millis::new(200);
+    let sockets = start(config.validate().unwrap());
+    let socket = sockets.socket("", SocketOptions::new()).unwrap();
+    let lost = within("a loss", socket.events().recv()).await.unwrap();
+    let SocketEvent::Lost { endpoint, code: None, reason } = lost else { panic!("{lost:?}") };
+    assert_eq!((endpoint.as_str(), &*reason), ("mute", "it did not open in time"));
 }

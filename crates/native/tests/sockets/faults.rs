@@ -141,7 +141,7 @@ async fn a_path_that_leads_elsewhere_is_refused() {
 
 #[tokio::test]
 async fn a_servers_close_is_answered_and_followed_by_another_connection() {
-    let mut server = crate::server::Server::start("only", None).await;
+    let mut server = crate::server::Server::start("only", None);
     let sockets = start(config_of([server.endpoint.clone()]));
     let socket = sockets.socket("", SocketOptions::new()).unwrap();
     let mut first = server.next().await;

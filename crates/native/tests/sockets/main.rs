@@ -6,6 +6,8 @@
 
 mod auth;
 mod faults;
+mod full;
+mod hooks;
 mod moves;
 mod pressure;
 mod queue;

@@ -7,8 +7,8 @@ use steadfast::{Config, Millis, Preset, ValidConfig};
 use steadfast_native::{SocketEvent, SocketOptions};
 
 /// Two servers without a health check, each of which the app can be told to prefer.
-async fn two() -> (Server, Server, ValidConfig) {
-    let (a, b) = (Server::start("a", None).await, Server::start("b", None).await);
+pub(crate) fn two() -> (Server, Server, ValidConfig) {
+    let (a, b) = (Server::start("a", None), Server::start("b", None));
     let mut config = Config::new(Preset::Default, vec![a.endpoint.clone(), b.endpoint.clone()]);
     config.connect_timeout = Millis::from_secs(2);
     config.spread.voluntary = Millis::ZERO;
@@ -17,7 +17,7 @@ async fn two() -> (Server, Server, ValidConfig) {
 
 #[tokio::test]
 async fn what_the_old_server_still_delivers_comes_before_the_new_ones() {
-    let (mut a, mut b, config) = two().await;
+    let (mut a, mut b, config) = two();
     let sockets = start(config);
     let mut socket = opened(&sockets, SocketOptions::new()).await;
     let mut old = a.next().await;
@@ -47,7 +47,7 @@ async fn what_the_old_server_still_delivers_comes_before_the_new_ones() {
 
 #[tokio::test]
 async fn a_connection_can_be_prepared_before_it_takes_over() {
-    let (mut a, mut b, config) = two().await;
+    let (mut a, mut b, config) = two();
     let sockets = start(config);
     let options = SocketOptions::new().on_migrate(|candidate| async move {
         assert_eq!((candidate.from.as_str(), candidate.to.as_str()), ("a", "b"));
@@ -71,9 +71,23 @@ async fn a_connection_can_be_prepared_before_it_takes_over() {
 }
 
 #[tokio::test]
+async fn another_connection_to_the_same_endpoint_is_a_move_as_well() {
+    let (mut a, _b, config) = two();
+    let sockets = start(config);
+    let socket = opened(&sockets, SocketOptions::new()).await;
+    let mut events = socket.events();
+    let mut old = a.next().await;
+    socket.reconnect();
+    let _new = a.next().await;
+    let moved = SocketEvent::Moved { from: "a".into(), to: "a".into() };
+    assert_eq!(within("the move", events.recv()).await, Ok(moved));
+    assert_eq!(old.close_frame().await, Some((1000, String::new())));
+}
+
+#[tokio::test]
 async fn a_preparation_that_fails_or_is_late_leaves_the_socket_where_it_is() {
     for is_late in [false, true] {
-        let (mut a, mut b, config) = two().await;
+        let (mut a, mut b, config) = two();
         let sockets = start(config);
         let options = SocketOptions::new().on_migrate(move |_| async move {
             if is_late {

@@ -39,7 +39,7 @@ async fn a_slow_app_holds_the_server_back_and_blames_nobody() {
 
 #[tokio::test]
 async fn a_ping_that_goes_unanswered_replaces_the_connection() {
-    let mut server = Server::start("only", None).await;
+    let mut server = Server::start("only", None);
     let sockets = start(config_of([server.endpoint.clone()]));
     let ping = Ping { every: Millis::new(200), within: Millis::new(200) };
     let options = SocketOptions::new()

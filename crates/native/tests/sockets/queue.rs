@@ -20,7 +20,7 @@ fn limited(messages: u32, when_full: WhenFull) -> SocketOptions {
 
 #[tokio::test]
 async fn it_is_bounded_and_says_what_it_loses() {
-    let mut server = Server::start("only", Some(503)).await;
+    let mut server = Server::start("only", Some(503));
     let sockets = start(config_of([server.endpoint.clone()]));
     let text = Message::from;
 
@@ -57,14 +57,18 @@ fn server_is_idle(server: &mut Server) -> bool {
 
 #[tokio::test]
 async fn what_waits_goes_first_and_in_order() {
-    let mut server = Server::start("only", None).await;
+    let mut server = Server::start("only", None);
     let sockets = start(config_of([server.endpoint.clone()]));
     let socket = sockets.socket("", SocketOptions::new()).unwrap();
     for number in 0..100 {
         assert_eq!(socket.send(&*number.to_string()).await, Ok(Sent::Queued));
     }
+    let mut events = socket.events();
     let mut accepted = server.next().await;
     until_state(&socket, SocketState::Open).await;
+    let queue = SocketEvent::Queue { messages: 0, bytes: 0, dropped: 0 };
+    let opened = SocketEvent::Opened { endpoint: "only".into() };
+    assert_eq!([events.recv().await, events.recv().await], [Ok(queue), Ok(opened)]);
     assert_eq!(socket.send("after").await, Ok(Sent::Now));
     for number in 0..100 {
         assert_eq!(accepted.text().await, Some(number.to_string()));
@@ -74,7 +78,7 @@ async fn what_waits_goes_first_and_in_order() {
 
 #[tokio::test]
 async fn a_close_sends_first_what_was_accepted() {
-    let mut server = Server::start("only", None).await;
+    let mut server = Server::start("only", None);
     let sockets = start(config_of([server.endpoint.clone()]));
     let socket = opened(&sockets, SocketOptions::new()).await;
     let mut accepted = server.next().await;
@@ -92,7 +96,7 @@ async fn a_close_sends_first_what_was_accepted() {
 
 #[tokio::test]
 async fn what_no_socket_may_be_closed_with_is_refused() {
-    let server = Server::start("only", None).await;
+    let server = Server::start("only", None);
     let sockets = start(config_of([server.endpoint.clone()]));
     let socket = opened(&sockets, SocketOptions::new()).await;
     assert_eq!(socket.close(1001, "").await, Err(CloseError::Code(1001)));
@@ -104,7 +108,7 @@ async fn what_no_socket_may_be_closed_with_is_refused() {
 /// get was not sent or was under way when a connection broke.
 #[tokio::test]
 async fn through_losses_the_order_is_kept_and_nothing_comes_twice() {
-    let mut server = Server::start("only", None).await;
+    let mut server = Server::start("only", None);
     let sockets = start(config_of([server.endpoint.clone()]));
     let socket = sockets.socket("", SocketOptions::new()).unwrap();
     let sender = socket.sender();

@@ -2,9 +2,11 @@
 
 use futures_util::{SinkExt, StreamExt};
 use std::sync::Arc;
+use std::time::Duration;
 use steadfast::Endpoint;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::io::AsyncReadExt;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::{mpsc, watch};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::StatusCode;
@@ -16,6 +18,8 @@ pub(crate) struct Accepted {
     /// Path and query, and the header `authorization`.
     pub(crate) path: String,
     pub(crate) authorization: String,
+    /// The subprotocols that were offered.
+    pub(crate) protocols: String,
     stream: WebSocketStream<TcpStream>,
 }
 
@@ -23,26 +27,37 @@ pub(crate) struct Accepted {
 pub(crate) struct Server {
     pub(crate) endpoint: Endpoint,
     accepted: mpsc::UnboundedReceiver<Accepted>,
+    status: watch::Sender<Option<u16>>,
 }
 
 impl Server {
     /// One that answers with `status` instead of opening, if there is one. It has no health check.
-    pub(crate) async fn start(name: &str, status: Option<u16>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    pub(crate) fn start(name: &str, status: Option<u16>) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        // What a test does not read holds the client back soon.
+        socket.set_recv_buffer_size(1 << 16).unwrap();
+        socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let listener = socket.listen(16).unwrap();
         let url = format!("ws://{}/live", listener.local_addr().unwrap());
         let endpoint = Endpoint::without_check(name, url.parse().unwrap());
         let (sender, accepted) = mpsc::unbounded_channel();
         let sender = Arc::new(sender);
+        let (changed, status) = watch::channel(status);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let sender = sender.clone();
+                let (sender, status) = (sender.clone(), *status.borrow());
                 tokio::spawn(async move {
                     let _ = sender.send(accept(stream, status).await?);
                     Ok::<_, Error>(())
                 });
             }
         });
-        Self { endpoint, accepted }
+        Self { endpoint, accepted, status: changed }
+    }
+
+    /// Answers with `status` from now on instead of opening, or opens.
+    pub(crate) fn answer(&self, status: Option<u16>) {
+        self.status.send_replace(status);
     }
 
     /// A connection that waits already.
@@ -57,19 +72,23 @@ impl Server {
 }
 
 async fn accept(stream: TcpStream, status: Option<u16>) -> Result<Accepted, Error> {
-    let (mut path, mut authorization) = (String::new(), String::new());
+    let (mut path, mut authorization, mut protocols) = Default::default();
     #[expect(clippy::result_large_err, reason = "so the library has it")]
     let look = |request: &Request, answer: Response| {
         path = request.uri().to_string();
-        let header = request.headers().get("authorization");
-        authorization = header.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+        let header = |name| {
+            let value = request.headers().get(name)?.to_str().unwrap();
+            Some(value.to_owned())
+        };
+        authorization = header("authorization").unwrap_or_default();
+        protocols = header("sec-websocket-protocol").unwrap_or_default();
         let Some(status) = status else { return Ok(answer) };
         let mut refusal = ErrorResponse::new(None);
         *refusal.status_mut() = StatusCode::from_u16(status).unwrap();
         Err(refusal)
     };
     let stream = tokio_tungstenite::accept_hdr_async(stream, look).await?;
-    Ok(Accepted { path, authorization, stream })
+    Ok(Accepted { path, authorization, protocols, stream })
 }
 
 impl Accepted {
@@ -81,6 +100,26 @@ impl Accepted {
                 Some(Ok(Frame::Close(_)) | Err(_)) | None => return None,
                 Some(Ok(_)) => {}
             }
+        }
+    }
+
+    /// The next bytes; `None` once the client has closed.
+    pub(crate) async fn binary(&mut self) -> Option<Vec<u8>> {
+        loop {
+            match self.stream.next().await {
+                Some(Ok(Frame::Binary(bytes))) => return Some(bytes.into()),
+                Some(Ok(Frame::Close(_)) | Err(_)) | None => return None,
+                Some(Ok(_)) => {}
+            }
+        }
+    }
+
+    /// Reads so many bytes of the connection itself, at most `each` within 100 ms.
+    pub(crate) async fn read_slowly(&mut self, total: usize, each: usize) {
+        let mut piece = vec![0; each];
+        for _ in 0..total / each {
+            self.stream.get_mut().read_exact(&mut piece).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 
