@@ -467,6 +467,12 @@ import type { Network } from "./Network.js";
 import type { SocketId } from "./SocketId.js";
 import type { ValidEndpoints } from "./ValidEndpoints.js";
 export type Message = {
+    "message": "awaitsApp";
+    id: ConnectionId;
+} | {
+    "message": "begun";
+    id: ConnectionId;
+} | {
     "message": "opened";
     id: ConnectionId;
 } | {
@@ -825,7 +831,7 @@ import type { Legs, Path } from "./legs.js";
 import type { Route } from "./rules.js";
 export type WebSocketClass = new (url: string, protocols?: string | string[]) => WebSocket;
 export type LegMessage = Extract<Message, {
-    message: "opened" | "closed" | "received" | "sent" | "silent";
+    message: "awaitsApp" | "begun" | "opened" | "closed" | "received" | "sent" | "silent";
 }>;
 export type AnyLink = Omit<Link<Snapshot>, keyof EventTarget> & Listening<LinkEvents>;
 export interface Driver {
@@ -912,11 +918,8 @@ export declare abstract class SocketFace extends EventTarget {
 }
 
 // socket/hook.d.ts
-import type { Duration } from "../generated/types/index.js";
 import type { Leg } from "./legs.js";
-export declare function hookTime(connectTimeout: Duration | undefined, took: number, isChecked: boolean): number;
 export declare function letStop(leg: Leg): void;
-export declare function inTime(work: readonly PromiseLike<unknown>[], within: number): Promise<unknown>;
 
 // socket/leave.d.ts
 import { type Leg, type Legs } from "./legs.js";
@@ -1018,7 +1021,7 @@ export interface PingOptions {
 }
 export declare class Ping {
     #private;
-    constructor(options: PingOptions, silent: (leg: Leg) => unknown);
+    constructor(options: PingOptions, send: (leg: Leg, ping: Sendable) => unknown, silent: (leg: Leg) => unknown);
     follow(leg?: Leg): void;
     isAnswer(data: unknown): boolean;
 }
@@ -1096,7 +1099,7 @@ export declare class SteadfastSocket extends SocketFace {
 // socket/sockets.d.ts
 import type { Core } from "../core.js";
 import type { LinkEvents } from "../events.js";
-import type { Event as CoreEvent, Duration } from "../generated/types/index.js";
+import type { Event as CoreEvent } from "../generated/types/index.js";
 import type { AnyLink, Driver, LegMessage, WebSocketClass } from "./driver.js";
 import type { Leg, Legs, Path } from "./legs.js";
 import { Ping, type PingOptions } from "./ping.js";
@@ -1116,7 +1119,7 @@ export declare class LinkSockets implements Driver {
         readonly CLOSING: 2;
         readonly CLOSED: 3;
     };
-    constructor(link: AnyLink, core: Core, webSocket: WebSocketClass | undefined, connectTimeout: Duration | undefined);
+    constructor(link: AnyLink, core: Core, webSocket: WebSocketClass | undefined);
     get connect(): string;
     route(path: Path): Route;
     reason(endpoint: string): LinkEvents["switch"]["reason"] | null;

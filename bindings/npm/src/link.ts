@@ -85,7 +85,7 @@ export class Link<State extends Snapshot> extends TypedEventTarget {
         if (!this.stopped) this.#snapshot = undefined;
       },
     });
-    this.sockets = new LinkSockets(this as unknown as AnyLink, this.core, webSocket, config.connectTimeout);
+    this.sockets = new LinkSockets(this as unknown as AnyLink, this.core, webSocket);
     this.#endWatching = watchPage((message) => this.core.send(message));
   }
 

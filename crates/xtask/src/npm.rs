@@ -38,7 +38,7 @@ pub(crate) const ENTRIES: [Entry; 2] = [
         ],
         folder: "",
         features: &[],
-        limit: 70_000,
+        limit: 70_100,
     },
     Entry {
         name: "steadfast/full",

@@ -154,6 +154,7 @@ fn packaging() -> Result<()> {
         "tests/browser/rules.test.mjs",
         "tests/browser/vectors.test.mjs",
         "tests/browser/socket.test.mjs",
+        "tests/browser/apps-time.test.mjs",
         "tests/browser/moves.test.mjs",
         "tests/browser/random.test.mjs",
         "tests/browser/standalone.test.mjs",

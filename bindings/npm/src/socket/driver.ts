@@ -9,7 +9,7 @@ import type { Route } from "./rules.js";
 export type WebSocketClass = new (url: string, protocols?: string | string[]) => WebSocket;
 
 /** What is reported of a leg. */
-export type LegMessage = Extract<Message, { message: "opened" | "closed" | "received" | "sent" | "silent" }>;
+export type LegMessage = Extract<Message, { message: "awaitsApp" | "begun" | "opened" | "closed" | "received" | "sent" | "silent" }>;
 
 /** A link, whichever entry it is of. */
 export type AnyLink = Omit<Link<Snapshot>, keyof EventTarget> & Listening<LinkEvents>;

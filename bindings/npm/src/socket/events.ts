@@ -59,9 +59,8 @@ export class MigrateEvent extends Event {
   }
 
   /**
-   * Puts off the take-over until this has happened. If it fails or takes too long, the leg is given up, and the app stays where it is until the next
-   * attempt. Too long is three quarters of the config's `connectTimeout`, and of a second where no health check of the server has passed, the time
-   * included that the leg took to open.
+   * Puts off the take-over until this has happened. If it fails or takes longer than the config's `connectTimeout`, the leg is given up, and the app
+   * stays where it is until the next attempt. No server is blamed for it.
    */
   waitUntil(work: PromiseLike<unknown>): void {
     this.waits.push(work);

@@ -179,11 +179,15 @@ export class Legs {
       const path = this.#route ? undefined : ask(this.#options.path);
       const protocols = this.#protocols ?? ask(this.#options.protocols);
       // What needs no waiting is opened at once.
-      if (isAwaited(path) || isAwaited(protocols))
+      if (isAwaited(path) || isAwaited(protocols)) {
+        this.#driver.tell({ message: "awaitsApp", id });
         Promise.all([path, protocols])
-          .then((given) => begin(...given))
+          .then((given) => {
+            begin(...given);
+            if (this.#isOurs(leg)) this.#driver.tell({ message: "begun", id: leg.id });
+          })
           .catch(fail);
-      else begin(path, protocols);
+      } else begin(path, protocols);
     } catch (error) {
       // Not before whoever has just made the socket can listen.
       queueMicrotask(() => fail(error));
@@ -209,6 +213,7 @@ export class Legs {
       const opened = () => this.#isOurs(leg) && this.#driver.tell({ message: "opened", id: leg.id });
       if (!wait) opened();
       else {
+        this.#driver.tell({ message: "awaitsApp", id: leg.id });
         wait.then(opened, (error) => {
           this.#ended(leg, broken(), error, NOT_ASKED_FOR);
           socket.close(1000);
@@ -290,7 +295,10 @@ export class Legs {
       this.#forget(leg);
       leg.socket?.close(1000);
     }
-    if (reason === "timeout" && !this.current) this.#tell(() => this.owner.ended(broken("timeout"), new Error("TIMEOUT"), leg.endpoint));
+    if (reason === "timeout" && !this.current) {
+      const error = new Error(leg.socket ? "TIMEOUT" : "steadfast: the function for URL or protocols is late");
+      this.#tell(() => this.owner.ended(broken("timeout"), error, leg.endpoint));
+    }
   }
 
   /** Closes a leg that another one replaces. What its server has sent before is the app's. */

@@ -17,15 +17,20 @@ export interface PingOptions {
 /** A timer that is later than this, in milliseconds, has slept: what should have arrived meanwhile may still wait. */
 const SLEPT = 1_000;
 
+/** How many bytes wait to be sent over a leg. */
+const waiting = ({ socket }: Leg): number => socket?.bufferedAmount ?? 0;
+
 export class Ping {
   readonly #options: PingOptions;
+  readonly #send: (leg: Leg, ping: Sendable) => unknown;
   readonly #silent: (leg: Leg) => unknown;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #answered = false;
 
   /** `silent` is called when no sign of life has arrived in time. */
-  constructor(options: PingOptions, silent: (leg: Leg) => unknown) {
+  constructor(options: PingOptions, send: (leg: Leg, ping: Sendable) => unknown, silent: (leg: Leg) => unknown) {
     this.#options = options;
+    this.#send = send;
     this.#silent = silent;
   }
 
@@ -43,19 +48,29 @@ export class Ping {
   }
 
   #wait(leg: Leg): void {
-    const { every, within, isAnswer } = this.#options;
+    const { every } = this.#options;
     const left = leg.heard + every - performance.now();
     if (left > 0) {
       this.#timer = setTimeout(() => this.#wait(leg), left);
       return;
     }
     const message = this.#message;
+    const ahead = waiting(leg);
     this.#answered = false;
-    if (leg.socket?.readyState === 1) leg.socket.send(message as string);
-    const sent = performance.now();
+    if (leg.socket?.readyState === 1) this.#send(leg, message);
+    this.#expect(leg, performance.now(), ahead);
+  }
+
+  /** Expects an answer to what was `sent` behind so many bytes. */
+  #expect(leg: Leg, sent: number, ahead: number): void {
+    const { within, isAnswer } = this.#options;
+    const since = performance.now();
     this.#timer = setTimeout(() => {
       const heard = isAnswer ? this.#answered : leg.heard >= sent;
-      if (!heard && performance.now() - sent < within + SLEPT) this.#silent(leg);
+      const rest = waiting(leg);
+      // What is ahead of it moves on: it may have left only just now.
+      if (!heard && rest < ahead) return this.#expect(leg, sent, rest);
+      if (!heard && performance.now() - since < within + SLEPT) this.#silent(leg);
       this.#wait(leg);
     }, within);
   }

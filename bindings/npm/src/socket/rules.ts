@@ -68,7 +68,8 @@ export function protocolsOf(protocols: string | readonly string[] | null | undef
   if (typeof given !== "string" && !Array.isArray(given)) throw new TypeError("Invalid protocols");
   const list = [given].flat().map(String);
   for (const protocol of list) {
-    if (!TOKEN.test(protocol)) refuse("SyntaxError", `"${protocol}" is no subprotocol; allowed: letters, digits, _ and ${SIGNS}`);
+    // Not what it is: some send a token by it.
+    if (!TOKEN.test(protocol)) refuse("SyntaxError", `a subprotocol has letters, digits, _ and ${SIGNS}`);
   }
   if (new Set(list.map((protocol) => protocol.toLowerCase())).size < list.length) refuse("SyntaxError", "a subprotocol is named twice");
   return list;

@@ -1,10 +1,10 @@
 // The sockets that a link holds: what the engine says of a leg goes to the socket that it is of.
 import type { Core } from "../core.js";
 import type { LinkEvents } from "../events.js";
-import type { Event as CoreEvent, Duration } from "../generated/types/index.js";
+import type { Event as CoreEvent } from "../generated/types/index.js";
 import type { EndpointState } from "../steadfast.js";
 import type { AnyLink, Driver, LegMessage, WebSocketClass } from "./driver.js";
-import { hookTime, inTime, letStop } from "./hook.js";
+import { letStop } from "./hook.js";
 import { leave } from "./leave.js";
 import type { Leg, Legs, Path } from "./legs.js";
 import { oneLife } from "./one-life.js";
@@ -33,7 +33,6 @@ export class LinkSockets implements Driver {
   readonly link: AnyLink;
   readonly webSocket: WebSocketClass | undefined;
   readonly #core: Core;
-  readonly #connectTimeout: Duration | undefined;
   /** The class of those that live once. */
   readonly oneLife = oneLife(this, new Spares());
   readonly #held = new Map<number, Held>();
@@ -43,8 +42,7 @@ export class LinkSockets implements Driver {
   #numbers = 0;
   #stopped = false;
 
-  constructor(link: AnyLink, core: Core, webSocket: WebSocketClass | undefined, connectTimeout: Duration | undefined) {
-    this.#connectTimeout = connectTimeout;
+  constructor(link: AnyLink, core: Core, webSocket: WebSocketClass | undefined) {
     this.link = link;
     this.webSocket = webSocket;
     this.#core = core;
@@ -77,14 +75,17 @@ export class LinkSockets implements Driver {
 
   /** Sees whether legs are alive. */
   ping(options: PingOptions): Ping {
-    return new Ping(options, ({ id }) => this.#owners.has(id) && this.tell({ message: "silent", id }));
+    return new Ping(
+      options,
+      (leg, ping) => this.#owners.get(leg.id)?.legs.send(leg, ping),
+      ({ id }) => this.#owners.has(id) && this.tell({ message: "silent", id }),
+    );
   }
 
   /** Resolves when the app has prepared a leg. */
   prepared(leg: Leg, work: readonly PromiseLike<unknown>[]): Promise<unknown> {
     letStop(leg);
-    const took = performance.now() - leg.heard;
-    return inTime(work, hookTime(this.#connectTimeout, took, this.#isChecked(leg.endpoint)));
+    return Promise.all(work);
   }
 
   #known(endpoint: string): EndpointState | undefined {

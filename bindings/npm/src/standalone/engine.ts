@@ -35,19 +35,19 @@ export async function join(urls: readonly string[], options: StandaloneOptions, 
   };
   try {
     const link = await shared.started;
-    let servers = serversOf(urls);
+    let known = serversOf(urls);
     return {
       link,
       lead(urls, socket) {
-        const before = servers;
-        servers = serversOf(urls);
-        if (servers === before) return;
+        const servers = serversOf(urls);
+        if (servers === known) return;
         // The link opens another leg in place of the one that this is the answer for. A function that names servers in turn would name another one.
         socket.given = urls;
         setTimeout(() => {
           socket.given = undefined;
         });
         link.setEndpoints(endpointsOf(urls, options));
+        known = servers;
       },
       end: () => {
         if (!end()) link.stop();

@@ -42,6 +42,7 @@ export function takeOver(legs: Legs, early: Early, tell: (message: LegMessage) =
     queueMicrotask(() => {
       if (closed) tell({ ...closed, id });
       else if (opened) tell({ message: "opened", id });
+      else if (!leg.socket) tell({ message: "awaitsApp", id });
       if (again) reconnect();
     });
   };
