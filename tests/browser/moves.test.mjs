@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, test } from "node:test";
 import { MigrateEvent } from "steadfast";
-import { bothHealthy, logOf, Stage } from "./stage.mjs";
+import { bothHealthy, holdClose, logOf, Stage } from "./stage.mjs";
 import { pause, until } from "./waiting.mjs";
 
 describe("a socket that moves", () => {
@@ -20,16 +20,6 @@ describe("a socket that moves", () => {
     await until(() => log.length === 1);
     await bothHealthy(link);
     return { a, b, link, socket, log };
-  }
-
-  /** Has a server end its side of a connection only when the test says so. */
-  function holdClose(client) {
-    client._receiver.removeAllListeners("conclude");
-    let asked = false;
-    client._receiver.on("conclude", () => {
-      asked = true;
-    });
-    return { isAsked: () => asked, finish: () => client.close(1000) };
   }
 
   test("without a hook, a move is a `close` and an `open`; what the old server still says comes before, and what the new one says after", async () => {

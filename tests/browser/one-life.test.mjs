@@ -1,7 +1,7 @@
 // The WebSockets of one life that a link has for libraries, in Node, against servers that tests have in their hands.
 import assert from "node:assert/strict";
 import { afterEach, describe, test } from "node:test";
-import { bothHealthy, logOf, refused, Stage } from "./stage.mjs";
+import { bothHealthy, holdClose, logOf, refused, Stage } from "./stage.mjs";
 import { pause, until } from "./waiting.mjs";
 
 describe("a socket of one life", () => {
@@ -228,6 +228,47 @@ describe("a socket of one life", () => {
     const log2 = logOf(new Socket("/room"));
     await until(() => log2.length === 2);
     assert.equal(b.requests.length, 2);
+  });
+
+  test("what the old server still says comes before the end, for two seconds at most", async () => {
+    for (const isSlow of [false, true]) {
+      const { a, b, link, Socket } = await begin();
+      const socket = new Socket("/");
+      const log = logOf(socket);
+      await until(() => log.includes("open"));
+      await bothHealthy(link);
+      const end = holdClose(a.clients[0]);
+      link.prefer("b");
+      await until(end.isAsked);
+      assert.deepEqual([socket.readyState, b.clients.length], [2, 1]);
+      a.clients[0].send("a last word");
+      await until(() => log.includes("message a last word"));
+      const began = performance.now();
+      if (!isSlow) end.finish();
+      await until(() => log.length === 3);
+      assert.deepEqual(log, ["open", "message a last word", "close 1012 true"]);
+      assert.ok(performance.now() - began < (isSlow ? 2_500 : 1_000));
+      const next = new Socket("/");
+      const nextLog = logOf(next);
+      await until(() => nextLog.length === 1);
+      assert.equal(b.clients.length, 1, "it is open already");
+    }
+  });
+
+  test("the end of the link is the end of one that is moving", async () => {
+    const { a, b, link, Socket } = await begin();
+    const socket = new Socket("/");
+    const log = logOf(socket);
+    await until(() => log.includes("open"));
+    await bothHealthy(link);
+    const end = holdClose(a.clients[0]);
+    link.prefer("b");
+    await until(end.isAsked);
+    socket.close();
+    link.stop();
+    assert.deepEqual([log, socket.readyState], [["open", "close 1012 true"], 3]);
+    end.finish();
+    await until(() => [...a.clients, ...b.clients].every(({ closed }) => closed));
   });
 
   test("the open connection waits for five seconds, and not longer; what arrives on it meanwhile is kept", async () => {

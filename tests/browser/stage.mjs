@@ -49,3 +49,13 @@ export class Stage {
 }
 
 export const bothHealthy = (link) => until(() => link.state.endpoints.every(({ health }) => health === "healthy"));
+
+/** Has a server end its side of a connection only when the test says so. */
+export function holdClose(client) {
+  client._receiver.removeAllListeners("conclude");
+  let asked = false;
+  client._receiver.on("conclude", () => {
+    asked = true;
+  });
+  return { isAsked: () => asked, finish: () => client.close(1000) };
+}

@@ -290,6 +290,27 @@ describe("a socket that stands alone", () => {
     assert.deepEqual([a.clients[0].heard, a.clients.length], [["meanwhile", "after"], 1]);
   });
 
+  test("a `reconnect` leaves the app its connection while the engine is long in coming", async (context) => {
+    const [a] = await serve("a");
+    const silent = await serveHttp(() => {});
+    context.after(() => silent.closeAllConnections());
+    context.after(() => silent.close());
+    const printed = await run(`
+      import SteadfastSocket from "steadfast/socket";
+      import { WebSocket } from "ws";
+      const socket = new SteadfastSocket("${urlOf(a)}", null, { WebSocket, wasm: new URL("http://127.0.0.1:${silent.address().port}/") });
+      await new Promise((open) => (socket.onopen = open));
+      socket.reconnect();
+      const told = [socket.readyState, socket.send("meanwhile")];
+      await new Promise((wait) => setTimeout(wait, 2500));
+      console.log(JSON.stringify([...told, socket.readyState, socket.send("after")]));
+      socket.close();
+      await new Promise((wait) => setTimeout(wait, 100));
+      process.exit();`);
+    assert.deepEqual(JSON.parse(printed), [2, false, 1, true]);
+    assert.deepEqual([a.clients[0].heard, a.clients.length], [["meanwhile", "after"], 1]);
+  });
+
   test("without the rest of its script, it says what may be wrong", async (context) => {
     const [a] = await serve("a");
     const folder = await mkdtemp(join(tmpdir(), "steadfast-alone-"));

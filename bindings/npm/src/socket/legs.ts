@@ -88,6 +88,9 @@ const NOT_ASKED_FOR = 4000;
 /** How long a socket may take to close, in milliseconds. The code of a close that comes in time is the one that counts. */
 export const CLOSE_WITHIN = 2_000;
 
+/** For how many milliseconds a socket waits for the leg that it has asked for, before it makes do with the old one. */
+export const RENEWED_WITHIN = 2_000;
+
 /** The driver is told of arriving and of sent messages no more often than this, in milliseconds: that there are some is all it needs. */
 const REPORT_EVERY = 250;
 

@@ -37,16 +37,21 @@ export class OneLifeSocket extends SocketFace {
       opening: () => {
         tried = true;
       },
-      promoted: (leg, before) => {
-        if (this.#state !== OPEN || !before) return this.#open(leg);
+      leaving: () => {
+        const moves = this.#state === OPEN;
+        if (moves) this.#state = CLOSING;
+        return moves;
+      },
+      left: (before) => {
+        // What the new leg has told meanwhile is for whoever takes it.
+        this.legs.waits = undefined;
         // This comes before `close`, for a listener of that may open the next socket at once.
         spares.put(key, this.legs);
         this.#detach(make(), before);
         this.#close(MOVED);
       },
-      message: (event, leg) => {
-        if (this.#state === OPEN && leg === this.legs.current) this.deliver(event, leg);
-      },
+      promoted: (leg) => this.#open(leg),
+      message: (event, leg) => this.deliver(event, leg),
       ended: (end, error, endpoint) => {
         if (this.#state === OPEN || driver.isFinal(endpoint)) this.#fail(end, error);
         else this.#refused = { end, error, endpoint };
@@ -59,7 +64,10 @@ export class OneLifeSocket extends SocketFace {
       unavailable: () => {
         if (this.#state === CONNECTING) this.#fail(broken(), new Error("steadfast: there is no healthy endpoint"));
       },
-      stopped: () => this.close(1000, "the link has been stopped"),
+      stopped: () => {
+        if (this.legs.waits) this.#fail(MOVED, undefined);
+        else this.close(1000, "the link has been stopped");
+      },
     };
     const make = () => new Legs(driver, { path, protocols: list, webSocket: undefined }, owner);
     const spare = spares.take(key);

@@ -6,7 +6,7 @@ import type { EndpointState } from "../steadfast.js";
 import type { AnyLink, Driver, LegMessage, WebSocketClass } from "./driver.js";
 import { letStop } from "./hook.js";
 import { leave } from "./leave.js";
-import type { Leg, Legs, Path } from "./legs.js";
+import { type Leg, type Legs, type Path, RENEWED_WITHIN } from "./legs.js";
 import { oneLife } from "./one-life.js";
 import { Ping, type PingOptions } from "./ping.js";
 import { type Route, routeOf } from "./rules.js";
@@ -22,9 +22,6 @@ interface Held {
   readonly legs: Legs;
   readonly way: Way;
 }
-
-/** For how many milliseconds a socket waits for the leg that it has asked for, before it makes do with the old one. */
-const RENEWED_WITHIN = 2_000;
 
 /** The reasons of a move that speak against the endpoint that it leads away from. */
 const FAILURES: readonly LinkEvents["switch"]["reason"][] = ["unhealthy", "unconnectable"];

@@ -1,6 +1,6 @@
 // What is beneath a socket that stands alone: one bare WebSocket at first, opened at once, and a link as soon as that is there, which takes it over.
 import type { AnyLink, Driver, LegMessage, WebSocketClass } from "../socket/driver.js";
-import { type Legs, noWebSocket, type Path } from "../socket/legs.js";
+import { type Legs, noWebSocket, type Path, RENEWED_WITHIN } from "../socket/legs.js";
 import type { Route } from "../socket/rules.js";
 import type { Part } from "./engine.js";
 import type { StandaloneOptions } from "./options.js";
@@ -78,6 +78,8 @@ export class Standalone implements Driver {
     // One that is opening is as new as another one would be.
     early.again = early.opened ?? false;
     if (!this.#joining) this.#join(this.#urls ?? UNKNOWN);
+    // An engine that is long in coming leaves the app the connection that it has.
+    setTimeout(() => early.taken || legs.owner.stays?.(), RENEWED_WITHIN);
   }
 
   tell(message: LegMessage): void {
