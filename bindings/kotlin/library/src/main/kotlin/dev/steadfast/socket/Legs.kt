@@ -114,9 +114,9 @@ internal class Legs(
         leg.hasTakenOver = true
         current = leg
         leg.signs.begin()
-        leg.arrivals.takeTurn()
         owner.promoted(leg)
         pings?.let { serial.afterwards { leg.scope.launch { watch(leg, it) } } }
+        serial.afterwards { leg.arrivals.takeTurn() }
     }
 
     private suspend fun watch(leg: Leg, pings: Pings) {
@@ -131,7 +131,7 @@ internal class Legs(
     /** The engine has a leg closed. */
     fun release(id: Long, reason: DisconnectReason): Unit = serial.change {
         val leg = known.remove(id) ?: return@change
-        if (leg.hasTakenOver && reason == DisconnectReason.REPLACED) drain(leg) else leg.end()
+        if (leg.hasTakenOver && reason == DisconnectReason.REPLACED) drain(leg) else end(leg)
         if (current === leg) current = null
         if (reason == DisconnectReason.TIMEOUT && current == null) owner.lost(leg, LegEnd.late(leg.stage, leg.endpoint))
     }
@@ -139,7 +139,7 @@ internal class Legs(
     /** Closes a leg that was replaced. What its server has sent is delivered, before anything of the next one. */
     private fun drain(leg: Leg) {
         val limit = engine.drainLimit(leg.endpoint, leg.signs.heardAt.takeIf { leg.signs.isHeard })
-        if (limit <= Duration.ZERO) return leg.end()
+        if (limit <= Duration.ZERO) return end(leg)
         draining += leg
         leg.close()
         serial.afterwards {
@@ -160,7 +160,7 @@ internal class Legs(
     override fun ended(leg: Leg, end: LegEnd): Unit = serial.change {
         draining -= leg
         val wasKnown = known.remove(leg.id, leg)
-        leg.end()
+        end(leg)
         if (!wasKnown) return@change
         serial.afterwards { engine.closed(leg.id, end.reported) }
         if (current === leg) current = null
@@ -174,6 +174,9 @@ internal class Legs(
         val all = known.values + draining
         known.clear()
         draining.clear()
-        all.forEach { it.end(code, reason) }
+        all.forEach { end(it, code, reason) }
     }
+
+    /** Ends a leg, once no lock is held: who collects its messages, and what the app does for it, may run at once. */
+    private fun end(leg: Leg, code: Int = NORMAL, reason: String = "") = serial.afterwards { leg.end(code, reason) }
 }
