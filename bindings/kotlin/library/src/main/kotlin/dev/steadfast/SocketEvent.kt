@@ -24,8 +24,9 @@ public sealed interface SocketEvent {
      *
      * @property endpoint which endpoint it went to.
      * @property code the close code, if the server closed it with one.
-     * @property reason what the server gave as the reason, or `timeout` if the connection did not open in time.
-     * @property error what went wrong, unless the server closed it.
+     * @property reason what the server gave as the reason, or `timeout` if the connection was not ready in time.
+     * @property error what went wrong, unless the server closed it. After a `timeout`, it says whether the server or a function of the app's own took
+     * too long.
      */
     public class Lost internal constructor(
         public val endpoint: Endpoint,

@@ -2,14 +2,19 @@ package dev.steadfast
 
 import dev.steadfast.ffi.stopCodes as defaultStopCodes
 import dev.steadfast.socket.Fixed
-import dev.steadfast.socket.checkProtocol
+import dev.steadfast.socket.checkProtocols
+import dev.steadfast.socket.requestHeaders
 import okhttp3.Dispatcher
-import okhttp3.Headers.Companion.toHeaders
 import okhttp3.OkHttpClient
 import okhttp3.WebSocket
 import java.util.concurrent.TimeUnit
 
-/** Is asked for a value each time that it is needed. What it throws ends the attempt to connect, and blames no server. */
+/**
+ * Is asked for a value for each connection, as for a token that expires.
+ *
+ * If it throws, or has not returned within the config's `connectTimeout`, it is cancelled and the attempt to connect ends. No server is blamed, and it
+ * is asked again for the next attempt. [SocketEvent.Lost] tells what went wrong, unless another connection carries messages still.
+ */
 public fun interface Provider<out T> {
     /** The value for the next connection. */
     public suspend fun get(): T
@@ -64,13 +69,13 @@ public class SocketOptions {
     /**
      * Offers these subprotocols to the server.
      *
-     * @throws IllegalArgumentException if one of them is not a valid subprotocol.
+     * @throws IllegalArgumentException if one of them is not a valid subprotocol. It says which one by its position: a subprotocol may be a token.
      */
     public fun protocols(vararg protocols: String) {
-        this.protocols = Fixed(protocols.toList().onEach(::checkProtocol))
+        this.protocols = Fixed(protocols.toList().also(::checkProtocols))
     }
 
-    /** Asks [provider] for each connection which subprotocols are offered. */
+    /** Asks [provider] for each connection which subprotocols are offered. What is no subprotocol is as what the provider throws. */
     public fun protocols(provider: Provider<List<String>>) {
         protocols = provider
     }
@@ -78,21 +83,22 @@ public class SocketOptions {
     /**
      * Sends these headers with each request for a connection.
      *
-     * @throws IllegalArgumentException if a name or a value cannot be sent.
+     * @throws IllegalArgumentException if a name or a value cannot be sent. It names the header, and does not show the value.
      */
     public fun headers(headers: Map<String, String>) {
-        headers.toHeaders()
+        requestHeaders(headers)
         this.headers = Fixed(headers.toMap())
     }
 
-    /** Asks [provider] for each connection which headers go with its request, as for a token that expires. */
+    /** Asks [provider] for each connection which headers go with its request. A header that cannot be sent is as what the provider throws. */
     public fun headers(provider: Provider<Map<String, String>>) {
         headers = provider
     }
 
     /**
      * Lets [hook] prepare each connection that is to take over from an open one: a subscription can be made before messages go over it. Until the
-     * hook returns, they go over the last one. A hook that throws, or has not returned after three quarters of `connectTimeout`, gives the connection up.
+     * hook returns, they go over the last one. A hook that throws, or has not returned within `connectTimeout`, gives the new connection up: messages go
+     * on over the last one, and no server is blamed.
      */
     public fun onMigrate(hook: MigrateHook) {
         migrate = hook

@@ -280,7 +280,10 @@ public class Steadfast private constructor(
         return hold(Fixed(path), options)
     }
 
-    /** As [socket], with a [path] that is asked for each connection, as for a token in the query. */
+    /**
+     * As [socket], with a [path] that is asked for each connection, as for a token in the query. A path that leads to another host or cannot be read is
+     * as what a [Provider] throws.
+     */
     @JvmOverloads
     public fun socket(path: Provider<String>, options: SocketOptions = SocketOptions()): SteadfastSocket = hold(path, options)
 

@@ -150,7 +150,7 @@ public class SteadfastSocket internal constructor(
         isClosed = true
         legs.close(code, reason)
         outgoing.close()
-        inbox.end()
+        serial.afterwards(inbox::end)
         told.closed(stop)
         serial.afterwards {
             engine.disconnect(number)

@@ -50,6 +50,9 @@ internal class SocketServer(val name: String) : AutoCloseable {
 
     val endpoint get() = Configs.endpoint(name, server.url("/live").toString().replace("http", "ws"), "https://$name.example/_ping")
 
+    /** The same, where nothing but its connection says how it is. */
+    val uncheckedEndpoint get() = Configs.endpoint(name, endpoint.connect)
+
     override fun close() = server.close()
 
     private inner class Talk : WebSocketListener() {

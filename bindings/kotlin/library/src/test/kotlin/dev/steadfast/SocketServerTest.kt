@@ -23,6 +23,7 @@ import java.lang.ref.WeakReference
 import java.net.SocketTimeoutException
 import java.util.Collections
 import java.util.concurrent.TimeUnit
+import java.util.concurrent.atomic.AtomicInteger
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 
@@ -33,7 +34,14 @@ class SocketServerTest {
     private val b = SocketServer("b")
     private var link = start()
 
-    private fun start(build: Config.() -> Unit = {}) = Steadfast.start(Configs.of(listOf(a.endpoint, b.endpoint)).apply(build), scope, AllIsWell)
+    private fun start(endpoints: List<Endpoint> = listOf(a.endpoint, b.endpoint), build: Config.() -> Unit = {}) =
+        Steadfast.start(Configs.of(endpoints).apply(build), scope, AllIsWell)
+
+    /** Begins anew, with or without health checks. */
+    private fun restart(isChecked: Boolean, build: Config.() -> Unit = {}) {
+        link.close()
+        link = start(listOf(a, b).map { if (isChecked) it.endpoint else it.uncheckedEndpoint }, build)
+    }
 
     @AfterEach
     fun stop() = runBlocking {
@@ -55,8 +63,23 @@ class SocketServerTest {
     /** Collects from when it returns. */
     private fun faults(): MutableList<Event> {
         val seen = Collections.synchronizedList(mutableListOf<Event>())
-        link.addListener { if (it is Event.Switched || it is Event.AllDown || it is Event.Offline || (it is Event.Health && it.to != Health.HEALTHY)) seen += it }
+        link.addListener { event ->
+            val isFault = when (event) {
+                is Event.Switched, is Event.AllDown, is Event.Offline -> true
+                is Event.Health -> event.to != Health.HEALTHY
+                // Without a close code it speaks against the server.
+                is Event.Disconnected -> event.code == null
+                else -> false
+            }
+            if (isFault) seen += event
+        }
         return seen
+    }
+
+    private fun assertNobodyIsBlamed(faults: List<Event>) {
+        assertEquals(emptyList<Event>(), faults)
+        assertEquals("a", link.active.value.name)
+        assertEquals(listOf(0, 0), link.snapshot().endpoints.map { it.failures.toInt() })
     }
 
     @Test
@@ -97,13 +120,54 @@ class SocketServerTest {
     }
 
     @Test
-    fun `a server that refuses the app stops the socket`() = promptly {
-        for (status in listOf(401, 403)) {
+    fun `a provider that hangs blames nobody, and is asked again`() = promptly {
+        class HangsOnce<T>(private val value: T) : Provider<T> {
+            private var asked = 0
+
+            override suspend fun get() = if (asked++ == 0) awaitCancellation() else value
+        }
+        for (isChecked in listOf(true, false)) {
+            restart(isChecked) { connectTimeout = 1.seconds }
+            val faults = faults()
+            val sockets = listOf(
+                link.socket(HangsOnce("/")),
+                link.socket(options = socketOptions { headers(HangsOnce(mapOf("X-Token" to "1"))) }),
+                link.socket(options = socketOptions { protocols(HangsOnce(listOf("v1"))) }),
+            )
+            val events = sockets.map { socket -> async(Dispatchers.Unconfined) { socket.events.take(2).toList() } }
+            for ((lost, opened) in events.map { it.await() }) {
+                val error = (lost as SocketEvent.Lost).error
+                assertTrue("app's own function for the path, the headers or the subprotocols was not done in time" in error?.message!!, "$error")
+                assertTrue(opened is SocketEvent.Opened, "$opened")
+            }
+            assertNobodyIsBlamed(faults)
+        }
+    }
+
+    @Test
+    fun `a provider has its time, where a server that slow would be given up`() = promptly {
+        restart(isChecked = false)
+        val faults = faults()
+        // A server that has opened one connection at once is given a second for the next.
+        link.socket().isOpen()
+        val socket = link.socket({ delay(1_500.milliseconds); "/" })
+        val first = async(Dispatchers.Unconfined) { socket.events.first() }.await()
+        assertTrue(first is SocketEvent.Opened, "$first")
+        assertEquals(2, a.requests.size)
+        assertNobodyIsBlamed(faults)
+    }
+
+    @Test
+    fun `a server that refuses the app stops the socket, and is not blamed`() = promptly {
+        for ((isChecked, status) in listOf(true to 401, true to 403, false to 401, false to 403)) {
+            restart(isChecked)
+            val faults = faults()
             a.status = status
             val socket = link.socket()
             val events = async(Dispatchers.Unconfined) { socket.events.toList() }
             assertEquals(SocketEvent.Stopped(StopReason.UNAUTHORIZED), events.await().last())
             assertEquals(SocketState.CLOSED, socket.state.value)
+            assertNobodyIsBlamed(faults)
         }
         a.status = 503
         val socket = link.socket()
@@ -211,8 +275,7 @@ class SocketServerTest {
 
     @Test
     fun `a hook that fails, or does not end, gives the connection up and blames nobody`() = promptly {
-        link.close()
-        link = start { connectTimeout = 1.seconds }
+        restart(isChecked = true) { connectTimeout = 1.seconds }
         val hooks = listOf<MigrateHook>(MigrateHook { error("not now") }, MigrateHook { awaitCancellation() })
         val faults = faults()
         val sockets = hooks.map { hook -> link.socket(options = socketOptions { onMigrate(hook) }) }
@@ -227,6 +290,27 @@ class SocketServerTest {
             assertTrue(socket.send("hello"))
         }
         assertEquals(emptyList<Event>(), faults)
+    }
+
+    @Test
+    fun `a hook has its time, where a server that slow would be given up`() = promptly {
+        restart(isChecked = false) { connectTimeout = 3.seconds }
+        val faults = faults()
+        val asked = AtomicInteger()
+        val slow = link.socket(options = socketOptions { onMigrate { asked.incrementAndGet(); delay(1_500.milliseconds) } })
+        val hangs = link.socket(options = socketOptions { onMigrate { awaitCancellation() } })
+        listOf(slow, hangs).forEach { it.isOpen() }
+        val moved = async(Dispatchers.Unconfined) { slow.events.first() }
+        val stays = async(Dispatchers.Unconfined) { hangs.events.first() }
+        listOf(slow, hangs).forEach { it.reconnect() }
+        assertTrue(moved.await() is SocketEvent.Moved, "${moved.await()}")
+        assertEquals(1, asked.get())
+        repeat(2) { assertEquals(1000, a.closed.poll(5, TimeUnit.SECONDS)) }
+        assertTrue(hangs.send("hello"))
+        assertEquals(listOf("a", "hello"), hangs.messages.take(2).toList().map { it.text })
+        assertTrue(stays.isActive)
+        stays.cancel()
+        assertNobodyIsBlamed(faults)
     }
 
     @Test

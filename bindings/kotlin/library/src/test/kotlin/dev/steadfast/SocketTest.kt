@@ -215,8 +215,11 @@ class SocketTest {
         }
         for (code in listOf(0, 999, 1001, 1006, 2999, 5000)) assertThrows(IllegalArgumentException::class.java) { socket.close(code) }
         assertThrows(IllegalArgumentException::class.java) { socket.close(1000, "ü".repeat(62)) }
-        assertThrows(IllegalArgumentException::class.java) { socketOptions { protocols("a b") } }
+        val protocol = assertThrows(IllegalArgumentException::class.java) { socketOptions { protocols("v1", "secret token") } }
+        assertTrue("2 of 2" in protocol.message!! && "secret" !in "$protocol ${protocol.cause}", "$protocol")
         assertThrows(IllegalArgumentException::class.java) { socketOptions { headers(mapOf("a b" to "c")) } }
+        val header = assertThrows(IllegalArgumentException::class.java) { socketOptions { headers(mapOf("X-Token" to "secret\nX-Other: 1")) } }
+        assertTrue("X-Token" in header.message!! && "secret" !in "$header ${header.cause}", "$header")
         assertThrows(IllegalArgumentException::class.java) { socketOptions { stopCodes = listOf(70_000) } }
         assertThrows(IllegalArgumentException::class.java) { runBlocking { socket.send(ByteArray((16 shl 20) + 1)) } }
         socket.close(4999, "x".repeat(123))

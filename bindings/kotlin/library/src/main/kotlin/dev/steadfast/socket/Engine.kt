@@ -8,6 +8,12 @@ internal interface Engine {
     /** Milliseconds on the engine's own clock. */
     fun now(): Long
 
+    /** The app is asked for what a connection needs, or prepares it. The engine limits how long that may take, and blames no server for it. */
+    fun awaitsApp(id: Long)
+
+    /** The app has given what a connection needs, and the server is asked to open it. */
+    fun begun(id: Long)
+
     /** A connection is open, and ready to take over. */
     fun opened(id: Long)
 
@@ -17,7 +23,7 @@ internal interface Engine {
     /** Something has arrived on a connection. */
     fun active(id: Long)
 
-    /** Something was sent over a connection. */
+    /** Something is about to be sent over a connection. */
     fun sent(id: Long)
 
     /** An answer was due on a connection, and nothing has arrived. */
@@ -29,9 +35,6 @@ internal interface Engine {
      * @throws IllegalArgumentException if it leads elsewhere, or cannot be read.
      */
     fun url(endpoint: Endpoint, path: String): String?
-
-    /** How long the app may prepare a connection to this endpoint that took so long to open. */
-    fun prepareLimit(endpoint: Endpoint, took: Duration): Duration
 
     /** How long a connection may go on delivering that was replaced. [heardAt] is when something last arrived on it, if anything did. */
     fun drainLimit(endpoint: Endpoint, heardAt: Long?): Duration

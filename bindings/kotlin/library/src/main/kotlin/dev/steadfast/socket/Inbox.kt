@@ -15,7 +15,8 @@ import kotlin.concurrent.withLock
 /**
  * What has arrived over a socket's connections and was not collected, one connection after the other.
  *
- * Whoever reads a connection waits here while too much is kept: then TCP holds the server back.
+ * Whoever reads a connection waits here while too much is kept: then TCP holds the server back. A collector may run within each function, which is
+ * therefore called without a lock.
  */
 internal class Inbox {
     private val lock = ReentrantLock()
@@ -79,18 +80,24 @@ internal class Inbox {
         fun put(message: Message, whileHeld: () -> Unit) {
             var most = MOST
             while (true) {
-                lock.withLock {
+                val isKept = lock.withLock {
                     if (isOver) return
                     if (fullness < most) {
                         messages += message
                         if (hasTurn) kept++
-                        signal.trySend(Unit)
-                        return
+                        true
+                    } else {
+                        most = RESUME_BELOW
+                        heldAt = System.nanoTime()
+                        room.await(LOOK_EVERY_MILLIS, MILLISECONDS)
+                        heldAt = System.nanoTime()
+                        false
                     }
-                    most = RESUME_BELOW
-                    heldAt = System.nanoTime()
-                    room.await(LOOK_EVERY_MILLIS, MILLISECONDS)
-                    heldAt = System.nanoTime()
+                }
+                if (isKept) {
+                    // A collector may run at once, without the lock.
+                    signal.trySend(Unit)
+                    return
                 }
                 whileHeld()
             }
@@ -99,17 +106,19 @@ internal class Inbox {
         /** The next message, as soon as there is one; `null` if none will come. */
         suspend fun take(): Message? {
             while (true) {
+                val message: Message?
+                val isNextDecided: Boolean
                 lock.withLock {
-                    val message = messages.removeFirstOrNull()
-                    // Others may wait for the next one, or for the end.
-                    if (messages.isNotEmpty() || isOver) signal.trySend(Unit)
+                    message = messages.removeFirstOrNull()
+                    isNextDecided = messages.isNotEmpty() || isOver
                     if (message != null) {
                         if (hasTurn) kept--
                         if (fullness < RESUME_BELOW) room.signalAll()
-                        return message
                     }
-                    if (isOver) return null
                 }
+                // Others may wait for the next one, or for the end.
+                if (isNextDecided) signal.trySend(Unit)
+                if (message != null || isNextDecided) return message
                 try {
                     signal.receive()
                 } catch (cancelled: CancellationException) {
@@ -122,13 +131,13 @@ internal class Inbox {
 
         /** Nothing follows. What is kept is delivered, if it has its turn. */
         fun end() {
-            lock.withLock {
+            val isDelivered = lock.withLock {
                 isOver = true
-                signal.trySend(Unit)
                 room.signalAll()
-                if (messages.isNotEmpty()) return
+                messages.isEmpty()
             }
-            leave(this)
+            signal.trySend(Unit)
+            if (isDelivered) leave(this)
         }
     }
 

@@ -14,30 +14,10 @@ import okhttp3.WebSocket
 import okhttp3.WebSocketListener
 import okio.ByteString
 import java.net.SocketTimeoutException
-import kotlin.time.TimeSource
+import java.util.concurrent.atomic.AtomicLong
 
 /** Normal closure (RFC 6455, section 7.4.1). */
 internal const val NORMAL = 1000
-
-/** How a leg has ended. */
-internal class LegEnd(
-    /** The close code, if the server closed it with one. */
-    val code: Int? = null,
-    val reason: String = "",
-    val error: Throwable? = null,
-    /** The HTTP status by which the server refused the upgrade. */
-    val status: Int? = null,
-    /** The close code that the engine is told. */
-    val reported: Int? = code,
-) {
-    companion object {
-        /** An application's close code, which blames no server. */
-        private const val BY_APP = 4000
-
-        /** The end is the doing of the app, and not of the server. */
-        fun byApp(error: Throwable) = LegEnd(error = error, reported = BY_APP)
-    }
-}
 
 /** One connection of a socket: a WebSocket to one endpoint. What it sends was not sent before, and is never sent again. */
 internal class Leg(
@@ -63,8 +43,9 @@ internal class Leg(
     /** What is done for this leg, and ends with it. */
     val scope = CoroutineScope(parent.coroutineContext + Job(parent.coroutineContext.job))
 
-    /** Since when there has been one. */
-    val began = TimeSource.Monotonic.markNow()
+    /** What it waits for until it takes over. */
+    @Volatile
+    var stage = Stage.OPENING
 
     /** Whether messages go over it, or went over it before another one took over. */
     var hasTakenOver = false
@@ -72,6 +53,13 @@ internal class Leg(
     private var webSocket: WebSocket? = null
     private var isOpen = false
     private var isOver = false
+    private val handed = AtomicLong()
+
+    /** How many bytes were handed over. */
+    val handedBytes: Long get() = handed.get()
+
+    /** How many of them have left the device. */
+    val leftBytes: Long get() = handedBytes - (synchronized(this) { webSocket }?.queueSize() ?: 0)
 
     /** Opens the WebSocket, unless nobody wants it any more. */
     fun open(sockets: WebSocket.Factory, request: Request) {
@@ -94,11 +82,13 @@ internal class Leg(
     /** Hands a message over; `false` if it takes none any more. */
     fun send(message: Message): Boolean {
         val socket = synchronized(this) { webSocket.takeIf { isOpen && !isOver } } ?: return false
+        // Before it, for its answer may be here before this returns.
+        signs.sending()
         val wasSent = when (message) {
             is Message.Text -> socket.send(message.text)
             is Message.Binary -> socket.send(message.bytes)
         }
-        if (wasSent) signs.sent()
+        if (wasSent) handed.addAndGet(message.byteCount)
         return wasSent
     }
 

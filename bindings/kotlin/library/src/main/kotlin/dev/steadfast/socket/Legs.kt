@@ -3,16 +3,15 @@ package dev.steadfast.socket
 import dev.steadfast.DisconnectReason
 import dev.steadfast.Endpoint
 import dev.steadfast.Message
+import dev.steadfast.MigrateHook
 import dev.steadfast.Migration
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.launch
-import kotlinx.coroutines.withTimeout
 import okhttp3.Headers
 import okhttp3.Request
-import java.net.SocketTimeoutException
 import kotlin.time.Duration
 
 /** The connections of one socket. The engine says when one is opened, which one takes over, and which one is closed. */
@@ -48,9 +47,17 @@ internal class Legs(
             // The engine may have asked for it just before.
             if (isClosed) null else Leg(id, endpoint, inbox.Arrivals(), Signs(id, engine), scope, this).also { known[id] = it }
         }
+        if (leg == null) return
         // What needs no waiting is opened at once. What asks the app does not keep the engine waiting.
+        if (!options.isFixed) awaitApp(leg, Stage.ASKING)
         val start = if (options.isFixed) CoroutineStart.UNDISPATCHED else CoroutineStart.DEFAULT
-        leg?.scope?.launch(start = start) { begin(leg) }
+        leg.scope.launch(start = start) { begin(leg) }
+    }
+
+    /** From now on, the time that a leg takes is the app's. */
+    private fun awaitApp(leg: Leg, stage: Stage) {
+        leg.stage = stage
+        engine.awaitsApp(leg.id)
     }
 
     private suspend fun begin(leg: Leg) {
@@ -62,6 +69,10 @@ internal class Legs(
         } catch (thrown: Throwable) {
             leg.scope.ensureActive()
             return ended(leg, LegEnd.byApp(thrown))
+        }
+        if (!options.isFixed) {
+            leg.stage = Stage.OPENING
+            engine.begun(leg.id)
         }
         try {
             leg.open(options.sockets, Request.Builder().url(url).headers(headers).build())
@@ -76,14 +87,18 @@ internal class Legs(
         val from = current
         val hook = options.migrate
         serial.afterwards {
-            if (from == null || hook == null) engine.opened(leg.id)
-            else leg.scope.launch { prepare(leg, Migration(leg, from.endpoint)) { hook.migrate(it) } }
+            if (from == null || hook == null) {
+                engine.opened(leg.id)
+            } else {
+                awaitApp(leg, Stage.PREPARING)
+                leg.scope.launch { prepare(leg, Migration(leg, from.endpoint), hook) }
+            }
         }
     }
 
-    private suspend fun prepare(leg: Leg, migration: Migration, hook: suspend (Migration) -> Unit) {
+    private suspend fun prepare(leg: Leg, migration: Migration, hook: MigrateHook) {
         try {
-            withTimeout(engine.prepareLimit(leg.endpoint, leg.began.elapsedNow())) { hook(migration) }
+            hook.migrate(migration)
         } catch (thrown: Throwable) {
             leg.scope.ensureActive()
             return ended(leg, LegEnd.byApp(thrown))
@@ -99,9 +114,9 @@ internal class Legs(
         leg.hasTakenOver = true
         current = leg
         leg.signs.begin()
-        leg.arrivals.takeTurn()
         owner.promoted(leg)
         pings?.let { serial.afterwards { leg.scope.launch { watch(leg, it) } } }
+        serial.afterwards { leg.arrivals.takeTurn() }
     }
 
     private suspend fun watch(leg: Leg, pings: Pings) {
@@ -116,18 +131,15 @@ internal class Legs(
     /** The engine has a leg closed. */
     fun release(id: Long, reason: DisconnectReason): Unit = serial.change {
         val leg = known.remove(id) ?: return@change
-        if (leg.hasTakenOver && reason == DisconnectReason.REPLACED) drain(leg) else leg.end()
+        if (leg.hasTakenOver && reason == DisconnectReason.REPLACED) drain(leg) else end(leg)
         if (current === leg) current = null
-        if (reason == DisconnectReason.TIMEOUT && current == null) {
-            val text = "no connection to ${leg.endpoint.name} in time"
-            owner.lost(leg, LegEnd(reason = "timeout", error = SocketTimeoutException(text)))
-        }
+        if (reason == DisconnectReason.TIMEOUT && current == null) owner.lost(leg, LegEnd.late(leg.stage, leg.endpoint))
     }
 
     /** Closes a leg that was replaced. What its server has sent is delivered, before anything of the next one. */
     private fun drain(leg: Leg) {
         val limit = engine.drainLimit(leg.endpoint, leg.signs.heardAt.takeIf { leg.signs.isHeard })
-        if (limit <= Duration.ZERO) return leg.end()
+        if (limit <= Duration.ZERO) return end(leg)
         draining += leg
         leg.close()
         serial.afterwards {
@@ -148,7 +160,7 @@ internal class Legs(
     override fun ended(leg: Leg, end: LegEnd): Unit = serial.change {
         draining -= leg
         val wasKnown = known.remove(leg.id, leg)
-        leg.end()
+        end(leg)
         if (!wasKnown) return@change
         serial.afterwards { engine.closed(leg.id, end.reported) }
         if (current === leg) current = null
@@ -162,6 +174,9 @@ internal class Legs(
         val all = known.values + draining
         known.clear()
         draining.clear()
-        all.forEach { it.end(code, reason) }
+        all.forEach { end(it, code, reason) }
     }
+
+    /** Ends a leg, once no lock is held: who collects its messages, and what the app does for it, may run at once. */
+    private fun end(leg: Leg, code: Int = NORMAL, reason: String = "") = serial.afterwards { leg.end(code, reason) }
 }

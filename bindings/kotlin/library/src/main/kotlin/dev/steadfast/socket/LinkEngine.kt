@@ -17,6 +17,14 @@ internal class LinkEngine(
 ) : Engine {
     override fun now(): Long = runCatching { transport.now().monotonic }.getOrDefault(0)
 
+    override fun awaitsApp(id: Long) {
+        whileRunning { core.connectionAwaitsApp(id) }
+    }
+
+    override fun begun(id: Long) {
+        whileRunning { core.connectionBegun(id) }
+    }
+
     override fun opened(id: Long) {
         whileRunning { core.connectionOpened(id) }
     }
@@ -44,9 +52,6 @@ internal class LinkEngine(
         } catch (refused: PathException.Refused) {
             throw IllegalArgumentException(refused.reason)
         }
-
-    override fun prepareLimit(endpoint: Endpoint, took: Duration): Duration =
-        whileRunning { core.prepareLimit(endpoint, took) } ?: Duration.ZERO
 
     override fun drainLimit(endpoint: Endpoint, heardAt: Long?): Duration =
         whileRunning { core.drainLimit(endpoint.name, heardAt?.let { (now() - it).milliseconds }) } ?: Duration.ZERO

@@ -31,13 +31,20 @@ internal class Outgoing(private val serial: Serial, limits: QueueLimits, private
     /** Sends a message; `false` if it waits or was lost. */
     suspend fun send(message: Message): Boolean {
         require(message.byteCount <= Leg.MOST_BYTES) { "a message has at most ${Leg.MOST_BYTES} bytes" }
-        turn.withLock {
-            val pause = Pause()
-            while (true) {
-                val wasSent = serial.change { tryToSend(message) }
-                if (wasSent != null) return wasSent
-                pause.wait()
-            }
+        try {
+            return turn.withLock { sendInTurn(message) }
+        } finally {
+            // Whoever is told may send as well.
+            serial.tell()
+        }
+    }
+
+    private suspend fun sendInTurn(message: Message): Boolean {
+        val pause = Pause()
+        while (true) {
+            val wasSent = serial.changeUntold { tryToSend(message) }
+            if (wasSent != null) return wasSent
+            pause.wait()
         }
     }
 

@@ -40,13 +40,14 @@ internal class Signs(private val id: Long, private val engine: Engine) {
         engine.active(id)
     }
 
-    /** A message was handed over. */
-    fun sent() {
+    /** A message is about to be handed over. */
+    fun sending() {
         val now = engine.now()
         if (!isDue(sentReportedAt, now)) return
         sentReportedAt = now
-        isAwaited = true
         engine.sent(id)
+        // Only now: an arrival that is reported as the answer is reported after what it answers.
+        isAwaited = true
     }
 
     /** A message waits because the app is slow, and neither the server nor the network is. */

@@ -131,6 +131,10 @@ private class World(private val random: Random) : Engine, WebSocket.Factory {
 
     override fun now() = System.nanoTime() / 1_000_000
 
+    override fun awaitsApp(id: Long) = Unit
+
+    override fun begun(id: Long) = Unit
+
     override fun opened(id: Long) = Unit
 
     override fun closed(id: Long, code: Int?) = Unit
@@ -142,8 +146,6 @@ private class World(private val random: Random) : Engine, WebSocket.Factory {
     override fun silent(id: Long) = Unit
 
     override fun url(endpoint: Endpoint, path: String) = endpoint.connect
-
-    override fun prepareLimit(endpoint: Endpoint, took: Duration) = Duration.ZERO
 
     override fun drainLimit(endpoint: Endpoint, heardAt: Long?) = Duration.ZERO
 
