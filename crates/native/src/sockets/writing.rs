@@ -106,8 +106,10 @@ struct Pings {
     pinger: Option<Pinger>,
     began: Instant,
     signs: Signs,
-    due: Instant,
-    /// The last one, or what counts as it, is on its way still.
+    next_step: Instant,
+    /// One that is due, and waits until what is being sent has left.
+    owed: Option<Message>,
+    /// The last one is on its way still.
     is_leaving: bool,
     /// When it had left.
     left: Instant,
@@ -117,11 +119,11 @@ impl Pings {
     fn new(face: &Face, signs: Signs) -> Self {
         let pinger = face.options.ping.as_ref().map(|(ping, _)| Pinger::new(*ping));
         let now = Instant::now();
-        Self { pinger, began: now, signs, due: now, is_leaving: false, left: now }
+        Self { pinger, began: now, signs, next_step: now, owed: None, is_leaving: false, left: now }
     }
 
-    /// Sends something. A ping that is due meanwhile is not sent: what is being sent is to be answered
-    /// as well, at least by the server's TCP, without which no more of it leaves.
+    /// Sends something. A ping that is due meanwhile is sent after it, and its time begins when it has
+    /// left.
     async fn beside<T>(
         &mut self,
         face: &Face,
@@ -133,18 +135,26 @@ impl Pings {
             tokio::select! {
                 biased;
                 sent = &mut sending => {
-                    if self.is_leaving {
+                    if self.is_leaving && self.owed.is_none() {
                         (self.is_leaving, self.left) = (false, Instant::now());
                     }
                     return sent;
                 }
-                _ = self.next(face, id) => {}
+                ping = self.due(face, id) => self.owed = Some(ping),
             }
         }
     }
 
-    /// The next ping, once it is due. This can be given up and begun anew.
+    /// The next ping, once it can be sent. This can be given up and begun anew.
     async fn next(&mut self, face: &Face, id: ConnectionId) -> Message {
+        match self.owed.take() {
+            Some(ping) => ping,
+            None => self.due(face, id).await,
+        }
+    }
+
+    /// The next ping, once it is due. This can be given up and begun anew.
+    async fn due(&mut self, face: &Face, id: ConnectionId) -> Message {
         let began = self.began;
         let stamp = |at: Instant| {
             let since = at.saturating_duration_since(began);
@@ -154,14 +164,14 @@ impl Pings {
             let (Some(pinger), Some((_, message))) = (&mut self.pinger, &face.options.ping) else {
                 return std::future::pending().await;
             };
-            sleep_until(Moment::from_std(self.due)).await;
+            sleep_until(Moment::from_std(self.next_step)).await;
             let Seen { heard, answered, left, .. } = self.signs.seen();
             let left = if self.is_leaving { left } else { self.left };
             let now = Instant::now();
             match pinger.step(stamp(now), stamp(heard), stamp(answered), stamp(left)) {
-                PingStep::Wait { time } => self.due = now + Duration::from(time),
+                PingStep::Wait { time } => self.next_step = now + Duration::from(time),
                 PingStep::Ask { time } => {
-                    self.due = now + Duration::from(time);
+                    self.next_step = now + Duration::from(time);
                     self.is_leaving = true;
                     return message();
                 }

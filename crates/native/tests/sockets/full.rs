@@ -110,3 +110,32 @@ async fn a_slow_way_is_not_taken_for_a_dead_one() {
     accepted.read_slowly(15 << 20, 200_000).await;
     assert!(server.try_next().is_none(), "it was not replaced");
 }
+
+#[tokio::test]
+async fn a_ping_that_waits_its_turn_is_sent_in_the_end() {
+    let mut server = Server::start("only", None);
+    let sockets = start(config_of([server.endpoint.clone()]));
+    let ping = Ping { every: Millis::new(300), within: Millis::new(3_000) };
+    let options = SocketOptions::new()
+        .ping(ping, || "ping".into())
+        .ping_answer(|message| *message == "pong".into());
+    let socket = opened(&sockets, options).await;
+    let mut accepted = server.next().await;
+    let sender = socket.sender();
+    let sending = async {
+        for number in 0..40 {
+            sender.send(large(number)).await.unwrap();
+        }
+    };
+    let answering = async {
+        let mut large = 0;
+        while large < 40 {
+            if accepted.answer().await {
+                large += 1;
+                sleep(Duration::from_millis(100)).await;
+            }
+        }
+    };
+    tokio::join!(sending, answering);
+    assert!(server.try_next().is_none(), "it was not replaced");
+}

@@ -12,6 +12,7 @@ pub(crate) fn two() -> (Server, Server, ValidConfig) {
     let mut config = Config::new(Preset::Default, vec![a.endpoint.clone(), b.endpoint.clone()]);
     config.connect_timeout = Millis::from_secs(2);
     config.spread.voluntary = Millis::ZERO;
+    config.retry.initial = Millis::new(100);
     (a, b, config.validate().unwrap())
 }
 

@@ -2,6 +2,7 @@
 
 use futures_util::{SinkExt, StreamExt};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use steadfast::Endpoint;
 use tokio::io::AsyncReadExt;
@@ -28,6 +29,8 @@ pub(crate) struct Server {
     pub(crate) endpoint: Endpoint,
     accepted: mpsc::UnboundedReceiver<Accepted>,
     status: watch::Sender<Option<u16>>,
+    /// How many times it has answered with a status.
+    refused: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -43,16 +46,26 @@ impl Server {
         let (sender, accepted) = mpsc::unbounded_channel();
         let sender = Arc::new(sender);
         let (changed, status) = watch::channel(status);
+        let refused = Arc::<AtomicUsize>::default();
+        let refusals = refused.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (sender, status) = (sender.clone(), *status.borrow());
+                refusals.fetch_add(usize::from(status.is_some()), Ordering::SeqCst);
                 tokio::spawn(async move {
                     let _ = sender.send(accept(stream, status).await?);
                     Ok::<_, Error>(())
                 });
             }
         });
-        Self { endpoint, accepted, status: changed }
+        Self { endpoint, accepted, status: changed, refused }
+    }
+
+    /// Waits until so many attempts were answered with a status.
+    pub(crate) async fn has_refused(&self, times: usize) {
+        while self.refused.load(Ordering::SeqCst) < times {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// Answers with `status` from now on instead of opening, or opens.
@@ -112,6 +125,16 @@ impl Accepted {
                 Some(Ok(_)) => {}
             }
         }
+    }
+
+    /// Takes a message, and answers a ping. True if it was none.
+    pub(crate) async fn answer(&mut self) -> bool {
+        let frame = crate::within("a frame", self.stream.next()).await.unwrap().unwrap();
+        let is_ping = frame.is_text();
+        if is_ping {
+            self.send("pong").await;
+        }
+        !is_ping
     }
 
     /// Reads so many bytes of the connection itself, at most `each` within 100 ms.
