@@ -1,6 +1,7 @@
 import Foundation
-import Steadfast
 import XCTest
+
+@testable import Steadfast
 
 /// The app's own functions have their time, and no server is blamed for what they take.
 final class SocketAppTimeTests: XCTestCase {
@@ -154,6 +155,9 @@ final class SocketAppTimeTests: XCTestCase {
                 link.stop()
             }
         }
+        let reported = [401, 403, 404, 503].map { LegEnd(UpgradeRefused(status: $0), wasHeldBack: false).reported }
+        XCTAssertEqual(reported, [4401, 4403, nil, nil])
+        XCTAssertEqual(LegEnd(AppFault(error: CancellationError()), wasHeldBack: false).reported, 4000)
         // Another refusal is the server's, where nothing else shows whether it works.
         let link = try link(unchecked)
         let socket = try link.socket(using: FakeSockets { request, _ in
