@@ -10,6 +10,16 @@ struct Fifo<Element> {
         items.append(element)
     }
 
+    /// Puts an element before all others.
+    mutating func prepend(_ element: Element) {
+        if head == 0 {
+            items.insert(element, at: 0)
+        } else {
+            head -= 1
+            items[head] = element
+        }
+    }
+
     mutating func popFirst() -> Element? {
         guard head < items.count else { return nil }
         let first = items[head]

@@ -9,18 +9,20 @@ struct Heard {
     private(set) var alive: Int64
     /// When a ping was last answered, or could not have been.
     private(set) var answered: Int64
+    /// When something that was sent last left, or nothing could have before.
+    private(set) var left: Int64
     /// When what has arrived last waited for a reader, and nothing else was read.
     private var heldBack: Int64?
     private var reported: Int64?
     private var sentReported: Int64?
 
     init(since now: Int64) {
-        (alive, answered) = (now, now)
+        (alive, answered, left) = (now, now, now)
     }
 
     /// The connection takes over.
     mutating func begin(at now: Int64) {
-        (alive, answered) = (now, now)
+        (alive, answered, left) = (now, now, now)
     }
 
     /// Something has arrived. Returns whether the engine is to be told.
@@ -33,12 +35,18 @@ struct Heard {
         return true
     }
 
-    /// Something was sent. Returns whether the engine is to be told. If so, the next arrival is reported too.
-    mutating func sent(at now: Int64) -> Bool {
+    /// Something is about to be sent: its answer may be there before the send is done. Returns whether the engine is to be told. If so, the next
+    /// arrival is reported too.
+    mutating func sending(at now: Int64) -> Bool {
         if let sentReported, now < sentReported + Self.reportEvery { return false }
         sentReported = now
         reported = nil
         return true
+    }
+
+    /// Something that was sent has left.
+    mutating func sent(at now: Int64) {
+        left = now
     }
 
     /// The app is slow. The engine is told in any case.

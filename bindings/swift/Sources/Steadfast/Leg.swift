@@ -21,8 +21,28 @@ final class Leg: Sendable {
         }
     }
 
+    /// What it waits for before it may take over.
+    enum Awaited {
+        /// The app's functions that say what it is opened with.
+        case asking
+        /// The server.
+        case opening
+        /// The app's hook.
+        case preparing
+
+        /// What is late if the wait is too long.
+        var name: String {
+            switch self {
+            case .asking: "the app's own function for the path, the protocols or the headers"
+            case .opening: "the connection"
+            case .preparing: "the app's own onMigrate"
+            }
+        }
+    }
+
     private struct State {
         var phase = Phase.opening
+        var awaits = Awaited.opening
         var heard: Heard
         var hasTakenOver = false
         /// What runs until the leg is over.
@@ -35,17 +55,15 @@ final class Leg: Sendable {
 
     let id: Int64
     let endpoint: Endpoint
-    /// When the attempt began, on the link's clock.
-    let began: Int64
     /// What has arrived, in its order; nothing follows once it has ended.
     let inbox = Mailbox<Message>(capacity: kept)
     private let state: Locked<State>
 
-    init(id: Int64, endpoint: Endpoint, began: Int64) {
+    /// - Parameter now: When the attempt begins, on the link's clock.
+    init(id: Int64, endpoint: Endpoint, at now: Int64) {
         self.id = id
         self.endpoint = endpoint
-        self.began = began
-        state = Locked(State(heard: Heard(since: began)))
+        state = Locked(State(heard: Heard(since: now)))
     }
 
     // What works for it.
@@ -73,6 +91,14 @@ final class Leg: Sendable {
     }
 
     // From its opening to its end.
+
+    /// What it waits for.
+    var awaits: Awaited { state.withLock { $0.awaits } }
+
+    /// It waits for something else from now on.
+    func enter(_ awaits: Awaited) {
+        state.withLock { $0.awaits = awaits }
+    }
 
     /// Its WebSocket is open. False if nobody wants it any more.
     func opened(_ webSocket: any WebSocket) -> Bool {
@@ -141,8 +167,13 @@ final class Leg: Sendable {
         }
     }
 
-    /// Something was sent over it. Returns whether the engine is to be told.
-    func noteSent(at now: Int64) -> Bool {
+    /// Something is about to be sent over it. Returns whether the engine is to be told.
+    func noteSending(at now: Int64) -> Bool {
+        state.withLock { $0.heard.sending(at: now) }
+    }
+
+    /// The WebSocket has taken what was sent.
+    func noteSent(at now: Int64) {
         state.withLock { $0.heard.sent(at: now) }
     }
 

@@ -2,9 +2,6 @@ import SteadfastCore
 
 /// How a leg has ended, or why it did not open.
 struct LegEnd {
-    /// The close code that is reported of what is not the server's doing: one of an application, which blames nobody.
-    private static let blamesNobody = 4000
-
     /// The close code for the engine: none if the connection broke.
     let reported: UInt16?
     /// The server's close code.
@@ -26,7 +23,7 @@ struct LegEnd {
         let isOurs = fault != nil || (closed == nil && wasHeldBack)
         // Who we are is refused, by a server that works: as a close code, by custom.
         let refused = status.flatMap { [401, 403].contains($0) ? 4000 + $0 : nil }
-        reported = (isOurs ? Self.blamesNobody : closed?.code ?? refused).map(UInt16.init(clamping:))
+        reported = isOurs ? byAppCode() : (closed?.code ?? refused).map(UInt16.init(clamping:))
     }
 
     /// Why the socket stops for good, if it does.
@@ -38,7 +35,7 @@ struct LegEnd {
     }
 }
 
-/// What an app's own function did: it threw, or was late.
+/// What an app's own function threw.
 struct AppFault: Error {
     let error: any Error
 

@@ -4,7 +4,7 @@
 final class Mailbox<Message: Sendable>: Sendable {
     private struct Reader {
         let number: Int
-        let waiting: CheckedContinuation<Message?, Never>
+        let waiting: CheckedContinuation<Void, Never>
     }
 
     private struct Sender {
@@ -17,7 +17,11 @@ final class Mailbox<Message: Sendable>: Sendable {
     private struct State {
         var kept = Fifo<Message>()
         var readers = Fifo<Reader>()
+        /// What is there for readers who were woken and have not come for it yet, by their numbers. It can be given to another one still.
+        var handed: [Int: Message] = [:]
         var senders = Fifo<Sender>()
+        /// Whoever is to be woken.
+        var woken: [CheckedContinuation<Void, Never>] = []
         var numbers = 0
         var ended = false
 
@@ -28,23 +32,38 @@ final class Mailbox<Message: Sendable>: Sendable {
 
         /// Hands over a message or keeps it, if there is a reader or room.
         mutating func put(_ message: Message, capacity: Int) -> Bool {
-            if ended { return true }
-            if let reader = readers.popFirst() {
-                reader.waiting.resume(returning: message)
-                return true
-            }
+            if ended || hand(message) { return true }
             guard kept.count < capacity else { return false }
             kept.append(message)
             return true
         }
 
+        /// Wakes whoever waits for a message.
+        mutating func hand(_ message: Message) -> Bool {
+            guard let reader = readers.popFirst() else { return false }
+            handed[reader.number] = message
+            woken.append(reader.waiting)
+            return true
+        }
+
+        /// A reader waits no longer: what was there for them is the next one's.
+        mutating func leave(_ number: Int) {
+            if let reader = readers.removeFirst(where: { $0.number == number }) { woken.append(reader.waiting) }
+            guard let message = handed.removeValue(forKey: number), !hand(message) else { return }
+            kept.prepend(message)
+        }
+
         /// The next message, and room for another one.
-        mutating func take() -> Message? {
-            let sender = senders.popFirst()
-            sender?.waiting.resume()
-            guard let first = kept.popFirst() else { return sender?.message }
-            if let sender { kept.append(sender.message) }
+        mutating func take(capacity: Int) -> Message? {
+            guard let first = kept.popFirst() else { return takeFromSender() }
+            if kept.count < capacity, let another = takeFromSender() { kept.append(another) }
             return first
+        }
+
+        private mutating func takeFromSender() -> Message? {
+            guard let sender = senders.popFirst() else { return nil }
+            woken.append(sender.waiting)
+            return sender.message
         }
     }
 
@@ -56,29 +75,20 @@ final class Mailbox<Message: Sendable>: Sendable {
         self.capacity = capacity
     }
 
-    /// What arrives, for one reader. It ends when the mailbox does, once what is kept has been read; and the mailbox ends when nobody holds the
-    /// stream any more.
-    var messages: AsyncStream<Message> {
-        let end = EndOfReading(of: self)
-        return AsyncStream(unfolding: { await end.mailbox.next() }, onCancel: { end.mailbox.finish() })
-    }
-
-    /// Ends a mailbox when its stream is let go of: whoever brings a message would wait for ever.
-    private final class EndOfReading: Sendable {
-        let mailbox: Mailbox
-
-        init(of mailbox: Mailbox) {
-            self.mailbox = mailbox
+    /// Changes the state, and wakes whoever is to be woken, without the lock: the one who cancels a task waits for the lock, and whoever wakes the
+    /// task would wait for the one who cancels it.
+    private func change<Result>(_ work: (inout State) -> Result) -> Result {
+        let (result, woken) = state.withLock { state in
+            defer { state.woken = [] }
+            return (work(&state), state.woken)
         }
-
-        deinit {
-            mailbox.finish()
-        }
+        woken.forEach { $0.resume() }
+        return result
     }
 
     /// Brings a message if nobody has to wait for that. It is dropped if the mailbox has ended.
     func offer(_ message: Message) -> Bool {
-        state.withLock { $0.put(message, capacity: capacity) }
+        change { $0.put(message, capacity: capacity) }
     }
 
     /// Brings a message, and returns once it is taken or kept. It is dropped if the mailbox has ended, or if the task is cancelled.
@@ -87,42 +97,64 @@ final class Mailbox<Message: Sendable>: Sendable {
         let number = state.withLock { $0.number() }
         await withTaskCancellationHandler {
             await withCheckedContinuation { waiting in
-                state.withLock { state in
-                    if Task.isCancelled || state.put(message, capacity: capacity) { return waiting.resume() }
+                change { state in
+                    if Task.isCancelled || state.put(message, capacity: capacity) { return state.woken.append(waiting) }
                     state.senders.append(Sender(number: number, message: message, waiting: waiting))
                 }
             }
         } onCancel: {
-            let sender = state.withLock { state in state.senders.removeFirst { $0.number == number } }
-            sender?.waiting.resume()
+            change { state in
+                if let sender = state.senders.removeFirst(where: { $0.number == number }) { state.woken.append(sender.waiting) }
+            }
         }
     }
 
-    /// The next message; `nil` once there are no more, or if the task is cancelled.
+    /// The next message; `nil` once there are no more, or if the task is cancelled. A task that is cancelled takes no message.
     func next() async -> Message? {
-        if let message = state.withLock({ $0.take() }) { return message }
-        let number = state.withLock { $0.number() }
-        return await withTaskCancellationHandler {
+        if Task.isCancelled { return nil }
+        let (message, number) = change { ($0.take(capacity: capacity), $0.number()) }
+        if let message { return message }
+        await withTaskCancellationHandler {
             await withCheckedContinuation { waiting in
-                state.withLock { state in
-                    if let message = state.take() { return waiting.resume(returning: message) }
-                    if state.ended || Task.isCancelled { return waiting.resume(returning: nil) }
+                change { state in
+                    if Task.isCancelled { return state.woken.append(waiting) }
+                    state.handed[number] = state.take(capacity: capacity)
+                    if state.ended || state.handed[number] != nil { return state.woken.append(waiting) }
                     state.readers.append(Reader(number: number, waiting: waiting))
                 }
             }
         } onCancel: {
-            let reader = state.withLock { state in state.readers.removeFirst { $0.number == number } }
-            reader?.waiting.resume(returning: nil)
+            change { $0.leave(number) }
         }
+        return state.withLock { $0.handed.removeValue(forKey: number) }
     }
 
-    /// Takes no more messages; those who wait wait no longer.
+    /// Takes no more messages; those who wait wait no longer. What senders have brought is kept, as it was there before the end.
     func finish() {
-        let (readers, senders) = state.withLock { state in
+        change { state in
             state.ended = true
-            return (state.readers.removeAll(), state.senders.removeAll())
+            let senders = state.senders.removeAll()
+            for sender in senders { state.kept.append(sender.message) }
+            state.woken += senders.map(\.waiting) + state.readers.removeAll().map(\.waiting)
         }
-        readers.forEach { $0.waiting.resume(returning: nil) }
-        senders.forEach { $0.waiting.resume() }
+    }
+}
+
+/// The reading end of a mailbox. The mailbox ends when nobody holds this or a stream of it any more: whoever brings a message would wait for ever.
+final class Reading<Message: Sendable>: Sendable {
+    private let mailbox: Mailbox<Message>
+
+    init(of mailbox: Mailbox<Message>) {
+        self.mailbox = mailbox
+    }
+
+    deinit {
+        mailbox.finish()
+    }
+
+    /// What arrives, for a reader. It ends when the mailbox does, once what is kept has been read, or when the reader's task is cancelled; the
+    /// next stream goes on where this one has ended.
+    var stream: AsyncStream<Message> {
+        AsyncStream(unfolding: { [self] in await mailbox.next() })
     }
 }

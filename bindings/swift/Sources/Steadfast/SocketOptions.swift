@@ -2,13 +2,26 @@ import SteadfastCore
 
 /// A value, or a function that is asked for it anew for each connection, as for a token that expires.
 ///
-/// A function that throws, or takes nearly as long as a connection may (`connectTimeout`), ends the attempt. No server is blamed for that: the
-/// socket tells of it (``SocketEvent/lost(endpoint:code:reason:error:)``), and the next attempt asks again.
-public enum Provided<Value: Sendable>: Sendable {
+/// A function that throws, or takes longer than `connectTimeout`, ends the attempt. No server is blamed for that: the socket tells of it
+/// (``SocketEvent/lost(endpoint:code:reason:error:)``), and the next attempt asks again. A function that is late is cancelled.
+///
+/// Printed, it does not show the value, which may be a token.
+public enum Provided<Value: Sendable>: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The same for each connection.
     case value(Value)
     /// Asked for each connection.
     case perConnection(@Sendable () async throws -> Value)
+
+    public var description: String {
+        switch self {
+        case .value: "value(..)"
+        case .perConnection: "perConnection(..)"
+        }
+    }
+
+    public var debugDescription: String { description }
+
+    public var customMirror: Mirror { Mirror(self, children: []) }
 
     /// The value, as far as nobody has to be asked.
     var known: Value? {
@@ -29,7 +42,7 @@ extension Provided: ExpressibleByArrayLiteral where Value: RangeReplaceableColle
     }
 }
 
-/// How a ``SteadfastSocket`` is held.
+/// How a ``SteadfastSocket`` is held. Printed, it shows neither subprotocols nor headers.
 public struct SocketOptions: Sendable {
     /// The subprotocols that are offered, the preferred one first.
     public var protocols: Provided<[String]>
@@ -43,7 +56,7 @@ public struct SocketOptions: Sendable {
     /// How a connection on which nothing arrives is asked for a sign of life. By default it is not.
     public var ping: Ping?
     /// Prepares a new connection before it takes over from an open one, as by a log-in or a subscription. If it throws, or takes longer
-    /// than three quarters of `connectTimeout` (of a second, where the endpoint has no check), the old connection stays, and no server is blamed.
+    /// than `connectTimeout`, the old connection stays, and no server is blamed.
     public var onMigrate: (@Sendable (Migration) async throws -> Void)?
 
     public init(

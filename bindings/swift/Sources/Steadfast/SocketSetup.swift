@@ -16,11 +16,6 @@ struct SocketSetup: Sendable {
     /// The link's clock, in milliseconds.
     var now: Int64 { clock.now().monotonic }
 
-    /// How much longer the app's own functions may take for a leg. The engine gives it up a little later, and would blame the server.
-    func appsTime(_ leg: Leg) -> Duration {
-        core.prepareLimit(endpoint: leg.endpoint, took: .milliseconds(now - leg.began))
-    }
-
     /// Opens a leg's WebSocket.
     func connect(_ leg: Leg) async throws -> any WebSocket {
         try await sockets.open(try await request(for: leg))
@@ -32,13 +27,18 @@ struct SocketSetup: Sendable {
             if let path = path.known, let protocols = options.protocols.known, let headers = options.headers.known {
                 return try request(to: leg.endpoint, path, protocols, headers)
             }
-            return try await within(appsTime(leg), on: clock, "what a connection needs of the app") {
-                // Side by side: each may ask a server of its own.
-                async let path = self.path.ask()
-                async let protocols = options.protocols.ask()
-                async let headers = options.headers.ask()
-                return try await request(to: leg.endpoint, path, protocols, headers)
-            }
+            leg.enter(.asking)
+            core.connectionAwaitsApp(id: leg.id)
+            // Side by side: each may ask a server of its own.
+            async let path = self.path.ask()
+            async let protocols = options.protocols.ask()
+            async let headers = options.headers.ask()
+            let request = try await request(to: leg.endpoint, path, protocols, headers)
+            // A function that does not listen may return long after the connection was given up.
+            try Task.checkCancellation()
+            leg.enter(.opening)
+            core.connectionBegun(id: leg.id)
+            return request
         }
     }
 

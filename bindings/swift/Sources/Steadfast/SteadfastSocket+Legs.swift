@@ -9,7 +9,7 @@ extension SteadfastSocket {
 
     /// Opens a leg.
     func open(_ id: Int64, _ endpoint: Endpoint) {
-        let leg = Leg(id: id, endpoint: endpoint, began: setup.now)
+        let leg = Leg(id: id, endpoint: endpoint, at: setup.now)
         let isWanted = locked.withLock { state in
             if case .closed = state.phase { return false }
             state.legs[id] = leg
@@ -39,9 +39,11 @@ extension SteadfastSocket {
         let from = locked.withLock { $0.phase.leg?.endpoint }
         guard let prepare = setup.options.onMigrate, let from else { return setup.core.connectionOpened(id: leg.id) }
         let migration = Migration(from: from, to: leg.endpoint, leg: leg, webSocket: webSocket)
+        leg.enter(.preparing)
+        setup.core.connectionAwaitsApp(id: leg.id)
         leg.accompany(Task { [setup] in
             do {
-                try await within(setup.appsTime(leg), on: setup.clock, "onMigrate") { try await prepare(migration) }
+                try await prepare(migration)
                 setup.core.connectionOpened(id: leg.id)
             } catch {
                 ended(leg, LegEnd(AppFault(error: error), wasHeldBack: false))
@@ -101,7 +103,7 @@ extension SteadfastSocket {
             guard let leg = state.legs.removeValue(forKey: id) else { return nil }
             if state.phase.leg === leg { lose(&state) }
             if case .timeout = reason, state.phase.leg == nil {
-                happenings.send(.lost(endpoint: leg.endpoint.name, code: nil, reason: "", error: SteadfastError.notInTime("the connection")))
+                happenings.send(.lost(endpoint: leg.endpoint.name, code: nil, reason: "", error: SteadfastError.notInTime(leg.awaits.name)))
             }
             return leg
         }

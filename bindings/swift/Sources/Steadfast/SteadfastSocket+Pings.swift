@@ -8,9 +8,10 @@ extension SteadfastSocket {
             let heard = leg.heard
             let answered = ping.isAnswer == nil ? heard.alive : heard.answered
             let wait: Duration
-            switch pinger.step(now: setup.now, heard: heard.alive, answered: answered) {
+            switch pinger.step(now: setup.now, heard: heard.alive, answered: answered, left: heard.left) {
             case .wait(let time): wait = time
             case .ask(let time):
+                // It may wait behind other messages, and counts as asked all the same.
                 ask(ping.message(), over: leg)
                 wait = time
             case .silent:

@@ -15,8 +15,11 @@ extension SteadfastSocket {
                 }
             }
         } onCancel: {
-            let waiting = locked.withLock { state in state.senders.removeFirst { $0 === sender } }
-            waiting?.settle(.failure(CancellationError()))
+            // Not here: senders are settled under the lock, and would wait for their cancellation, which would wait for the lock.
+            Task {
+                let waiting = locked.withLock { state in state.senders.removeFirst { $0 === sender } }
+                waiting?.settle(.failure(CancellationError()))
+            }
         }
     }
 
@@ -46,9 +49,10 @@ extension SteadfastSocket {
     func write(_ leg: Leg, _ webSocket: any WebSocket) async {
         while let message = await next(for: leg) {
             do {
+                if leg.noteSending(at: setup.now) { setup.core.connectionSent(id: leg.id) }
                 try await webSocket.send(message)
+                leg.noteSent(at: setup.now)
                 leg.settleSender()
-                if leg.noteSent(at: setup.now) { setup.core.connectionSent(id: leg.id) }
             } catch {
                 return await failed(leg, error)
             }

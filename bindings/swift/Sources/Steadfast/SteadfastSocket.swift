@@ -64,11 +64,9 @@ public final class SteadfastSocket: Sendable, CustomReflectable {
     /// How long a close may take of which the app hears nothing.
     static let closeWithin = Duration.seconds(2)
 
-    /// What arrives, over whichever connection, in its order. It ends when the socket is closed. One reader gets each message.
-    public let messages: AsyncStream<Message>
-
     let setup: SocketSetup
-    let received = Mailbox<Message>(capacity: 0)
+    let received: Mailbox<Message>
+    private let reading: Reading<Message>
     let stateChanges = Broadcast<SocketState>()
     let happenings = Broadcast<SocketEvent>(keepsEarly: true)
     let locked: Locked<State>
@@ -76,11 +74,18 @@ public final class SteadfastSocket: Sendable, CustomReflectable {
     init(_ setup: SocketSetup) {
         self.setup = setup
         locked = Locked(State(queue: SendQueue(setup.options.queue)))
-        messages = received.messages
+        received = Mailbox(capacity: 0)
+        reading = Reading(of: received)
     }
 
     /// Without its path, in which there may be a token.
     public var customMirror: Mirror { Mirror(self, children: ["state": state, "endpoint": endpoint?.name as Any]) }
+
+    /// What arrives, over whichever connection, in its order. It ends once the socket is closed, and what had arrived before has been read.
+    ///
+    /// Each access gives a stream for a reader, and each message goes to one reader. A reader whose task is cancelled, or who lets go of the stream,
+    /// leaves what follows to the next one.
+    public var messages: AsyncStream<Message> { reading.stream }
 
     /// Whether it has a connection.
     public var state: SocketState { locked.withLock { $0.phase.state } }
@@ -119,7 +124,8 @@ public final class SteadfastSocket: Sendable, CustomReflectable {
         if state != .closed { setup.core.reconnect(socket: setup.number) }
     }
 
-    /// Closes it for good; the watching goes on. No message arrives any more, and ``takeUnsent()`` gives back what was not sent.
+    /// Closes it for good; the watching goes on. No message arrives any more; ``messages`` still brings those that had arrived, and
+    /// ``takeUnsent()`` gives back what was not sent.
     ///
     /// - Parameters:
     ///   - code: The WebSocket close code: 1000, or one from 3000 to 4999.
@@ -140,7 +146,7 @@ public final class SteadfastSocket: Sendable, CustomReflectable {
         finish(nil, code: code, reason: reason)
     }
 
-    /// Ends it, for another attempt would meet the same. What the server had sent before is still delivered.
+    /// Ends it, for another attempt would meet the same.
     func stop(_ why: StopReason) {
         finish(why, code: 1000, reason: "")
     }
@@ -155,9 +161,9 @@ public final class SteadfastSocket: Sendable, CustomReflectable {
             enter(.closed, &state)
             stateChanges.finish()
             happenings.finish()
-            let (delivery, received) = (why == nil ? nil : state.delivery, received)
-            if let delivery {
-                Task {
+            if let delivery = state.delivery {
+                // What had arrived is the app's. Without the socket, which may go meanwhile.
+                Task { [received] in
                     await delivery.value
                     received.finish()
                 }

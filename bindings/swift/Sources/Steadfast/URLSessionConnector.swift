@@ -67,6 +67,14 @@
             end(.success(()))
         }
 
+        func urlSession(
+            _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse, newRequest request: URLRequest,
+            completionHandler: @escaping @Sendable (URLRequest?) -> Void
+        ) {
+            // Which servers there are is the config's to say. The redirect's status is what refuses the upgrade.
+            completionHandler(nil)
+        }
+
         func urlSession(_ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
             if let status = (task.response as? HTTPURLResponse)?.statusCode, status != 101 {
                 end(.failure(UpgradeRefused(status: status)))

@@ -8,7 +8,7 @@ public protocol WebSocketConnector: Sendable {
     func open(_ request: WebSocketRequest) async throws -> any WebSocket
 }
 
-/// The WebSocket that is to be opened. Printed, it shows neither values of headers nor the secrets of its URL.
+/// The WebSocket that is to be opened. Printed, it shows neither its path, nor subprotocols, nor values of headers: each may be a token.
 public struct WebSocketRequest: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// Where it leads.
     public let url: URL
@@ -24,7 +24,7 @@ public struct WebSocketRequest: Sendable, Equatable, CustomStringConvertible, Cu
     }
 
     public var description: String {
-        "WebSocketRequest(host: \(url.host ?? ""), protocols: \(protocols), headers: \(headers.map(\.name)))"
+        "WebSocketRequest(host: \(url.host ?? ""), protocols: \(protocols.count), headers: \(headers.map(\.name)))"
     }
 
     public var debugDescription: String { description }

@@ -55,11 +55,17 @@ final class DescribeTests: XCTestCase {
 
     func testWhatASocketIsMadeOfIsNotShown() throws {
         let headers = [Header(name: "authorization", value: "Bearer secret")]
-        assertNoSecrets(WebSocketRequest(url: URL(string: "wss://me:secret@a.example/secret?token=secret")!, protocols: ["chat"], headers: headers))
-        assertNoSecrets(SocketOptions(headers: .value(headers)))
+        let url = URL(string: "wss://me:secret@a.example/secret?token=secret")!
+        assertNoSecrets(WebSocketRequest(url: url, protocols: ["chat", "token.secret"], headers: headers))
+        let options = SocketOptions(protocols: ["chat", "token.secret"], headers: .value(headers))
+        assertNoSecrets(options)
+        assertNoSecrets(options.protocols)
+        assertNoSecrets(options.headers)
+        assertNoSecrets(Provided.value("/secret"))
+        for child in Mirror(reflecting: options).children { assertNoSecrets(child.value) }
         let link = try Steadfast.start(config, transport: URLSessionTransport())
         defer { link.stop() }
-        assertNoSecrets(try link.socket("?token=secret", options: SocketOptions(headers: .value(headers)), using: PlainSocketConnector()))
+        assertNoSecrets(try link.socket("?token=secret", options: options, using: FakeSockets()))
     }
 
     func testALineStaysALine() {

@@ -45,6 +45,7 @@ final class FakeWebSocket: WebSocket, @unchecked Sendable {
     private var begun: [Message] = []
     private var closes: [Int] = []
     private var cancelled = false
+    private var handed = 0
     /// Called before a message is taken; may wait, or throw.
     var onSend: (@Sendable (Message) async throws -> Void)?
     /// Called when this side closes it; by default its server closes it as well.
@@ -67,12 +68,17 @@ final class FakeWebSocket: WebSocket, @unchecked Sendable {
     /// With which codes this side has closed it.
     var closedWith: [Int] { lock.withLock { closes } }
     var isCancelled: Bool { lock.withLock { cancelled } }
+    /// How many messages were read from it.
+    var received: Int { lock.withLock { handed } }
 
     func arrive(_ text: String) { arriving.continuation.yield(.text(text)) }
     func end(_ error: any Error) { arriving.continuation.finish(throwing: error) }
 
     func receive() async throws -> Message {
-        for try await message in arriving.stream { return message }
+        for try await message in arriving.stream {
+            lock.withLock { handed += 1 }
+            return message
+        }
         throw Broken(description: "cut off")
     }
 

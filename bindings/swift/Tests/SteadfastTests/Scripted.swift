@@ -9,6 +9,11 @@ var config: Config {
     ])
 }
 
+/// Endpoints without checks: their connections are all that shows whether they work.
+var unchecked: Config {
+    Config(endpoints: [Endpoint(name: "a", connect: "wss://a.example/"), Endpoint(name: "b", connect: "wss://b.example/")])
+}
+
 let ok = Outcome.answer(Answer(status: 200, headers: [], body: Data(), latency: .milliseconds(1)))
 
 /// A transport whose answers and timers the test gives.

@@ -167,7 +167,8 @@ final class SocketQueueTests: XCTestCase {
             try socket.close()
             connections += sockets.all.count
             let unsent = socket.takeUnsent().map(\.asText)
-            // What was given to a connection, whether or not it arrived.
+            // What was given to a connection, whether or not it arrived. A writer may have taken a message, and not come to send it yet.
+            for _ in 0..<400 where sockets.all.reduce(0, { $0 + $1.offered.count }) + unsent.count < 400 { try await Task.sleep(for: .milliseconds(5)) }
             let sent = sockets.all.map { $0.offered.map(\.asText) }
             for lane in 0..<4 {
                 let own: ([String]) -> [Int] = { $0.filter { $0.hasPrefix("\(lane) ") }.compactMap { Int($0.dropFirst(2)) } }

@@ -1,0 +1,62 @@
+import Foundation
+import Steadfast
+import XCTest
+
+/// What the engine is told of what is sent, and when.
+final class SocketSendingTests: XCTestCase {
+    func testAnAnswerIsNotToldBeforeWhatItAnswers() async throws {
+        let checks = Counter()
+        var calm = config
+        calm.check.interval = .seconds(60)
+        let link = try Steadfast.start(
+            calm,
+            transport: Scripted { endpoint in
+                if endpoint.name == "a" { checks.add(1) }
+                return ok
+            })
+        // The answer is there before the send is done.
+        let sockets = FakeSockets { _, socket in
+            socket.onSend = { [weak socket] message in
+                socket?.arrive("answer")
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+        let socket = try link.socket(using: sockets)
+        let messages = Collector(socket.messages)
+        try await until { socket.state == .open }
+        // It is learnt that answers come at once, and that pauses are now long, now short.
+        for round in 1...8 {
+            try await socket.send(.text("question"))
+            sockets.all[0].arrive("more")
+            try await until { messages.all.count == 2 * round }
+            try await Task.sleep(for: .milliseconds(round % 2 == 0 ? 300 : 900))
+        }
+        let before = checks.count
+        try await socket.send(.text("question"))
+        try await until { messages.all.count == 17 }
+        try await Task.sleep(for: .milliseconds(1_600))
+        XCTAssertEqual(checks.count, before, "no answer is overdue")
+        link.stop()
+    }
+
+    func testAPingThatWaitsBehindMessagesIsGivenItsTime() async throws {
+        let sockets = FakeSockets { _, socket in
+            socket.onSend = { [weak socket] message in
+                if message == .text("ping") { socket?.arrive("pong") } else { try await Task.sleep(for: .milliseconds(500)) }
+            }
+        }
+        let link = try Steadfast.start(config, transport: Scripted { _ in ok })
+        let ping = Ping(every: .milliseconds(200), within: .seconds(1), message: .text("ping")) { $0 == .text("pong") }
+        let socket = try link.socket(options: SocketOptions(ping: ping), using: sockets)
+        let events = Collector(socket.events)
+        try await until { socket.state == .open }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<6 { group.addTask { try await socket.send(.text("large \(number)")) } }
+            try await group.waitForAll()
+        }
+        try await until { sockets.all[0].sent.contains(.text("ping")) }
+        XCTAssertEqual(events.all.map(\.told), ["opened a"], "the server was not silent: it had not been asked")
+        XCTAssertEqual(sockets.all.count, 1)
+        link.stop()
+    }
+}
