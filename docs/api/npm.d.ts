@@ -966,6 +966,7 @@ export interface LegsOwner {
 }
 export type Farewell = readonly [code: number, reason?: string | undefined];
 export declare const CLOSE_WITHIN = 2000;
+export declare const RENEWED_WITHIN = 2000;
 export declare const broken: (reason?: string) => LegEnd;
 export declare const noWebSocket: () => TypeError;
 export declare class Legs {
@@ -1101,7 +1102,7 @@ import type { Core } from "../core.js";
 import type { LinkEvents } from "../events.js";
 import type { Event as CoreEvent } from "../generated/types/index.js";
 import type { AnyLink, Driver, LegMessage, WebSocketClass } from "./driver.js";
-import type { Leg, Legs, Path } from "./legs.js";
+import { type Leg, type Legs, type Path } from "./legs.js";
 import { Ping, type PingOptions } from "./ping.js";
 import { type Route } from "./rules.js";
 export type Way = Pick<Legs, "promote" | "disconnect"> & {

@@ -326,9 +326,14 @@ class SocketServerTest {
         val threads = Thread.activeCount()
         val sockets = List(1_000) { cycle() }
         fun alive() = sockets.count { it.get() != null }
-        for (attempt in 1..50) if (alive() <= 1 && Thread.activeCount() <= threads + 5) break else { System.gc(); delay(100.milliseconds) }
+        for (attempt in 1..50) if (alive() <= 1 && Thread.activeCount() <= threads + POOLS) break else { System.gc(); delay(100.milliseconds) }
         println("Kotlin: 1,000 sockets: ${Thread.activeCount() - threads} threads more than before, ${alive()} sockets left after GC")
         assertTrue(alive() <= 1, "${alive()} sockets are still alive")
-        assertTrue(Thread.activeCount() <= threads + 5, "${Thread.activeCount()} threads, $threads before")
+        assertTrue(Thread.activeCount() <= threads + POOLS, "${Thread.activeCount()} threads, $threads before")
+    }
+
+    private companion object {
+        /** How many threads the pools beneath may have more than before on a busy machine. One for each socket would be a thousand. */
+        const val POOLS = 16
     }
 }
