@@ -193,7 +193,10 @@ impl Engine {
                 self.traffic(index, Fact::Opened);
                 self.cx.emit(Event::Connected { endpoint: self.cx.name(index) });
             }
-            SessionFact::TrialFailed(index) => self.fact(Fact::TrialFailed(index)),
+            SessionFact::TrialFailed { endpoint, code } if is_about_client(code) => {
+                self.fact(Fact::TrialExcused(endpoint));
+            }
+            SessionFact::TrialFailed { endpoint, .. } => self.fact(Fact::TrialFailed(endpoint)),
             SessionFact::Closed { endpoint, code, end } => {
                 self.blame(endpoint, code, end);
                 self.cx.emit(Event::Disconnected { endpoint: self.cx.name(endpoint), code });

@@ -114,7 +114,7 @@ impl Failover {
             flaky_only: detector.is_flaky() && !detector.is_dead(),
             commanded: health.is_unwanted(cx.now),
             unreachable,
-            retry_at: reach.retry_at().filter(|_| reach.failures() > 0).unwrap_or_default(),
+            retry_at: reach.waits_until().unwrap_or_default(),
             last_pass: checked.last_pass(),
             first_pass: checked.first_pass(),
             last_failure: checked.last_failure(),

@@ -37,6 +37,9 @@ pub(crate) enum Fact {
     TrialOpened(usize),
     /// The connection of a planned move to this endpoint did not open.
     TrialFailed(usize),
+    /// The app itself, or what the server has against it, kept the connection of a planned move to
+    /// this endpoint from opening.
+    TrialExcused(usize),
     /// The check that the strategy `cyclic` waits for has ended.
     Tried {
         /// Which endpoint was checked.
@@ -149,6 +152,14 @@ pub(crate) fn next(
                 // A wish waits for the back-off alone: that it was not met is no flap.
                 let wished = reason == SwitchReason::Preferred;
                 (State::Steady(None), (!wished).then_some(Decision::Postpone(to)))
+            }
+            _ => (state, None),
+        },
+        Fact::TrialExcused(endpoint) => match state {
+            State::Steady(Some(PlannedMove { to, stage: Stage::Opening, .. }))
+                if to == endpoint =>
+            {
+                (State::Steady(None), None)
             }
             _ => (state, None),
         },

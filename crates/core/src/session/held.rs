@@ -212,15 +212,19 @@ impl Held {
                 self.backoffs[index].reset();
             }
             // One that closes at once, and not by the app's own word, is as good as none.
-            if lasted.is_none_or(|lasted| lasted <= STABLE) && !is_about_client(code) {
-                reach.failed(closed.began, cx.now);
+            if lasted.is_none_or(|lasted| lasted <= STABLE) {
+                if is_about_client(code) {
+                    reach.excused();
+                } else {
+                    reach.failed(closed.began, cx.now);
+                }
             }
             next = cx.now + self.backoffs[index].wait(retry, &mut cx.random);
             reach.wait_until(closed.began, next);
         }
         if closed.purpose == Some(Purpose::Trial) {
             self.make_up_for_trial(next);
-            return index.map(SessionFact::TrialFailed);
+            return index.map(|endpoint| SessionFact::TrialFailed { endpoint, code });
         }
         if closed.purpose.is_none() {
             self.expect_nothing();

@@ -32,7 +32,7 @@ pub(crate) enum SessionFact {
     /// The connection for a planned move is open: the move can be committed.
     TrialOpened(usize),
     /// The connection for a planned move did not open, or did not last.
-    TrialFailed(usize),
+    TrialFailed { endpoint: usize, code: Option<u16> },
     /// The connection closed, or did not open.
     Closed { endpoint: usize, code: Option<u16>, end: End },
     /// The connection that was to replace the open one did not open.

@@ -19,6 +19,8 @@ pub(crate) struct Reach {
     failures: u32,
     /// Some of them came while the endpoint's checks passed.
     held: bool,
+    /// The last attempt led to none either, and that was no fault of the endpoint's.
+    excused: bool,
     /// Each socket has a back-off of its own; for the endpoint the longest wait counts.
     retry_at: Option<Timestamp>,
     /// When the last attempt failed.
@@ -37,8 +39,15 @@ impl Reach {
         }
     }
 
+    /// An attempt did not lead to a connection by the app's own doing, or for what the server has
+    /// against it. The next one waits all the same.
+    pub(crate) fn excused(&mut self) {
+        self.excused = true;
+    }
+
     /// A connection has opened, and that took so long.
     pub(crate) fn opened(&mut self, took: Millis) {
+        self.excused = false;
         self.opening.observe(took);
     }
 
@@ -92,6 +101,7 @@ impl Reach {
     pub(crate) fn reset_failures(&mut self) {
         self.failures = 0;
         self.held = false;
+        self.excused = false;
     }
 
     /// Attempts in a row that did not lead to a lasting connection.
@@ -105,7 +115,12 @@ impl Reach {
         self.failures >= threshold.unwrap_or(UNREACHABLE)
     }
 
-    /// When the wait after the last failure is over.
+    /// When the next attempt may be made that a move depends on, if the last one failed.
+    pub(crate) fn waits_until(&self) -> Option<Timestamp> {
+        self.retry_at.filter(|_| self.failures > 0 || self.excused)
+    }
+
+    /// When the wait after the last attempt is over.
     pub(crate) const fn retry_at(&self) -> Option<Timestamp> {
         self.retry_at
     }

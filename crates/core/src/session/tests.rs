@@ -185,7 +185,10 @@ fn a_trial_opens_the_way_or_says_that_there_is_none() {
     test.opened();
     test.session.try_out(&mut test.cx, 1);
     assert!(test.session.is_trying());
-    assert_eq!(test.closed(Some(1_006)), Some(SessionFact::TrialFailed(1)));
+    assert_eq!(
+        test.closed(Some(1_006)),
+        Some(SessionFact::TrialFailed { endpoint: 1, code: Some(1_006) })
+    );
     assert_eq!(test.session.reach(1).failures(), 1);
     test.session.try_out(&mut test.cx, 1);
     assert_eq!(test.opened(), None, "the last one failed: this one has to last");
@@ -236,7 +239,7 @@ fn an_attempt_that_a_trial_takes_the_place_of_is_made_up_for() {
     test.follow(1);
     test.session.try_out(&mut test.cx, 0);
     assert_eq!(test.retry_at(), None);
-    assert_eq!(test.closed(None), Some(SessionFact::TrialFailed(0)));
+    assert_eq!(test.closed(None), Some(SessionFact::TrialFailed { endpoint: 0, code: None }));
     test.retry(1);
     assert_eq!(test.opened(), Some(SessionFact::Opened(1)));
 }

@@ -1,14 +1,18 @@
 //! What the app itself takes over a connection, as for a token, is held against no server.
 
-use super::world::{Sockets, World};
+use super::world::{Server, Sockets, World};
 use super::*;
+use crate::Command;
+use crate::config::Name;
 
 /// A world whose app takes so long over each connection. Without health checks, an attempt to
 /// connect is all that shows whether an endpoint works.
 fn awaiting(millis: u32, has_checks: bool) -> World {
     let mut list = endpoints(2);
     if !has_checks {
-        list.iter_mut().for_each(|endpoint| endpoint.health = None);
+        for endpoint in &mut list {
+            endpoint.health = None;
+        }
     }
     let mut world = World::new(Config::new(Preset::Default, list), 7);
     for name in ["e0", "e1"] {
@@ -43,4 +47,54 @@ fn an_app_that_is_slow_opens_its_connection_in_the_end_and_teaches_nothing() {
         let limit = Millis::from_secs(10);
         assert_eq!(reach.patience(limit), Millis::from_secs(1), "it took 30 ms");
     }
+}
+
+/// How often an endpoint is attempted within a minute where the app fails at each attempt, from when
+/// `happens` has happened to a world that is served by the other one.
+fn attempts_in_a_minute(has_checks: bool, happens: impl Fn(&mut World)) -> usize {
+    let mut world = awaiting(10, has_checks);
+    world.run(60_000);
+    assert_eq!(world.engine.active().name.as_str(), "e0");
+    world.accept("e1", Sockets::AppFails);
+    let before = world.attempts.len();
+    happens(&mut world);
+    world.run(60_000);
+    let to_other = |(_, name): &&(u64, Name)| name.as_str() == "e1";
+    world.attempts[before..].iter().filter(to_other).count()
+}
+
+#[test]
+fn what_the_app_fails_at_is_attempted_again_after_a_wait() {
+    let prefer = |world: &mut World| world.command(Command::Prefer(Some("e1".into())));
+    let maintain = |world: &mut World| world.command(Command::BeginMaintenance("e0".into()));
+    let refuse = |world: &mut World| {
+        world.accept("e0", Sockets::Refused);
+        let (open, _) = world.open[0].clone();
+        world.tell(Input::ConnectionClosed { id: open, code: None });
+    };
+    for has_checks in [true, false] {
+        let happenings: [(&str, &dyn Fn(&mut World)); 3] =
+            [("a wish", &prefer), ("maintenance", &maintain), ("a loss", &refuse)];
+        for (what, happens) in happenings {
+            let attempts = attempts_in_a_minute(has_checks, happens);
+            assert!((2..30).contains(&attempts), "{what}, checks {has_checks}: {attempts}");
+        }
+    }
+}
+
+#[test]
+fn an_app_that_fails_at_a_move_back_is_no_flap_of_the_endpoint() {
+    let mut world = awaiting(10, true);
+    world.run(60_000);
+    world.serve("e0", Server::Hangs);
+    world.run(60_000);
+    assert_eq!(world.engine.active().name.as_str(), "e1");
+    world.accept("e0", Sockets::AppFails);
+    world.serve("e0", Server::Says(200));
+    world.run(600_000);
+    let flaps = world.engine.failover.flaps(0);
+    assert_eq!(world.engine.active().name.as_str(), "e1");
+    world.accept("e0", Sockets::Open);
+    world.run(120_000);
+    assert_eq!(world.engine.active().name.as_str(), "e0", "{flaps} flaps");
 }

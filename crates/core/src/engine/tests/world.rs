@@ -4,6 +4,7 @@
 use super::*;
 use crate::config::Name;
 use crate::protocol::effect::{CheckId, ConnectionId};
+use crate::session::rules::BY_APP;
 use crate::{CheckReport, Command, Header};
 use std::collections::HashMap;
 
@@ -39,6 +40,8 @@ pub(super) enum Sockets {
     Refused,
     /// It never opens.
     Hang,
+    /// A function of the app's own fails at once.
+    AppFails,
     /// The app takes so many milliseconds over what it needs; then it opens after 30 ms.
     AwaitApp(u32),
 }
@@ -172,6 +175,9 @@ impl World {
                     }
                     Sockets::Refused => self.comes(10, refused),
                     Sockets::Hang => {}
+                    Sockets::AppFails => {
+                        self.comes(0, Input::ConnectionClosed { id, code: Some(BY_APP) });
+                    }
                     Sockets::AwaitApp(millis) => {
                         self.comes(0, Input::ConnectionAwaitsApp { id });
                         self.comes(millis, Input::ConnectionBegun { id });

@@ -323,6 +323,9 @@ fn trial_failed() -> Row {
                 .with(Decision::Postpone(0)),
             Case::new("another did not open", scene(), open(), Fact::TrialFailed(1)),
             Case::new("of a wish", scene(), wished(), Fact::TrialFailed(0)).leads_to(Kind::Steady),
+            Case::new("by the app's doing", scene(), open(), Fact::TrialExcused(0))
+                .leads_to(Kind::Steady),
+            Case::new("another, by the app's doing", scene(), open(), Fact::TrialExcused(1)),
         ],
     }
 }
