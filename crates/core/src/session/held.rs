@@ -14,6 +14,9 @@ use crate::engine::context::Context;
 use crate::engine::roster::{Origin, rearrange_hosts};
 use crate::protocol::effect::{ConnectionId, SocketId};
 
+/// Connections that are taken for dead within less than this follow closely on each other.
+const OFTEN: Millis = Millis::from_secs(60);
+
 /// One socket that the app holds.
 #[derive(Debug)]
 pub(super) struct Held {
@@ -28,6 +31,9 @@ pub(super) struct Held {
     pub(super) attempted_at: Timestamp,
     /// When the last message arrived or a connection opened.
     pub(super) heard_at: Option<Timestamp>,
+    /// When the open connection was last taken for dead, and how far the waits have got before another
+    /// one is opened that follows closely on such a one.
+    presumed: Option<(Timestamp, Backoff)>,
     /// A trial stands in the way of an attempt, which is made when the trial has failed.
     pub(super) postponed: bool,
     /// The app has asked for an attempt while no connection was open, and it has not been made yet.
@@ -45,6 +51,7 @@ impl Held {
             retry_at: None,
             attempted_at: Timestamp::default(),
             heard_at: None,
+            presumed: None,
             postponed: false,
             requested: false,
         }
@@ -143,11 +150,23 @@ impl Held {
     pub(super) fn renew(&mut self, cx: &mut Context, renewal: Renewal) {
         let pending = self.connection.is_to_be_renewed();
         if self.connection.renew(renewal) && !pending {
-            self.retry_at = Some(cx.now);
+            let presumed = renewal == Renewal::Presumed;
+            let wait = if presumed { self.presume(cx) } else { Millis::ZERO };
+            self.retry_at = Some(cx.now + wait);
         } else {
             self.requested |= renewal == Renewal::Requested && self.connection.is_broken();
             self.hurry(cx, Millis::ZERO);
         }
+    }
+
+    /// The open connection is taken for dead: how long that may still be refuted. Where one after the
+    /// other is, the network may be slow only, and each new connection makes it slower.
+    fn presume(&mut self, cx: &mut Context) -> Millis {
+        let again = self.presumed.filter(|(at, _)| cx.now - *at < OFTEN);
+        let mut backoff = again.map_or_else(Backoff::default, |(_, backoff)| backoff);
+        let wait = again.map(|_| backoff.wait(&cx.config.retry, &mut cx.random));
+        self.presumed = Some((cx.now, backoff));
+        wait.unwrap_or_default()
     }
 
     /// The open connection, if there is one, has outlived a sleep or its network.

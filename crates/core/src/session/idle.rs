@@ -18,6 +18,11 @@ pub(crate) struct IdleDetector {
     pauses: RttEstimator,
     seen: u8,
     state: Silence,
+    /// How many silences in a row were taken for death since what arrives has kept its rhythm for a
+    /// while. A server that sends much at first and then nothing keeps none.
+    mistaken: u8,
+    /// Since when what arrives has kept its rhythm.
+    resumed: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,9 +50,15 @@ pub(crate) enum Overdue {
 impl IdleDetector {
     /// Something has arrived.
     pub(crate) fn heard(&mut self, now: Timestamp) {
+        let keeps = matches!(self.state, Silence::Since(last) if self.rhythm().is_some_and(|it| now <= last + it));
         if let Silence::Since(last) | Silence::Noticed(last, _) = self.state {
             self.pauses.observe(now - last);
             self.seen = self.seen.saturating_add(1);
+        }
+        let resumed = self.resumed.filter(|_| keeps).unwrap_or(now);
+        self.resumed = Some(resumed);
+        if now - resumed >= LONGEST {
+            self.mistaken = 0;
         }
         self.state = Silence::Since(now);
     }
@@ -90,7 +101,10 @@ impl IdleDetector {
         }
         let (state, overdue) = match self.state {
             Silence::Since(last) => (Silence::Noticed(last, now), Some(Overdue::Late)),
-            Silence::Noticed(..) => (Silence::Unwatched, Some(Overdue::Dead)),
+            Silence::Noticed(..) => {
+                self.mistaken = self.mistaken.saturating_add(1);
+                (Silence::Unwatched, Some(Overdue::Dead))
+            }
             Silence::TakenOver(_) | Silence::Unwatched => (Silence::Unwatched, None),
         };
         self.state = state;
@@ -108,8 +122,15 @@ impl IdleDetector {
         matches!(self.state, Silence::Since(last) | Silence::TakenOver(last) if now <= last + allowed)
     }
 
-    /// The longest pause after which no message is overdue: a quarter more than the rhythm.
+    /// The longest pause after which no message is overdue: that of the rhythm, and twice as long after
+    /// each silence that was taken for death.
     fn allowed(&self) -> Option<Millis> {
+        let allowed = self.rhythm()?.scaled(1 << self.mistaken.min(6), 1);
+        (self.mistaken == 0 || allowed < LONGEST).then_some(allowed)
+    }
+
+    /// The longest pause that the rhythm lets expect: a quarter more than is usual.
+    fn rhythm(&self) -> Option<Millis> {
         let usual = self.pauses.timeout(SHORTEST, LONGEST);
         let allowed = Millis::new(usual.scaled(5, 4).get() + GRANULARITY.get());
         (self.seen >= SEEN && usual < LONGEST).then_some(allowed)
@@ -191,5 +212,39 @@ mod tests {
         assert_eq!(idle.deadline(), Some(at(90_000) + allowed));
         idle.restart(at(95_000));
         assert_eq!(idle.deadline(), Some(at(95_000) + allowed), "after a sleep");
+    }
+
+    #[test]
+    fn a_server_that_greets_at_length_and_is_silent_then_is_soon_left_in_peace() {
+        let mut idle = IdleDetector::default();
+        let (mut now, mut deaths) = (0, Vec::new());
+        for _ in 0..20 {
+            for _ in 0..8 {
+                now += 300;
+                idle.heard(at(now));
+            }
+            while let Some(deadline) = idle.deadline() {
+                let silence = deadline.as_millis() - now;
+                if idle.notice(deadline) == Some(Overdue::Dead) {
+                    deaths.push(silence);
+                }
+            }
+            idle.take_over(at(now));
+            now += 10_000;
+        }
+        assert!(deaths.len() <= 7, "{deaths:?}");
+        assert!(deaths.is_sorted(), "{deaths:?}");
+    }
+
+    #[test]
+    fn one_that_has_kept_its_rhythm_for_a_minute_is_trusted_to_keep_it() {
+        let mut idle = heard(0..10);
+        let usual = idle.allowed();
+        for _ in 0..2 {
+            idle.notice(idle.deadline().unwrap());
+        }
+        assert!(idle.allowed() > usual);
+        (100..161).for_each(|secs| idle.heard(at(secs * 1_000)));
+        assert!(idle.allowed() <= usual, "{:?}", idle.allowed());
     }
 }

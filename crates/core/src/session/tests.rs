@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::protocol::effect::Effect;
 use std::sync::Arc;
 
+mod renewing;
 mod several;
 
 fn endpoint(name: &str) -> Arc<Endpoint> {
