@@ -1,7 +1,8 @@
 // What a connection needs of the app, and what the app has to send itself, takes its time: no server is blamed for that.
 import assert from "node:assert/strict";
 import { afterEach, describe, test } from "node:test";
-import { logOf, Stage } from "./stage.mjs";
+import { WebSocket } from "ws";
+import { bothHealthy, logOf, Stage } from "./stage.mjs";
 import { pause, until } from "./waiting.mjs";
 
 describe("a socket of an app that is slow", () => {
@@ -44,6 +45,71 @@ describe("a socket of an app that is slow", () => {
     });
   }
 
+  for (const [title, fails] of [
+    ["fails", () => Promise.reject(new Error("no session there"))],
+    [
+      "fails at once",
+      () => {
+        throw new Error("no session there");
+      },
+    ],
+    ["is late", () => new Promise(() => {})],
+  ]) {
+    for (const what of ["the listener of migrate", "the function for URL or protocols"]) {
+      test(`${what} that ${title} is told of, moves nobody, and is not asked over and over`, async () => {
+        const { b, link } = await begin(true, { connectTimeout: "200ms", retry: { initial: "200ms", max: "1s" } });
+        let isAtB = false;
+        const socket = what.includes("migrate") ? link.socket(undefined, undefined, { migrate: fails }) : link.socket(() => (isAtB ? fails() : "/live"));
+        const told = [];
+        socket.addEventListener("moveFailed", ({ detail }) => told.push(`${detail.to} ${detail.error.message}`));
+        const log = logOf(socket);
+        await until(() => log.length === 1);
+        await bothHealthy(link);
+        isAtB = true;
+        link.prefer("b");
+        await pause(2_000);
+        assert.deepEqual([...new Set(told)], [title === "is late" ? `b steadfast: ${what} is late` : "b no session there"]);
+        assert.ok(told.length >= 2 && told.length < 15, `${told.length} attempts`);
+        assert.deepEqual([log, b.clients.length < 15], [["open"], true]);
+      });
+    }
+  }
+
+  test("a function that decides about a next connection, and fails, does not end the socket", async (context) => {
+    const { a, link } = await begin(true);
+    const uncaught = process.listeners("uncaughtException");
+    process.removeAllListeners("uncaughtException");
+    const surfaced = [];
+    process.on("uncaughtException", ({ message }) => surfaced.push(message));
+    context.after(() => {
+      process.removeAllListeners("uncaughtException");
+      for (const listener of uncaught) process.on("uncaughtException", listener);
+    });
+    const wrong = (message) => () => {
+      throw new Error(message);
+    };
+    let isMistaken = true;
+    const message = () => (isMistaken ? wrong("no ping")() : "ping");
+    const ping = { message, every: 50, within: 500, isAnswer: () => false };
+    const socket = link.socket(undefined, undefined, { shouldReconnectOnClose: wrong("no decision"), ping });
+    const log = logOf(socket);
+    await until(() => surfaced.includes("no ping"));
+    isMistaken = false;
+    await until(() => a.clients.some(({ heard }) => heard.includes("ping")));
+    a.clients.at(-1).terminate();
+    await until(() => log.includes("close 1006 false") && log.at(-1) === "open");
+    assert.ok(surfaced.includes("no decision"));
+  });
+
+  test("a ping of nonsense is refused", async () => {
+    const { link } = await begin(true);
+    for (const wrong of [{}, { every: Number.NaN }, { within: 0 }, { every: 1e12 }]) {
+      const ping = { message: "ping", every: 1_000, within: 1_000, ...wrong };
+      if (Object.keys(wrong).length === 0) delete ping.message;
+      assert.throws(() => link.socket(undefined, undefined, { ping }), /steadfast: ping\./);
+    }
+  });
+
   /** A socket that asks for signs of life, and has more on its way than the network takes at once. */
   async function sending() {
     const { a, link } = await begin(true);
@@ -67,6 +133,33 @@ describe("a socket of an app that is slow", () => {
     }
     assert.deepEqual([log, a.clients.length], [["open"], 1]);
     server.resume();
+  });
+
+  test("a ping behind what leaves slowly is given its time while the app goes on sending", async () => {
+    /** Of what is sent over it, a megabyte leaves within a second, and nothing is answered. */
+    class Slow extends WebSocket {
+      #handed = 0;
+      #began = performance.now();
+      send(data) {
+        this.#handed += data.length;
+      }
+      get bufferedAmount() {
+        return Math.max(0, this.#handed - (performance.now() - this.#began) * 1_000);
+      }
+    }
+    const { a, link } = await begin(true);
+    const ping = { message: "ping", every: 100, within: 400 };
+    const socket = link.socket(undefined, undefined, { ping, WebSocket: Slow });
+    const log = logOf(socket);
+    await until(() => log.length > 0);
+    socket.send(new Uint8Array(3_000_000));
+    for (let round = 0; round < 40; round += 1) {
+      socket.send(new Uint8Array(100_000));
+      await pause(50);
+    }
+    assert.deepEqual([log, a.clients.length], [["open"], 1]);
+    // Its turn comes, and no answer.
+    await until(() => a.clients.length === 2);
   });
 
   test("a ping behind what does not leave at all is not", async () => {

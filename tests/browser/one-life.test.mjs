@@ -255,6 +255,19 @@ describe("a socket of one life", () => {
     }
   });
 
+  test("one whose server is gone from the list is closed like any that moves, and its library goes on at the next one", async () => {
+    const { a, b, link, Socket } = await begin();
+    const socket = new Socket(a.endpoint.connect);
+    const log = logOf(socket);
+    await until(() => log.includes("open"));
+    link.setEndpoints([{ ...b.endpoint, name: "c" }]);
+    await until(() => log.length === 2);
+    assert.deepEqual([log, socket.readyState], [["open", "close 1012 true"], 3]);
+    await until(() => a.clients[0].closed);
+    const next = new Socket("/live");
+    await until(() => next.readyState === 1);
+  });
+
   test("the end of the link is the end of one that is moving", async () => {
     const { a, b, link, Socket } = await begin();
     const socket = new Socket("/");

@@ -177,6 +177,22 @@ describe("a socket that stands alone", () => {
     assert.deepEqual([a.requests.map(({ url }) => url), log], [["/live?new"], ["close 1000 true", "open"]]);
   });
 
+  test("a function that never answers is asked again", async () => {
+    const [a] = await serve("a");
+    let asked = 0;
+    const socket = new SteadfastSocket(
+      () => {
+        asked += 1;
+        return asked === 1 ? new Promise(() => {}) : urlOf(a);
+      },
+      null,
+      { WebSocket, connectionTimeout: 200 },
+    );
+    sockets.push(socket);
+    await until(() => socket.readyState === 1);
+    assert.equal(asked, 2);
+  });
+
   test("a function that fails is asked again; what it did is an `error`", async () => {
     const [a] = await serve("a");
     let asked = 0;

@@ -33,7 +33,16 @@ export type {
 export type { StartOptions } from "./link.js";
 export type { WasmSource } from "./load.js";
 export type { WebSocketClass } from "./socket/driver.js";
-export { CloseEvent, ErrorEvent, MigrateEvent, type QueueState, type SocketEvents, type SocketStop, type SocketSwitch } from "./socket/events.js";
+export {
+  CloseEvent,
+  ErrorEvent,
+  MigrateEvent,
+  type MoveFailure,
+  type QueueState,
+  type SocketEvents,
+  type SocketStop,
+  type SocketSwitch,
+} from "./socket/events.js";
 export type { Path as SocketPath, Protocols as SocketProtocols, Provided } from "./socket/legs.js";
 export type { PingOptions } from "./socket/ping.js";
 export type { QueueOptions, Sendable, WhenFull } from "./socket/queue.js";

@@ -49,7 +49,7 @@ function begin(core: Core, query: Extract<Query, { query: "permit" | "call" }>):
 export async function request(core: Core, origin: string, path: string, init: RequestInit): Promise<Response> {
   // The app's own mistakes surface before a breaker is asked. What goes with the request is meant for the endpoint alone.
   const url = new URL(path, origin);
-  if (!url.href.startsWith(`${origin}/`)) throw new TypeError(elsewhere(path, origin));
+  if (!url.href.startsWith(`${origin}/`)) throw new TypeError(elsewhere(origin));
   // A stream can be sent once: another body stands in for it, until a breaker lets the request through.
   const isStream = "duplex" in init && init.body != null;
   // One that has been read, or is being read, is refused.
@@ -62,7 +62,7 @@ export async function request(core: Core, origin: string, path: string, init: Re
   if (namesHost && attempt.origin !== origin) {
     // The link has just moved.
     attempt.ended("released");
-    throw new TypeError(elsewhere(path, attempt.origin));
+    throw new TypeError(elsewhere(attempt.origin));
   }
   for (;;) {
     let response: Response;

@@ -20,7 +20,16 @@ import type { Urls } from "./standalone/urls.js";
 
 export type { WasmSource } from "./load.js";
 export type { AnyLink, WebSocketClass } from "./socket/driver.js";
-export { CloseEvent, ErrorEvent, MigrateEvent, type QueueState, type SocketEvents, type SocketStop, type SocketSwitch } from "./socket/events.js";
+export {
+  CloseEvent,
+  ErrorEvent,
+  MigrateEvent,
+  type MoveFailure,
+  type QueueState,
+  type SocketEvents,
+  type SocketStop,
+  type SocketSwitch,
+} from "./socket/events.js";
 export type { Protocols as SocketProtocols, Provided } from "./socket/legs.js";
 export type { PingOptions } from "./socket/ping.js";
 export type { QueueOptions, Sendable, WhenFull } from "./socket/queue.js";

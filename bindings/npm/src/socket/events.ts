@@ -85,6 +85,14 @@ export interface QueueState {
   readonly dropped: number;
 }
 
+/** A connection that was to take over did not come about, by the app's own doing. */
+export interface MoveFailure {
+  /** The endpoint that it was to go to. */
+  readonly to: string;
+  /** What a function of the app's failed with, or that it took too long. */
+  readonly error: unknown;
+}
+
 /** Why a socket connects no more, until `reconnect()`. */
 export interface SocketStop {
   /**
@@ -108,6 +116,8 @@ export interface SocketEvents {
   migrate: MigrateEvent;
   /** Messages go to another endpoint. */
   switch: CustomEvent<SocketSwitch>;
+  /** The app's own function or listener of `migrate` has failed, or is late: the socket stays where it is, and tries again later. */
+  moveFailed: CustomEvent<MoveFailure>;
   /** What waits for a connection has changed. */
   queue: CustomEvent<QueueState>;
   /** It connects no more: what has happened would happen again. */

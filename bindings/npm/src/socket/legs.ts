@@ -38,6 +38,10 @@ export interface Leg {
   reported: number;
   /** When something that was sent was last reported. */
   asked: number;
+  /** How many bytes were handed to it that did not leave at once. */
+  handed: number;
+  /** What the app is asked for, while it is. */
+  awaits?: string | undefined;
   timer?: ReturnType<typeof setTimeout>;
 }
 
@@ -58,6 +62,8 @@ export interface LegsOwner {
   left?(before: Leg, endpoint: string, farewell: Farewell | undefined): void;
   /** Messages go over this leg from now on; so far they went over `before`, if that was not left. */
   promoted(leg: Leg, before: Leg | undefined): void;
+  /** A leg that was to take over from the one that messages go over did not come about, by the app's own doing. */
+  moveFailed?(to: string, error: unknown): void;
   /** Nothing is about to take over from the leg that messages go over. */
   stays?(): void;
   /** Something has arrived. */
@@ -169,7 +175,7 @@ export class Legs {
 
   /** Opens a leg. */
   open(id: number, endpoint: string, connect: string): Leg {
-    const leg: Leg = { id, endpoint, kept: [], heard: performance.now(), reported: NEVER, asked: NEVER };
+    const leg: Leg = { id, endpoint, kept: [], heard: performance.now(), reported: NEVER, asked: NEVER, handed: 0 };
     this.all.set(id, leg);
     this.owner.opening?.(leg);
     const begin = (path: Path, protocols: Protocols) => {
@@ -183,10 +189,11 @@ export class Legs {
       const protocols = this.#protocols ?? ask(this.#options.protocols);
       // What needs no waiting is opened at once.
       if (isAwaited(path) || isAwaited(protocols)) {
-        this.#driver.tell({ message: "awaitsApp", id });
+        this.#await(leg, "the function for URL or protocols");
         Promise.all([path, protocols])
           .then((given) => {
             begin(...given);
+            leg.awaits = undefined;
             if (this.#isOurs(leg)) this.#driver.tell({ message: "begun", id: leg.id });
           })
           .catch(fail);
@@ -196,6 +203,12 @@ export class Legs {
       queueMicrotask(() => fail(error));
     }
     return leg;
+  }
+
+  /** Reports that it is the app's turn. */
+  #await(leg: Leg, what: string): void {
+    leg.awaits = what;
+    this.#driver.tell({ message: "awaitsApp", id: leg.id });
   }
 
   #begin(leg: Leg, url: string, protocols: string[]): void {
@@ -216,7 +229,7 @@ export class Legs {
       const opened = () => this.#isOurs(leg) && this.#driver.tell({ message: "opened", id: leg.id });
       if (!wait) opened();
       else {
-        this.#driver.tell({ message: "awaitsApp", id: leg.id });
+        this.#await(leg, "the listener of migrate");
         wait.then(opened, (error) => {
           this.#ended(leg, broken(), error, NOT_ASKED_FOR);
           socket.close(1000);
@@ -251,7 +264,10 @@ export class Legs {
 
   /** Sends a message over a leg. */
   send(leg: Leg, data: Sendable): void {
-    leg.socket?.send(data as string);
+    const { socket } = leg;
+    const before = socket?.bufferedAmount ?? 0;
+    socket?.send(data as string);
+    leg.handed += (socket?.bufferedAmount ?? 0) - before;
     const now = performance.now();
     if (now - leg.asked < REPORT_EVERY) return;
     leg.asked = now;
@@ -298,10 +314,10 @@ export class Legs {
       this.#forget(leg);
       leg.socket?.close(1000);
     }
-    if (reason === "timeout" && !this.current) {
-      const error = new Error(leg.socket ? "TIMEOUT" : "steadfast: the function for URL or protocols is late");
-      this.#tell(() => this.owner.ended(broken("timeout"), error, leg.endpoint));
-    }
+    if (reason !== "timeout") return;
+    const error = new Error(leg.awaits ? `steadfast: ${leg.awaits} is late` : "TIMEOUT");
+    if (!this.current) this.#tell(() => this.owner.ended(broken("timeout"), error, leg.endpoint));
+    else if (leg.awaits) this.owner.moveFailed?.(leg.endpoint, error);
   }
 
   /** Closes a leg that another one replaces. What its server has sent before is the app's. */
@@ -338,6 +354,7 @@ export class Legs {
     this.#forget(leg);
     this.#driver.tell({ message: "closed", id: leg.id, code });
     if (!current || current === leg) this.#tell(() => this.owner.ended(end, error, leg.endpoint));
+    else if (code === NOT_ASKED_FOR) this.owner.moveFailed?.(leg.endpoint, error);
   }
 
   #isOurs(leg: Leg): boolean {

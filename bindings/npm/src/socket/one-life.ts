@@ -47,7 +47,8 @@ export class OneLifeSocket extends SocketFace {
         this.legs.waits = undefined;
         // This comes before `close`, for a listener of that may open the next socket at once.
         spares.put(key, this.legs);
-        this.#detach(make(), before);
+        // The link may lead to other hosts by now, where this path leads nowhere.
+        this.#detach(new Legs(driver, { path: () => path, protocols: list, webSocket: undefined }, owner), before);
         this.#close(MOVED);
       },
       promoted: (leg) => this.#open(leg),
@@ -69,9 +70,8 @@ export class OneLifeSocket extends SocketFace {
         else this.close(1000, "the link has been stopped");
       },
     };
-    const make = () => new Legs(driver, { path, protocols: list, webSocket: undefined }, owner);
     const spare = spares.take(key);
-    this.legs = spare ?? make();
+    this.legs = spare ?? new Legs(driver, { path, protocols: list, webSocket: undefined }, owner);
     if (spare) {
       spare.owner = owner;
       spare.binaryType = "blob";

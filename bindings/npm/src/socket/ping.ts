@@ -1,4 +1,5 @@
 // Whether a connection on which nothing arrives is alive.
+import { surface } from "../surface.js";
 import type { Leg } from "./legs.js";
 import type { Sendable } from "./queue.js";
 
@@ -17,8 +18,11 @@ export interface PingOptions {
 /** A timer that is later than this, in milliseconds, has slept: what should have arrived meanwhile may still wait. */
 const SLEPT = 1_000;
 
-/** How many bytes wait to be sent over a leg. */
-const waiting = ({ socket }: Leg): number => socket?.bufferedAmount ?? 0;
+/** The longest time that a timer takes, in milliseconds. */
+const LONGEST = 0x7fffffff;
+
+/** How many of the bytes that were handed to a leg have left. */
+const left = ({ handed, socket }: Leg): number => handed - (socket?.bufferedAmount ?? 0);
 
 export class Ping {
   readonly #options: PingOptions;
@@ -29,6 +33,11 @@ export class Ping {
 
   /** `silent` is called when no sign of life has arrived in time. */
   constructor(options: PingOptions, send: (leg: Leg, ping: Sendable) => unknown, silent: (leg: Leg) => unknown) {
+    for (const name of ["every", "within"] as const) {
+      const time = options[name];
+      if (!(time >= 1 && time <= LONGEST)) throw new RangeError(`steadfast: ping.${name} is a number of milliseconds from 1 to ${LONGEST}, not ${time}`);
+    }
+    if (options.message === undefined) throw new TypeError("steadfast: ping.message is what is sent");
     this.#options = options;
     this.#send = send;
     this.#silent = silent;
@@ -49,27 +58,31 @@ export class Ping {
 
   #wait(leg: Leg): void {
     const { every } = this.#options;
-    const left = leg.heard + every - performance.now();
-    if (left > 0) {
-      this.#timer = setTimeout(() => this.#wait(leg), left);
+    const rest = leg.heard + every - performance.now();
+    if (rest > 0) {
+      this.#timer = setTimeout(() => this.#wait(leg), rest);
       return;
     }
-    const message = this.#message;
-    const ahead = waiting(leg);
     this.#answered = false;
-    if (leg.socket?.readyState === 1) this.#send(leg, message);
-    this.#expect(leg, performance.now(), ahead);
+    try {
+      const message = this.#message;
+      if (leg.socket?.readyState === 1) this.#send(leg, message);
+    } catch (problem) {
+      // A mistake of the app's. That nothing arrives counts all the same.
+      surface(problem);
+    }
+    this.#expect(leg, performance.now(), leg.handed);
   }
 
-  /** Expects an answer to what was `sent` behind so many bytes. */
-  #expect(leg: Leg, sent: number, ahead: number): void {
+  /** Expects an answer to what was `sent`, which has left once so many bytes have. */
+  #expect(leg: Leg, sent: number, end: number): void {
     const { within, isAnswer } = this.#options;
     const since = performance.now();
+    const before = left(leg);
     this.#timer = setTimeout(() => {
       const heard = isAnswer ? this.#answered : leg.heard >= sent;
-      const rest = waiting(leg);
-      // What is ahead of it moves on: it may have left only just now.
-      if (!heard && rest < ahead) return this.#expect(leg, sent, rest);
+      // It, or what is ahead of it, has moved on: it may have left only just now.
+      if (!heard && before < end && left(leg) > before) return this.#expect(leg, sent, end);
       if (!heard && performance.now() - since < within + SLEPT) this.#silent(leg);
       this.#wait(leg);
     }, within);

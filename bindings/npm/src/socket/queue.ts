@@ -49,6 +49,7 @@ export class Queue {
   bytes = 0;
 
   constructor({ maxEnqueuedMessages = Number.POSITIVE_INFINITY, maxEnqueuedBytes = MOST_BYTES, whenFull = "dropNewest" }: QueueOptions) {
+    if (!(maxEnqueuedMessages >= 0 && maxEnqueuedBytes >= 0)) throw new RangeError("steadfast: maxEnqueuedMessages and maxEnqueuedBytes are numbers from 0");
     this.#most = maxEnqueuedMessages;
     this.#mostBytes = maxEnqueuedBytes;
     this.#whenFull = whenFull;

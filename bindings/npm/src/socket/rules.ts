@@ -54,10 +54,10 @@ export function routeOf(path: string | URL | null | undefined, [connect = "", ..
     const origin = originOf(connect);
     // A path such as `//host` would lead elsewhere by itself.
     const url = whole ? parsed(origin + whole.pathname + whole.search) : parsed(text, connect);
-    if (url?.origin !== origin) throw new DOMException(elsewhere(text, origin), "SyntaxError");
+    if (url?.origin !== origin) throw new DOMException(elsewhere(origin), "SyntaxError");
     return url.href;
   };
-  if (whole && ![connect, ...others].some((url) => originOf(url) === whole.origin)) throw new DOMException(elsewhere(text, originOf(connect)), "SyntaxError");
+  if (whole && ![connect, ...others].some((url) => originOf(url) === whole.origin)) throw new DOMException(elsewhere(originOf(connect)), "SyntaxError");
   route(connect);
   return route;
 }

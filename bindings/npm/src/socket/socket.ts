@@ -110,6 +110,7 @@ export class SteadfastSocket extends SocketFace {
       },
       promoted: (leg, before) => this.#promoted(leg, before),
       stays: () => this.#stays(),
+      moveFailed: (to, error) => this.#dispatch("moveFailed", { to, error }),
       message: (event, leg) => {
         if (!this.#ping?.isAnswer(event.data)) this.deliver(event, leg);
       },
@@ -308,7 +309,12 @@ export class SteadfastSocket extends SocketFace {
     if (stopCodes.includes(event.code)) return "closeCode";
     if (UNAUTHORIZED.test(message)) return "unauthorized";
     if (this.#retries >= maxRetries) return "maxRetries";
-    return shouldReconnectOnClose?.(event) === false ? "shouldReconnectOnClose" : undefined;
+    try {
+      return shouldReconnectOnClose?.(event) === false ? "shouldReconnectOnClose" : undefined;
+    } catch (problem) {
+      surface(problem);
+      return undefined;
+    }
   }
 
   #end(code?: number, reason?: string): void {
@@ -337,7 +343,7 @@ export class SteadfastSocket extends SocketFace {
     if (this.#state === CLOSED) this.#dispatch("stop", { reason, code });
   }
 
-  #dispatch<Name extends "switch" | "queue" | "stop">(type: Name, detail: SocketEvents[Name]["detail"]): void {
+  #dispatch<Name extends "switch" | "queue" | "stop" | "moveFailed">(type: Name, detail: SocketEvents[Name]["detail"]): void {
     this.#debug(type, detail);
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }

@@ -88,6 +88,9 @@ export class Standalone implements Driver {
     else if (message.message === "opened") {
       early.opened = true;
       this.#legs?.promote(EARLY);
+    } else if (message.message === "awaitsApp") {
+      // Only an engine limits how long the function may take.
+      setTimeout(() => early === this.#early && this.#legs && !this.#joining && this.#join(UNKNOWN), RENEWED_WITHIN);
     } else if (message.message === "closed") {
       early.closed = message;
       if (!this.#joining) this.#join(UNKNOWN);

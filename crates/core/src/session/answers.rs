@@ -71,12 +71,14 @@ impl AnswerDetector {
         };
     }
 
-    /// Something has arrived.
-    pub(super) fn heard(&mut self, now: Timestamp) {
+    /// Something has arrived. True if it can be an answer.
+    pub(super) fn heard(&mut self, now: Timestamp) -> bool {
+        let is_awaited = self.awaited != Awaited::Nothing;
         if let Awaited::Since(at) | Awaited::Noticed(at) = self.awaited {
             self.learn(now - at);
         }
         self.pause();
+        is_awaited
     }
 
     /// When an answer is overdue.

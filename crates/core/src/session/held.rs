@@ -268,8 +268,11 @@ impl Held {
     /// from, if the connection is the one that carries the app's messages.
     pub(super) fn heard(&mut self, cx: &mut Context, id: ConnectionId) -> Option<usize> {
         let name = self.connection.endpoint(id)?.name.clone();
-        self.idle.heard(cx.now);
-        self.answers.heard(cx.now);
+        if self.answers.heard(cx.now) {
+            self.idle.answered(cx.now);
+        } else {
+            self.idle.heard(cx.now);
+        }
         self.heard_at = Some(cx.now);
         // An attempt that waits may lead to another endpoint: it stays.
         self.connection.refute_renewal(cx);

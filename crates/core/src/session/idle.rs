@@ -32,6 +32,10 @@ enum Silence {
     Unwatched,
     /// Something arrived at this moment.
     Since(Timestamp),
+    /// The same, as the answer to something that was sent: nothing more need follow.
+    Answered(Timestamp),
+    /// The same, and at the second moment something was sent again.
+    Asked(Timestamp, Timestamp),
     /// A socket took over at this moment from one that talked; nothing is overdue on it yet.
     TakenOver(Timestamp),
     /// It has been noticed that nothing has arrived since, at the second of these moments.
@@ -50,9 +54,35 @@ pub(crate) enum Overdue {
 impl IdleDetector {
     /// Something has arrived.
     pub(crate) fn heard(&mut self, now: Timestamp) {
-        let keeps = matches!(self.state, Silence::Since(last) if self.rhythm().is_some_and(|it| now <= last + it));
-        if let Silence::Since(last) | Silence::Noticed(last, _) = self.state {
-            self.pauses.observe(now - last);
+        self.learn(now);
+        self.state = Silence::Since(now);
+    }
+
+    /// An answer has arrived.
+    pub(crate) fn answered(&mut self, now: Timestamp) {
+        self.learn(now);
+        self.state = Silence::Answered(now);
+    }
+
+    /// Something was sent.
+    pub(crate) fn sent(&mut self, now: Timestamp) {
+        if let Silence::Answered(last) = self.state {
+            self.state = Silence::Asked(last, now);
+        }
+    }
+
+    fn learn(&mut self, now: Timestamp) {
+        let last = match self.state {
+            Silence::Since(last)
+            | Silence::Answered(last)
+            | Silence::Asked(last, _)
+            | Silence::Noticed(last, _) => Some(last),
+            Silence::TakenOver(_) | Silence::Unwatched => None,
+        };
+        let pause = last.map(|last| now - last);
+        let keeps = pause.zip(self.rhythm()).is_some_and(|(pause, usual)| pause <= usual);
+        if let Some(pause) = pause {
+            self.pauses.observe(pause);
             self.seen = self.seen.saturating_add(1);
         }
         let resumed = self.resumed.filter(|_| keeps).unwrap_or(now);
@@ -60,7 +90,6 @@ impl IdleDetector {
         if now - resumed >= LONGEST {
             self.mistaken = 0;
         }
-        self.state = Silence::Since(now);
     }
 
     /// Silence means nothing until something arrives again.
@@ -78,19 +107,22 @@ impl IdleDetector {
 
     /// Nobody could have heard anything until now; a connection that talked is expected to go on.
     pub(crate) fn restart(&mut self, now: Timestamp) {
-        if self.state != Silence::Unwatched {
-            self.state = Silence::Since(now);
-        }
+        self.state = match self.state {
+            Silence::Unwatched => Silence::Unwatched,
+            Silence::Answered(_) => Silence::Answered(now),
+            _ => Silence::Since(now),
+        };
     }
 
     /// When the next message is overdue, or the connection may be dead.
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
         let allowed = self.allowed()?;
         match self.state {
-            Silence::Unwatched => None,
-            Silence::Since(at) | Silence::TakenOver(at) | Silence::Noticed(_, at) => {
-                Some(at + allowed)
-            }
+            Silence::Unwatched | Silence::Answered(_) => None,
+            Silence::Since(at)
+            | Silence::Asked(_, at)
+            | Silence::TakenOver(at)
+            | Silence::Noticed(_, at) => Some(at + allowed),
         }
     }
 
@@ -100,12 +132,16 @@ impl IdleDetector {
             return None;
         }
         let (state, overdue) = match self.state {
-            Silence::Since(last) => (Silence::Noticed(last, now), Some(Overdue::Late)),
+            Silence::Since(last) | Silence::Asked(last, _) => {
+                (Silence::Noticed(last, now), Some(Overdue::Late))
+            }
             Silence::Noticed(..) => {
                 self.mistaken = self.mistaken.saturating_add(1);
                 (Silence::Unwatched, Some(Overdue::Dead))
             }
-            Silence::TakenOver(_) | Silence::Unwatched => (Silence::Unwatched, None),
+            Silence::TakenOver(_) | Silence::Answered(_) | Silence::Unwatched => {
+                (Silence::Unwatched, None)
+            }
         };
         self.state = state;
         overdue
@@ -119,7 +155,13 @@ impl IdleDetector {
     /// Whether something has arrived no longer ago than the rhythm lets expect.
     pub(crate) fn is_talking(&self, now: Timestamp) -> bool {
         let allowed = self.allowed().unwrap_or(LONGEST);
-        matches!(self.state, Silence::Since(last) | Silence::TakenOver(last) if now <= last + allowed)
+        match self.state {
+            Silence::Since(last)
+            | Silence::Answered(last)
+            | Silence::Asked(last, _)
+            | Silence::TakenOver(last) => now <= last + allowed,
+            Silence::Noticed(..) | Silence::Unwatched => false,
+        }
     }
 
     /// The longest pause after which no message is overdue: that of the rhythm, and twice as long after
@@ -246,5 +288,21 @@ mod tests {
         assert!(idle.allowed() > usual);
         (100..161).for_each(|secs| idle.heard(at(secs * 1_000)));
         assert!(idle.allowed() <= usual, "{:?}", idle.allowed());
+    }
+
+    #[test]
+    fn after_an_answer_nothing_is_overdue_before_something_is_sent_again() {
+        let mut idle = IdleDetector::default();
+        for second in 0..10 {
+            idle.sent(at(second * 1_000));
+            idle.answered(at(second * 1_000 + 50));
+        }
+        assert_eq!(idle.deadline(), None);
+        assert!(idle.is_talking(at(9_500)));
+        idle.sent(at(60_000));
+        let deadline = idle.deadline().unwrap();
+        assert!(deadline > at(61_000));
+        assert_eq!(idle.notice(deadline), Some(Overdue::Late));
+        assert_eq!(idle.notice(idle.deadline().unwrap()), Some(Overdue::Dead));
     }
 }

@@ -265,6 +265,7 @@ impl Session {
         let mut sockets = self.sockets.iter_mut();
         if let Some(held) = sockets.find(|held| held.connection.endpoint(id).is_some()) {
             held.answers.sent(now);
+            held.idle.sent(now);
         }
     }
 

@@ -73,9 +73,11 @@ fn what_the_app_fails_at_is_attempted_again_after_a_wait() {
         world.tell(Input::ConnectionClosed { id: open, code: None });
     };
     for has_checks in [true, false] {
-        let happenings: [(&str, &dyn Fn(&mut World)); 3] =
-            [("a wish", &prefer), ("maintenance", &maintain), ("a loss", &refuse)];
-        for (what, happens) in happenings {
+        for (what, happens) in [
+            ("a wish", &prefer as &dyn Fn(&mut World)),
+            ("maintenance", &maintain),
+            ("a loss", &refuse),
+        ] {
             let attempts = attempts_in_a_minute(has_checks, happens);
             assert!((2..30).contains(&attempts), "{what}, checks {has_checks}: {attempts}");
         }
