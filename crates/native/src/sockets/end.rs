@@ -44,6 +44,11 @@ impl LegEnd {
         Self { cause: Cause::App, reason: error.into().to_string() }
     }
 
+    /// Whether a function of the app's own has failed.
+    pub(super) const fn is_by_app(&self) -> bool {
+        matches!(self.cause, Cause::App)
+    }
+
     /// The server's close code, if there was one.
     pub(super) const fn code(&self) -> Option<u16> {
         match self.cause {

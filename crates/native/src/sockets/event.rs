@@ -40,6 +40,14 @@ pub enum SocketEvent {
         /// To this one, which is the same if the connection was replaced.
         to: Name,
     },
+    /// A connection that was to take over did not come about, by the app's own doing: a function of its
+    /// own failed, or took too long. The socket stays where it is, and tries again later.
+    MoveFailed {
+        /// The endpoint that it was to go to.
+        to: Name,
+        /// What went wrong.
+        reason: String,
+    },
     /// What waits for a connection has changed.
     Queue {
         /// How many messages wait.

@@ -73,9 +73,9 @@ impl Stage {
     /// What went wrong if the time for it was not enough.
     const fn lateness(self) -> &'static str {
         match self {
-            Self::Asking => "the handshake was not there in time",
-            Self::Opening => "it did not open in time",
-            Self::Preparing => "on_migrate was not done in time",
+            Self::Asking => "the app's function for the handshake took too long",
+            Self::Opening => "the connection took too long",
+            Self::Preparing => "the app's function on_migrate took too long",
         }
     }
 }
@@ -257,10 +257,14 @@ impl Face {
         let mut held = self.lock();
         let Some(leg) = held.legs.remove(&id) else { return };
         self.lose(&mut held, id);
-        if reason == DisconnectReason::Timeout && held.current.is_none() {
+        if reason == DisconnectReason::Timeout {
             let reason = leg.stage.lateness().to_owned();
             let endpoint = leg.endpoint.name.clone();
-            self.tell(SocketEvent::Lost { endpoint, code: None, reason });
+            if held.current.is_none() {
+                self.tell(SocketEvent::Lost { endpoint, code: None, reason });
+            } else if leg.stage != Stage::Opening {
+                self.tell(SocketEvent::MoveFailed { to: endpoint, reason });
+            }
         }
         drop(held);
         self.changed.notify_waiters();
@@ -344,10 +348,13 @@ impl Face {
         drop(held);
         self.changed.notify_waiters();
         self.link.send(Input::ConnectionClosed { id, code: end.reported() });
+        let (endpoint, reason) = (leg.endpoint.name.clone(), end.reason.clone());
         if !nothing_else {
+            if end.is_by_app() {
+                self.tell(SocketEvent::MoveFailed { to: endpoint, reason });
+            }
             return;
         }
-        let (endpoint, reason) = (leg.endpoint.name.clone(), end.reason.clone());
         self.tell(SocketEvent::Lost { endpoint, code: end.code(), reason });
         if let Some(reason) = end.stop_reason(&self.options.stop_codes) {
             self.close(&Farewell::default());

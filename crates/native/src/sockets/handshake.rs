@@ -18,6 +18,12 @@ use tokio_util::io::InspectWriter;
 /// Maximum number of bytes of a message that arrives.
 const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 
+/// Headers that the handshake sets.
+const OWN: [HeaderName; 3] = [header::CONNECTION, header::HOST, header::UPGRADE];
+
+/// Besides letters and digits, what a subprotocol may have (RFC 6455, section 4.1).
+const SIGNS: &[u8] = b"!#$%&'*+-.^_`|~";
+
 /// A WebSocket of which it is seen when bytes leave.
 pub(super) type Stream = WebSocketStream<MaybeTlsStream<Watched>>;
 type Watched = InspectWriter<TcpStream, Box<dyn FnMut(&[u8]) + Send + Sync>>;
@@ -72,7 +78,24 @@ fn request(face: &Face, endpoint: &Endpoint, with: Handshake) -> Result<Request,
     let mut request = url(&face.link, endpoint, &with.path)?.into_client_request()?;
     let headers = request.headers_mut();
     for (name, value) in with.headers {
-        headers.insert(HeaderName::try_from(name)?, HeaderValue::try_from(value)?);
+        let name = HeaderName::try_from(name)?;
+        if OWN.contains(&name) || name.as_str().starts_with("sec-websocket-") {
+            return Err(format!("the header {name} is the handshake's own").into());
+        }
+        headers.insert(name, HeaderValue::try_from(value)?);
+    }
+    let is_token = |text: &String| {
+        let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || SIGNS.contains(&byte);
+        !text.is_empty() && text.bytes().all(is_sign)
+    };
+    if let Some(place) = with.protocols.iter().position(|protocol| !is_token(protocol)) {
+        // Not what it is: some send a token by it.
+        let reason = "has other characters than letters, digits and !#$%&'*+-.^_`|~";
+        return Err(format!("the subprotocol at place {place} {reason}").into());
+    }
+    let mut seen = std::collections::HashSet::new();
+    if !with.protocols.iter().all(|protocol| seen.insert(protocol.to_ascii_lowercase())) {
+        return Err("a subprotocol is named twice".into());
     }
     if !with.protocols.is_empty() {
         let protocols = HeaderValue::try_from(with.protocols.join(", "))?;

@@ -59,7 +59,25 @@ pub(super) fn open(face: &Arc<Face>, id: ConnectionId, endpoint: Arc<Endpoint>) 
         cut,
         done: done_sender,
     };
-    tokio::spawn(leg.run());
+    let whole = Whole { face: face.clone(), id };
+    tokio::spawn(async move {
+        let _whole = whole;
+        leg.run().await;
+    });
+}
+
+/// Reports the end of a connection whose task ends before it has: a function of the app's panicked.
+struct Whole {
+    face: Arc<Face>,
+    id: ConnectionId,
+}
+
+impl Drop for Whole {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.face.ended(self.id, &LegEnd::by_app("a function of the app's panicked"));
+        }
+    }
 }
 
 impl Leg {
@@ -100,9 +118,12 @@ impl Leg {
                 end = reading.until_end(&mut incoming) => {
                     // The app hears of it at once; the server's close is answered meanwhile.
                     face.ended(id, &end);
-                    drop(done);
+                    let delivering = async {
+                        reading.deliver_rest().await;
+                        drop(done);
+                    };
                     let answering = async { while let Some(Ok(_)) = incoming.next().await {} };
-                    let _ = timeout(CLOSE_WITHIN, answering).await;
+                    let _ = tokio::join!(delivering, timeout(CLOSE_WITHIN, answering));
                     return;
                 }
                 farewell = &mut let_go => farewell.unwrap_or_default(),

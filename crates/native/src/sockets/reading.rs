@@ -10,10 +10,11 @@ use futures_util::StreamExt;
 use futures_util::stream::SplitStream;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 use steadfast::socket::drain_limit;
 use steadfast::{ConnectionId, Health, Input};
 use tokio::sync::oneshot;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_tungstenite::tungstenite::Message as Frame;
 
 /// The reading end of a connection. Each wait of it can be given up and begun anew.
@@ -29,8 +30,8 @@ pub(super) struct Reading {
 enum Turn {
     /// Another connection carries the socket still.
     Waiting(oneshot::Receiver<Option<Before>>),
-    /// Another one delivers first what it was sent.
-    After(Before),
+    /// Another one delivers first what it was sent, until then at the latest.
+    After(Before, Option<Instant>),
     /// It can.
     Mine,
     /// It never will: it was let go of.
@@ -86,6 +87,17 @@ impl Reading {
         }
     }
 
+    /// Delivers what has arrived over a connection that has ended, if it has come to carry the socket.
+    pub(super) async fn deliver_rest(&mut self) {
+        if let Turn::Waiting(turn) = &mut self.turn {
+            let Ok(before) = turn.try_recv() else { return };
+            self.turn = Turn::after(before);
+        }
+        if !matches!(self.turn, Turn::Never) {
+            self.deliver().await;
+        }
+    }
+
     fn take(&mut self, frame: Frame) {
         self.alive.report();
         let Some(message) = Message::of(frame) else { return };
@@ -131,22 +143,28 @@ impl Reading {
 }
 
 impl Turn {
+    fn after(before: Option<Before>) -> Self {
+        before.map_or(Self::Mine, |before| Self::After(before, None))
+    }
+
     async fn wait(&mut self, face: &Face) {
         if let Self::Waiting(turn) = self {
             match turn.await {
-                Ok(before) => *self = before.map_or(Self::Mine, Self::After),
+                Ok(before) => *self = Self::after(before),
                 Err(_) => *self = Self::Never,
             }
         }
         if matches!(self, Self::Never) {
             std::future::pending::<()>().await;
         }
-        if let Self::After(before) = self {
+        if let Self::After(before, until) = self {
             let snapshot = face.link.snapshot();
             let state = snapshot.endpoints.iter().find(|state| state.name == before.endpoint);
             let health = state.map_or(Health::Unknown, |state| state.health);
             let limit = drain_limit(health, before.signs.silent_for().map(Into::into));
-            if timeout(limit.into(), &mut before.done).await.is_err() {
+            // This may be given up and begun anew.
+            let until = *until.get_or_insert_with(|| Instant::now() + Duration::from(limit));
+            if timeout_at(until, &mut before.done).await.is_err() {
                 before.cut.notify_one();
                 // It ends at once, unless it has ended meanwhile.
                 let _ = (&mut before.done).await;

@@ -94,7 +94,7 @@ async fn an_app_that_never_answers_blames_no_server_and_is_asked_again() {
     let SocketEvent::Lost { reason, .. } = within("a loss", events.recv()).await.unwrap() else {
         panic!("another event");
     };
-    assert_eq!(reason, "the handshake was not there in time");
+    assert_eq!(reason, "the app's function for the handshake took too long");
     // What it leaves open is as the socket was made.
     let accepted = server.next().await;
     assert_eq!((&*accepted.path, &*accepted.protocols), ("/chat", "chat"));
@@ -112,5 +112,40 @@ async fn a_server_that_does_not_open_in_time_is_told_of() {
     let socket = sockets.socket("", SocketOptions::new()).unwrap();
     let lost = within("a loss", socket.events().recv()).await.unwrap();
     let SocketEvent::Lost { endpoint, code: None, reason } = lost else { panic!("{lost:?}") };
-    assert_eq!((endpoint.as_str(), &*reason), ("mute", "it did not open in time"));
+    assert_eq!((endpoint.as_str(), &*reason), ("mute", "the connection took too long"));
+}
+
+#[tokio::test]
+async fn what_no_handshake_may_hold_is_the_apps_own_mistake() {
+    let headers = |name: &str| Handshake {
+        headers: vec![(name.to_owned(), "s3cret".to_owned())],
+        ..Handshake::default()
+    };
+    let protocols = |protocols: &[&str]| Handshake {
+        protocols: protocols.iter().map(|it| (*it).to_owned()).collect(),
+        ..Handshake::default()
+    };
+    for wrong in [
+        headers("Connection"),
+        headers("upgrade"),
+        headers("Sec-WebSocket-Key"),
+        headers("a b"),
+        protocols(&["s3cret value"]),
+        protocols(&["chat", "CHAT"]),
+        protocols(&["chat", ""]),
+    ] {
+        let mut server = Server::start("only", None);
+        let sockets = start(config_of([server.endpoint.clone()]));
+        let given = wrong.clone();
+        let options = SocketOptions::new().handshake(move || {
+            let given = given.clone();
+            async move { Ok(given) }
+        });
+        let socket = sockets.socket("", options).unwrap();
+        let lost = within("a loss", socket.events().recv()).await.unwrap();
+        let SocketEvent::Lost { reason, .. } = lost else { panic!("{lost:?}") };
+        assert!(!reason.contains("s3cret") && !reason.is_empty(), "{reason}");
+        assert_eq!(sockets.link().snapshot().endpoints[0].health, Health::Unknown);
+        assert!(server.try_next().is_none(), "nothing is sent");
+    }
 }

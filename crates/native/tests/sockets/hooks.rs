@@ -1,9 +1,12 @@
 //! Connections that the app prepares, and those that never come to carry it.
 
 use crate::moves::two;
-use crate::{opened, start, until, within};
+use crate::server::Server;
+use crate::{config_of, opened, start, until, within};
 use std::time::Duration;
-use steadfast_native::{Candidate, Message, SocketOptions};
+use steadfast::Millis;
+use steadfast::socket::Ping;
+use steadfast_native::{Candidate, Message, SocketEvent, SocketOptions, SocketState};
 use tokio::time::sleep;
 
 #[tokio::test]
@@ -67,5 +70,39 @@ async fn a_hook_that_hangs_leaves_the_socket_where_it_is() {
     assert_eq!(new.close_frame().await, None, "closed without a code");
     old.send("still here").await;
     until(&mut socket, "still here").await;
-    assert!(events.try_recv().is_err(), "nothing has happened to it");
+    let failed = SocketEvent::MoveFailed {
+        to: "b".into(),
+        reason: "the app's function on_migrate took too long".into(),
+    };
+    assert_eq!(events.try_recv(), Ok(failed));
+}
+
+#[tokio::test]
+async fn a_function_that_panics_costs_the_connection_and_not_the_socket() {
+    let panics = || -> Message { panic!("no ping today") };
+    let matcher = |message: &Message| -> bool {
+        assert_ne!(*message, "mine".into(), "no such message");
+        false
+    };
+    let ping = Ping { every: Millis::new(200), within: Millis::new(2_000) };
+    for options in
+        [SocketOptions::new().ping(ping, panics), SocketOptions::new().ping_answer(matcher)]
+    {
+        let mut server = Server::start("only", None);
+        let sockets = start(config_of([server.endpoint.clone()]));
+        let socket = sockets.socket("", options).unwrap();
+        let mut events = socket.events();
+        let mut first = server.next().await;
+        let _ = first.try_send("mine").await;
+        let lost = async {
+            loop {
+                if let Ok(SocketEvent::Lost { reason, .. }) = events.recv().await {
+                    break reason;
+                }
+            }
+        };
+        assert_eq!(within("the loss", lost).await, "a function of the app's panicked");
+        assert_ne!(*socket.state().borrow(), SocketState::Closed);
+        server.next().await;
+    }
 }

@@ -72,6 +72,33 @@ async fn a_connection_can_be_prepared_before_it_takes_over() {
 }
 
 #[tokio::test]
+async fn what_a_new_server_said_before_it_ended_is_delivered_after_the_old_ones_last_word() {
+    let (mut a, mut b, config) = two();
+    let sockets = start(config);
+    let mut socket = opened(&sockets, SocketOptions::new()).await;
+    let mut events = socket.events();
+    let mut old = a.next().await;
+    sockets.link().prefer(Some("b".into()));
+    let mut new = b.next().await;
+    within("the move", async {
+        while !matches!(events.recv().await.unwrap(), SocketEvent::Moved { .. }) {}
+    })
+    .await;
+    new.send("not here").await;
+    new.close(4000).await;
+    within("the loss", async {
+        while !matches!(events.recv().await.unwrap(), SocketEvent::Lost { .. }) {}
+    })
+    .await;
+    old.send("a last word").await;
+    assert_eq!(old.close_frame().await, Some((1000, String::new())));
+    for expected in ["a last word", "not here"] {
+        let message = within(expected, socket.next_message()).await.unwrap();
+        assert_eq!(message, expected.into());
+    }
+}
+
+#[tokio::test]
 async fn another_connection_to_the_same_endpoint_is_a_move_as_well() {
     let (mut a, _b, config) = two();
     let sockets = start(config);

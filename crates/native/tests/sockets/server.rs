@@ -164,6 +164,11 @@ impl Accepted {
         self.stream.send(Frame::text(text)).await.unwrap();
     }
 
+    /// Sends a text, if the client still listens.
+    pub(crate) async fn try_send(&mut self, text: &str) -> Result<(), Error> {
+        self.stream.send(Frame::text(text)).await
+    }
+
     pub(crate) async fn close(&mut self, code: u16) {
         let close = CloseFrame { code: CloseCode::from(code), reason: "so it is".into() };
         self.stream.send(Frame::Close(Some(close))).await.unwrap();
