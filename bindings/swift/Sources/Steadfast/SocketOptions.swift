@@ -2,8 +2,9 @@ import SteadfastCore
 
 /// A value, or a function that is asked for it anew for each connection, as for a token that expires.
 ///
-/// A function that throws, or takes longer than `connectTimeout`, ends the attempt. No server is blamed for that: the socket tells of it
-/// (``SocketEvent/lost(endpoint:code:reason:error:)``), and the next attempt asks again. A function that is late is cancelled.
+/// A function that throws, or takes longer than `connectTimeout`, ends the attempt. No server is blamed for that, and the next attempt asks again.
+/// The socket tells of it by ``SocketEvent/lost(endpoint:code:reason:error:)`` or, while another connection is open, by
+/// ``SocketEvent/moveFailed(to:error:)``. A function that is late is cancelled.
 ///
 /// Printed, it does not show the value, which may be a token.
 public enum Provided<Value: Sendable>: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
@@ -56,7 +57,8 @@ public struct SocketOptions: Sendable {
     /// How a connection on which nothing arrives is asked for a sign of life. By default it is not.
     public var ping: Ping?
     /// Prepares a new connection before it takes over from an open one, as by a log-in or a subscription. If it throws, or takes longer
-    /// than `connectTimeout`, the old connection stays, and no server is blamed.
+    /// than `connectTimeout`, the old connection stays, no server is blamed, and the socket tells of it
+    /// (``SocketEvent/moveFailed(to:error:)``). A hook that is late is cancelled.
     public var onMigrate: (@Sendable (Migration) async throws -> Void)?
 
     public init(
