@@ -39,6 +39,10 @@ struct Fifo<Element> {
         return items[head...].compactMap { $0 }
     }
 
+    func contains(where isMeant: (Element) -> Bool) -> Bool {
+        items[head...].contains { $0.map(isMeant) ?? false }
+    }
+
     /// Takes the first one that is meant, wherever it is.
     mutating func removeFirst(where isMeant: (Element) -> Bool) -> Element? {
         guard let index = items[head...].firstIndex(where: { $0.map(isMeant) ?? false }) else { return nil }

@@ -38,6 +38,14 @@ final class Leg: Sendable {
             case .preparing: "the app's own onMigrate"
             }
         }
+
+        /// Whether it waits for a function of the app's own.
+        var isApp: Bool {
+            switch self {
+            case .asking, .preparing: true
+            case .opening: false
+            }
+        }
     }
 
     private struct State {

@@ -11,16 +11,19 @@ struct LegEnd {
     let status: Int?
     /// What went wrong, unless the server closed the connection.
     let error: (any Error)?
+    /// Whether a function of the app's own has failed.
+    let isAppFault: Bool
 
     /// - Parameter wasHeldBack: Nothing was read, for the app was slow: what breaks then, the platform has broken.
     init(_ error: any Error, wasHeldBack: Bool) {
         let closed = error as? WebSocketClosed
         let fault = error as? AppFault
+        isAppFault = fault != nil
         code = closed?.code
         reason = closed?.reason ?? ""
         status = (error as? UpgradeRefused)?.status
         self.error = closed == nil ? fault?.error ?? error : nil
-        let isOurs = fault != nil || (closed == nil && wasHeldBack)
+        let isOurs = isAppFault || (closed == nil && wasHeldBack)
         // Who we are is refused, by a server that works: as a close code, by custom.
         let refused = status.flatMap { [401, 403].contains($0) ? 4000 + $0 : nil }
         reported = isOurs ? byAppCode() : (closed?.code ?? refused).map(UInt16.init(clamping:))

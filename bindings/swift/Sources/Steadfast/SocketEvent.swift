@@ -19,6 +19,9 @@ public enum SocketEvent: Sendable {
     case lost(endpoint: String, code: Int?, reason: String, error: (any Error)?)
     /// Another connection has taken over from an open one; to the same endpoint, if that connection was replaced.
     case moved(from: String, to: String)
+    /// A connection that was to take over did not come about, by the app's own doing: a function of its own failed or took too long. The socket
+    /// stays where it is, and tries again later.
+    case moveFailed(to: String, error: any Error)
     /// What waits for a connection has changed: so many messages and bytes wait, and so many messages were dropped since this was told last.
     case queue(messages: Int, bytes: Int, dropped: Int)
     /// The socket is closed for good, for another attempt would meet the same.

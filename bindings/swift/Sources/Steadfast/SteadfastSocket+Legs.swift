@@ -102,8 +102,14 @@ extension SteadfastSocket {
         let leg: Leg? = locked.withLock { state in
             guard let leg = state.legs.removeValue(forKey: id) else { return nil }
             if state.phase.leg === leg { lose(&state) }
-            if case .timeout = reason, state.phase.leg == nil {
-                happenings.send(.lost(endpoint: leg.endpoint.name, code: nil, reason: "", error: SteadfastError.notInTime(leg.awaits.name)))
+            if case .timeout = reason {
+                let (to, awaits) = (leg.endpoint.name, leg.awaits)
+                let error = SteadfastError.notInTime(awaits.name)
+                if state.phase.leg == nil {
+                    happenings.send(.lost(endpoint: to, code: nil, reason: "", error: error))
+                } else if awaits.isApp {
+                    happenings.send(.moveFailed(to: to, error: error))
+                }
             }
             return leg
         }
@@ -127,8 +133,11 @@ extension SteadfastSocket {
         let stop: StopReason?? = locked.withLock { state in
             guard state.legs[leg.id] === leg else { return nil }
             state.legs[leg.id] = nil
-            // Beside an open one, it is the engine's concern alone.
-            guard state.phase.leg == nil || state.phase.leg === leg else { return .some(nil) }
+            // Beside an open one, what a server does is the engine's concern alone.
+            guard state.phase.leg == nil || state.phase.leg === leg else {
+                if end.isAppFault, let error = end.error { happenings.send(.moveFailed(to: leg.endpoint.name, error: error)) }
+                return .some(nil)
+            }
             happenings.send(.lost(endpoint: leg.endpoint.name, code: end.code, reason: end.reason, error: end.error))
             if state.phase.leg === leg { lose(&state) }
             return .some(end.stopReason(setup.options.stopCodes))

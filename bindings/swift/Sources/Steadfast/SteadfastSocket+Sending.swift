@@ -23,10 +23,11 @@ extension SteadfastSocket {
         }
     }
 
-    /// Lets a leg ask for a sign of life, behind what is being sent over it.
+    /// Lets a leg ask for a sign of life, behind what is being sent over it. While one ping waits for that, another would say no more.
     func ask(_ message: Message, over leg: Leg) {
         locked.withLock { state in
-            if state.phase.leg === leg { enqueue(Sender(message, isPing: true), leg, &state) }
+            guard state.phase.leg === leg, !state.senders.contains(where: \.isPing) else { return }
+            enqueue(Sender(message, isPing: true), leg, &state)
         }
     }
 
@@ -93,13 +94,14 @@ extension SteadfastSocket {
     func lose(_ state: inout State) {
         dismissWriter(&state)
         enter(.none, &state)
-        for sender in state.senders.removeAll() where !sender.isPing {
+        for sender in state.senders.removeAll() {
             sender.settle(Result { try queue(sender.message, &state) })
         }
     }
 
-    /// The leg that has carried messages takes no more of them.
+    /// The leg that has carried messages takes no more of them. A ping that waits was meant for it alone.
     func dismissWriter(_ state: inout State) {
+        _ = state.senders.removeFirst(where: \.isPing)
         state.phase.leg?.settleSender()
         state.writer?.resume(returning: nil)
         state.writer = nil

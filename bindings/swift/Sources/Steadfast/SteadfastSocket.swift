@@ -124,8 +124,9 @@ public final class SteadfastSocket: Sendable, CustomReflectable {
         if state != .closed { setup.core.reconnect(socket: setup.number) }
     }
 
-    /// Closes it for good; the watching goes on. No message arrives any more; ``messages`` still brings those that had arrived, and
-    /// ``takeUnsent()`` gives back what was not sent.
+    /// Closes it for good; the watching goes on. Nothing is read from the open connection any more; ``messages`` still brings what had arrived, and
+    /// ends then. During a move, that includes what the old server had sent: it is waited for until the old connection has closed, for at most two
+    /// seconds. ``takeUnsent()`` gives back what was not sent.
     ///
     /// - Parameters:
     ///   - code: The WebSocket close code: 1000, or one from 3000 to 4999.

@@ -133,6 +133,7 @@ extension SocketEvent {
         case .opened(let endpoint): "opened \(endpoint)"
         case .lost(let endpoint, let code, _, _): "lost \(endpoint) \(code.map(String.init) ?? "-")"
         case .moved(let from, let to): "moved \(from) \(to)"
+        case .moveFailed(let to, let error): "move failed \(to): \(error)"
         case .queue(let messages, let bytes, let dropped): "queue \(messages) \(bytes) \(dropped)"
         case .stopped(.closeCode(let code)): "stopped \(code)"
         case .stopped(.unauthorized(let status)): "stopped \(status)"

@@ -109,8 +109,57 @@ final class SocketAppTimeTests: XCTestCase {
             try await until { !sockets.all[1].closedWith.isEmpty }
             XCTAssertEqual(sockets.all[0].closedWith, [])
             XCTAssertEqual(socket.state, .open)
-            XCTAssertEqual(events.all.map(\.told), ["opened a"])
+            try await until { events.all.count > 1 }
+            XCTAssertEqual(events.all.map(\.told), ["opened a", "move failed a: the app's own onMigrate took too long"])
             assertBlamesNobody(link)
+            link.stop()
+        }
+    }
+
+    func testAMoveThatFailsByTheAppsOwnDoingIsTold() async throws {
+        let late: @Sendable () async throws -> Void = { try await Task.sleep(for: .seconds(3_600)) }
+        let failing: @Sendable () async throws -> Void = { throw Broken(description: "not now") }
+        let provider = "the app's own function for the path, the protocols or the headers took too long"
+        for (fault, hook, provided) in [(late, "the app's own onMigrate took too long", provider), (failing, "not now", "not now")] {
+            let asked = Counter()
+            let headers = Provided<[Header]>.perConnection {
+                asked.add(1)
+                // The first connection opens.
+                if asked.count > 1 { try await fault() }
+                return []
+            }
+            for (options, error) in [(SocketOptions(onMigrate: { _ in try await fault() }), hook), (SocketOptions(headers: headers), provided)] {
+                let link = try link(configs[0])
+                let socket = try link.socket(options: options, using: FakeSockets())
+                let events = Collector(socket.events)
+                try await until { socket.state == .open }
+                socket.reconnect()
+                // Each attempt is told.
+                try await until { events.all.count >= 3 }
+                XCTAssertEqual(events.all.prefix(3).map(\.told), ["opened a"] + Array(repeating: "move failed a: \(error)", count: 2))
+                XCTAssertEqual(socket.state, .open)
+                assertBlamesNobody(link)
+                link.stop()
+            }
+        }
+    }
+
+    func testAMoveThatFailsByTheServersDoingIsNotTold() async throws {
+        for hangs in [true, false] {
+            let attempts = Counter()
+            let sockets = FakeSockets { _, _ in
+                attempts.add(1)
+                guard attempts.count > 1 else { return }
+                if hangs { try await Task.sleep(for: .seconds(3_600)) }
+                throw UpgradeRefused(status: 503)
+            }
+            let link = try link(configs[0])
+            let socket = try link.socket(using: sockets)
+            let events = Collector(socket.events)
+            try await until { socket.state == .open }
+            socket.reconnect()
+            try await until { attempts.count >= 3 }
+            XCTAssertEqual(events.all.map(\.told), ["opened a"])
             link.stop()
         }
     }

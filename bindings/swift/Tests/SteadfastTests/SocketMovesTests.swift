@@ -53,6 +53,34 @@ final class SocketMovesTests: XCTestCase {
         link.stop()
     }
 
+    func testAfterACloseDuringAMoveTheOldServerIsWaitedForNoLongerThanTwoSeconds() async throws {
+        for closes in [true, false] {
+            let number = Counter()
+            let sockets = FakeSockets { _, socket in
+                number.add(1)
+                socket.onClose = nil
+                socket.arrive("\(number.count): hello")
+            }
+            let link = try link()
+            let socket = try link.socket(using: sockets)
+            let messages = Collector(socket.messages)
+            try await until { messages.all.count == 1 }
+            socket.reconnect()
+            try await until { sockets.all[0].closedWith == [1000] && sockets.all[1].received == 1 }
+            let moved = ContinuousClock.now
+            try await Task.sleep(for: .milliseconds(50))
+            try socket.close()
+            sockets.all[0].arrive("1: last words")
+            sockets.all[1].arrive("2: too late")
+            if closes { sockets.all[0].end(WebSocketClosed(code: 1000)) }
+            try await until { messages.hasEnded }
+            XCTAssertEqual(messages.all.map(\.asText), ["1: hello", "1: last words", "2: hello"])
+            let took = moved.duration(to: .now)
+            if closes { XCTAssertLessThan(took, .seconds(1), "the old connection has closed") } else { XCTAssertLessThan(took, .seconds(3)) }
+            link.stop()
+        }
+    }
+
     func testTheHookPreparesANewConnectionBeforeItTakesOver() async throws {
         let sockets = FakeSockets { _, socket in
             socket.onSend = { [weak socket] message in

@@ -1,6 +1,7 @@
 import Foundation
-import Steadfast
 import XCTest
+
+@testable import Steadfast
 
 /// What the engine is told of what is sent, and when.
 final class SocketSendingTests: XCTestCase {
@@ -57,6 +58,34 @@ final class SocketSendingTests: XCTestCase {
         try await until { sockets.all[0].sent.contains(.text("ping")) }
         XCTAssertEqual(events.all.map(\.told), ["opened a"], "the server was not silent: it had not been asked")
         XCTAssertEqual(sockets.all.count, 1)
+        link.stop()
+    }
+    func testOnePingWaitsAndGoesWithItsConnection() async throws {
+        let (release, released) = AsyncStream.makeStream(of: Void.self)
+        let asked = Counter()
+        let message: @Sendable () -> Message = {
+            asked.add(1)
+            return .text("ping")
+        }
+        let sockets = FakeSockets { _, socket in
+            socket.onSend = { if $0 == .text("stuck") { try await Task.sleep(for: .seconds(3_600)) } }
+        }
+        let link = try Steadfast.start(config, transport: Scripted { _ in ok })
+        let options = SocketOptions(
+            ping: Ping(every: .milliseconds(300), within: .milliseconds(50), message: message()),
+            onMigrate: { _ in for await _ in release { return } })
+        let socket = try link.socket(options: options, using: sockets)
+        try await until { socket.state == .open }
+        let stuck = Task { try await socket.send(.text("stuck")) }
+        try await until { asked.count >= 1 }
+        let waiting = Task { try await socket.send(.text("waiting")) }
+        try await until { asked.count >= 6 }
+        XCTAssertEqual(socket.locked.withLock { $0.senders.count }, 2, "one ping is enough")
+        released.yield()
+        try await until { sockets.all.count == 2 && !sockets.all[1].sent.isEmpty }
+        XCTAssertEqual(sockets.all[1].sent.first, .text("waiting"), "the new connection was not asked yet")
+        let sent = try await [stuck.value, waiting.value]
+        XCTAssertEqual(sent, [true, true])
         link.stop()
     }
 }
