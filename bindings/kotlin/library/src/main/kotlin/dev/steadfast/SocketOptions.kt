@@ -107,6 +107,9 @@ public class SocketOptions {
     /**
      * Asks a connection on which nothing arrives for a sign of life, in the words of the app's own protocol.
      *
+     * [Ping.within] must be longer than the largest message takes on the slowest network that counts: what waits ahead of the ping is seen to move
+     * message by message.
+     *
      * @param ping when it is asked, and how soon it must answer.
      * @param message gives what is sent.
      * @param isAnswer recognises the answer: then nothing else will do. The answer is not delivered.

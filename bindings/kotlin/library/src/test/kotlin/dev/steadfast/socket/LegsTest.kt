@@ -227,6 +227,24 @@ class LegsTest {
     }
 
     @Test
+    fun `a ping on its way is not looked after all the time`() = promptly {
+        val socket = socket { ping(Ping(every = 50.milliseconds, within = 20.seconds), { Message.Text("ping") }) }
+        socket.send("x".repeat(10_000))
+        val server = socket.opens(1)
+        server.isHeldUp = true
+        socket.promote(1)
+        until { "ping" in server.sent }
+        server.looks.set(0)
+        delay(1.seconds)
+        assertTrue(server.looks.get() in 2..24, "${server.looks} looks in a second")
+        server.waiting = 0
+        delay(1.seconds)
+        server.looks.set(0)
+        delay(500.milliseconds)
+        assertEquals(0, server.looks.get(), "it has left")
+    }
+
+    @Test
     fun `a ping without room is sent as soon as there is some`() = promptly {
         val socket = socket { ping(Ping(every = 50.milliseconds, within = 400.milliseconds), { Message.Text("ping") }) }
         socket.send("x".repeat(3_000_000))
