@@ -48,6 +48,17 @@ public sealed interface SocketEvent {
     }
 
     /**
+     * A connection that was to take over did not come about, by the app's own doing: a function of its own failed or took too long. The socket stays
+     * where it is, and tries again later.
+     *
+     * @property to which endpoint the connection went to.
+     * @property error what the function threw, or which one took too long.
+     */
+    public class MoveFailed internal constructor(public val to: Endpoint, public val error: Throwable) : SocketEvent {
+        override fun toString(): String = describe("MoveFailed", "to" to to.name, "error" to error)
+    }
+
+    /**
      * What waits for a connection has changed. Changes that follow each other closely are one event.
      *
      * @property messages how many messages wait.

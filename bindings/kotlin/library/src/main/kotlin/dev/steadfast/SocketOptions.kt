@@ -13,7 +13,8 @@ import java.util.concurrent.TimeUnit
  * Is asked for a value for each connection, as for a token that expires.
  *
  * If it throws, or has not returned within the config's `connectTimeout`, it is cancelled and the attempt to connect ends. No server is blamed, and it
- * is asked again for the next attempt. [SocketEvent.Lost] tells what went wrong, unless another connection carries messages still.
+ * is asked again for the next attempt. [SocketEvent.Lost] tells what went wrong, or [SocketEvent.MoveFailed] if another connection carries messages
+ * still.
  */
 public fun interface Provider<out T> {
     /** The value for the next connection. */
@@ -98,7 +99,7 @@ public class SocketOptions {
     /**
      * Lets [hook] prepare each connection that is to take over from an open one: a subscription can be made before messages go over it. Until the
      * hook returns, they go over the last one. A hook that throws, or has not returned within `connectTimeout`, gives the new connection up: messages go
-     * on over the last one, and no server is blamed.
+     * on over the last one, no server is blamed, and [SocketEvent.MoveFailed] tells what went wrong.
      */
     public fun onMigrate(hook: MigrateHook) {
         migrate = hook
@@ -106,6 +107,9 @@ public class SocketOptions {
 
     /**
      * Asks a connection on which nothing arrives for a sign of life, in the words of the app's own protocol.
+     *
+     * [Ping.within] must be longer than the largest message takes on the slowest network that counts: what waits ahead of the ping is seen to move
+     * message by message.
      *
      * @param ping when it is asked, and how soon it must answer.
      * @param message gives what is sent.

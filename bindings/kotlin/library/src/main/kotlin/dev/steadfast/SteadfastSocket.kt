@@ -161,6 +161,8 @@ public class SteadfastSocket internal constructor(
     private inner class LegsOwner : Legs.Owner {
         override fun promoted(leg: Leg) = outgoing.follow(leg) { told.opened(leg.endpoint) }
 
+        override fun failedToMove(leg: Leg, error: Throwable) = told.failedToMove(leg.endpoint, error)
+
         override fun lost(leg: Leg, end: LegEnd) {
             outgoing.lost()
             told.lost(leg.endpoint, end)

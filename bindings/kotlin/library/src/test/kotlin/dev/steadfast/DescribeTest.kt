@@ -49,6 +49,13 @@ class DescribeTest {
     }
 
     @Test
+    fun `an event of a socket shows no secrets`() {
+        val failed = SocketEvent.MoveFailed(Configs.endpoint("a", "wss://me:secret@a.example/?token=secret"), IllegalStateException("not\nnow"))
+        assertNoSecrets("$failed")
+        assertEquals("MoveFailed(to=a, error=java.lang.IllegalStateException: not\uFFFDnow)", "$failed")
+    }
+
+    @Test
     fun `a line stays a line`() {
         assertNoSecrets(Endpoint("a\nERROR b", "wss://a.example/\r\n", HealthCheck("https://a.example/\u001b[2J")).toString())
         val refused = assertThrows(ConfigException::class.java) { Configs.fromJson("""{ "a\\nERROR b": 1, "endpoints": [] }""") }

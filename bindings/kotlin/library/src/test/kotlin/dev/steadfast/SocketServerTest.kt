@@ -274,22 +274,28 @@ class SocketServerTest {
     }
 
     @Test
-    fun `a hook that fails, or does not end, gives the connection up and blames nobody`() = promptly {
-        restart(isChecked = true) { connectTimeout = 1.seconds }
-        val hooks = listOf<MigrateHook>(MigrateHook { error("not now") }, MigrateHook { awaitCancellation() })
-        val faults = faults()
-        val sockets = hooks.map { hook -> link.socket(options = socketOptions { onMigrate(hook) }) }
-        sockets.forEach { it.isOpen() }
-        allAreHealthy()
-        link.prefer("b")
-        repeat(2) { b.opened.receive() }
-        repeat(2) { assertEquals(1000, b.closed.poll(5, TimeUnit.SECONDS)) }
-        for (socket in sockets) {
+    fun `a hook that fails, or does not end, gives the connection up, is told of and blames nobody`() = promptly {
+        val hooks = listOf<Pair<MigrateHook, String>>(
+            MigrateHook { error("not now") } to "not now",
+            MigrateHook { awaitCancellation() } to "onMigrate was not done in time",
+        )
+        for ((hook, problem) in hooks) {
+            // Each has a link of its own: one that fails ends the move, for the others as well.
+            restart(isChecked = true) { connectTimeout = 1.seconds }
+            val faults = faults()
+            val socket = link.socket(options = socketOptions { onMigrate(hook) })
+            socket.isOpen()
+            allAreHealthy()
+            val failed = async(Dispatchers.Unconfined) { socket.events.filterIsInstance<SocketEvent.MoveFailed>().first() }
+            link.prefer("b")
+            assertEquals("b", failed.await().to.name)
+            assertTrue(problem in failed.await().error.message!!, "${failed.await()}")
+            assertEquals(1000, b.closed.poll(5, TimeUnit.SECONDS))
             assertEquals("a", socket.endpoint.value?.name)
             assertEquals(SocketState.OPEN, socket.state.value)
             assertTrue(socket.send("hello"))
+            assertEquals(emptyList<Event>(), faults)
         }
-        assertEquals(emptyList<Event>(), faults)
     }
 
     @Test
@@ -308,8 +314,7 @@ class SocketServerTest {
         repeat(2) { assertEquals(1000, a.closed.poll(5, TimeUnit.SECONDS)) }
         assertTrue(hangs.send("hello"))
         assertEquals(listOf("a", "hello"), hangs.messages.take(2).toList().map { it.text })
-        assertTrue(stays.isActive)
-        stays.cancel()
+        assertTrue(stays.await() is SocketEvent.MoveFailed, "${stays.await()}")
         assertNobodyIsBlamed(faults)
     }
 

@@ -3,10 +3,13 @@ package dev.steadfast.socket
 import dev.steadfast.Message
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.channels.Channel
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.flow
+import kotlinx.coroutines.flow.mapNotNull
 import kotlinx.coroutines.flow.update
 import java.util.concurrent.TimeUnit.MILLISECONDS
 import java.util.concurrent.locks.ReentrantLock
@@ -28,15 +31,21 @@ internal class Inbox {
     /** How many messages are kept of the connections that have a turn. */
     private var kept = 0
 
-    /** What arrives. One collector gets each message; it completes after [end]. */
-    val messages: Flow<Message> = flow {
+    /** Of whom a message waits, again and again; it completes after [end]. */
+    private val filled: Flow<Arrivals> = flow {
         while (true) {
             val now = turns.value
             val arrivals = (if (now.isDecided) now else turns.first { it.isDecided }).order.firstOrNull() ?: break
-            val message = arrivals.take()
-            if (message == null) leave(arrivals) else emit(message)
+            if (arrivals.hasNext()) emit(arrivals) else leave(arrivals)
         }
     }
+
+    /**
+     * What arrives. One collector gets each message; it completes after [end].
+     *
+     * A collector that was cancelled is refused by `emit`. Therefore a message is removed only behind that, just before the collector begins with it.
+     */
+    val messages: Flow<Message> = filled.mapNotNull { it.takeIfAny() }
 
     /** No connection follows. What is kept is delivered. */
     fun end() {
@@ -105,20 +114,28 @@ internal class Inbox {
 
         /** The next message, as soon as there is one; `null` if none will come. */
         suspend fun take(): Message? {
+            while (hasNext()) takeIfAny()?.let { return it }
+            return null
+        }
+
+        /** The next message; `null` if there is none, for another collector was quicker. */
+        fun takeIfAny(): Message? = lock.withLock {
+            val message = messages.removeFirstOrNull() ?: return null
+            if (hasTurn) kept--
+            if (fullness < RESUME_BELOW) room.signalAll()
+            message
+        }
+
+        /** `true` as soon as a message waits; `false` if none will come. */
+        suspend fun hasNext(): Boolean {
             while (true) {
-                val message: Message?
-                val isNextDecided: Boolean
-                lock.withLock {
-                    message = messages.removeFirstOrNull()
-                    isNextDecided = messages.isNotEmpty() || isOver
-                    if (message != null) {
-                        if (hasTurn) kept--
-                        if (fullness < RESUME_BELOW) room.signalAll()
-                    }
+                currentCoroutineContext().ensureActive()
+                val isAny = lock.withLock { if (messages.isEmpty() && !isOver) null else messages.isNotEmpty() }
+                if (isAny != null) {
+                    // Others may wait as well, and whoever asks here may be cancelled before it takes anything.
+                    signal.trySend(Unit)
+                    return isAny
                 }
-                // Others may wait for the next one, or for the end.
-                if (isNextDecided) signal.trySend(Unit)
-                if (message != null || isNextDecided) return message
                 try {
                     signal.receive()
                 } catch (cancelled: CancellationException) {

@@ -161,16 +161,12 @@ internal suspend fun Leg.hand(message: Message): Boolean {
     return send(message)
 }
 
-/** Waits, longer each time: OkHttp does not tell when there is room. */
-internal class Pause {
+/** Waits, longer each time up to [longestMillis]: OkHttp does not tell when there is room. */
+internal class Pause(private val longestMillis: Long = 16) {
     private var millis = 1L
 
     suspend fun wait() {
         delay(millis)
-        millis = minOf(millis * 2, LONGEST_MILLIS)
-    }
-
-    private companion object {
-        const val LONGEST_MILLIS = 16L
+        millis = minOf(millis * 2, longestMillis)
     }
 }

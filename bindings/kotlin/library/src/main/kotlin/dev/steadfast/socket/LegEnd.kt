@@ -13,9 +13,12 @@ internal class LegEnd(
     val error: Throwable? = null,
     /** The HTTP status by which the server refused the upgrade. */
     val status: Int? = null,
-    /** The close code that the engine is told. */
-    val reported: Int? = code ?: status?.let(::asCode),
+    /** Whether it is the doing of the app, and not of the server. */
+    val isByApp: Boolean = false,
 ) {
+    /** The close code that the engine is told. */
+    val reported: Int? get() = if (isByApp) BY_APP else code ?: status?.let(::asCode)
+
     companion object {
         private val BY_APP = byAppCode().toInt()
         private val UNAUTHORIZED = listOf(401, 403)
@@ -24,12 +27,13 @@ internal class LegEnd(
         private fun asCode(status: Int) = if (status in UNAUTHORIZED) 4000 + status else null
 
         /** The end is the doing of the app, and not of the server. */
-        fun byApp(error: Throwable) = LegEnd(error = error, reported = BY_APP)
+        fun byApp(error: Throwable) = LegEnd(error = error, isByApp = true)
 
         /** What it waited for has taken too long. The engine knows, and says whose doing that is. */
         fun late(stage: Stage, endpoint: Endpoint): LegEnd {
             val text = "no connection to ${endpoint.name}: ${stage.lateness}"
-            return LegEnd(reason = "timeout", error = if (stage == Stage.OPENING) SocketTimeoutException(text) else TimeoutException(text))
+            val isByApp = stage != Stage.OPENING
+            return LegEnd(reason = "timeout", error = if (isByApp) TimeoutException(text) else SocketTimeoutException(text), isByApp = isByApp)
         }
     }
 }

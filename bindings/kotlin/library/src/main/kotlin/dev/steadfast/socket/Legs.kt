@@ -30,6 +30,9 @@ internal class Legs(
 
         /** No leg carries messages: the one that did has ended, or another one could not be opened. */
         fun lost(leg: Leg, end: LegEnd)
+
+        /** Another leg carries messages still: this one was to take over, and the app failed at it. */
+        fun failedToMove(leg: Leg, error: Throwable)
     }
 
     /** Those that the engine knows of. */
@@ -133,7 +136,7 @@ internal class Legs(
         val leg = known.remove(id) ?: return@change
         if (leg.hasTakenOver && reason == DisconnectReason.REPLACED) drain(leg) else end(leg)
         if (current === leg) current = null
-        if (reason == DisconnectReason.TIMEOUT && current == null) owner.lost(leg, LegEnd.late(leg.stage, leg.endpoint))
+        if (reason == DisconnectReason.TIMEOUT) tell(leg, LegEnd.late(leg.stage, leg.endpoint))
     }
 
     /** Closes a leg that was replaced. What its server has sent is delivered, before anything of the next one. */
@@ -164,7 +167,11 @@ internal class Legs(
         if (!wasKnown) return@change
         serial.afterwards { engine.closed(leg.id, end.reported) }
         if (current === leg) current = null
-        if (current == null) owner.lost(leg, end)
+        tell(leg, end)
+    }
+
+    private fun tell(leg: Leg, end: LegEnd) {
+        if (current == null) owner.lost(leg, end) else if (end.isByApp && end.error != null) owner.failedToMove(leg, end.error)
     }
 
     /** Closes every leg, and opens no other. */

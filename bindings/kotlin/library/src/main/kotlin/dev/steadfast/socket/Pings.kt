@@ -39,13 +39,18 @@ internal class Pings(private val options: SocketPing, private val engine: Engine
     private suspend fun wait(time: Duration, question: Question) {
         withTimeoutOrNull(time) {
             // OkHttp does not tell when something has left.
-            val pause = Pause()
+            val pause = Pause(LOOK_EVERY_MILLIS)
             while (!question.hasLeft) {
                 pause.wait()
                 question.look(engine.now())
             }
             awaitCancellation()
         }
+    }
+
+    private companion object {
+        /** How soon it is noticed that a ping has left. Looking more often would keep the device awake for as long as a network is slow. */
+        const val LOOK_EVERY_MILLIS = 250L
     }
 }
 

@@ -55,6 +55,9 @@ internal class Told(private val serial: Serial, private val scope: CoroutineScop
         }
     }
 
+    /** A connection to this endpoint was to take over, and the app failed at it. */
+    fun failedToMove(to: Endpoint, error: Throwable): Unit = serial.afterwards { happened.tryEmit(SocketEvent.MoveFailed(to, error)) }
+
     /** What waits has changed, and so many messages were lost. */
     fun queued(waiting: Waiting, dropped: Int) {
         val untold = queue

@@ -111,6 +111,52 @@ class LegsTest {
     }
 
     @Test
+    fun `what the app fails at while another connection is open is told, and nothing else is`() = promptly {
+        var path: suspend () -> String = { "" }
+        var hook: suspend () -> Unit = {}
+        val socket = socket(path = { path() }) { onMigrate { hook() } }
+        val events = Collections.synchronizedList(mutableListOf<SocketEvent>())
+        launch(Dispatchers.Unconfined) { socket.events.collect { events += it } }
+        socket.opens(1)
+        socket.promote(1)
+        suspend fun failure(id: Long, fail: suspend () -> Unit): Throwable {
+            events.clear()
+            val failed = async(Dispatchers.Unconfined) { socket.events.filterIsInstance<SocketEvent.MoveFailed>().first() }
+            fail()
+            assertEquals("a", failed.await().to.name)
+            assertEquals(listOf<SocketEvent>(failed.await()), events.toList(), "of $id")
+            return failed.await().error
+        }
+        hook = { error("no hook") }
+        assertEquals("no hook", failure(2) { socket.opens(2) }.message)
+        hook = { awaitCancellation() }
+        val preparing = failure(3) {
+            socket.opens(3)
+            until { "3 awaits the app" in engine.told.dropWhile { it != "3 has begun" } }
+            late(socket, 3)
+        }
+        assertTrue(preparing is TimeoutException && "onMigrate" in preparing.message!!, "$preparing")
+        path = { error("no path") }
+        assertEquals("no path", failure(4) { socket.open(4, a) }.message)
+        path = { awaitCancellation() }
+        val asking = failure(5) { socket.open(5, a); late(socket, 5) }
+        assertTrue(asking is TimeoutException && "path" in asking.message!!, "$asking")
+        events.clear()
+        path = { "" }
+        // A server that is late, and one that fails: nothing of the app's.
+        val count = factory.count
+        socket.open(6, a)
+        until { factory.count > count }
+        late(socket, 6)
+        socket.opens(7).fail()
+        assertEquals(SocketState.OPEN, socket.state.value)
+        assertEquals(emptyList<SocketEvent>(), events.toList())
+        socket.close()
+    }
+
+    private fun late(socket: SteadfastSocket, id: Long) = socket.release(id, DisconnectReason.TIMEOUT)
+
+    @Test
     fun `the engine hears of a refusal of who we are by its close code`() = promptly {
         for ((status, code) in listOf(401 to 4401, 403 to 4403, 503 to null)) {
             engine.told.clear()
@@ -224,6 +270,24 @@ class LegsTest {
         }
         assertFalse("1 is silent" in engine.told)
         until { "1 is silent" in engine.told }
+    }
+
+    @Test
+    fun `a ping on its way is not looked after all the time`() = promptly {
+        val socket = socket { ping(Ping(every = 50.milliseconds, within = 20.seconds), { Message.Text("ping") }) }
+        socket.send("x".repeat(10_000))
+        val server = socket.opens(1)
+        server.isHeldUp = true
+        socket.promote(1)
+        until { "ping" in server.sent }
+        server.looks.set(0)
+        delay(1.seconds)
+        assertTrue(server.looks.get() in 2..24, "${server.looks} looks in a second")
+        server.waiting = 0
+        delay(1.seconds)
+        server.looks.set(0)
+        delay(500.milliseconds)
+        assertEquals(0, server.looks.get(), "it has left")
     }
 
     @Test

@@ -9,6 +9,7 @@ import okhttp3.WebSocketListener
 import okio.ByteString
 import java.io.IOException
 import java.util.concurrent.CopyOnWriteArrayList
+import java.util.concurrent.atomic.AtomicInteger
 import kotlin.time.Duration
 
 /** Notes what it is told. */
@@ -77,6 +78,9 @@ internal class PlayedSocket(private val request: Request, private val listener: 
     @Volatile
     var waiting = 0L
 
+    /** How often it was asked for that. */
+    val looks = AtomicInteger()
+
     fun open() = listener.onOpen(this, response(101))
 
     fun arrive(text: String) = listener.onMessage(this, text)
@@ -96,7 +100,10 @@ internal class PlayedSocket(private val request: Request, private val listener: 
 
     override fun request() = request
 
-    override fun queueSize() = waiting
+    override fun queueSize(): Long {
+        looks.incrementAndGet()
+        return waiting
+    }
 
     override fun close(code: Int, reason: String?) = true
 
