@@ -30,7 +30,7 @@ export type { Check, CheckReport, DetailedHealthCheck, Duration, Endpoint, Endpo
 export type { StartOptions } from "./link.js";
 export type { WasmSource } from "./load.js";
 export type { WebSocketClass } from "./socket/driver.js";
-export { CloseEvent, ErrorEvent, MigrateEvent, type QueueState, type SocketEvents, type SocketStop, type SocketSwitch } from "./socket/events.js";
+export { CloseEvent, ErrorEvent, MigrateEvent, type MoveFailure, type QueueState, type SocketEvents, type SocketStop, type SocketSwitch, } from "./socket/events.js";
 export type { Path as SocketPath, Protocols as SocketProtocols, Provided } from "./socket/legs.js";
 export type { PingOptions } from "./socket/ping.js";
 export type { QueueOptions, Sendable, WhenFull } from "./socket/queue.js";
@@ -81,7 +81,7 @@ export declare class Core {
 export {};
 
 // elsewhere.d.ts
-export declare function elsewhere(path: string, origin: string): string;
+export declare function elsewhere(origin: string): string;
 
 // events.d.ts
 import type { Event as CoreEvent, Snapshot } from "./generated/types/index.js";
@@ -875,6 +875,10 @@ export interface QueueState {
     readonly bytes: number;
     readonly dropped: number;
 }
+export interface MoveFailure {
+    readonly to: string;
+    readonly error: unknown;
+}
 export interface SocketStop {
     readonly reason: "closeCode" | "unauthorized" | "maxRetries" | "shouldReconnectOnClose" | "notLoaded";
     readonly code: number;
@@ -886,6 +890,7 @@ export interface SocketEvents {
     close: CloseEvent;
     migrate: MigrateEvent;
     switch: CustomEvent<SocketSwitch>;
+    moveFailed: CustomEvent<MoveFailure>;
     queue: CustomEvent<QueueState>;
     stop: CustomEvent<SocketStop>;
 }
@@ -946,6 +951,8 @@ export interface Leg {
     heard: number;
     reported: number;
     asked: number;
+    handed: number;
+    awaits?: string | undefined;
     timer?: ReturnType<typeof setTimeout>;
 }
 export type LegEnd = Pick<CloseEvent, "code" | "reason" | "wasClean">;
@@ -956,6 +963,7 @@ export interface LegsOwner {
     leaving?(leg: Leg): boolean;
     left?(before: Leg, endpoint: string, farewell: Farewell | undefined): void;
     promoted(leg: Leg, before: Leg | undefined): void;
+    moveFailed?(to: string, error: unknown): void;
     stays?(): void;
     message(event: MessageEvent, leg: Leg): void;
     passed?(endpoint: string): void;
@@ -1154,7 +1162,7 @@ import { type StandaloneOptions } from "./standalone/options.js";
 import type { Urls } from "./standalone/urls.js";
 export type { WasmSource } from "./load.js";
 export type { AnyLink, WebSocketClass } from "./socket/driver.js";
-export { CloseEvent, ErrorEvent, MigrateEvent, type QueueState, type SocketEvents, type SocketStop, type SocketSwitch } from "./socket/events.js";
+export { CloseEvent, ErrorEvent, MigrateEvent, type MoveFailure, type QueueState, type SocketEvents, type SocketStop, type SocketSwitch, } from "./socket/events.js";
 export type { Protocols as SocketProtocols, Provided } from "./socket/legs.js";
 export type { PingOptions } from "./socket/ping.js";
 export type { QueueOptions, Sendable, WhenFull } from "./socket/queue.js";

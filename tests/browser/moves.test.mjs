@@ -226,6 +226,21 @@ describe("a socket that moves", () => {
     assert.deepEqual(heard(), ["meanwhile"]);
   });
 
+  test("a `reconnect` beside one that has to show first that it lasts keeps nothing waiting for long", async () => {
+    const { a, b, link, socket } = await begin({ migrate: () => pause(30) });
+    b.greet = (client) => {
+      if (b.clients.length === 1) setTimeout(() => client.terminate(), 10);
+    };
+    link.prefer("b");
+    await until(() => b.clients[0]?.closed);
+    socket.reconnect();
+    const began = performance.now();
+    socket.send("meanwhile");
+    const heard = () => [...a.clients, ...b.clients].some((client) => client.heard.includes("meanwhile"));
+    await until(heard);
+    assert.ok(performance.now() - began < 4_000);
+  });
+
   test("a replaced connection is closed as the app says", async () => {
     const [a] = await serve("a");
     const link = await start([a]);

@@ -38,14 +38,14 @@ pub(crate) const ENTRIES: [Entry; 2] = [
         ],
         folder: "",
         features: &[],
-        limit: 70_100,
+        limit: 70_700,
     },
     Entry {
         name: "steadfast/full",
         sources: &[("index", "full.ts")],
         folder: "full",
         features: &["full"],
-        limit: 86_500,
+        limit: 87_100,
     },
 ];
 
@@ -59,7 +59,7 @@ pub(crate) const SOCKET_SIZES: [Weighed; 2] = [
         // A bare WebSocket that survives, and is opened before the rest is there.
         &[("face (minified)", "socket.js")],
         // Meant to be 5 KiB.
-        5_300,
+        5_450,
     ),
     (
         "steadfast/socket",

@@ -226,7 +226,10 @@ export class Legs {
     socket.onopen = () => {
       clearTimeout(leg.timer);
       const wait = this.owner.opened?.(leg);
-      const opened = () => this.#isOurs(leg) && this.#driver.tell({ message: "opened", id: leg.id });
+      const opened = () => {
+        leg.awaits = undefined;
+        if (this.#isOurs(leg)) this.#driver.tell({ message: "opened", id: leg.id });
+      };
       if (!wait) opened();
       else {
         this.#await(leg, "the listener of migrate");
@@ -254,7 +257,7 @@ export class Legs {
       this.#ended(leg, broken(), error ?? new Error(message || `steadfast: no connection to ${leg.endpoint}`));
     };
     socket.onclose = (event) => this.#ended(leg, event);
-    if (timeout) {
+    if (timeout && timeout < Number.POSITIVE_INFINITY) {
       leg.timer = setTimeout(() => {
         this.#ended(leg, broken("timeout"), new Error("TIMEOUT"));
         socket.close(1000);

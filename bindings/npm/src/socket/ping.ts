@@ -51,7 +51,12 @@ export class Ping {
 
   /** Whether this is an answer, which is none of the app's. */
   isAnswer(data: unknown): boolean {
-    if (!this.#options.isAnswer?.(data)) return false;
+    try {
+      if (!this.#options.isAnswer?.(data)) return false;
+    } catch (problem) {
+      surface(problem);
+      return false;
+    }
     this.#answered = true;
     return true;
   }

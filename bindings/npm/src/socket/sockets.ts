@@ -127,11 +127,11 @@ export class LinkSockets implements Driver {
     return held;
   }
 
-  /** Has a socket make do with the leg that it has, if no other one is opening or open. */
+  /** Has a socket make do with the leg that it has, if no other one is being opened. One that is open already, and does not take over, has to show that it lasts. */
   #settle(legs: Legs): void {
     const { current } = legs;
-    const others = [...this.#owners].some(([id, held]) => held.legs === legs && id !== current?.id);
-    if (current && !others && !legs.waits) legs.owner.stays?.();
+    const comes = (leg: Leg) => leg !== current && (leg.awaits || leg.socket?.readyState !== 1);
+    if (current && !legs.waits && ![...legs.all.values()].some(comes)) legs.owner.stays?.();
   }
 
   /** The engine has a leg opened. */
