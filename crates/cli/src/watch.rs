@@ -10,7 +10,8 @@ use std::time::Duration;
 use steadfast::{
     CheckReport, Event, Header, Link, OfflineReason, RecoveryAction, SwitchReason, ValidConfig,
 };
-use steadfast_native::{SocketOptions, Sockets, SteadfastSocket};
+use steadfast_native::{SocketEvent, SocketOptions, Sockets, SteadfastSocket, StopReason};
+use tokio::sync::broadcast::error::RecvError;
 use tracing::{Level, error, info, warn};
 
 /// Watches the endpoints of a config until Ctrl-C, and logs each check, each failure with its
@@ -22,7 +23,7 @@ use tracing::{Level, error, info, warn};
 pub(crate) struct Arguments {
     /// A JSON file with a config; see the README.
     config: PathBuf,
-    /// Leaves out the checks that pass.
+    /// Leaves out what goes as it should: checks that pass, connections that open, messages.
     #[arg(long)]
     quiet: bool,
     /// Holds a WebSocket to the active endpoint as an app does, and logs how long each message is
@@ -97,11 +98,34 @@ pub(crate) fn run(arguments: Arguments) -> Result<ExitCode> {
     })
 }
 
-/// Logs what arrives until the engine has stopped. What it says is for an app.
+/// Logs what arrives, and why nothing more does. What it says is for an app.
 async fn listen(mut socket: SteadfastSocket) {
-    while let Some(message) = socket.next_message().await {
-        info!("received {} bytes", message.len());
+    let mut events = socket.events();
+    let mut is_open = true;
+    loop {
+        tokio::select! {
+            message = socket.next_message(), if is_open => match message {
+                Some(message) => info!("received {} bytes", message.len()),
+                None => is_open = false,
+            },
+            event = events.recv() => match event {
+                Ok(SocketEvent::Stopped { reason }) => return error!("{}", stopped(reason)),
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            },
+        }
     }
+}
+
+fn stopped(reason: StopReason) -> String {
+    let what = match reason {
+        StopReason::CloseCode(code) => format!("closed it with the code {code}"),
+        StopReason::Unauthorized(status) => format!("answered with the status {status}"),
+        _ => "will not have it".to_owned(),
+    };
+    format!(
+        "the server {what}: the socket is attempted no more, for each attempt would meet the same"
+    )
 }
 
 /// The standard output, as long as somebody reads it: the reader of a pipe may have seen enough.
