@@ -1,5 +1,6 @@
 package dev.steadfast
 
+import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
@@ -50,11 +51,16 @@ class SocketTest {
 
     @Test
     fun `it opens, and what is sent comes back`() = promptly {
-        val socket = link.socket()
+        val mayOpen = CompletableDeferred<Unit>()
+        val socket = link.socket({
+            mayOpen.await()
+            ""
+        })
         val opened = async(Dispatchers.Unconfined) { socket.events.first() }
         assertEquals(SocketState.CONNECTING, socket.state.value)
         assertNull(socket.endpoint.value)
         assertFalse(socket.send("early"))
+        mayOpen.complete(Unit)
         assertEquals("primary", socket.messages.first().text)
         assertEquals("early", socket.messages.first().text)
         socket.state.first { it == SocketState.OPEN }
