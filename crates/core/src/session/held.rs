@@ -146,7 +146,8 @@ impl Held {
     }
 
     /// The open connection may be dead, or the app wants another one. Without an open one, or where
-    /// one is to replace it already, the attempt that waits is made soon.
+    /// one is to replace it already, the attempt that waits is made soon, unless it waits for what may
+    /// still arrive.
     pub(super) fn renew(&mut self, cx: &mut Context, renewal: Renewal) {
         let pending = self.connection.is_to_be_renewed();
         if self.connection.renew(renewal) && !pending {
@@ -154,8 +155,12 @@ impl Held {
             let wait = if presumed { self.presume(cx) } else { Millis::ZERO };
             self.retry_at = Some(cx.now + wait);
         } else {
-            self.requested |= renewal == Renewal::Requested && self.connection.is_broken();
-            self.hurry(cx, Millis::ZERO);
+            let requested = renewal == Renewal::Requested;
+            self.requested |= requested && self.connection.is_broken();
+            let tried = self.presumed.is_none_or(|(at, _)| self.attempted_at >= at);
+            if requested || tried {
+                self.hurry(cx, Millis::ZERO);
+            }
         }
     }
 

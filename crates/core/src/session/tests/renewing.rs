@@ -28,6 +28,25 @@ fn where_one_after_the_other_is_taken_for_dead_the_next_one_waits() {
 }
 
 #[test]
+fn silence_that_is_told_again_shortens_no_wait() {
+    let mut test = Test::new();
+    test.follow(0);
+    test.opened();
+    replaced(&mut test);
+    replaced(&mut test);
+    let open = test.latest();
+    test.session.missed(&mut test.cx, open);
+    let at = test.retry_at();
+    assert!(at > Some(test.cx.now));
+    for _ in 0..3 {
+        test.session.missed(&mut test.cx, open);
+        assert_eq!(test.retry_at(), at);
+    }
+    test.session.renew(&mut test.cx, Some(SOCKET));
+    assert!(test.retry_at() <= at, "the app asks for it");
+}
+
+#[test]
 fn what_arrives_meanwhile_shows_that_it_is_not_dead() {
     let mut test = Test::new();
     test.follow(0);
