@@ -33,7 +33,9 @@ fn silence_that_is_told_again_shortens_no_wait() {
     test.follow(0);
     test.opened();
     replaced(&mut test);
+    test.wait(500);
     replaced(&mut test);
+    test.wait(500);
     let open = test.latest();
     test.session.missed(&mut test.cx, open);
     let at = test.retry_at();
