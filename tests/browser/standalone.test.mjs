@@ -91,17 +91,15 @@ describe("a socket that stands alone", () => {
     await until(() => socket.readyState === 1);
     await joined(socket);
     a.clients[0].terminate();
-    await until(() => a.clients.length === 2);
+    // The next attempt may lead to either.
+    const urls = () => [...a.requests, ...b.requests].map(({ url }) => url);
+    await until(() => urls().length >= 2);
     await until(() => socket.readyState === 1);
-    assert.deepEqual(
-      a.requests.map(({ url }) => url),
-      ["/live?asked=1", "/live?asked=2"],
-    );
+    for (const number of [1, 2]) assert.ok(urls().includes(`/live?asked=${number}`), `${urls()}`);
     a.kill();
-    await until(() => b.clients.length === 1);
+    await until(() => socket.endpoint === "2");
     // Other legs may have been asked for since.
     assert.match(b.requests[0].url, /^\/live\?asked=\d+$/);
-    assert.equal(socket.endpoint, "2");
   });
 
   test("a function that answers while the engine is loaded is followed", async () => {
