@@ -14,6 +14,19 @@ describe("a socket of one life", () => {
     return { a, b, link, Socket: link.WebSocket };
   };
 
+  /** A socket that is leaving the first server, which ends its side only when the test says so. */
+  async function moving() {
+    const { a, b, link, Socket } = await begin();
+    const socket = new Socket("/");
+    const log = logOf(socket);
+    await until(() => log.includes("open"));
+    await bothHealthy(link);
+    const end = holdClose(a.clients[0]);
+    link.prefer("b");
+    await until(end.isAsked);
+    return { a, b, link, Socket, socket, log, end };
+  }
+
   test("it is a WebSocket of the standard", async () => {
     const { a, link, Socket } = await begin();
     a.greet = (client) => client.send("hello");
@@ -232,14 +245,7 @@ describe("a socket of one life", () => {
 
   test("what the old server still says comes before the end, for two seconds at most", async () => {
     for (const isSlow of [false, true]) {
-      const { a, b, link, Socket } = await begin();
-      const socket = new Socket("/");
-      const log = logOf(socket);
-      await until(() => log.includes("open"));
-      await bothHealthy(link);
-      const end = holdClose(a.clients[0]);
-      link.prefer("b");
-      await until(end.isAsked);
+      const { a, b, Socket, socket, log, end } = await moving();
       assert.deepEqual([socket.readyState, b.clients.length], [2, 1]);
       a.clients[0].send("a last word");
       await until(() => log.includes("message a last word"));
@@ -269,14 +275,7 @@ describe("a socket of one life", () => {
   });
 
   test("the end of the link is the end of one that is moving", async () => {
-    const { a, b, link, Socket } = await begin();
-    const socket = new Socket("/");
-    const log = logOf(socket);
-    await until(() => log.includes("open"));
-    await bothHealthy(link);
-    const end = holdClose(a.clients[0]);
-    link.prefer("b");
-    await until(end.isAsked);
+    const { a, b, link, socket, log, end } = await moving();
     socket.close();
     link.stop();
     assert.deepEqual([log, socket.readyState], [["open", "close 1012 true"], 3]);

@@ -134,7 +134,7 @@ final class SocketAppTimeTests: XCTestCase {
                 let events = Collector(socket.events)
                 try await until { socket.state == .open }
                 socket.reconnect()
-                // Each attempt is told.
+                // There is one event for each attempt.
                 try await until { events.all.count >= 3 }
                 XCTAssertEqual(events.all.prefix(3).map(\.told), ["opened a"] + Array(repeating: "move failed a: \(error)", count: 2))
                 XCTAssertEqual(socket.state, .open)

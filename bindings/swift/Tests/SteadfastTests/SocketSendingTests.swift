@@ -3,7 +3,7 @@ import XCTest
 
 @testable import Steadfast
 
-/// What the engine is told of what is sent, and when.
+/// When the engine hears that something was sent.
 final class SocketSendingTests: XCTestCase {
     func testAnAnswerIsNotToldBeforeWhatItAnswers() async throws {
         let checks = Counter()

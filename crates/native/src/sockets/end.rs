@@ -57,7 +57,7 @@ impl LegEnd {
         }
     }
 
-    /// The close code that the engine is told.
+    /// With which close code the end is reported to the engine.
     pub(super) const fn reported(&self) -> Option<u16> {
         match self.cause {
             Cause::Code(code) => Some(code),

@@ -46,7 +46,7 @@ impl<'a> Writing<'a> {
                 message = self.next() => message,
                 ping = pings.next(face, id) => Ok(Some(ping)),
             };
-            // An answer is told after it.
+            // Told before the message leaves: the engine hears of it before it hears of an answer.
             if signs.sent() {
                 face.link.send(Input::ConnectionSent { id });
             }

@@ -16,7 +16,7 @@ internal class LegEnd(
     /** Whether it is the doing of the app, and not of the server. */
     val isByApp: Boolean = false,
 ) {
-    /** The close code that the engine is told. */
+    /** With which close code the end is reported to the engine. */
     val reported: Int? get() = if (isByApp) BY_APP else code ?: status?.let(::asCode)
 
     companion object {
